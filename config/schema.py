@@ -1,0 +1,228 @@
+"""Validated settings: what every package is built from. Frozen; secrets are resolved; each name is a key of the YAML file.
+
+The docstring under a field is its manual: meaning, unit, default, and what to use instead. ``docs/settings.md`` and the published
+JSON Schema are generated from here.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from config.secrets import Secret
+
+__all__ = (
+    "Fallbacks",
+    "JournalSettings",
+    "JudgeSettings",
+    "OtlpExportSettings",
+    "ProviderSettings",
+    "RouteSettings",
+    "SecuritySettings",
+    "ServerSettings",
+    "Settings",
+    "StorageSettings",
+    "TargetSettings",
+    "TelemetrySettings",
+    "TimeoutSettings",
+)
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", min_length=1, max_length=128)]
+Seconds = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Fallbacks = tuple[str, ...]
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the server listens."""
+
+    host: str = "127.0.0.1"
+    """Address to bind. Anything but loopback needs ``security.api_keys``, or ``tidegate up --insecure``."""
+
+    port: Annotated[int, Meta(ge=0, le=65535)] = 4242
+    """TCP port; 0 takes a free one."""
+
+    public_url: str | None = None
+    """The URL that users type, when a proxy stands in front. Default: what the request says."""
+
+    max_body_bytes: Annotated[int, Meta(ge=1024)] = 100 * 1024 * 1024
+    """Largest request body accepted, in bytes."""
+
+
+class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may speak to the server, and whom the server may speak to."""
+
+    api_keys: tuple[Secret, ...] = ()
+    """Keys that open everything: as ``Authorization: Bearer``, as ``x-api-key``, or as the password of HTTP Basic in a browser."""
+
+    allow_private_addresses: bool = False
+    """Allow webhooks and base URLs set through an API to point at private and loopback addresses. The YAML file is always trusted."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Extra ``Host`` names accepted (against DNS rebinding). Loopback names, the bound address and ``server.public_url`` always are."""
+
+
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file that spans reach before the last byte of an answer goes out."""
+
+    max_bytes: Annotated[int, Meta(ge=1024 * 1024)] = 1024 * 1024 * 1024
+    """Largest size of what waits to be stored, in bytes. Beyond it the oldest is kept and new spans are counted as dropped."""
+
+    segment_bytes: Annotated[int, Meta(ge=64 * 1024)] = 32 * 1024 * 1024
+    """Size at which a new segment file begins, in bytes."""
+
+    fsync: Literal["never", "interval", "always"] = "interval"
+    """When data is forced to the disk: ``never`` and ``interval`` (once a second) survive a killed process, ``always`` a power cut."""
+
+    batch_rows: Annotated[int, Meta(ge=1)] = 1000
+    """Rows that are stored at once when there are as many."""
+
+    batch_milliseconds: Annotated[int, Meta(ge=1)] = 250
+    """Longest wait for a batch to fill, in milliseconds."""
+
+
+class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where data lies."""
+
+    path: str = "./tidegate-data"
+    """Directory of everything embedded: chDB, SQLite, artifacts, the journal."""
+
+    clickhouse: Secret | None = None
+    """DSN of a ClickHouse server, ``clickhouse://user:password@host:8123/database``. Default: embedded chDB under ``path``."""
+
+    clickhouse_database: Name = "tidegate"
+    """Database that holds the telemetry tables."""
+
+    metadata: Secret | None = None
+    """SQLAlchemy URL of PostgreSQL, ``postgresql+psycopg://…``. Default: SQLite under ``path``."""
+
+    blobs: str | None = None
+    """URL of the object store (``s3://…``, ``gs://…``, ``az://…``). Default: a directory under ``path``."""
+
+    journal: JournalSettings = JournalSettings()
+
+
+class OtlpExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second OTLP endpoint that the gateway's own spans are exported to."""
+
+    endpoint: str
+    """Full URL, for instance ``https://collector.example/v1/traces``."""
+
+    headers: dict[str, Secret] = {}
+
+
+class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept of a trace, and for how long."""
+
+    retention_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    """Days until a span is removed."""
+
+    content: Literal["full", "none"] = "full"
+    """Whether messages are stored beside the facts. ``none`` keeps token counts, cost and timing only."""
+
+    seal_after: Seconds = 2.0
+    """Quiet time after which a trace whose root was seen is sealed, and may be judged, in seconds."""
+
+    seal_orphans_after: Seconds = 60.0
+    """The same for a trace whose root never came."""
+
+    otlp: OtlpExportSettings | None = None
+
+
+class TimeoutSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Four clocks of an upstream call, in seconds."""
+
+    connect: Seconds = 10.0
+    first_byte: Seconds = 300.0
+    """From the request sent to the first byte of the answer."""
+
+    between_chunks: Seconds = 120.0
+    """Longest silence within a stream."""
+
+    total: Seconds = 1800.0
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One upstream account."""
+
+    kind: Literal["openai", "fake"] = "openai"
+    """The dialect it speaks."""
+
+    base_url: str | None = None
+    """Where it is. Default: the vendor's own address."""
+
+    api_key: Secret | None = None
+    """Sent as the dialect wants it. Default: none is sent."""
+
+    headers: dict[str, str | Secret] = {}
+    """Extra request headers."""
+
+    timeouts: TimeoutSettings = TimeoutSettings()
+
+
+class TargetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the models that a route chooses from."""
+
+    model: str
+    """``provider/model``."""
+
+    weight: Annotated[float, Meta(ge=0)] = 1.0
+    """Share of the traffic, relative to the other targets."""
+
+
+class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model name of ours."""
+
+    name: Name
+    targets: Annotated[tuple[TargetSettings, ...], Meta(min_length=1)]
+    fallbacks: Fallbacks = ()
+    """``provider/model`` tried in order when the target cannot be reached, answers 429 or 5xx; never after the first byte."""
+
+
+class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An LLM judge that scores traces."""
+
+    name: Name
+    instructions: str
+    """What to judge, with ``{{ inputs }}``, ``{{ outputs }}`` or ``{{ trace }}`` where the data goes."""
+
+    model: str
+    """Model or route that judges, through this gateway."""
+
+    result: Literal["boolean", "number", "category"] = "boolean"
+    """Type of the verdict."""
+
+    choices: tuple[str, ...] = ()
+    """The categories, when ``result`` is ``category``."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    """Bounds of the verdict, when ``result`` is ``number``."""
+
+    sample: Share = 1.0
+    """Share of the matching traces that is judged, chosen by a hash of the trace's id."""
+
+    filter: str | None = None
+    """Which traces, in the language of the traces page. Default: all that an app made."""
+
+    online: bool = True
+    """Whether new traces are judged as they are sealed. ``false``: only by ``tidegate judge run``."""
+
+    max_tokens: Annotated[int, Meta(ge=16)] = 1024
+    timeout: Seconds = 60.0
+    """Hard limit of one call, in seconds."""
+
+    concurrency: Annotated[int, Meta(ge=1, le=256)] = 4
+    max_attempts: Annotated[int, Meta(ge=1, le=20)] = 3
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything. ``providers`` always holds ``fake``, and each vendor whose key stands in the environment."""
+
+    server: ServerSettings = ServerSettings()
+    security: SecuritySettings = SecuritySettings()
+    storage: StorageSettings = StorageSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    providers: dict[Name, ProviderSettings] = {}
+    routes: tuple[RouteSettings, ...] = ()
+    judges: tuple[JudgeSettings, ...] = ()
