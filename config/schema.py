@@ -27,7 +27,9 @@ __all__ = (
     "TimeoutSettings",
 )
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", min_length=1, max_length=128)]
+Name = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", min_length=1, max_length=128, extra={"form": "1 to 128 letters, digits, '_', '.' or '-'"})
+]
 Seconds = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Fallbacks = tuple[str, ...]
@@ -100,6 +102,7 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """URL of the object store (``s3://…``, ``gs://…``, ``az://…``). Default: a directory under ``path``."""
 
     journal: JournalSettings = JournalSettings()
+    """The file on disk between an answer and the database."""
 
 
 class OtlpExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +112,7 @@ class OtlpExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """Full URL, for instance ``https://collector.example/v1/traces``."""
 
     headers: dict[str, Secret] = {}
+    """Request headers of the export, by name; for instance ``authorization: env:COLLECTOR_TOKEN``."""
 
 
 class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,12 +131,15 @@ class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """The same for a trace whose root never came."""
 
     otlp: OtlpExportSettings | None = None
+    """Where else the gateway's spans go. Default: nowhere else."""
 
 
 class TimeoutSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Four clocks of an upstream call, in seconds."""
 
     connect: Seconds = 10.0
+    """To open a connection, TLS included."""
+
     first_byte: Seconds = 300.0
     """From the request sent to the first byte of the answer."""
 
@@ -140,24 +147,26 @@ class TimeoutSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Longest silence within a stream."""
 
     total: Seconds = 1800.0
+    """From the request's arrival to the last byte of the answer."""
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One upstream account."""
 
     kind: Literal["openai", "fake"] = "openai"
-    """The dialect it speaks."""
+    """The dialect it speaks. ``fake`` answers by itself, without a network."""
 
     base_url: str | None = None
-    """Where it is. Default: the vendor's own address."""
+    """Where it is, ``http://`` or ``https://``. Default: the vendor's own address (for ``openai``, ``OPENAI_BASE_URL`` when that is set)."""
 
     api_key: Secret | None = None
-    """Sent as the dialect wants it. Default: none is sent."""
+    """Sent as the dialect wants it. Default: none is sent; the entry ``openai`` without a ``base_url`` takes ``OPENAI_API_KEY``."""
 
-    headers: dict[str, str | Secret] = {}
-    """Extra request headers."""
+    headers: dict[str, Secret] = {}
+    """Extra request headers, by name. Values are treated as secrets, since some of them are."""
 
     timeouts: TimeoutSettings = TimeoutSettings()
+    """How long each step of a call may take."""
 
 
 class TargetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,7 +183,11 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A model name of ours."""
 
     name: Name
+    """What clients send as ``model``."""
+
     targets: Annotated[tuple[TargetSettings, ...], Meta(min_length=1)]
+    """The models that answer, one drawn for each request by weight."""
+
     fallbacks: Fallbacks = ()
     """``provider/model`` tried in order when the target cannot be reached, answers 429 or 5xx; never after the first byte."""
 
@@ -183,11 +196,13 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """An LLM judge that scores traces."""
 
     name: Name
+    """What its scores are called: ``score.helpful`` in a filter."""
+
     instructions: str
     """What to judge, with ``{{ inputs }}``, ``{{ outputs }}`` or ``{{ trace }}`` where the data goes."""
 
     model: str
-    """Model or route that judges, through this gateway."""
+    """``provider/model`` or the name of a route; the judge's own calls pass through this gateway."""
 
     result: Literal["boolean", "number", "category"] = "boolean"
     """Type of the verdict."""
@@ -196,8 +211,10 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The categories, when ``result`` is ``category``."""
 
     minimum: float | None = None
+    """Smallest verdict, when ``result`` is ``number``. Default: no bound."""
+
     maximum: float | None = None
-    """Bounds of the verdict, when ``result`` is ``number``."""
+    """Largest verdict, when ``result`` is ``number``. Default: no bound."""
 
     sample: Share = 1.0
     """Share of the matching traces that is judged, chosen by a hash of the trace's id."""
@@ -209,20 +226,38 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Whether new traces are judged as they are sealed. ``false``: only by ``tidegate judge run``."""
 
     max_tokens: Annotated[int, Meta(ge=16)] = 1024
+    """Longest reply of the judging model, in tokens."""
+
     timeout: Seconds = 60.0
     """Hard limit of one call, in seconds."""
 
     concurrency: Annotated[int, Meta(ge=1, le=256)] = 4
+    """Most calls under way at once."""
+
     max_attempts: Annotated[int, Meta(ge=1, le=20)] = 3
+    """Calls made for one trace before it is given up as failed."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything. ``providers`` always holds ``fake``, and each vendor whose key stands in the environment."""
 
     server: ServerSettings = ServerSettings()
+    """Address, port, limits of a request."""
+
     security: SecuritySettings = SecuritySettings()
+    """Keys of this server, and the addresses it may reach."""
+
     storage: StorageSettings = StorageSettings()
+    """Where traces, prompts and artifacts lie."""
+
     telemetry: TelemetrySettings = TelemetrySettings()
+    """What is kept of traces."""
+
     providers: dict[Name, ProviderSettings] = {}
+    """Upstream accounts by name: ``provider/model`` reaches each without a route. ``fake`` is always there."""
+
     routes: tuple[RouteSettings, ...] = ()
+    """Model names of ours."""
+
     judges: tuple[JudgeSettings, ...] = ()
+    """LLM judges that score traces as they come in."""

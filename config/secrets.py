@@ -1,5 +1,6 @@
 """Secrets: references in the file, values that cannot be printed."""
 
+import hmac
 from typing import Final
 
 from typing_extensions import override
@@ -35,7 +36,7 @@ class Secret:
 
     @override
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
+        return isinstance(other, Secret) and hmac.compare_digest(other._value.encode(), self._value.encode())
 
     @override
     def __hash__(self) -> int:

@@ -1,0 +1,24 @@
+"""What a check notes down while it goes on looking: a place, and what is wrong there."""
+
+from typing import Literal
+
+import msgspec
+
+from config.source import Span
+
+__all__ = ("Finding",)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem before it is made presentable.
+
+    ``predicate`` continues ``subject`` to a sentence without a full stop: ``server.port`` + ``must be a whole number, not text 'x'``.
+    """
+
+    span: Span
+    path: str
+    subject: str
+    predicate: str
+    hint: str = ""
+    suggestion: str | None = None
+    severity: Literal["error", "warning"] = "error"
