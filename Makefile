@@ -1,0 +1,62 @@
+# One verb each. `make` alone lists them. Needs Python >= 3.11 and make; everything else is installed into .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+
+.PHONY: help up demo test check fix bench lock wheel clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(VENV)/.runtime ## install, then start the server on http://127.0.0.1:4242
+	@$(BIN)/tidegate up $(ARGS)
+
+demo: $(VENV)/.runtime ## send sample traffic through a server of its own and print the scored traces
+	@$(BIN)/tidegate demo $(ARGS)
+
+test: $(VENV)/.development ## run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.development ## lint, format, types, import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(VENV)/.development ## format, and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.development ## one table: Tidegate beside its limits and its peers
+	@$(BIN)/tidegate bench $(ARGS)
+
+lock: ## renew the pins (needs uv)
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
+		pyproject.toml -o requirements.txt
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
+		--group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+wheel: $(VENV)/.development ## build dist/*.whl
+	@$(BIN)/python -m build --wheel
+
+clean: ## remove what make made (never your data)
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/tidegate:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tidegate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 up")'
+	@echo "creating $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@printf '#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom tidegate import main\nmain()\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)" > $@
+	@chmod +x $@
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/tidegate
+	@echo "installing the pinned dependencies (about a minute, once)" >&2
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	@echo "installing the pinned tools for tests" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

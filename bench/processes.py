@@ -1,0 +1,131 @@
+"""Start systems pinned to one core, wait for their first answer, weigh them, and stop them."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from bench.systems import HERE
+from bench.types import StartedSystem, System
+
+__all__ = ("LOAD_CORE", "SERVER_CORE", "memory_mb", "request_body", "started", "upstream")
+
+SERVER_CORE: Final = 0
+LOAD_CORE: Final = 1
+PATIENCE_SECONDS: Final = 90.0
+QUESTION: Final = (
+    "What causes the tides, and why are there two high tides on most days? Answer in one or two sentences, please, for a curious reader."
+)
+
+
+def request_body(model: str) -> bytes:
+    """A chat completion request of about sixty tokens."""
+    messages = [{"role": "system", "content": "You are a careful assistant. Be brief and exact."}, {"role": "user", "content": QUESTION}]
+    return json.dumps({"model": model, "messages": messages, "temperature": 0.2}).encode()
+
+
+@contextmanager
+def upstream(work: Path) -> Iterator[None]:
+    """Run the instant upstream on the core of the load. Raises ``FileNotFoundError`` when nginx is not installed."""
+    if shutil.which("nginx") is None:
+        raise FileNotFoundError("nginx serves as the instant upstream: install it (apt-get install nginx-light)")
+    command = ["nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_upstream.conf"), "-g", "daemon off;"]
+    with _process(command, LOAD_CORE, {}, work / "upstream.log"):
+        yield
+
+
+@contextmanager
+def started(system: System, work: Path) -> Iterator[StartedSystem]:
+    """Run a system on the server's core until the block ends. Raises ``TimeoutError`` when it never answers."""
+    if not system.command:
+        yield StartedSystem(system=system, pid=None, url=system.url, start_seconds=None)
+        return
+    log = work / f"{system.name.split()[0]}.log"
+    began = time.monotonic()
+    with _process(list(system.command), SERVER_CORE, system.environment, log) as process:
+        url = system.url.replace("{base}", _first_line(log)) if "{base}" in system.url else system.url
+        _wait(system, url)
+        yield StartedSystem(system=system, pid=process.pid, url=url, start_seconds=time.monotonic() - began)
+
+
+@contextmanager
+def _process(command: list[str], core: int, environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME": str(log.parent)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["taskset", "-c", str(core), *command],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**inherited, **environment},
+            start_new_session=True,
+            cwd=log.parent,
+        )
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _first_line(log: Path) -> str:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        for line in log.read_text(errors="replace").splitlines():
+            if line.startswith("http"):
+                return line.strip()
+        time.sleep(0.05)
+    raise TimeoutError(f"no address was printed; see {log}")
+
+
+def _wait(system: System, url: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if _answers(system, url):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"{system.name} did not answer within {PATIENCE_SECONDS:.0f} s")
+
+
+def _answers(system: System, url: str) -> bool:
+    try:
+        if system.ready_url:
+            urllib.request.urlopen(system.ready_url, timeout=2).close()
+        request = urllib.request.Request(url, request_body(system.model), {"content-type": "application/json", **system.headers})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process and all below it, in megabytes; shared pages are counted once (PSS)."""
+    pids = [pid, *_descendants(pid)]
+    return sum(_pss_kb(each) for each in pids) / 1024
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            found += [int(child), *_descendants(int(child))]
+    return found
+
+
+def _pss_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

@@ -1,0 +1,66 @@
+"""``tidegate bench``: interleave all systems over several rounds and print one table."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from bench.load import measure
+from bench.processes import memory_mb, started, upstream
+from bench.report import summarise, table
+from bench.systems import systems
+from bench.types import Load, Sample, Summary, System
+
+__all__ = ("run",)
+
+CONNECTIONS = (1, 10, 64)
+
+
+def run(*, rounds: int = 3, seconds: float = 5.0, only: list[str] | None = None, as_json: bool = False) -> int:
+    """Measure every installed system and print medians; exit code 0, or 3 when a tool the benchmark needs is missing."""
+    work = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
+    try:
+        chosen = _available(systems(work), only or [])
+        with upstream(work):
+            summaries = _measure_all(chosen, rounds, seconds, work)
+    except FileNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 3
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if as_json:
+        print(msgspec.json.encode(summaries).decode())
+    else:
+        Console(width=200).print(table(summaries))
+    return 0
+
+
+def _available(all_systems: list[System], only: list[str]) -> list[System]:
+    chosen = []
+    for system in all_systems:
+        if only and system.name != "direct" and not any(word in system.name for word in only):
+            continue
+        if system.needs is not None and not system.needs.exists():
+            print(f"{system.name}: not installed (tidegate bench --install)", file=sys.stderr)
+            continue
+        chosen.append(system)
+    return chosen
+
+
+def _measure_all(chosen: list[System], rounds: int, seconds: float, work: Path) -> list[Summary]:
+    """Each round starts every system anew, one at a time: on two cores, a second one would take from the first."""
+    taken: dict[str, list[dict[int, Sample]]] = {system.name: [] for system in chosen}
+    memory: dict[str, float | None] = {}
+    start: dict[str, float | None] = {}
+    for number in range(rounds):
+        for system in chosen:
+            print(f"round {number + 1} of {rounds}: {system.name}", file=sys.stderr)
+            with started(system, work) as target:
+                measure(target, Load(connections=10, seconds=1), work)  # warm: pools, caches, compiled regular expressions
+                taken[system.name].append({count: measure(target, Load(connections=count, seconds=seconds), work) for count in CONNECTIONS})
+                memory[system.name] = memory_mb(target.pid) if target.pid else None
+                start[system.name] = target.start_seconds
+    return [summarise(system.name, taken[system.name], memory[system.name], start[system.name]) for system in chosen]

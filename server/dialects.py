@@ -1,0 +1,91 @@
+"""Errors that belong to no handler, in the words of the client that made the request.
+
+An unmatched path, a wrong method, a refused host: the framework answers these before any package is asked. The path's prefix tells
+which client is speaking, and so which shape of error it can read.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import msgspec
+
+__all__ = ("Refusal", "render")
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong: an HTTP status, a code for machines, a sentence, and how to fix it."""
+
+    status: int
+    code: str
+    message: str
+    hint: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Message and hint as one text, for dialects without a place for hints."""
+        return f"{self.message} {self.hint}".rstrip()
+
+
+def _openai(refusal: Refusal) -> object:
+    kind = "invalid_request_error" if refusal.status < 500 else "server_error"
+    return {"error": {"message": refusal.sentence, "type": kind, "param": None, "code": refusal.code}}
+
+
+_ANTHROPIC_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+}
+
+
+def _anthropic(refusal: Refusal) -> object:
+    return {"type": "error", "error": {"type": _ANTHROPIC_TYPES.get(refusal.status, "api_error"), "message": refusal.sentence}}
+
+
+_MLFLOW_CODES = {
+    400: "INVALID_PARAMETER_VALUE",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "ENDPOINT_NOT_FOUND",
+    405: "ENDPOINT_NOT_FOUND",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
+
+
+def _mlflow(refusal: Refusal) -> object:
+    return {"error_code": _MLFLOW_CODES.get(refusal.status, "INTERNAL_ERROR"), "message": refusal.sentence}
+
+
+_RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 413: 8, 429: 8, 503: 14}
+
+
+def _otlp(refusal: Refusal) -> object:
+    return {"code": _RPC_CODES.get(refusal.status, 2), "message": refusal.sentence}
+
+
+def _ours(refusal: Refusal) -> object:
+    return {"error": {"code": refusal.code, "message": refusal.message, "hint": refusal.hint}}
+
+
+DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
+    ("/v1/traces", _otlp),
+    ("/v1/messages", _anthropic),
+    ("/anthropic/", _anthropic),
+    ("/v1/", _openai),
+    ("/api/v1/", _ours),
+    ("/api/", _mlflow),
+    ("/ajax-api/", _mlflow),
+)
+"""Path prefix to error shape; the first match counts."""
+
+
+def render(path: str, refusal: Refusal) -> tuple[str, bytes]:
+    """Encode a refusal for whoever speaks at ``path``: content type and body. A path of no dialect gets plain text."""
+    for prefix, shape in DIALECTS:
+        if path.startswith(prefix):
+            return "application/json", msgspec.json.encode(shape(refusal))
+    phrase = HTTPStatus(refusal.status).phrase
+    return "text/plain; charset=utf-8", f"{refusal.status} {phrase}\n{refusal.sentence}\n".encode()

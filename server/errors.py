@@ -1,0 +1,64 @@
+"""What the framework answers by itself: unmatched paths, wrong methods, unreadable bodies, and the last resort."""
+
+import logging
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from server.dialects import Refusal, render
+
+__all__ = ("EXCEPTION_HANDLERS",)
+
+logger = logging.getLogger(__name__)
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+
+
+def _respond(path: str, refusal: Refusal) -> Response[bytes]:
+    content_type, body = render(path, refusal)
+    return Response(body, status_code=refusal.status, media_type=content_type, headers=dict(refusal.headers))
+
+
+def _refusal_of(request: Request, error: HTTPException) -> Refusal:
+    status = error.status_code
+    code = _CODES.get(status, "error")
+    if status == 404:
+        return Refusal(status=404, code=code, message=f"There is nothing at {request.url.path!r}.", hint="docs/api.md lists the paths.")
+    if status == 405:
+        allowed = (error.headers or {}).get("allow", "")
+        return Refusal(
+            status=405,
+            code=code,
+            message=f"{request.method} is not answered at {request.url.path!r}.",
+            hint=f"Allowed: {allowed}." if allowed else "",
+        )
+    return Refusal(status=status, code=code, message=error.detail, hint=_extra(error))
+
+
+def _extra(error: HTTPException) -> str:
+    """Name the fields that did not validate, as Litestar lists them."""
+    items = error.extra if isinstance(error.extra, list) else []
+    return " ".join(f"{item.get('key', 'body')}: {item.get('message', '')}." for item in items if isinstance(item, dict))
+
+
+def _http_error(request: Request, error: HTTPException) -> Response[bytes]:
+    return _respond(request.url.path, _refusal_of(request, error))
+
+
+def _unexpected(request: Request, error: Exception) -> Response[bytes]:
+    # The traceback goes to the log, never to the client: it may hold what others said.
+    logger.error("unexpected %s at %s %s", type(error).__name__, request.method, request.url.path, exc_info=error)
+    message = f"Something went wrong here ({type(error).__name__}); the server's log says more."
+    return _respond(request.url.path, Refusal(status=500, code="internal_error", message=message))
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _http_error, Exception: _unexpected}
+"""For the application layer: each package answers its own errors, in its routers."""

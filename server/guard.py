@@ -1,0 +1,124 @@
+"""The one gate in front of every path: host names, origins, keys. A plain ASGI function, since it stands on the hot path."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from config import Settings
+from server.dialects import Refusal, render
+
+__all__ = ("Guard", "guarded")
+
+OPEN_PATHS = frozenset({"/health", "/ready", "/version"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """Who may pass. ``keys`` empty: everybody; ``hosts`` empty: any host name."""
+
+    keys: tuple[bytes, ...]
+    hosts: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Guard":
+        """Build the gate from settings. A wildcard address without a key was asked for with ``--insecure``: no host is checked then."""
+        keys = tuple(key.reveal().encode() for key in settings.security.api_keys)
+        host = settings.server.host
+        if host in {"0.0.0.0", "::"} and not settings.security.allowed_hosts:  # noqa: S104 - compared, not bound
+            return cls(keys, frozenset())
+        public = urlsplit(settings.server.public_url or "").hostname
+        return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}))
+
+    def refuse(self, scope: Scope) -> Refusal | None:
+        """Say why a request may not pass, or ``None``. Health, readiness and version are open to all hosts and need no key."""
+        if scope["path"] in OPEN_PATHS:
+            return None
+        headers = dict(scope["headers"])
+        return self._refuse_host(headers) or self._refuse_origin(scope["method"], headers) or self._refuse_key(headers)
+
+    def _refuse_host(self, headers: dict[bytes, bytes]) -> Refusal | None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self.hosts or not host or _hostname(host) in self.hosts:
+            return None
+        return Refusal(
+            status=403,
+            code="host_not_allowed",
+            message=f"The host name {_hostname(host)!r} is not one of this server's.",
+            hint="If it is, add it to security.allowed_hosts, or set server.public_url.",
+        )
+
+    def _refuse_origin(self, method: str, headers: dict[bytes, bytes]) -> Refusal | None:
+        origin = headers.get(b"origin")
+        if origin is None or method in SAFE_METHODS:
+            return None
+        name = urlsplit(origin.decode("latin-1")).netloc
+        if name and (name == headers.get(b"host", b"").decode("latin-1") or _hostname(name) in self.hosts - LOOPBACK):
+            return None
+        return Refusal(
+            status=403,
+            code="origin_not_allowed",
+            message="A page of another origin may not send this request.",
+            hint="If that page is yours, add its host name to security.allowed_hosts.",
+        )
+
+    def _refuse_key(self, headers: dict[bytes, bytes]) -> Refusal | None:
+        if not self.keys or any(self._known(key) for key in presented_keys(headers)):
+            return None
+        return Refusal(
+            status=401,
+            code="invalid_api_key",
+            message="This server needs one of its keys, and the request brought none that it knows.",
+            hint="Send it as 'Authorization: Bearer KEY', as 'x-api-key: KEY', or as the password of HTTP Basic; security.api_keys lists them.",
+            headers=(("www-authenticate", 'Basic realm="Tidegate", charset="UTF-8"'),),
+        )
+
+    def _known(self, key: bytes) -> bool:
+        return any([hmac.compare_digest(key, known) for known in self.keys])
+
+
+def presented_keys(headers: dict[bytes, bytes]) -> Iterable[bytes]:
+    """Yield each key that a request shows, wherever its client is used to put it."""
+    if value := headers.get(b"x-api-key"):
+        yield value
+    scheme, _, rest = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        yield rest.strip()
+    elif scheme.lower() == b"basic":
+        try:
+            yield base64.b64decode(rest, validate=True).partition(b":")[2]
+        except binascii.Error:
+            return
+
+
+def _hostname(netloc: str) -> str:
+    if netloc.startswith("["):
+        return netloc.partition("]")[0] + "]"
+    return netloc.partition(":")[0]
+
+
+def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
+    """Wrap an application so that each HTTP request passes the gate first."""
+
+    async def gate(scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = guard.refuse(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await app(scope, receive, send)
+        else:
+            await answer(scope["path"], refusal, send)
+
+    return gate
+
+
+async def answer(path: str, refusal: Refusal, send: Send) -> None:
+    """Send a refusal in the dialect of its path."""
+    content_type, body = render(path, refusal)
+    extra = [(name.encode(), value.encode()) for name, value in refusal.headers]
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode()), *extra]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,100 @@
+"""Is it alive, is it ready, which version, and the figures for Prometheus."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.handlers import HTTPRouteHandler
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from typing_extensions import override
+
+from server.version import MLFLOW_VERSION, VERSION
+from storage.records import JournalStats
+
+__all__ = ("Condition", "Health", "router")
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """How the parts are. ``storage_error`` is why the telemetry database does not answer, ``None`` when it does; ``config_error`` likewise
+    is why the newest configuration file was refused (the one before it is running)."""
+
+    storage_ready: bool
+    storage_error: str | None
+    journal: JournalStats
+    config_version: int
+    config_error: str | None
+    started_seconds_ago: float
+
+
+class Health(Protocol):
+    """Who knows the condition."""
+
+    def condition(self) -> Condition:
+        """Answer from memory: no database is asked."""
+        ...
+
+
+class _JournalCollector(Collector):
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        condition = self._health.condition()
+        journal = condition.journal
+        yield GaugeMetricFamily("tidegate_journal_bytes", "Bytes of spans that wait to be stored.", value=journal.bytes)
+        yield GaugeMetricFamily("tidegate_journal_pending_records", "Records that wait to be stored.", value=journal.pending)
+        yield CounterMetricFamily(
+            "tidegate_journal_dropped_records", "Records dropped because the journal was full.", value=journal.dropped
+        )
+        yield GaugeMetricFamily(
+            "tidegate_storage_up", "Whether the telemetry database answers.", value=float(condition.storage_error is None)
+        )
+
+
+def _report(condition: Condition) -> dict[str, Any]:
+    healthy = condition.storage_ready and condition.storage_error is None and condition.journal.last_error is None
+    complete = condition.journal.dropped == 0 and condition.config_error is None
+    return {"status": "ok" if healthy and complete else "degraded", "version": VERSION, **msgspec.structs.asdict(condition)}
+
+
+def router(health: Health) -> Router:
+    """Serve ``/health`` (always 200 while the process answers), ``/ready`` (503 until storage is open), ``/version``, ``/metrics``."""
+    return Router("/", route_handlers=[*_health_handlers(health), _version_handler(), _metrics_handler(health)], include_in_schema=False)
+
+
+def _health_handlers(health: Health) -> list[HTTPRouteHandler]:
+    @get("/health", sync_to_thread=False)
+    def alive() -> dict[str, Any]:
+        return _report(health.condition())
+
+    @get("/ready", sync_to_thread=False)
+    def ready() -> Response[dict[str, Any]]:
+        condition = health.condition()
+        return Response({"ready": condition.storage_ready}, status_code=200 if condition.storage_ready else 503)
+
+    return [alive, ready]
+
+
+def _version_handler() -> HTTPRouteHandler:
+    @get("/version", media_type="text/plain", sync_to_thread=False)
+    def version() -> str:
+        return f"{MLFLOW_VERSION}+tidegate.{VERSION}"
+
+    return version
+
+
+def _metrics_handler(health: Health) -> HTTPRouteHandler:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    registry.register(_JournalCollector(health))
+
+    @get("/metrics", media_type="text/plain; version=0.0.4; charset=utf-8", sync_to_thread=False)
+    def metrics() -> bytes:
+        return generate_latest(registry)
+
+    return metrics
