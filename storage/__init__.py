@@ -1,0 +1,28 @@
+"""Where data lies: telemetry in ClickHouse, metadata in SQLite or PostgreSQL, blobs in an object store.
+
+The three doors are here. Drivers are imported as a door opens, so that a process which only writes the journal loads none of them.
+"""
+
+from typing import TYPE_CHECKING
+
+from config.schema import StorageSettings
+
+if TYPE_CHECKING:
+    from storage.clickhouse import ClickHouse
+    from storage.metadata import Metadata
+
+__all__ = ("open_metadata", "open_telemetry")
+
+
+async def open_telemetry(settings: StorageSettings) -> "ClickHouse":
+    """Open the telemetry database, created and migrated. Raises ``TelemetryUnavailable``, ``MigrationError`` or ``SettingsError``."""
+    from storage.opening import open_telemetry as door
+
+    return await door(settings)
+
+
+async def open_metadata(settings: StorageSettings) -> "Metadata":
+    """Open the metadata database, created and migrated. Raises ``MetadataUnavailable``, ``MigrationError`` or ``SettingsError``."""
+    from storage.opening import open_metadata as door
+
+    return await door(settings)

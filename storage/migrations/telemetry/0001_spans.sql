@@ -1,6 +1,6 @@
 -- Facts about spans: one wide, append-only row a span. Identifiers are lower-case hexadecimal text, so that rows travel as JSON
 -- from the request to the table without being decoded in between. Unknown numbers are NULL, never zero.
-CREATE TABLE spans
+CREATE TABLE IF NOT EXISTS spans
 (
     project_id         LowCardinality(String) DEFAULT 'default',
     trace_id           FixedString(32),
@@ -85,7 +85,7 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000,
          map_serialization_version = 'with_buckets', map_serialization_version_for_zero_level_parts = 'basic';
 
 -- What was said: payloads apart from facts, so that lists never read them. The text columns hold new messages only, for search.
-CREATE TABLE span_content
+CREATE TABLE IF NOT EXISTS span_content
 (
     project_id     LowCardinality(String) DEFAULT 'default',
     trace_id       FixedString(32),

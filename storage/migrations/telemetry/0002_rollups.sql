@@ -1,5 +1,5 @@
 -- Additive figures of a trace. Mutable properties never live here: they would need a read before each write.
-CREATE TABLE traces
+CREATE TABLE IF NOT EXISTS traces
 (
     project_id        LowCardinality(String),
     trace_id          FixedString(32),
@@ -27,7 +27,7 @@ ORDER BY (project_id, trace_id)
 TTL toDateTime(start_time) + toIntervalDay(retention_days)
 SETTINGS non_replicated_deduplication_window = 1000;
 
-CREATE MATERIALIZED VIEW traces_mv TO traces AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS traces_mv TO traces AS
 SELECT project_id, trace_id, min(start_time) AS start_time, max(end_time) AS end_time, max(ingested_at) AS ingested_at,
        count() AS spans, countIf(status = 'ERROR') AS errors, countIf(kind = 'LLM') AS llm_calls, countIf(kind = 'TOOL') AS tool_calls,
        countIf(is_root) AS roots, countIf(judge_name != '') AS judge_spans,
@@ -41,7 +41,7 @@ SELECT project_id, trace_id, min(start_time) AS start_time, max(end_time) AS end
 FROM spans GROUP BY project_id, trace_id;
 
 -- Figures a minute, for dashboards.
-CREATE TABLE usage_1m
+CREATE TABLE IF NOT EXISTS usage_1m
 (
     project_id LowCardinality(String), time DateTime('UTC'), environment LowCardinality(String), service_name LowCardinality(String),
     kind LowCardinality(String), provider LowCardinality(String), model LowCardinality(String), prompt_name LowCardinality(String),
@@ -59,7 +59,7 @@ PARTITION BY toYYYYMM(time)
 ORDER BY (project_id, toStartOfHour(time), time, kind, model, service_name, environment, provider, prompt_name, route, is_judge)
 SETTINGS non_replicated_deduplication_window = 1000;
 
-CREATE MATERIALIZED VIEW usage_1m_mv TO usage_1m AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS usage_1m_mv TO usage_1m AS
 SELECT project_id, toStartOfMinute(start_time) AS time, environment, service_name, kind, provider,
        if(response_model != '', response_model, request_model) AS model, prompt_name, route, judge_name != '' AS is_judge,
        count() AS calls, countIf(status = 'ERROR') AS errors,

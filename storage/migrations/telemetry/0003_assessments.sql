@@ -1,6 +1,6 @@
 -- What a judge, a person or code said of a trace or a span. An identifier is made from its maker and its target, so that writing
 -- the same judgement twice leaves one row; reads say FINAL.
-CREATE TABLE assessments
+CREATE TABLE IF NOT EXISTS assessments
 (
     project_id     LowCardinality(String) DEFAULT 'default',
     assessment_id  String,

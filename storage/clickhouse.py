@@ -1,0 +1,77 @@
+"""The telemetry port over clickhouse-connect: the same SQL for the chDB engine in this process and for a ClickHouse server.
+
+One client serialises its statements, so there is a lane of clients for reading and a lane of one for writing: no read delays the writer.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+
+from storage.clickhouse_errors import translated
+from storage.connectors import Connector
+from storage.lanes import Lane
+
+__all__ = ("ClickHouse",)
+
+T = TypeVar("T")
+
+READERS: Final = 3
+
+
+class ClickHouse:
+    """Implements ``storage.telemetry.Telemetry``. Built by ``connect``; ``database`` must exist."""
+
+    def __init__(self, connector: Connector, reading: Lane, writing: Lane) -> None:
+        self._connector = connector
+        self._reading = reading
+        self._writing = writing
+
+    @classmethod
+    async def connect(cls, connector: Connector, database: str) -> "ClickHouse":
+        """Create ``database`` where there is none, and open the clients. Raises ``TelemetryUnavailable``."""
+        with translated(connector):
+            await asyncio.to_thread(_create_database, connector, database)
+            reading = await Lane.open(lambda: connector.open(database), READERS, name="clickhouse-read")
+            writing = await Lane.open(lambda: connector.open(database), 1, name="clickhouse-write")
+        return cls(connector, reading, writing)
+
+    async def query(self, sql: str, parameters: Mapping[str, Any] | None, row: type[T]) -> list[T]:
+        """See ``Telemetry.query``. Raises ``msgspec.ValidationError`` when ``row`` does not fit the columns: a mistake in the code."""
+        decoder = msgspec.json.Decoder(row)
+
+        def run(client: Client) -> list[T]:
+            return decoder.decode_lines(client.raw_query(sql, parameters=_bound(parameters), fmt="JSONEachRow"))
+
+        return await self._run(self._reading, run)
+
+    async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """See ``Telemetry.command``."""
+        await self._run(self._writing, lambda client: client.command(sql, parameters=_bound(parameters)))
+
+    async def insert(self, table: str, rows: bytes, *, token: str) -> None:
+        """See ``Telemetry.insert``."""
+        await self._run(self._writing, lambda client: self._connector.insert(client, table, rows, token))
+
+    async def close(self) -> None:
+        """See ``Telemetry.close``. Statements that run are waited for; later calls raise ``TelemetryUnavailable``."""
+        await self._reading.close()
+        await self._writing.close()
+
+    async def _run(self, lane: Lane, work: Callable[[Client], T]) -> T:
+        with translated(self._connector):
+            return await lane.run(work)
+
+
+def _create_database(connector: Connector, database: str) -> None:
+    client = connector.open(None)
+    try:
+        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": database})
+    finally:
+        client.close()
+
+
+def _bound(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(parameters) if parameters else None

@@ -1,0 +1,146 @@
+"""How a client comes to be, and how rows reach a table: the two things that differ between chDB and a ClickHouse server."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.binding import format_str, quote_identifier
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from config.secrets import Secret
+from storage.errors import SettingsError, TelemetryUnavailable
+
+__all__ = ("Connector", "Embedded", "Server")
+
+CLIENT_SETTINGS: Final[Mapping[str, int]] = {
+    # The defaults of older servers quote 64-bit integers and pass broken UTF-8 on; either would fail to decode here.
+    "output_format_json_quote_64bit_integers": 0,
+    "output_format_json_validate_utf8": 1,
+}
+INSERT_SETTINGS: Final[Mapping[str, int]] = {
+    "async_insert": 0,
+    "insert_deduplicate": 1,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+}
+
+
+class Connector(Protocol):
+    """One ClickHouse. ``open`` and ``insert`` block, and raise the driver's exceptions or ours."""
+
+    @property
+    def where(self) -> str:
+        """Its address, fit for a message: no password."""
+        ...
+
+    def open(self, database: str | None) -> Client:
+        """A new client whose statements run in ``database``; ``None`` is the default one."""
+        ...
+
+    def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
+        """Insert ``JSONEachRow`` lines once, however often the same token comes."""
+        ...
+
+
+class Embedded:
+    """chDB in this process, at a directory that no other process has open."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @property
+    def where(self) -> str:
+        return str(self._directory)
+
+    def open(self, database: str | None) -> Client:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        try:
+            return clickhouse_connect.get_client(
+                interface="chdb", path=str(self._directory), database=database, settings=dict(CLIENT_SETTINGS)
+            )
+        except ClickHouseError as error:
+            if error.__cause__ is None or "EmbeddedServer" not in str(error):
+                raise
+            raise TelemetryUnavailable(_refusal(self._directory, str(error))) from error
+
+    def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
+        # Rows sent inside the statement would end at the first empty line, and what follows would run as SQL; a file is only data.
+        settings = ", ".join(f"{name} = {value}" for name, value in INSERT_SETTINGS.items())
+        with _as_file(rows, self._directory) as path:
+            client.command(
+                f"INSERT INTO {quote_identifier(table)} FROM INFILE {format_str(path)} "
+                f"SETTINGS insert_deduplication_token = {format_str(token)}, {settings} FORMAT JSONEachRow"
+            )
+
+
+class Server:
+    """A ClickHouse server, spoken to over HTTP. Raises ``SettingsError`` for a DSN that cannot be understood."""
+
+    SCHEMES: Final = {"clickhouse": "http", "http": "http", "clickhouses": "https", "https": "https"}
+
+    def __init__(self, dsn: Secret) -> None:
+        self._dsn = dsn
+        parts = urlsplit(dsn.reveal())
+        if parts.scheme not in self.SCHEMES or not parts.hostname:
+            raise SettingsError("storage.clickhouse is not a DSN; write clickhouse://user:password@host:8123 (https://… for TLS)")
+        self._interface = self.SCHEMES[parts.scheme]
+        self._where = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+
+    @property
+    def where(self) -> str:
+        return self._where
+
+    def open(self, database: str | None) -> Client:
+        return clickhouse_connect.get_client(
+            dsn=self._dsn.reveal(),
+            interface=self._interface,
+            database=database or "default",
+            settings=dict(CLIENT_SETTINGS),
+            client_name="tidegate",
+            connect_timeout=5,
+            autogenerate_session_id=False,  # a session pins a client to one replica, and refuses a second statement at once
+        )
+
+    def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
+        settings: dict[str, Any] = {"insert_deduplication_token": token, **INSERT_SETTINGS}
+        client.raw_insert(quote_identifier(table), insert_block=rows, fmt="JSONEachRow", settings=settings)
+
+
+@contextmanager
+def _as_file(rows: bytes, directory: Path) -> Iterator[str]:
+    """A path under which the engine can read ``rows``: in memory where the system can, so that nothing is left on a disk."""
+    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        with os.fdopen(os.memfd_create("tidegate-rows"), "wb") as file:
+            file.write(rows)
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+    else:
+        with tempfile.NamedTemporaryFile(dir=directory, prefix="rows-") as file:
+            file.write(rows)
+            file.flush()
+            yield file.name
+
+
+def _refusal(directory: Path, reason: str) -> str:
+    """Why the engine did not start, with the process that holds the directory if it says so."""
+    if "different path" in reason:
+        return f"chDB has one directory for each process, and this process has another than {directory} open"
+    holder = _holder(directory / "status")
+    if holder is None:
+        return f"chDB cannot open {directory}; its own words are above, on standard error"
+    return f"{directory} is in use by process {holder}; stop it, or give this one a directory of its own (--data)"
+
+
+def _holder(status: Path) -> int | None:
+    """The process that the engine's own lock file names; ``None`` when there is none."""
+    try:
+        first = status.read_text(encoding="utf-8").partition("\n")[0]
+    except OSError:
+        return None
+    number = first.removeprefix("PID: ")
+    return int(number) if number.isdigit() else None

@@ -1,0 +1,79 @@
+"""The metadata database: SQLite in a file, or PostgreSQL, through SQLAlchemy Core."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+
+from sqlalchemy import Connection, Engine
+
+from config.schema import StorageSettings
+from storage.metadata_engines import READ, postgresql_engine, sqlite_engine, translated
+from storage.metadata_migrations import metadata_migrations, migrate_metadata
+
+__all__ = ("Metadata",)
+
+T = TypeVar("T")
+
+READERS = 4
+
+
+class Metadata:
+    """Work on the tables of ``storage.metadata_tables``, off the event loop.
+
+    Raises ``MetadataUnavailable`` when the database is away or stays locked. SQLAlchemy's ``IntegrityError`` passes through: which promise
+    of the caller it breaks, only the caller knows.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="metadata-read")
+        # SQLite has one writer: a queue in front of it is fair, and never meets "database is locked".
+        self._writers = ThreadPoolExecutor(1 if self.dialect == "sqlite" else READERS, thread_name_prefix="metadata-write")
+
+    @classmethod
+    async def open(cls, settings: StorageSettings) -> "Metadata":
+        """See ``storage.open_metadata``."""
+        opened = cls(_engine(settings))
+        try:
+            await opened.run(lambda connection: migrate_metadata(connection, metadata_migrations()))
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which of the two it is."""
+        return cast("Literal['sqlite', 'postgresql']", self._engine.dialect.name)
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Call ``work`` in a worker thread, inside one transaction: committed when it returns, rolled back when it raises."""
+        return await self._call(self._writers, self._engine, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """The same for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
+        return await self._call(self._readers, self._engine.execution_options(**{READ: True}), work)
+
+    async def close(self) -> None:
+        """Wait for what runs, and close the connections. A second call does nothing."""
+        await asyncio.to_thread(self._release)
+
+    async def _call(self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], T]) -> T:
+        def transaction() -> T:
+            with translated(engine), engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(threads, transaction)
+
+    def _release(self) -> None:
+        self._readers.shutdown(wait=True)
+        self._writers.shutdown(wait=True)
+        self._engine.dispose()
+
+
+def _engine(settings: StorageSettings) -> Engine:
+    if settings.metadata is not None:
+        return postgresql_engine(settings.metadata)
+    return sqlite_engine(Path(settings.path).absolute() / "metadata.sqlite")

@@ -1,0 +1,99 @@
+"""SQLAlchemy engines, and the one seam where the drivers' exceptions become ours."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from config.secrets import Secret
+from storage.errors import MetadataUnavailable, SettingsError
+
+__all__ = ("READ", "postgresql_engine", "sqlite_engine", "translated")
+
+READ: Final = "tidegate_read"
+"""The execution option of a transaction that only reads."""
+
+BUSY_SECONDS: Final = 10
+SQLITE_AWAY: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+
+def sqlite_engine(file: Path) -> Engine:
+    """SQLite in write-ahead mode; its folder is made. Transactions begin as SQLite's own, not as the driver guesses them."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def postgresql_engine(url: Secret) -> Engine:
+    """PostgreSQL through psycopg. Raises ``SettingsError`` for any other URL."""
+    try:
+        parsed = make_url(url.reveal())
+    except ArgumentError:
+        raise SettingsError(_URL_HINT) from None  # the cause quotes the URL, which holds the password
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise SettingsError(_URL_HINT)
+    parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_size=8, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args={"connect_timeout": 5})
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Within, what says that the database is away leaves as ``MetadataUnavailable``; all other exceptions leave as they are."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise MetadataUnavailable("the metadata database is busy: no connection came free in time") from error
+    except (OperationalError, InterfaceError) as error:
+        if not _away(error):
+            raise
+        where = engine.url.render_as_string(hide_password=True)
+        raise MetadataUnavailable(f"the metadata database {where} is not available: {error.orig}") from error
+
+
+_URL_HINT: Final = "storage.metadata is not a PostgreSQL URL; write postgresql+psycopg://user:password@host:5432/database"
+
+
+def _away(error: DBAPIError) -> bool:
+    """SQLite files a missing table and a locked file under the same class; psycopg keeps this one for what has gone."""
+    if isinstance(error.orig, sqlite3.Error):
+        return (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in SQLITE_AWAY
+    return True
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # otherwise the driver begins transactions itself, and not before reads
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = bool(connection.get_execution_options().get(READ))
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+    # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later cannot fail half way.
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

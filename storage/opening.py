@@ -1,0 +1,33 @@
+"""From settings to opened stores."""
+
+from pathlib import Path
+
+from config.schema import StorageSettings
+from storage.clickhouse import ClickHouse
+from storage.connectors import Connector, Embedded, Server
+from storage.metadata import Metadata
+from storage.telemetry_migrations import migrate_telemetry, telemetry_migrations
+
+__all__ = ("open_metadata", "open_telemetry")
+
+
+async def open_telemetry(settings: StorageSettings) -> ClickHouse:
+    """See ``storage.open_telemetry``."""
+    telemetry = await ClickHouse.connect(_connector(settings), settings.clickhouse_database)
+    try:
+        await migrate_telemetry(telemetry, telemetry_migrations())
+    except BaseException:
+        await telemetry.close()
+        raise
+    return telemetry
+
+
+async def open_metadata(settings: StorageSettings) -> Metadata:
+    """See ``storage.open_metadata``."""
+    return await Metadata.open(settings)
+
+
+def _connector(settings: StorageSettings) -> Connector:
+    if settings.clickhouse is not None:
+        return Server(settings.clickhouse)
+    return Embedded(Path(settings.path).absolute() / "chdb")

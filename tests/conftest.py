@@ -1,0 +1,56 @@
+"""What every test may ask for: the stores, real and empty."""
+
+import itertools
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+import storage
+from config.schema import StorageSettings
+from storage.clickhouse import ClickHouse
+from storage.connectors import Embedded
+from storage.metadata import Metadata
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def chdb_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The one data directory of this process: chDB opens no second one. It stays open throughout, as each opening takes a second."""
+    home = tmp_path_factory.mktemp("tidegate-data")
+    client = Embedded(home / "chdb").open(None)
+    yield home
+    client.close()
+
+
+@pytest.fixture
+def tmp_storage(chdb_home: Path) -> StorageSettings:
+    """Settings of empty embedded stores: a database of its own in the shared chDB, the rest in a directory of its own."""
+    return StorageSettings(path=str(chdb_home), clickhouse_database=f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+async def telemetry(tmp_storage: StorageSettings) -> AsyncIterator[ClickHouse]:
+    """A migrated, empty telemetry database, dropped afterwards."""
+    opened = await storage.open_telemetry(tmp_storage)
+    yield opened
+    await opened.command("DROP DATABASE IF EXISTS {name:Identifier}", {"name": tmp_storage.clickhouse_database})
+    await opened.close()
+
+
+@pytest.fixture
+async def metadata(tmp_path: Path) -> AsyncIterator[Metadata]:
+    """A migrated, empty SQLite."""
+    opened = await storage.open_metadata(StorageSettings(path=str(tmp_path)))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
