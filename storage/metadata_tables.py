@@ -13,6 +13,7 @@ __all__ = (
     "metadata",
     "prompt_aliases",
     "prompt_tags",
+    "prompt_version_tags",
     "prompt_versions",
     "prompts",
     "schema_migrations",
@@ -44,7 +45,8 @@ prompts: Final = Table(
     Column("updated_at", Moment, nullable=False),
 )
 
-# `template` is the text itself, or for a chat prompt the JSON text of its messages. Versions count from 1 and are never changed.
+# `template` is the text itself, or for a chat prompt the JSON text of its messages; `config` says what is meant to answer it (`model`).
+# Versions count from 1 and are never changed.
 prompt_versions: Final = Table(
     "prompt_versions",
     metadata,
@@ -53,6 +55,7 @@ prompt_versions: Final = Table(
     Column("kind", Text, nullable=False),
     Column("template", Text, nullable=False),
     Column("variables", Document, nullable=False),
+    Column("config", Document, nullable=False, server_default="{}"),
     Column("commit_message", Text, nullable=False, server_default=""),
     Column("created_by", Text, nullable=False, server_default=""),
     Column("created_at", Moment, nullable=False),
@@ -78,6 +81,16 @@ prompt_tags: Final = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     ForeignKeyConstraint(["name"], ["prompts.name"], ondelete="CASCADE"),
+)
+
+prompt_version_tags: Final = Table(
+    "prompt_version_tags",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    ForeignKeyConstraint(["name", "version"], ["prompt_versions.name", "prompt_versions.version"], ondelete="CASCADE"),
 )
 
 # `definition` is all that decides a verdict; `version` is its digest.
@@ -109,7 +122,7 @@ judgements: Final = Table(
     Column("not_before", Moment),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
-    CheckConstraint("state IN ('claimed', 'retry', 'scored', 'failed', 'sampled_out')", name="state"),
+    CheckConstraint("state IN ('queued', 'claimed', 'retry', 'scored', 'failed', 'sampled_out', 'superseded')", name="state"),
     Index(None, "judge_name", "judge_version", "state"),
     Index(None, "trace_id"),
 )

@@ -34,6 +34,7 @@ def _prompts() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("template", sa.Text, nullable=False),
         sa.Column("variables", Document, nullable=False),
+        sa.Column("config", Document, nullable=False, server_default="{}"),
         sa.Column("commit_message", sa.Text, nullable=False, server_default=""),
         sa.Column("created_by", sa.Text, nullable=False, server_default=""),
         sa.Column("created_at", Moment, nullable=False),
@@ -64,6 +65,20 @@ def _prompts() -> None:
         sa.PrimaryKeyConstraint("name", "key", name="pk_prompt_tags"),
         sa.ForeignKeyConstraint(["name"], ["prompts.name"], name="fk_prompt_tags_prompts", ondelete="CASCADE"),
     )
+    op.create_table(
+        "prompt_version_tags",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", "key", name="pk_prompt_version_tags"),
+        sa.ForeignKeyConstraint(
+            ["name", "version"],
+            ["prompt_versions.name", "prompt_versions.version"],
+            name="fk_prompt_version_tags_prompt_versions",
+            ondelete="CASCADE",
+        ),
+    )
 
 
 def _judges() -> None:
@@ -93,7 +108,7 @@ def _judges() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("updated_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("judge_name", "judge_version", "trace_id", "trace_revision", name="pk_judgements"),
-        sa.CheckConstraint("state IN ('claimed', 'retry', 'scored', 'failed', 'sampled_out')", name=op.f("ck_judgements_state")),
+        sa.CheckConstraint("state IN ('queued', 'claimed', 'retry', 'scored', 'failed', 'sampled_out', 'superseded')", name=op.f("ck_judgements_state")),
     )
     op.create_index("ix_judgements_judge_name_judge_version_state", "judgements", ["judge_name", "judge_version", "state"])
     op.create_index("ix_judgements_trace_id", "judgements", ["trace_id"])
