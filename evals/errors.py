@@ -40,28 +40,28 @@ class EvalsError(Exception):
         self.hint = hint
 
 
-class InvalidJudge(EvalsError):  # noqa: N818 - it names what is the matter, as the tree above does
+class InvalidJudge(EvalsError):
     """A judge's definition contradicts itself."""
 
     status = 400
     code = "invalid_judge"
 
 
-class JudgeNotFound(EvalsError):  # noqa: N818 - it names what is the matter, as the tree above does
+class JudgeNotFound(EvalsError):
     """No judge of this name is configured."""
 
     status = 404
     code = "judge_not_found"
 
 
-class RunNotFound(EvalsError):  # noqa: N818 - it names what is the matter, as the tree above does
+class RunNotFound(EvalsError):
     """No run of this id is known."""
 
     status = 404
     code = "judge_run_not_found"
 
 
-class InvalidWindow(EvalsError):  # noqa: N818 - it names what is the matter, as the tree above does
+class InvalidWindow(EvalsError):
     """The part of the past that a run was asked for cannot be read."""
 
     status = 400
@@ -79,7 +79,7 @@ class VerdictError(EvalsError):
         self.reason = reason
 
 
-class JudgeUnavailable(EvalsError):  # noqa: N818 - the same
+class JudgeUnavailable(EvalsError):
     """The judge's model gave no reply. ``retry_after`` is in seconds, ``None`` when the upstream named no time."""
 
     status = 503

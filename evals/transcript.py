@@ -4,17 +4,15 @@ Text of several messages has role names in the first column and everything said 
 the next one.
 """
 
-from typing import Any
-
 import msgspec
 
+from tracing.messages import Message, messages
+from tracing.payload import decode, encode
 from tracing.types import SpanContent, SpanView, Trace
 
 __all__ = ("Limits", "inputs", "outputs", "shorten", "tree")
 
 INDENT = "  "
-OTHER_PART = 400
-"""Characters shown of a message part that is neither text nor a tool call: an image is not legible as base64."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,55 +62,26 @@ def _with_note(text: str, content: SpanContent) -> str:
     return text + "\n[… the rest was not recorded: characters left out …]" if content.truncated else text
 
 
-def _said(system: str, messages: str) -> str:
-    turns = [*_turns(system, "system"), *_turns(messages, "")]
+def _said(system: str, payload: str) -> str:
+    turns = [*_system(system), *_turns(payload)]
     if len(turns) == 1:
-        return turns[0][1]
-    return "\n".join(f"{role or 'message'}:\n{_indented(text, 1)}" for role, text in turns)
+        return turns[0].text
+    return "\n".join(f"{turn.role or 'message'}:\n{_indented(turn.text)}" for turn in turns)
 
 
-def _turns(payload: str, role: str) -> list[tuple[str, str]]:
-    """Role and text of each message of a JSON payload; anything that is not a list of messages is one turn."""
+def _system(payload: str) -> list[Message]:
+    """System instructions travel as text or as a list of parts, without a role."""
     if not payload:
         return []
-    try:
-        decoded = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
-        return [(role, payload)]
-    if isinstance(decoded, list) and all(isinstance(item, dict) and "role" in item for item in decoded):
-        return [(str(item["role"]), _message_text(item)) for item in decoded]
-    return [(role, _part_text(decoded) if role else _plain(decoded, payload))]
+    found = decode(payload)
+    parts = [part.get("content", part.get("text")) for part in found if isinstance(part, dict)] if isinstance(found, list) else [found]
+    return [Message("system", "\n".join(part if isinstance(part, str) else encode(part) for part in parts))]
 
 
-def _plain(decoded: object, payload: str) -> str:
-    return decoded if isinstance(decoded, str) else payload
-
-
-def _message_text(message: dict[str, Any]) -> str:
-    return "\n".join(_part_text(part) for part in (message.get("parts"), message.get("content"), message.get("tool_calls")) if part)
-
-
-def _part_text(part: object) -> str:
-    """One part of a message: text as it is, a tool call as a call, anything else as JSON, cut short."""
-    match part:
-        case str():
-            return part
-        case list():
-            return "\n".join(_part_text(item) for item in part)
-        case {"type": "tool_call", "name": name, **rest}:
-            return f"calls {name}({_json(rest.get('arguments'))})"
-        case {"function": {"name": name, **rest}}:
-            return f"calls {name}({_json(rest.get('arguments'))})"
-        case {"type": "tool_call_response", **rest}:
-            return f"tool answers {_json(rest.get('response', rest.get('result')))}"
-        case {"content": str(text)} | {"text": str(text)}:
-            return text
-        case _:
-            return shorten(_json(part), OTHER_PART)
-
-
-def _json(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _turns(payload: str) -> list[Message]:
+    """The messages of a payload. One that holds none is shown as it is: which of its fields matter is for the judge to say."""
+    value = decode(payload)
+    return messages(value) or [Message("", value if isinstance(value, str) else payload)]
 
 
 def _depths(spans: list[SpanView]) -> dict[str, int]:
@@ -152,5 +121,5 @@ def _cell(text: str, limit: int) -> str:
     return shorten(text, limit).replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _indented(text: str, depth: int) -> str:
-    return "\n".join(INDENT * depth + line for line in text.splitlines())
+def _indented(text: str) -> str:
+    return "\n".join(INDENT + line for line in text.splitlines())

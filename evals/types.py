@@ -1,14 +1,38 @@
-"""Judges, what they are asked, and what became of each trace they were meant to see."""
+"""Judges, what they are asked, and what became of each trace they were meant to see.
 
+A trace that a judge should see passes through these types: ``Candidate`` (it is sealed and matches the filter), ``Key`` (its line in the
+ledger), ``Claim`` (one worker's right to judge it now), ``Outcome`` (what came of one attempt), ``Judgement`` (the line, for reading).
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tracing.types import AssessmentValue
+from tracing.types import Assessment, AssessmentValue, Trace
 
-__all__ = ("Judge", "JudgeCall", "JudgeCaller", "JudgeReply", "Judgement", "JudgementState", "ResultType", "Verdict")
+__all__ = (
+    "Admission",
+    "Assessments",
+    "Candidate",
+    "Claim",
+    "Judge",
+    "JudgeCall",
+    "JudgeCaller",
+    "JudgeReply",
+    "JudgeStats",
+    "Judgement",
+    "JudgementState",
+    "Key",
+    "Outcome",
+    "ResultType",
+    "RunProgress",
+    "TraceSource",
+    "Verdict",
+    "Why",
+)
 
 
 class ResultType(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,17 +101,77 @@ class JudgeCaller(Protocol):
 
 
 class JudgementState(StrEnum):
-    """Where a judgement stands. Only ``SCORED``, ``FAILED`` and ``SAMPLED_OUT`` are final."""
+    """Where a judgement stands.
 
+    ``SCORED``, ``FAILED``, ``SAMPLED_OUT`` and ``SUPERSEDED`` are final: no worker takes them up. A wider sample reopens what it now
+    admits, a run that somebody asked for reopens what failed, and a revision that turns out to be the current one is reopened too.
+    """
+
+    QUEUED = "queued"
     CLAIMED = "claimed"
     RETRY = "retry"
     SCORED = "scored"
     FAILED = "failed"
     SAMPLED_OUT = "sampled_out"
+    SUPERSEDED = "superseded"
+
+
+class Candidate(Protocol):
+    """A trace that is at rest, as ``tracing.store`` tells of it: ``revision`` is a digest of its set of spans."""
+
+    @property
+    def trace_id(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line of the ledger is about: this version of this judge, this revision of this trace."""
+
+    judge_name: str
+    judge_version: str
+    trace_id: str
+    trace_revision: str
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of candidates changes in the ledger. ``known`` counts those whose line needs no change."""
+
+    queued: list[Key] = []
+    sampled_out: dict[Key, str] = {}
+    reopened: list[Key] = []
+    superseded: list[Key] = []
+    known: int = 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.queued or self.sampled_out or self.reopened or self.superseded)
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker's right to judge now. ``attempts`` counts this one; it also tells this claim from a later one on the same line."""
+
+    key: Key
+    worker: str
+    attempts: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one attempt: a new state, why, what it cost (``None``: not known), and what is to be stored with the trace."""
+
+    state: JudgementState
+    reason: str = ""
+    cost: Decimal | None = None
+    judge_trace_id: str = ""
+    assessment: Assessment | None = None
+    retry_after: float | None = None
+    spent: bool = True
+    """Whether the attempt counts. ``False`` when the judge was never at fault, for instance while storage was away."""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the ledger: this version of this judge, this revision of this trace."""
+    """One line of the ledger. Times are RFC 3339 text in UTC; ``not_before`` is when a retry is due, ``None`` otherwise."""
 
     judge_name: str
     judge_version: str
@@ -99,4 +183,77 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal | None = None
     judge_trace_id: str = ""
     assessment_id: str = ""
+    not_before: str | None = None
+    created_at: str = ""
     updated_at: str = ""
+
+
+class JudgeStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures of one version of a judge. ``mean`` is the mean of ``scored`` numbers, or the share of true; ``None`` when there is none.
+
+    ``cost`` is what the priced judgements cost, ``None`` when no price is known; ``unpriced`` counts judgements without a price.
+    """
+
+    scored: int = 0
+    failed: int = 0
+    waiting: int = 0
+    sampled_out: int = 0
+    superseded: int = 0
+    cost: Decimal | None = None
+    unpriced: int = 0
+    mean: float | None = None
+    mean_of: int = 0
+    categories: dict[str, int] = {}
+
+
+class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a run is. ``total`` grows until ``state`` leaves ``listing``; ``skipped`` were judged before or are not in the sample."""
+
+    id: str
+    judge_name: str
+    judge_version: str
+    state: Literal["listing", "judging", "done", "failed", "cancelled"] = "listing"
+    total: int = 0
+    scored: int = 0
+    failed: int = 0
+    skipped: int = 0
+    cost: Decimal | None = None
+    reason: str = ""
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a trace has the score it has, or none. ``answer`` is a ledger state, or one of the words of ``evals.why``."""
+
+    judge_name: str
+    judge_version: str
+    trace_id: str
+    answer: str
+    explanation: str
+    judgements: list[Judgement] = []
+
+
+class TraceSource(Protocol):
+    """The traces, as judges see them: ``tracing.store.TraceStore``."""
+
+    async def sealed(
+        self,
+        after: str | None,
+        filter: str | None,  # noqa: A002 - the name that the traces page and the HTTP API give it
+        since_ns: int | None,
+        until_ns: int | None,
+        limit: int,
+    ) -> Sequence[Candidate]:
+        """Traces at rest that hold no span of a judge, in the order in which they came to rest, beginning behind ``after``."""
+        ...
+
+    async def get(self, trace_id: str) -> Trace:
+        """The whole trace. Raises ``tracing.errors.TraceNotFound``."""
+        ...
+
+
+class Assessments(Protocol):
+    """Where verdicts go: ``tracing.assessments.AssessmentStore``."""
+
+    async def put(self, assessments: list[Assessment]) -> None:
+        """Write to the journal before returning. Raises ``tracing.errors.Unavailable`` when nothing was kept."""
+        ...
