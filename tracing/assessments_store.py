@@ -1,0 +1,58 @@
+"""Assessments, stored through the journal and read with FINAL: writing one twice under the same id leaves the later one."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from storage.records import SpanLog
+from storage.telemetry import Telemetry
+from tracing.assessment_rows import AssessmentRecord, assessment, assessment_row, score
+from tracing.barrier import settled
+from tracing.errors import JournalFull
+from tracing.types import Assessment, ScoreSummary
+
+__all__ = ("AssessmentStore", "assessments_of", "scores_of")
+
+_COLUMNS: Final = """
+    assessment_id, trace_id, span_id, trace_revision, name, kind, value_type, value_number, value_text, rationale, source_type, source_id,
+    judge_name, judge_version, judge_trace_id, judge_cost, error_code, error_message, overrides, valid, metadata,
+    toUnixTimestamp64Milli(created_at) AS created_ms, toUnixTimestamp64Milli(updated_at) AS updated_ms"""
+
+_OF_TRACES: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
+    WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND valid ORDER BY created_at, assessment_id"""
+
+_LATEST: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
+    WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND valid AND kind = 'FEEDBACK'
+    ORDER BY name, updated_at DESC, assessment_id LIMIT 1 BY trace_id, name"""
+
+
+class AssessmentStore:
+    """What was said of traces. ``flush`` returns when everything journalled before is stored."""
+
+    def __init__(self, telemetry: Telemetry, log: SpanLog, flush: Callable[[], Awaitable[None]]) -> None:
+        self._telemetry = telemetry
+        self._log = log
+        self._flush = flush
+
+    def put(self, assessments: Sequence[Assessment]) -> None:
+        """Journal them, with one write. Raises ``JournalFull`` when none was kept, ``ValueError`` for a time that is not RFC 3339."""
+        rows = [assessment_row(given) for given in assessments]
+        if rows and not self._log.append([*rows]):
+            raise JournalFull("the journal is full: the assessments were not kept", hint="storage must catch up first; see /health")
+
+    async def for_trace(self, trace_id: str) -> list[Assessment]:
+        """All valid assessments of a trace and of its spans, the oldest first."""
+        await settled(self._flush)
+        return await assessments_of(self._telemetry, trace_id)
+
+
+async def assessments_of(telemetry: Telemetry, trace_id: str) -> list[Assessment]:
+    """The same, of what is stored already."""
+    return [assessment(record) for record in await telemetry.query(_OF_TRACES, {"trace_ids": [trace_id]}, AssessmentRecord)]
+
+
+async def scores_of(telemetry: Telemetry, trace_ids: Sequence[str]) -> dict[str, list[ScoreSummary]]:
+    """The latest feedback of each name, for each of these traces that has any."""
+    found: dict[str, list[ScoreSummary]] = {}
+    for record in await telemetry.query(_LATEST, {"trace_ids": list(trace_ids)}, AssessmentRecord):
+        found.setdefault(record.trace_id, []).append(score(record))
+    return found

@@ -1,0 +1,141 @@
+"""Messages, in whichever shape a client's library writes them, reduced to who said what.
+
+Read are: GenAI parts (``[{"role", "parts": [{"type", "content"}]}]``), OpenAI and Anthropic (``[{"role", "content": text | blocks}]``,
+alone or under ``messages``), Gemini (``contents`` with ``parts``), and plain text. Anything else is shown as compact JSON.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from tracing.payload import encode
+
+__all__ = ("MAX_PREVIEW", "MAX_SEARCH_TEXT", "Message", "messages", "new_messages", "plain_text", "preview", "search_text")
+
+MAX_PREVIEW: Final = 300
+"""Characters of a preview."""
+
+MAX_SEARCH_TEXT: Final = 64 * 1024
+"""Characters of a payload that can be searched."""
+
+_DEEPEST: Final = 32
+_BASE64 = re.compile(r"(?:data:[\w.+/-]{1,100};base64,)?[A-Za-z0-9+/_-]{256,}={0,2}")
+_SPACE = re.compile(r"\s+")
+_LISTS: Final = ("messages", "contents", "input")
+_TEXTS: Final = ("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text")
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message: its role (``""`` when unknown) and its text; what is not text stands there as ``[image]``."""
+
+    role: str
+    text: str
+
+
+def messages(value: object) -> list[Message] | None:
+    """The messages in a decoded payload, ``None`` when it holds none."""
+    if isinstance(value, list):
+        return [_message(item) for item in value] if value and all(_is_message(item) for item in value) else None
+    if not isinstance(value, dict):
+        return None
+    for key in _LISTS:
+        if isinstance(value.get(key), list):
+            return messages(value[key])
+    choices = value.get("choices")
+    if isinstance(choices, list) and choices:
+        return messages([choice.get("message") for choice in choices if isinstance(choice, dict)])
+    return [_message(value)] if _is_message(value) else None
+
+
+def new_messages(found: list[Message]) -> list[Message]:
+    """Those after the last answer of the model: what this call added to the conversation."""
+    for index in range(len(found) - 1, -1, -1):
+        if found[index].role in ("assistant", "model"):
+            return found[index + 1 :] or found[-1:]
+    return found
+
+
+def preview(value: object, *, newest: bool) -> str:
+    """One line of at most ``MAX_PREVIEW`` characters: the last message of an input (``newest``), the first of an output."""
+    found = messages(value)
+    if found:
+        return _line(_newest(found) if newest else next((message.text for message in found if message.text), ""))
+    return _line(plain_text(value))
+
+
+def search_text(value: object, *, only_new: bool) -> str:
+    """The text that a search looks at: no roles, no base64, at most ``MAX_SEARCH_TEXT`` characters."""
+    found = messages(value)
+    text = plain_text(value) if found is None else "\n".join(message.text for message in (new_messages(found) if only_new else found))
+    return _without_base64(text[: 4 * MAX_SEARCH_TEXT])[:MAX_SEARCH_TEXT]
+
+
+def plain_text(value: object) -> str:
+    """Text of a payload that is not messages: itself, its one obvious text, or compact JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        for key in _TEXTS:
+            if isinstance(value.get(key), str) and value[key]:
+                return str(value[key])
+    return "" if value is None else encode(value)
+
+
+def _newest(found: list[Message]) -> str:
+    spoken = [message for message in new_messages(found) if message.text and message.role not in ("system", "developer")]
+    return (spoken or found)[-1].text
+
+
+def _is_message(value: object) -> bool:
+    return isinstance(value, dict) and ("role" in value or "parts" in value) and bool(_BODY.intersection(value))
+
+
+_BODY: Final = frozenset({"content", "parts", "tool_calls", "function_call"})
+
+
+def _message(value: dict[str, object]) -> Message:
+    role = value.get("role")
+    pieces = [*_texts(value.get("parts")), *_texts(value.get("content")), *_texts(value.get("tool_calls"))]
+    return Message(role if isinstance(role, str) else "", "\n".join(piece for piece in pieces if piece))
+
+
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and depth < _DEEPEST:
+        for item in value:
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, dict) and depth < _DEEPEST:
+        yield from _part(value, depth)
+
+
+def _part(part: dict[str, object], depth: int) -> Iterator[str]:
+    kind = part.get("type")
+    if isinstance(part.get("function"), dict):
+        yield _call(part["function"])
+    elif kind in ("tool_call", "server_tool_call", "tool_use", "function_call", "tool-call"):
+        yield _call(part)
+    elif kind in ("tool_call_response", "server_tool_call_response", "tool_result", "tool-result", "function_response"):
+        yield from _texts(part.get("response", part.get("result", part.get("content", part.get("output")))), depth + 1)
+    elif kind in ("blob", "uri", "file", "image", "image_url", "input_image", "input_audio", "audio", "document"):
+        yield f"[{part.get('modality') or str(kind).removeprefix('input_').removesuffix('_url')}]"
+    else:
+        yield from _texts(part.get("content", part.get("text", part.get("thinking"))), depth + 1)
+
+
+def _call(call: object) -> str:
+    if not isinstance(call, dict):
+        return ""
+    arguments = call.get("arguments", call.get("input", call.get("args", "")))
+    return f"{call.get('name', call.get('toolName', 'tool'))}({arguments if isinstance(arguments, str) else encode(arguments)})"
+
+
+def _line(text: str) -> str:
+    line = _SPACE.sub(" ", _without_base64(text[: 8 * MAX_PREVIEW])).strip()
+    return line if len(line) <= MAX_PREVIEW else line[: MAX_PREVIEW - 1] + "…"
+
+
+def _without_base64(text: str) -> str:
+    return _BASE64.sub("[data]", text) if len(text) > 256 else text

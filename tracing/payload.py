@@ -1,0 +1,74 @@
+r"""Payloads: whatever an attribute held, as JSON text that can be stored and searched.
+
+Text that is JSON already stays as it is, byte for byte, unless it writes letters as ``\u`` escapes: those would hide from a search in any
+language but English. Anything else is encoded.
+"""
+
+from typing import Final
+
+import msgspec
+
+from tracing.types import Attribute
+
+__all__ = ("MAX_PAYLOAD", "cut", "decode", "encode", "to_json")
+
+MAX_PAYLOAD: Final = 1024 * 1024
+"""Largest payload stored, in characters. A longer one is shortened inside, so that it stays JSON."""
+
+_LONGEST_TEXT: Final = 16 * 1024
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
+def encode(value: object) -> str:
+    """JSON text of a value, UTF-8 and unescaped."""
+    return _encoder.encode(value).decode()
+
+
+def decode(payload: str) -> object:
+    """The value of a payload; text that is not JSON is its own value."""
+    try:
+        return msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, RecursionError):
+        return payload
+
+
+def to_json(value: Attribute) -> str | None:
+    """Make a payload of an attribute. ``None`` for an empty one."""
+    if not isinstance(value, str):
+        return None if value is None else encode(value)
+    if not value:
+        return None
+    if value[0] not in "[{" or value[-1] not in "]}":
+        return encode(value)
+    if "\\u" in value:
+        return encode(decode(value))
+    return value if _is_json(value) else encode(value)
+
+
+def cut(payload: str, limit: int = MAX_PAYLOAD) -> tuple[str, bool]:
+    """Shorten a payload to about ``limit`` characters, and say whether anything was lost. What remains is JSON."""
+    if len(payload) <= limit:
+        return payload, False
+    shorter = encode(_shorten(decode(payload)))
+    if len(shorter) <= limit:
+        return shorter, True
+    return encode(payload[: limit // 2]), True
+
+
+def _shorten(value: object) -> object:
+    if isinstance(value, str):
+        lost = len(value) - _LONGEST_TEXT
+        return value if lost <= 0 else f"{value[:_LONGEST_TEXT]}… [{lost} more characters]"
+    if isinstance(value, list):
+        return [_shorten(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _shorten(item) for key, item in value.items()}
+    return value
+
+
+def _is_json(value: str) -> bool:
+    try:
+        msgspec.json.decode(value, type=msgspec.Raw)
+    except msgspec.MsgspecError:
+        return False
+    return True

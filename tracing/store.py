@@ -1,0 +1,145 @@
+"""Traces, read: pages of them, one of them whole, and those that are ready for a judge. The statements are in ``store_sql``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from config.schema import TelemetrySettings
+from storage.telemetry import Telemetry
+from tracing import store_sql as sql
+from tracing.assessments_store import assessments_of, scores_of
+from tracing.barrier import settled
+from tracing.cursors import read_cursor, write_cursor
+from tracing.errors import BadOrder, SpanNotFound, TraceNotFound
+from tracing.records import ContentRecord, HeadRecord, RollupRecord, SpanRecord, span_view, trace_summary
+from tracing.statements import Condition, Statement
+from tracing.store_sql import Position
+from tracing.tree import pre_order
+from tracing.types import Assessment, SpanContent, Trace, TracePage, TraceSummary
+
+__all__ = ("TraceStore",)
+
+T = TypeVar("T")
+MAX_PAGE: Final = 1000
+
+
+class TraceStore:
+    """The reading side of tracing.
+
+    Every method first waits for ``flush``, so that a caller finds what it sent before, and raises ``StoreUnavailable`` when that fails.
+    """
+
+    def __init__(
+        self, telemetry: Telemetry, flush: Callable[[], Awaitable[None]], settings: TelemetrySettings = TelemetrySettings()
+    ) -> None:
+        self._telemetry = telemetry
+        self._flush = flush
+        self._settings = settings
+
+    async def search(
+        self,
+        filter: str | None = None,
+        order: str = "-start_time",
+        limit: int = 50,
+        cursor: str | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+    ) -> TracePage:
+        """A page of traces. ``order`` is ``start_time``, ``duration``, ``cost`` or ``tokens``, from the largest down with ``-`` before it.
+
+        Raises ``FilterError``, ``BadOrder`` and ``BadCursor``.
+        """
+        chosen = sql.ORDERS.get(order.removeprefix("-"))
+        if chosen is None:
+            raise BadOrder(f"there is no order {order!r}", hint=f"orders are {', '.join(sql.ORDERS)}, each also with - before it")
+        after = read_cursor(order, cursor) if cursor else None
+        where = _where(filter, since_ns, until_ns)
+        await settled(self._flush)
+        size = max(1, min(limit, MAX_PAGE))
+        statement = sql.page(chosen, descending=order.startswith("-"), where=where, after=after, limit=size + 1)
+        heads = await self._run(statement, HeadRecord)
+        more = len(heads) > size
+        last = heads[size - 1] if more else None
+        traces = await self._summaries(heads[:size])
+        return TracePage(traces=traces, next_cursor=write_cursor(order, Position(last.sort_key, last.trace_id)) if last else None)
+
+    async def get(self, trace_id: str) -> Trace:
+        """A whole trace, with what was said in each span. Raises ``TraceNotFound``."""
+        return await self._trace(trace_id, with_content=True)
+
+    async def get_skeleton(self, trace_id: str) -> Trace:
+        """The same without content. Raises ``TraceNotFound``."""
+        return await self._trace(trace_id, with_content=False)
+
+    async def content(self, trace_id: str, span_id: str) -> SpanContent:
+        """What was said in one span, empty where nothing was recorded. Raises ``SpanNotFound``."""
+        await settled(self._flush)
+        found = await self._run(sql.content_of(trace_id, span_id), ContentRecord)
+        if found:
+            return found[0]
+        if any(span.span_id == span_id for span in await self._run(sql.spans(trace_id), SpanRecord)):
+            return SpanContent()
+        raise SpanNotFound(trace_id, span_id)
+
+    async def has_any(self) -> bool:
+        """Whether any span is stored."""
+        await settled(self._flush)
+        return (await self._run(sql.any_span(), _Count))[0].traces > 0
+
+    async def count(self, filter: str | None = None, since_ns: int | None = None, until_ns: int | None = None) -> int:
+        """The number of traces that a search would find. Raises ``FilterError``."""
+        where = _where(filter, since_ns, until_ns)
+        await settled(self._flush)
+        return (await self._run(sql.count(where), _Count))[0].traces
+
+    async def _trace(self, trace_id: str, *, with_content: bool) -> Trace:
+        await settled(self._flush)
+        async with asyncio.TaskGroup() as group:
+            spans = group.create_task(self._run(sql.spans(trace_id), SpanRecord))
+            heads = group.create_task(self._run(sql.heads_of([trace_id]), HeadRecord))
+            said = group.create_task(self._contents(trace_id) if with_content else _nothing())
+            assessments = group.create_task(assessments_of(self._telemetry, trace_id))
+        if not heads.result():
+            raise TraceNotFound(trace_id)
+        (summary,) = await self._summaries(heads.result())
+        return _assemble(summary, spans.result(), said.result(), assessments.result())
+
+    async def _contents(self, trace_id: str) -> dict[str, SpanContent]:
+        return {record.span_id: record for record in await self._run(sql.contents(trace_id), ContentRecord)}
+
+    async def _summaries(self, heads: Sequence[HeadRecord]) -> list[TraceSummary]:
+        if not heads:
+            return []
+        ids = [head.trace_id for head in heads]
+        async with asyncio.TaskGroup() as group:
+            figures = group.create_task(self._run(sql.rollups(ids), RollupRecord))
+            scores = group.create_task(scores_of(self._telemetry, ids))
+        known = {record.trace_id: record for record in figures.result()}
+        return [trace_summary(head, known[head.trace_id], scores.result().get(head.trace_id, [])) for head in heads]
+
+    async def _run(self, statement: Statement, row: type[T]) -> list[T]:
+        return await self._telemetry.query(statement.sql, statement.parameters, row)
+
+
+class _Count(msgspec.Struct, frozen=True):
+    traces: int
+
+
+def _where(filter: str | None, since_ns: int | None, until_ns: int | None) -> Condition:
+    return sql.time_range(since_ns, until_ns)
+
+
+async def _nothing() -> dict[str, SpanContent] | None:
+    return None
+
+
+def _assemble(summary: TraceSummary, spans: list[SpanRecord], said: dict[str, SpanContent] | None, assessments: list[Assessment]) -> Trace:
+    """``said`` is ``None`` for a skeleton, whose spans have no content at all."""
+    begin = min(span.start_ns for span in spans)
+    views = [
+        span_view(span, begin, None if said is None else SpanContent() if (content := said.get(span.span_id)) is None else content)
+        for span in pre_order(spans)
+    ]
+    return Trace(summary=summary, spans=views, assessments=assessments)

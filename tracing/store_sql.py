@@ -1,0 +1,256 @@
+"""The statements of ``store``, and nothing else.
+
+``spans`` holds a row a span. A trace is stood for by its head: its root, the first of them if there are several, or its earliest span
+while no root was seen. Spans are read without FINAL; ``LIMIT 1 BY`` leaves one row where a span was stored twice.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from tracing.statements import Condition, Statement
+
+__all__ = (
+    "HEAD",
+    "ORDERS",
+    "Order",
+    "Position",
+    "any_span",
+    "content_of",
+    "contents",
+    "count",
+    "facet",
+    "heads_of",
+    "page",
+    "revisions",
+    "rollups",
+    "sealed",
+    "session",
+    "spans",
+    "time_range",
+    "usage",
+)
+
+HEAD: Final = """(
+    is_root AND trace_id NOT IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) > 1)
+    OR (trace_id, start_time) IN (
+        SELECT trace_id, min(start_time) FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) = 0)
+    OR is_root AND (trace_id, start_time) IN (
+        SELECT trace_id, min(start_time) FROM spans WHERE project_id = 'default' AND is_root AND trace_id IN (
+            SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) > 1)
+        GROUP BY trace_id)
+)"""
+
+_HEAD_COLUMNS: Final = """
+    trace_id, name, toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns, status, is_root,
+    input_preview, output_preview, ttft_ns, session_id, user_id, tags, prompt_name, prompt_version, route, judge_name, source"""
+
+_ROLLUP: Final = """(
+    SELECT trace_id, toUnixTimestamp64Nano(max(end_time)) - toUnixTimestamp64Nano(min(start_time)) AS r_duration,
+           sum(cost_total) AS r_cost, ifNull(sum(input_tokens), 0) + ifNull(sum(output_tokens), 0) AS r_tokens
+    FROM traces WHERE project_id = 'default' GROUP BY trace_id
+)"""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What the table is ordered by: a 64-bit integer; what is unknown comes after what is known, from the largest down."""
+
+    key: str
+    joined: bool = True
+
+
+ORDERS: Final = {
+    "start_time": Order("toUnixTimestamp64Nano(start_time)", joined=False),
+    "duration": Order("if(is_root, toInt64(duration_ns), r_duration)"),
+    "cost": Order("ifNull(toInt64(r_cost * 1000000000000), -1)"),
+    "tokens": Order("toInt64(r_tokens)"),
+}
+
+
+class Position(msgspec.Struct, frozen=True):
+    """The last row of a page: where the next one begins."""
+
+    key: int
+    trace_id: str
+
+
+def page(order: Order, *, descending: bool, where: Condition, after: Position | None, limit: int) -> Statement:
+    """Heads in order, at most ``limit``."""
+    direction, sign = ("DESC", "<") if descending else ("ASC", ">")
+    parameters = dict(where.parameters)
+    begin = "1"
+    if after is not None:
+        begin = f"(sort_key, trace_id) {sign} ({{after_key:Int64}}, {{after_id:String}})"
+        parameters |= {"after_key": after.key, "after_id": after.trace_id}
+        if not order.joined:  # said once more in the terms of the primary key, which skips what lies before
+            begin += f" AND start_time {sign}= fromUnixTimestamp64Nano({{after_key:Int64}}, 'UTC')"
+    source = f"spans LEFT JOIN {_ROLLUP} AS rolled USING (trace_id)" if order.joined else "spans"
+    first = "" if order.joined else f"toStartOfMinute(start_time) {direction}, "
+    return Statement(
+        f"""SELECT {_HEAD_COLUMNS}, {order.key} AS sort_key FROM {source}
+        WHERE project_id = 'default' AND is_deleted = 0 AND {HEAD} AND {where.sql} AND {begin}
+        ORDER BY {first}sort_key {direction}, trace_id {direction} LIMIT 1 BY trace_id LIMIT {limit:d}""",
+        parameters,
+    )
+
+
+def count(where: Condition) -> Statement:
+    """The number of traces."""
+    sql = f"SELECT uniqExact(trace_id) AS traces FROM spans WHERE project_id = 'default' AND is_deleted = 0 AND {HEAD} AND {where.sql}"
+    return Statement(sql, dict(where.parameters))
+
+
+def any_span() -> Statement:
+    """One row if anything is stored."""
+    return Statement("SELECT count() AS traces FROM (SELECT 1 FROM spans WHERE project_id = 'default' LIMIT 1)", {})
+
+
+def time_range(since_ns: int | None, until_ns: int | None) -> Condition:
+    """Traces that began at ``since_ns`` or later, and before ``until_ns``."""
+    parts, parameters = ["1"], {}
+    if since_ns is not None:
+        parts.append("start_time >= fromUnixTimestamp64Nano({since_ns:Int64}, 'UTC')")
+        parameters["since_ns"] = since_ns
+    if until_ns is not None:
+        parts.append("start_time < fromUnixTimestamp64Nano({until_ns:Int64}, 'UTC')")
+        parameters["until_ns"] = until_ns
+    return Condition(" AND ".join(parts), parameters)
+
+
+_OF_TRACES: Final = """
+    project_id = 'default' AND is_deleted = 0 AND trace_id IN {trace_ids:Array(String)}
+    AND start_time >= (SELECT min(start_time) FROM traces WHERE project_id = 'default' AND trace_id IN {trace_ids:Array(String)})
+    AND start_time <= (SELECT max(end_time) FROM traces WHERE project_id = 'default' AND trace_id IN {trace_ids:Array(String)})"""
+"""The spans of some traces: their rolled-up times let all other partitions be skipped."""
+
+_MODEL_KINDS: Final = "kind IN ('LLM', 'EMBEDDING', 'RERANKER')"
+
+
+def heads_of(trace_ids: Sequence[str]) -> Statement:
+    """The head of each of these traces."""
+    sql = f"""SELECT {_HEAD_COLUMNS} FROM spans WHERE {_OF_TRACES}
+        ORDER BY trace_id, is_root DESC, start_time, version DESC LIMIT 1 BY trace_id"""
+    return Statement(sql, {"trace_ids": list(trace_ids)})
+
+
+def rollups(trace_ids: Sequence[str]) -> Statement:
+    """Exact figures of these traces, each span counted once."""
+    sql = f"""SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns, max(toUnixTimestamp64Nano(end_time)) AS end_ns,
+        count() AS spans, countIf(status = 'ERROR') AS errors, countIf(status = 'INTERRUPTED') AS interrupted,
+        countIf(kind = 'LLM') AS llm_calls,
+        sumIf(toUInt64(one.input_tokens), {_MODEL_KINDS}) AS input_tokens, sumIf(toUInt64(one.output_tokens), {_MODEL_KINDS}) AS output_tokens,
+        max(one.usage_estimated) AS usage_estimated, sumIf(one.cost_total, {_MODEL_KINDS}) AS cost_total,
+        countIf({_MODEL_KINDS} AND one.cost_total IS NULL) AS unpriced_calls,
+        arrayFilter(x -> x != '', groupUniqArray(toString(if(response_model != '', response_model, request_model)))) AS models,
+        arrayFilter(x -> x != '', groupUniqArray(toString(service_name))) AS services,
+        anyIf(one.session_id, one.session_id != '') AS session_id, anyIf(one.user_id, one.user_id != '') AS user_id,
+        arrayDistinct(arrayFlatten(groupUniqArray(one.tags))) AS tags,
+        toString(anyIf(one.prompt_name, one.prompt_name != '')) AS prompt_name,
+        toString(anyIf(one.prompt_version, one.prompt_name != '')) AS prompt_version
+    FROM (
+        SELECT trace_id, start_time, end_time, status, kind, input_tokens, output_tokens, usage_estimated, cost_total, response_model,
+               request_model, service_name, session_id, user_id, tags, prompt_name, prompt_version
+        FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id
+    ) AS one GROUP BY trace_id"""
+    return Statement(sql, {"trace_ids": list(trace_ids)})
+
+
+def spans(trace_id: str) -> Statement:
+    """All spans of a trace, in order of time."""
+    sql = f"""SELECT * FROM (SELECT trace_id, span_id, parent_span_id, name, kind, otel_kind, status, status_message, error_type,
+        toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns, ttft_ns, service_name, scope_name, source,
+        convention, operation, provider, request_model, response_model, response_id, finish_reasons, is_streaming, input_tokens,
+        output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, usage_estimated, cost_input, cost_output, cost_total,
+        cost_source, session_id, user_id, tags, agent_name, tool_name, tool_call_id, prompt_name, prompt_version, run_id, route,
+        judge_name, input_preview, output_preview, attributes, resource,
+        arrayMap(x -> toUnixTimestamp64Nano(x), events.time) AS event_times, events.name AS event_names,
+        events.attributes AS event_attributes, links.trace_id AS link_traces, links.span_id AS link_spans,
+        links.attributes AS link_attributes
+    FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY span_id) ORDER BY start_ns, span_id"""
+    return Statement(sql, {"trace_ids": [trace_id]})
+
+
+def contents(trace_id: str) -> Statement:
+    """What was said in all spans of a trace."""
+    return Statement(_contents("1"), {"trace_ids": [trace_id]})
+
+
+def content_of(trace_id: str, span_id: str) -> Statement:
+    """What was said in one span."""
+    return Statement(_contents("span_id = {span_id:String}"), {"trace_ids": [trace_id], "span_id": span_id})
+
+
+def _contents(which: str) -> str:
+    within = _OF_TRACES.replace("AND is_deleted = 0", "")
+    return f"""SELECT span_id, system, input, output, tools, truncated FROM span_content
+        WHERE {within} AND {which} ORDER BY version DESC LIMIT 1 BY span_id"""
+
+
+def session(session_id: str, limit: int) -> Statement:
+    """The traces of a session, in order of time."""
+    sql = f"""SELECT trace_id, min(start_time) AS began FROM spans
+        WHERE project_id = 'default' AND is_deleted = 0 AND session_id = {{session_id:String}}
+        GROUP BY trace_id ORDER BY began, trace_id LIMIT {limit:d}"""
+    return Statement(sql, {"session_id": session_id})
+
+
+def facet(column: str, where: Condition, limit: int) -> Statement:
+    """The most frequent values of a column of ``spans``."""
+    sql = f"""SELECT toString({column}) AS value, count() AS spans FROM spans WHERE project_id = 'default' AND {where.sql}
+        GROUP BY value HAVING value != '' ORDER BY spans DESC, value LIMIT {limit:d}"""
+    return Statement(sql, dict(where.parameters))
+
+
+def sealed(where: Condition, after: Position | None, seal_after: float, seal_orphans_after: float, limit: int) -> Statement:
+    """Traces that no judge made and that have been quiet long enough, in the order in which they were sealed.
+
+    ``sort_key`` is that moment in milliseconds: when the last span came, and the quiet time after it.
+    """
+    parameters = {**where.parameters, "seal_after": round(seal_after * 1000), "seal_orphans_after": round(seal_orphans_after * 1000)}
+    begin = "1"
+    if after is not None:
+        begin = "(sort_key, trace_id) > ({after_key:Int64}, {after_id:String})"
+        parameters |= {"after_key": after.key, "after_id": after.trace_id}
+    sql = f"""SELECT trace_id, sort_key FROM (
+        SELECT trace_id, sum(judge_spans) AS judged, toUnixTimestamp64Milli(max(ingested_at))
+            + if(sum(roots) > 0, {{seal_after:Int64}}, {{seal_orphans_after:Int64}}) AS sort_key
+        FROM traces WHERE project_id = 'default' GROUP BY trace_id
+    ) WHERE judged = 0 AND sort_key <= toUnixTimestamp64Milli(now64(3)) AND {begin}
+        AND trace_id IN (SELECT trace_id FROM spans WHERE project_id = 'default' AND is_deleted = 0 AND {HEAD} AND {where.sql})
+    ORDER BY sort_key, trace_id LIMIT {limit:d}"""
+    return Statement(sql, parameters)
+
+
+def revisions(trace_ids: Sequence[str]) -> Statement:
+    """A digest of the spans of each of these traces, and of how they ended: equal as long as the trace is."""
+    sql = f"""SELECT trace_id, lower(hex(sipHash128(arraySort(groupUniqArray(concat(span_id, toString(status))))))) AS revision
+        FROM (SELECT trace_id, span_id, status FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id)
+        GROUP BY trace_id"""
+    return Statement(sql, {"trace_ids": list(trace_ids)})
+
+
+_USAGE_BY: Final = {
+    "minute": "formatDateTime(time, '%Y-%m-%dT%H:%i:00Z')",
+    "hour": "formatDateTime(toStartOfHour(time), '%Y-%m-%dT%H:%i:00Z')",
+    "model": "model",
+    "provider": "provider",
+    "route": "route",
+    "service": "service_name",
+    "prompt": "prompt_name",
+}
+
+
+def usage(by: str, where: Condition, limit: int) -> Statement:
+    """Figures of model calls, grouped. ``by`` is a key of ``_USAGE_BY``; unknown names are the caller's to refuse."""
+    order = "value" if by in ("minute", "hour") else "calls DESC, value"
+    sql = f"""SELECT toString({_USAGE_BY[by]}) AS value, sum(usage_1m.calls) AS calls, sum(usage_1m.errors) AS errors,
+        sum(usage_1m.input_tokens) AS input_tokens, sum(usage_1m.output_tokens) AS output_tokens, sum(usage_1m.cost) AS cost,
+        arrayMap(x -> if(isFinite(x), x / 1e6, NULL), quantilesTDigestMerge(0.5, 0.9, 0.95, 0.99)(latency)) AS latency_ms,
+        arrayMap(x -> if(isFinite(x), x / 1e6, NULL), quantilesTDigestMerge(0.5, 0.9, 0.95, 0.99)(ttft)) AS ttft_ms
+    FROM usage_1m WHERE project_id = 'default' AND {_MODEL_KINDS} AND {where.sql}
+    GROUP BY value ORDER BY {order} LIMIT {limit:d}"""
+    return Statement(sql, dict(where.parameters))
+
+
+USAGE_BY: Final = tuple(_USAGE_BY)
