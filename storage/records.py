@@ -19,7 +19,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """Something began. ``data`` is the row that is stored in its place if the process dies before a ``Row`` of this key comes."""
+    """Something began. ``data`` is the row that is stored in its place if the process dies before a ``Row`` of this key comes.
+
+    Openings of one key may exist for several tables; a ``Row`` of the key, whatever its table, closes them all.
+    """
 
     table: str
     data: bytes
@@ -27,10 +30,11 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class JournalStats(msgspec.Struct, frozen=True, kw_only=True):
-    """State of the journal: ``bytes`` on disk, ``limit_bytes``, records not yet stored, records dropped since the start.
+    """State of the journal: ``bytes`` on disk, ``limit_bytes``, rows not yet stored, records dropped since the start.
 
-    ``oldest_pending_seconds`` is the age of the oldest record that is not stored, ``None`` when all are; ``last_error`` is why the last
-    attempt to store failed, ``None`` when it did not.
+    ``oldest_pending_seconds`` is the age of the oldest row that is not stored, ``None`` when all are; ``last_error`` is why the last
+    attempt to store failed, ``None`` when it did not. ``rejected`` counts rows that ClickHouse refused and that lie in
+    ``journal/rejected`` instead; ``damaged_bytes`` were not those that were written, and were skipped.
     """
 
     bytes: int
@@ -39,6 +43,9 @@ class JournalStats(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int
     oldest_pending_seconds: float | None
     last_error: str | None
+    dropped_by_table: dict[str, int] = {}
+    rejected: int = 0
+    damaged_bytes: int = 0
 
 
 class SpanLog(Protocol):

@@ -1,0 +1,231 @@
+"""The writer: takes the logs of all processes, alive and dead, from the journal into the database.
+
+One writer works on a directory at a time. Rows travel as the bytes that were journalled; nothing is decoded on the way.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from config.schema import JournalSettings
+from storage.errors import TelemetryUnavailable
+from storage.journal import Delivery, Journal
+from storage.journal_cursor import Position
+from storage.journal_delivery import Deliverer
+from storage.journal_tail import Batch, Tail
+from storage.segments import list_logs, lock_file
+from storage.telemetry import Telemetry
+
+__all__ = ("Writer",)
+
+logger = logging.getLogger(__name__)
+
+LOOK_AROUND_SECONDS: Final = 1.0
+"""How often logs of other processes are looked for."""
+
+BARRIER_SECONDS: Final = 0.01
+"""How often the log is looked at again for someone who waits for rows that are just being written."""
+
+
+class Barrier(msgspec.Struct, frozen=True):
+    """Someone waits until this process's log is stored up to ``end``."""
+
+    end: Position
+    reached: asyncio.Future[None]
+
+
+class Writer:
+    """Drains a journal's directory. ``run`` does the work; ``flush`` waits for it."""
+
+    def __init__(self, journal: Journal, telemetry: Telemetry, settings: JournalSettings) -> None:
+        self._journal = journal
+        self._settings = settings
+        self._directory = journal.log.directory
+        self._deliverer = Deliverer(telemetry, self._directory / "rejected")
+        self._mine = Tail(journal.log, settings, mine=True)
+        self._others: dict[str, Tail] = {}
+        self._barriers: list[Barrier] = []
+        self._wake = asyncio.Event()
+        self._looked = float("-inf")
+        self._backlog: dict[str, int] = {}
+        self._stored = 0
+        self._damaged = 0
+        self._oldest_ns: int | None = None
+        self._trouble: str | None = None
+
+    async def run(self) -> None:
+        """Store what is journalled until cancelled. Errors of the database are waited out, and so are those of the disk."""
+        loop = asyncio.get_running_loop()
+
+        def nudge() -> None:
+            loop.call_soon_threadsafe(self._wake.set)
+
+        self._journal.attach(self._delivery, nudge, self._settings.batch_rows)
+        try:
+            async with self._alone():
+                while True:
+                    self._wake.clear()
+                    await self._round()
+                    await self._gather()
+        finally:
+            self._journal.attach(self._delivery, _nobody, self._settings.batch_rows)
+
+    async def flush(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the deadline is a promise to the caller, told in the error
+        """Return when all rows that this process appended before the call are stored; at once when they are.
+
+        Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds.
+        """
+        end = self._journal.rows_end
+        if self._mine.position >= end:
+            return
+        barrier = Barrier(end, asyncio.get_running_loop().create_future())
+        self._barriers.append(barrier)
+        self._wake.set()
+        try:
+            async with asyncio.timeout(timeout):
+                await barrier.reached
+        except TimeoutError as error:
+            reason = self._delivery().last_error or "the database is slow"
+            raise TelemetryUnavailable(f"what was just written is not stored after {timeout:g} s: {reason}") from error
+        finally:
+            self._barriers = [other for other in self._barriers if other is not barrier]
+
+    async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - how long a stop may take is the caller's to say
+        """Store what is left, as far as it goes within ``timeout`` seconds; the rest stays in the journal. Call it when ``run`` has ended."""
+        try:
+            async with asyncio.timeout(timeout), self._alone():
+                while self._mine.position < self._journal.rows_end:
+                    await self._step(self._mine)
+        except TimeoutError:
+            logger.warning("stopped with rows in the journal; they are stored at the next start")
+        finally:
+            for tail in self._others.values():
+                tail.close()
+
+    async def _round(self) -> None:
+        """Everything there is, one batch of each log in turn, so that a long backlog does not hold up the living."""
+        try:
+            await self._look_around()
+            busy = True
+            while busy:
+                busy = await self._step_mine()
+                for tail in tuple(self._others.values()):
+                    busy = await self._step(tail) or busy
+            self._trouble = None
+        except OSError as error:
+            self._say(f"the journal cannot be read or written: {error}")
+            await asyncio.sleep(LOOK_AROUND_SECONDS)
+        except Exception as error:
+            # Whatever it is, the batch is still in the journal: a writer that ended here would lose what one that goes on may store.
+            logger.exception("the writer failed, and tries again")
+            self._trouble = f"the writer failed: {type(error).__name__}"
+            await asyncio.sleep(LOOK_AROUND_SECONDS)
+
+    async def _gather(self) -> None:
+        """Wait for a full batch, for its time to pass, or for someone at a barrier."""
+        patience = BARRIER_SECONDS if self._barriers else self._settings.batch_milliseconds / 1000
+        try:
+            async with asyncio.timeout(patience):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _step_mine(self) -> bool:
+        """As ``_step``, without touching the disk when nothing new was appended."""
+        return self._mine.position < self._journal.rows_end and await self._step(self._mine)
+
+    async def _step(self, tail: Tail) -> bool:
+        """Store the next batch of a log. Whether there was one that is worth going on at once."""
+        batch = await asyncio.to_thread(self._claim, tail)
+        if batch is not None:
+            self._oldest_ns = batch.oldest_ns
+            for table, rows in batch.rows.items():
+                await self._deliverer.store(table, rows, f"{batch.token}:{table}")
+            await asyncio.to_thread(tail.advance, batch)
+            self._account(tail, batch)
+        if tail.finished:
+            self._forget(tail)
+        if tail.mine:
+            self._release()
+        return batch is not None and (batch.more or tail.dead or bool(self._barriers))
+
+    def _claim(self, tail: Tail) -> Batch | None:
+        deleted, damaged = tail.deleted, tail.damaged
+        batch = tail.claim()
+        self._damaged += tail.damaged - damaged
+        if tail.deleted != deleted or tail.finished:
+            self._journal.measure()
+        return batch
+
+    def _account(self, tail: Tail, batch: Batch) -> None:
+        if tail.mine:
+            self._stored = self._journal.rows if tail.position >= self._journal.rows_end else self._stored + batch.count
+        elif tail.log.id in self._backlog:
+            self._backlog[tail.log.id] = max(0, self._backlog[tail.log.id] - batch.count)
+        if not self._pending():
+            self._oldest_ns = None
+
+    def _release(self) -> None:
+        for barrier in self._barriers:
+            if barrier.end <= self._mine.position and not barrier.reached.done():
+                barrier.reached.set_result(None)
+
+    def _pending(self) -> int:
+        return self._journal.rows - self._stored + sum(self._backlog.values())
+
+    def _delivery(self) -> Delivery:
+        return Delivery(
+            pending=max(0, self._pending()),
+            oldest_ns=self._oldest_ns,
+            last_error=self._deliverer.last_error or self._trouble,
+            rejected=self._deliverer.rejected,
+            damaged_bytes=self._damaged,
+        )
+
+    async def _look_around(self) -> None:
+        """Find the logs of other processes, dead and alive."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked < LOOK_AROUND_SECONDS:
+            return
+        self._looked = now
+        for log in await asyncio.to_thread(list_logs, self._directory):
+            if log != self._journal.log and log.id not in self._others:
+                tail = Tail(log, self._settings, mine=False)
+                self._backlog[log.id] = await asyncio.to_thread(tail.pending)
+                self._others[log.id] = tail
+
+    def _forget(self, tail: Tail) -> None:
+        tail.close()
+        self._others.pop(tail.log.id, None)
+        self._backlog.pop(tail.log.id, None)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the directory's writer lock; wait for it as long as another process has it (a restart that overlaps)."""
+        while (lock := await asyncio.to_thread(_lock, self._directory)) is None:
+            self._say("another process stores this journal")
+            await asyncio.sleep(LOOK_AROUND_SECONDS)
+        self._trouble = None
+        try:
+            yield
+        finally:
+            os.close(lock)
+
+    def _say(self, trouble: str) -> None:
+        if self._trouble is None:
+            logger.warning("%s", trouble)
+        self._trouble = trouble
+
+
+def _lock(directory: Path) -> int | None:
+    return lock_file(directory / "writer.lock")
+
+
+def _nobody() -> None:
+    """Nobody waits for a full batch any more."""
