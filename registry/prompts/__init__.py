@@ -1,0 +1,1 @@
+"""Prompts: numbered versions of a text, names that move between them, and rendering."""

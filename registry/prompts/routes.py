@@ -1,0 +1,121 @@
+"""The prompt registry over HTTP: decode, call, encode. Errors have the body ``{"error": {"code", "message", "hint"}}``.
+
+A read carries an ``ETag``; one that comes with ``If-None-Match`` and has not changed is answered 304 without a body.
+"""
+
+from hashlib import blake2b
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, post, put
+from litestar.exceptions import ClientException
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from registry.prompts.errors import PromptError
+from registry.prompts.service import PromptService
+from registry.prompts.types import NewVersion, Prompt, PromptPage, PromptVersion, RenderedPrompt
+
+__all__ = ("AliasTarget", "PromptDetail", "RenderRequest", "router")
+
+AnyRequest = Request[Any, Any, Any]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+T = TypeVar("T")
+
+
+class AliasTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The version that an alias is to point at."""
+
+    version: int
+
+
+class RenderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Values for the variables, and the version by number, alias or ``latest``, which is the default."""
+
+    variables: dict[str, Any] = {}
+    version: int | str | None = None
+
+
+class PromptDetail(msgspec.Struct, frozen=True):
+    """A prompt with its newest versions, newest first."""
+
+    prompt: Prompt
+    versions: list[PromptVersion]
+
+
+def router(service: PromptService) -> Router:
+    """The routes under ``/api/v1/prompts``."""
+
+    @post("/")
+    async def create(data: JSONBody[NewVersion]) -> PromptVersion:
+        """Register the next version of a prompt."""
+        return await service.create_version(
+            data.name,
+            template=data.template,
+            messages=data.messages,
+            aliases=data.aliases,
+            commit_message=data.commit_message,
+            tags=data.tags,
+            model=data.model,
+        )
+
+    @get("/")
+    async def index(request: AnyRequest, limit: Limit = 100, cursor: FromQuery[str] = "") -> Response[PromptPage]:
+        """Prompts by name."""
+        return _read(request, await service.list(limit, cursor))
+
+    @get("/{name:str}")
+    async def show(request: AnyRequest, name: FromPath[str], limit: Limit = 100) -> Response[PromptDetail]:
+        """A prompt, its aliases and its newest versions."""
+        return _read(request, PromptDetail(await service.prompt(name), list(await service.versions(name, limit))))
+
+    @get("/{name:str}/versions/{version:str}")
+    async def show_version(request: AnyRequest, name: FromPath[str], version: FromPath[str]) -> Response[PromptVersion]:
+        """One version, by number, alias or ``latest``."""
+        return _read(request, await service.get(name, version))
+
+    @put("/{name:str}/aliases/{alias:str}")
+    async def set_alias(name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasTarget]) -> PromptVersion:
+        """Point an alias at a version."""
+        return await service.set_alias(name, alias, data.version)
+
+    @delete("/{name:str}/aliases/{alias:str}")
+    async def delete_alias(name: FromPath[str], alias: FromPath[str]) -> None:
+        """Remove an alias."""
+        await service.delete_alias(name, alias)
+
+    @post("/{name:str}/render", status_code=200)
+    async def render(name: FromPath[str], data: JSONBody[RenderRequest]) -> RenderedPrompt:
+        """The messages of a version with its variables filled in."""
+        return await service.render(name, data.version, data.variables)
+
+    return Router(
+        "/api/v1/prompts",
+        route_handlers=[create, index, show, show_version, set_alias, delete_alias, render],
+        exception_handlers={PromptError: _prompt_error, ClientException: _client_error},
+        tags=["prompts"],
+    )
+
+
+def _read(request: AnyRequest, value: T) -> Response[T]:
+    etag = f'"{blake2b(msgspec.json.encode(value), digest_size=12).hexdigest()}"'
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]  # 304 has no body
+    return Response(value, headers=headers)
+
+
+def _prompt_error(_: AnyRequest, error: PromptError) -> Response[Any]:
+    return _failure(error.status, error.code, error.message, error.hint)
+
+
+def _client_error(_: AnyRequest, error: ClientException) -> Response[Any]:
+    """What the framework refused before a handler ran: a body or a parameter of the wrong shape."""
+    found = error.extra if isinstance(error.extra, list) else []
+    reasons = "; ".join(" ".join(filter(None, (item.get("key", ""), item.get("message", "")))) for item in found) or error.detail
+    return _failure(
+        error.status_code, "request_invalid", f"the request cannot be read: {reasons}", "See docs/prompts.md, or /api/v1/openapi.json."
+    )
+
+
+def _failure(status: int, code: str, message: str, hint: str) -> Response[Any]:
+    return Response({"error": {"code": code, "message": message, "hint": hint}}, status_code=status, media_type="application/json")
