@@ -1,0 +1,26 @@
+"""Settings: YAML and the environment in, frozen structs out. Nothing else in the project reads the environment.
+
+``load`` is the one way in. Reloading is in ``config.watch``, which takes longer to import.
+"""
+
+from config.client import ClientSettings, client_settings
+from config.docs import json_schema
+from config.errors import ConfigError, Problem
+from config.load import FILE_NAME, Loaded, example_text, load, load_with_report
+from config.schema import Settings
+from config.secrets import Secret
+
+__all__ = (
+    "FILE_NAME",
+    "ClientSettings",
+    "ConfigError",
+    "Loaded",
+    "Problem",
+    "Secret",
+    "Settings",
+    "client_settings",
+    "example_text",
+    "json_schema",
+    "load",
+    "load_with_report",
+)

@@ -49,7 +49,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def render(self, label: str = "error") -> str:
         """What, where and how to fix it, on up to four lines."""
         rest = self.message.removeprefix(self.subject)
-        lines = [f"{label}: {self.subject} in {self.location}{rest}"]
+        place = "" if self.location in self.subject else f" in {self.location}"
+        lines = [f"{label}: {self.subject}{place}{rest}"]
         lines += _excerpt_lines(self.excerpt, self.line, self.suggestion) if self.excerpt else _suggestion_lines(self.suggestion)
         return "\n".join([*lines, f"  fix: {self.hint}"] if self.hint else lines)
 

@@ -9,7 +9,7 @@ from config.source import Span
 __all__ = ("Finding",)
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True):
     """A problem before it is made presentable.
 
     ``predicate`` continues ``subject`` to a sentence without a full stop: ``server.port`` + ``must be a whole number, not text 'x'``.

@@ -1,25 +1,21 @@
 """Places in what the user wrote: a file or an environment variable, and a range of characters in it."""
 
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
-__all__ = ("ARGUMENTS", "Source", "Span")
+__all__ = ("Source", "Span")
 
 
 class Source(msgspec.Struct, frozen=True):
     """Where settings were written. ``text`` is empty for an environment variable, whose content is never quoted back.
 
-    ``name`` is what an error calls it: the path as given, the variable's name, or the option of the command line.
+    ``name`` is what an error calls it: the path as given, or the variable's name.
     """
 
     name: str
     text: str = ""
     path: Path | None = None
-
-
-ARGUMENTS: Final = Source("the command line")
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -28,6 +24,11 @@ class Span(msgspec.Struct, frozen=True):
     source: Source
     start: int = 0
     end: int = 0
+
+    def narrowed(self, fragment: str) -> "Span":
+        """The first place of ``fragment`` within; the whole span where the text is not written out as it is meant."""
+        found = self.source.text.find(fragment, self.start, self.end)
+        return self if found < 0 else Span(self.source, found, found + len(fragment))
 
     @property
     def line(self) -> int:

@@ -117,12 +117,14 @@ class JudgementState(StrEnum):
 
 
 class Candidate(Protocol):
-    """A trace that is at rest, as ``tracing.store`` tells of it: ``revision`` is a digest of its set of spans."""
+    """A trace that is at rest, as ``tracing.store`` tells of it. ``revision`` is a digest of its spans, ``cursor`` its place among the sealed."""
 
     @property
     def trace_id(self) -> str: ...
     @property
     def revision(self) -> str: ...
+    @property
+    def cursor(self) -> str: ...
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,6 +256,6 @@ class TraceSource(Protocol):
 class Assessments(Protocol):
     """Where verdicts go: ``tracing.assessments.AssessmentStore``."""
 
-    async def put(self, assessments: list[Assessment]) -> None:
+    def put(self, assessments: Sequence[Assessment]) -> None:
         """Write to the journal before returning. Raises ``tracing.errors.Unavailable`` when nothing was kept."""
         ...

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 from clickhouse_connect.driver.client import Client
 
-from storage.clickhouse_errors import translated
+from storage.clickhouse_errors import refused_rows, translated
 from storage.connectors import Connector
+from storage.errors import QueryFailed
 from storage.lanes import Lane
 
 __all__ = ("ClickHouse",)
@@ -52,8 +53,11 @@ class ClickHouse:
         await self._run(self._writing, lambda client: client.command(sql, parameters=_bound(parameters)))
 
     async def insert(self, table: str, rows: bytes, *, token: str) -> None:
-        """See ``Telemetry.insert``."""
-        await self._run(self._writing, lambda client: self._connector.insert(client, table, rows, token))
+        """See ``Telemetry.insert``. The message of ``QueryFailed`` names the field and the row, never their values."""
+        try:
+            await self._run(self._writing, lambda client: self._connector.insert(client, table, rows, token))
+        except QueryFailed as error:
+            raise refused_rows(error, table) from None  # the cause quotes the rows
 
     async def close(self) -> None:
         """See ``Telemetry.close``. Statements that run are waited for; later calls raise ``TelemetryUnavailable``."""
@@ -68,7 +72,9 @@ class ClickHouse:
 def _create_database(connector: Connector, database: str) -> None:
     client = connector.open(None)
     try:
-        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": database})
+        # Asked first, as a user who may fill a database may not be allowed to create one.
+        if client.command("EXISTS DATABASE {name:Identifier}", parameters={"name": database}) != 1:
+            client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": database})
     finally:
         client.close()
 

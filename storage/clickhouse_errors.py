@@ -1,5 +1,6 @@
 """The one seam where the driver's exceptions become ours."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -9,7 +10,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, Error, Operati
 from storage.connectors import Connector
 from storage.errors import QueryFailed, StorageError, TelemetryUnavailable
 
-__all__ = ("TRANSIENT", "translate", "translated")
+__all__ = ("TRANSIENT", "refused_rows", "translate", "translated")
 
 TRANSIENT: Final = frozenset(
     {
@@ -35,6 +36,11 @@ TRANSIENT: Final = frozenset(
 """ClickHouse's codes that say nothing against the statement: the same one may succeed later. The names are those of its ErrorCodes.cpp."""
 
 
+MESSAGE: Final = re.compile(r"(?P<text>Code: \d+.*?)(?:\s*\(version [^()]*(?:\([^()]*\))?\))?\.?(?:\s*\(for url [^()]*\))?\s*", re.DOTALL)
+FIELD: Final = re.compile(r"(?:reading the value of key|Unknown field found[^:]*:) (?P<name>\w+)")
+ROW: Final = re.compile(r"at row (?P<number>\d+)")
+
+
 @contextmanager
 def translated(connector: Connector) -> Iterator[None]:
     """Within, the driver's exceptions leave as ``TelemetryUnavailable`` or ``QueryFailed``; all others leave as they are."""
@@ -51,12 +57,27 @@ def translate(error: ClickHouseError, connector: Connector) -> StorageError:
     unreachable = isinstance(error, OperationalError) and number is None
     if unreachable or number in TRANSIENT:
         return TelemetryUnavailable(f"ClickHouse at {connector.where} is not available: {_reason(error)}")
-    return QueryFailed(str(error), number=number, name=name)
+    return QueryFailed(_plain(str(error)), number=number, name=name)
+
+
+def refused_rows(error: QueryFailed, table: str) -> QueryFailed:
+    """The same refusal without the rows: ClickHouse quotes what it could not read, and rows hold what people said."""
+    text = str(error)
+    field, row = FIELD.search(text), ROW.search(text)
+    where = [f"field {field['name']!r}" if field else "", f"row {row['number']}" if row else ""]
+    reason = ", ".join([f"{error.name or 'error'} ({error.number})", *filter(None, where)])
+    return QueryFailed(f"ClickHouse refused rows for table {table!r}: {reason}", number=error.number, name=error.name)
+
+
+def _plain(message: str) -> str:
+    """ClickHouse's own sentence, without what the driver and the server put around it."""
+    found = MESSAGE.search(message)
+    return found["text"] if found and found.end() == len(message) else message
 
 
 def _reason(error: ClickHouseError) -> str:
-    """The innermost cause, which is the one sentence that an operator needs; urllib3 wraps it in addresses of objects."""
+    """The innermost cause, which is the sentence that an operator needs; urllib3 wraps it in addresses of objects."""
     innermost: BaseException = error
     while (inner := innermost.__cause__ or innermost.__context__) is not None:
         innermost = inner
-    return str(innermost) or type(innermost).__name__
+    return _plain(str(innermost)) or type(innermost).__name__

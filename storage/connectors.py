@@ -5,8 +5,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Final, Protocol
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.binding import format_str, quote_identifier
@@ -23,11 +23,15 @@ CLIENT_SETTINGS: Final[Mapping[str, int]] = {
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_validate_utf8": 1,
 }
-INSERT_SETTINGS: Final[Mapping[str, int]] = {
-    "async_insert": 0,
+INSERT_SETTINGS: Final[Mapping[str, str | int]] = {
+    "async_insert": 0,  # a server could acknowledge rows that it has not stored
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "input_format_skip_unknown_fields": 0,  # a field without a column is a mistake, not something to drop
+    "date_time_input_format": "best_effort",
 }
+
+DSN_HINT: Final = "storage.clickhouse is not a DSN; write clickhouse://user:password@host:8123/database, or https://… for TLS"
 
 
 class Connector(Protocol):
@@ -38,8 +42,13 @@ class Connector(Protocol):
         """Its address, fit for a message: no password."""
         ...
 
+    @property
+    def database(self) -> str | None:
+        """The database that the address names, if it does."""
+        ...
+
     def open(self, database: str | None) -> Client:
-        """A new client whose statements run in ``database``; ``None`` is the default one."""
+        """A new client whose statements run in ``database``; ``None`` is the user's default one."""
         ...
 
     def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
@@ -57,6 +66,10 @@ class Embedded:
     def where(self) -> str:
         return str(self._directory)
 
+    @property
+    def database(self) -> str | None:
+        return None
+
     def open(self, database: str | None) -> Client:
         self._directory.mkdir(parents=True, exist_ok=True)
         try:
@@ -70,7 +83,7 @@ class Embedded:
 
     def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
         # Rows sent inside the statement would end at the first empty line, and what follows would run as SQL; a file is only data.
-        settings = ", ".join(f"{name} = {value}" for name, value in INSERT_SETTINGS.items())
+        settings = ", ".join(f"{name} = {format_str(str(value))}" for name, value in INSERT_SETTINGS.items())
         with _as_file(rows, self._directory) as path:
             client.command(
                 f"INSERT INTO {quote_identifier(table)} FROM INFILE {format_str(path)} "
@@ -81,25 +94,31 @@ class Embedded:
 class Server:
     """A ClickHouse server, spoken to over HTTP. Raises ``SettingsError`` for a DSN that cannot be understood."""
 
-    SCHEMES: Final = {"clickhouse": "http", "http": "http", "clickhouses": "https", "https": "https"}
+    SCHEMES: ClassVar[Mapping[str, str]] = {"clickhouse": "http", "http": "http", "clickhouses": "https", "https": "https"}
 
     def __init__(self, dsn: Secret) -> None:
-        self._dsn = dsn
-        parts = urlsplit(dsn.reveal())
+        parts = _split(dsn)
         if parts.scheme not in self.SCHEMES or not parts.hostname:
-            raise SettingsError("storage.clickhouse is not a DSN; write clickhouse://user:password@host:8123 (https://… for TLS)")
+            raise SettingsError(DSN_HINT)
         self._interface = self.SCHEMES[parts.scheme]
-        self._where = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        self._where = parts.netloc.rpartition("@")[2]
+        self._database = unquote(parts.path.strip("/")) or None
+        # Without its database, which may not exist yet: a client asks the server who it is before it runs anything.
+        self._dsn = Secret(urlunsplit(parts._replace(path="")))
 
     @property
     def where(self) -> str:
         return self._where
 
+    @property
+    def database(self) -> str | None:
+        return self._database
+
     def open(self, database: str | None) -> Client:
         return clickhouse_connect.get_client(
             dsn=self._dsn.reveal(),
             interface=self._interface,
-            database=database or "default",
+            database=database,
             settings=dict(CLIENT_SETTINGS),
             client_name="tidegate",
             connect_timeout=5,
@@ -109,6 +128,15 @@ class Server:
     def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
         settings: dict[str, Any] = {"insert_deduplication_token": token, **INSERT_SETTINGS}
         client.raw_insert(quote_identifier(table), insert_block=rows, fmt="JSONEachRow", settings=settings)
+
+
+def _split(dsn: Secret) -> SplitResult:
+    try:
+        parts = urlsplit(dsn.reveal())
+        _ = parts.port  # raises for what is not a number
+    except ValueError:
+        raise SettingsError(DSN_HINT) from None  # the cause quotes the DSN, which holds the password
+    return parts
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import msgspec
 
 from storage.records import Opening, Row
 
-__all__ = ("HEADER_BYTES", "MAGIC", "Fault", "Frame", "Scan", "decode", "encode", "scan")
+__all__ = ("HEADER_BYTES", "MAGIC", "Fault", "Frame", "Scan", "decode", "encode", "encode_timed", "scan")
 
 # The byte 0xff never occurs in UTF-8, so never within a row: a search for it finds frames, not text. The last byte is the version.
 MAGIC: Final = b"\xffTJ\x01"
@@ -57,20 +57,20 @@ class Scan(msgspec.Struct, frozen=True):
 
 def encode(records: Sequence[Row | Opening], time_ns: int) -> bytes:
     """One group of frames. Raises ``struct.error`` when a table name or a key has more than 255 bytes."""
-    return encode_timed([(record, time_ns) for record in records]) if len(records) != 1 else _frame(records[0], time_ns, 1)
+    return encode_timed([(record, time_ns) for record in records])
 
 
 def encode_timed(records: Sequence[tuple[Row | Opening, int]]) -> bytes:
     """The same for records that each have a time of their own."""
+    parts: list[bytes] = []
     last = len(records) - 1
-    return b"".join([_frame(record, time_ns, index == last) for index, (record, time_ns) in enumerate(records)])
-
-
-def _frame(record: Row | Opening, time_ns: int, last: int) -> bytes:
-    table, key, data = record.table.encode(), record.key, record.data
-    kind = _ROW if type(record) is Row else _OPENING
-    body = _FACTS.pack(len(table) + len(key) + len(data), kind, last, len(table), len(key), time_ns) + table + key + data
-    return _HEAD.pack(MAGIC, crc32(body)) + body
+    for index, (record, time_ns) in enumerate(records):
+        table, key, data = record.table.encode(), record.key, record.data
+        kind = _ROW if type(record) is Row else _OPENING
+        facts = _FACTS.pack(len(table) + len(key) + len(data), kind, index == last, len(table), len(key), time_ns) + table + key
+        # The checksum runs on over the data, which is large, instead of over a copy of all.
+        parts += (_HEAD.pack(MAGIC, crc32(data, crc32(facts))), facts, data)
+    return b"".join(parts)
 
 
 def decode(buffer: bytes, position: int) -> Frame | Fault:

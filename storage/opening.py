@@ -13,7 +13,8 @@ __all__ = ("open_metadata", "open_telemetry")
 
 async def open_telemetry(settings: StorageSettings) -> ClickHouse:
     """See ``storage.open_telemetry``."""
-    telemetry = await ClickHouse.connect(_connector(settings), settings.clickhouse_database)
+    connector = _connector(settings)
+    telemetry = await ClickHouse.connect(connector, connector.database or settings.clickhouse_database)
     try:
         await migrate_telemetry(telemetry, telemetry_migrations())
     except BaseException:

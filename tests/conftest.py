@@ -13,6 +13,8 @@ from storage.clickhouse import ClickHouse
 from storage.connectors import Embedded
 from storage.metadata import Metadata
 
+pytest_plugins = ["tests.fixtures.stores"]
+
 _numbers = itertools.count(1)
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from tests.running import ROOT, RunningServer, free_port
 
 PACKAGES = ("config", "storage", "tracing", "gateway", "registry", "evals", "server")

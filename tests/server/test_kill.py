@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.running import RunningServer, free_port, start_server
 
 ROUNDS = 20
@@ -46,7 +47,7 @@ class Load:
             "stream": True,
             "max_tokens": 12,
             "messages": [{"role": "user", "content": f"tell {random.random()}"}],
-        }  # noqa: S311
+        }
         async with client.stream("POST", "/v1/chat/completions", json=body) as answer:
             assert answer.status_code == 200
             trace_id = answer.headers["x-tidegate-trace-id"]

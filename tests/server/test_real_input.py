@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from openai import OpenAI
+
 from tests.running import RunningServer, free_port, start_server
 
 TASKS = (

@@ -1,0 +1,150 @@
+"""Routes and judges: names that must exist, names given twice, settings that contradict each other.
+
+The checks read the written form rather than ``Settings``, so that they still run, and still know the places, when something else in the
+file is wrong. Values of the wrong type were reported before; here they are passed over.
+"""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import msgspec
+
+from config.findings import Finding
+from config.providers import VENDORS
+from config.source import Span
+from config.suggest import closest, listing
+from config.written import Node, Scalar, child, items, span_of, text_of
+
+__all__ = ("JUDGE_VARIABLES", "check")
+
+JUDGE_VARIABLES: Final = ("inputs", "outputs", "trace")
+"""What stands between ``{{`` and ``}}`` in the instructions of a judge."""
+
+VARIABLE: Final = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+
+
+class Names(msgspec.Struct, frozen=True):
+    """What a model name may begin with, and what may stand alone."""
+
+    providers: AbstractSet[str]
+    routes: AbstractSet[str]
+
+
+def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
+    """Every contradiction in routes and judges; ``providers`` are the names that exist, written down or not."""
+    routes, judges = items(child(root, "routes")), items(child(root, "judges"))
+    names = Names(providers, frozenset(filter(None, (text_of(child(route, "name")) for route in routes))))
+    for index, route in enumerate(routes):
+        yield from _route(route, f"routes[{index}]", names)
+    for index, judge in enumerate(judges):
+        yield from _judge(judge, f"judges[{index}]", names)
+    yield from _duplicates("route", "routes", routes)
+    yield from _duplicates("judge", "judges", judges)
+
+
+def _route(route: Node, path: str, names: Names) -> Iterator[Finding]:
+    subject = f"route {text_of(child(route, 'name')) or path!r}"
+    targets = items(child(route, "targets"))
+    for index, target in enumerate(targets):
+        yield from _upstream(child(target, "model"), f"{path}.targets[{index}].model", subject, names)
+    for index, fallback in enumerate(items(child(route, "fallbacks"))):
+        yield from _upstream(fallback, f"{path}.fallbacks[{index}]", subject, names)
+    weights = [child(target, "weight") for target in targets]
+    if targets and all(isinstance(weight, Scalar) and weight.value == 0 and weight.value is not False for weight in weights):
+        yield Finding(span_of(route, "targets"), f"{path}.targets", subject, "gives every target the weight 0", "give one a weight above 0")
+
+
+def _upstream(node: Node | None, path: str, subject: str, names: Names) -> Iterator[Finding]:
+    """A target or a fallback: ``provider/model``, never a route."""
+    model = text_of(node)
+    if node is None or model is None:
+        return
+    if "/" not in model and model in names.routes:
+        yield Finding(node.span, path, subject, f"names {model!r}, which is a route", "write provider/model; routes do not lead to routes")
+    else:
+        yield from _provider_of(node.span, path, subject, model, names)
+
+
+def _provider_of(span: Span, path: str, subject: str, model: str, names: Names) -> Iterator[Finding]:
+    provider, slash, rest = model.partition("/")
+    if not slash or not rest or not provider:
+        near = closest(model, names.routes) if path.startswith("judges") else None
+        predicate = f"names the model {model!r}, which is not of the form provider/model"
+        yield Finding(span, path, subject, predicate, f"providers: {listing(names.providers)}", near)
+    elif provider not in names.providers:
+        predicate = f"names provider {provider!r}, which is not configured"
+        yield Finding(span.narrowed(provider), path, subject, predicate, _how_to_get(provider, names), closest(provider, names.providers))
+
+
+def _how_to_get(provider: str, names: Names) -> str:
+    variable = next((vendor.key_variable for vendor in VENDORS if vendor.name == provider), None)
+    start = f"set {variable}, or define it" if variable else "define it"
+    return f"{start} under providers: (there are: {listing(names.providers)})"
+
+
+def _judge(judge: Node, path: str, names: Names) -> Iterator[Finding]:
+    subject = f"judge {text_of(child(judge, 'name')) or path!r}"
+    model_node = child(judge, "model")
+    model = text_of(model_node)
+    if model_node is not None and model is not None and model not in names.routes:
+        yield from _provider_of(model_node.span, f"{path}.model", subject, model, names)
+    yield from _instructions(child(judge, "instructions"), f"{path}.instructions", subject)
+    yield from _choices(judge, path, subject)
+    yield from _bounds(judge, path, subject)
+
+
+def _instructions(node: Node | None, path: str, subject: str) -> Iterator[Finding]:
+    text = text_of(node)
+    if node is None or text is None:
+        return
+    used = VARIABLE.findall(text)
+    hint = f"use {', '.join('{{ ' + name + ' }}' for name in JUDGE_VARIABLES)}"
+    for match in VARIABLE.finditer(text):
+        if match[1] not in JUDGE_VARIABLES:
+            predicate = f"asks for {{{{ {match[1]} }}}}, which no trace has"
+            yield Finding(node.span.narrowed(match[0]), path, subject, predicate, hint, closest(match[1], JUDGE_VARIABLES))
+    if not used:
+        yield Finding(node.span, path, subject, "has instructions that show it nothing of the trace", hint, severity="warning")
+
+
+def _choices(judge: Node, path: str, subject: str) -> Iterator[Finding]:
+    result, given = text_of(child(judge, "result")) or "boolean", items(child(judge, "choices"))
+    choices = [text for text in map(text_of, given) if text is not None]
+    if result == "category" and len(given) < 2:
+        hint = "list them: choices: [good, bad]"
+        yield Finding(span_of(judge, "choices"), f"{path}.choices", subject, "needs two choices or more, as its result is a category", hint)
+    if result != "category" and given:
+        hint = "write result: category, or take choices out"
+        yield Finding(span_of(judge, "choices"), f"{path}.choices", subject, f"has choices, and its result is {result!r}", hint)
+    for index, choice in enumerate(choices):
+        if choice in choices[:index]:
+            yield Finding(given[index].span, f"{path}.choices[{index}]", subject, f"has the choice {choice!r} twice", "keep one of them")
+
+
+def _bounds(judge: Node, path: str, subject: str) -> Iterator[Finding]:
+    result = text_of(child(judge, "result")) or "boolean"
+    for key in ("minimum", "maximum"):
+        if result != "number" and _number(judge, key) is not None:
+            hint = f"write result: number, or take {key} out"
+            yield Finding(span_of(judge, key), f"{path}.{key}", subject, f"has a {key}, and its result is {result!r}", hint)
+    low, high = _number(judge, "minimum"), _number(judge, "maximum")
+    if low is not None and high is not None and low >= high:
+        predicate = f"has the minimum {low:g}, which is not below its maximum {high:g}"
+        yield Finding(span_of(judge, "minimum"), f"{path}.minimum", subject, predicate, "exchange them")
+
+
+def _duplicates(noun: str, path: str, nodes: tuple[Node, ...]) -> Iterator[Finding]:
+    first: dict[str, Span] = {}
+    for index, node in enumerate(nodes):
+        name, span = text_of(child(node, "name")), span_of(node, "name")
+        if name is not None and first.setdefault(name, span) is not span:
+            predicate = f"has the name of another, in {first[name].location}"
+            yield Finding(span, f"{path}[{index}].name", f"{noun} {name!r}", predicate, "give one of them another name")
+
+
+def _number(node: Node, key: str) -> float | None:
+    found = child(node, key)
+    value = found.value if isinstance(found, Scalar) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

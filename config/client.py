@@ -1,0 +1,56 @@
+"""Which server the command line talks to."""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from config.errors import ConfigError, Problem
+from config.secrets import Secret
+
+__all__ = ("ClientSettings", "client_settings")
+
+DEFAULT_URL: Final = "http://127.0.0.1:4242"
+
+
+class ClientSettings(msgspec.Struct, frozen=True):
+    """Address of a running server, without a slash at its end, and the key it wants, if it wants one."""
+
+    url: str = DEFAULT_URL
+    api_key: Secret | None = None
+
+
+def client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
+    """``TIDEGATE_URL`` and ``TIDEGATE_API_KEY``, or the server of this machine without a key.
+
+    Raises:
+        ConfigError: when ``TIDEGATE_URL`` is no URL.
+    """
+    variables = os.environ if environ is None else environ
+    url, key = variables.get("TIDEGATE_URL") or DEFAULT_URL, variables.get("TIDEGATE_API_KEY")
+    if not _is_web_address(url):
+        raise ConfigError([_not_a_url()])
+    return ClientSettings(url.rstrip("/"), Secret(key, "env:TIDEGATE_API_KEY") if key else None)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _not_a_url() -> Problem:
+    subject = "the variable TIDEGATE_URL"
+    return Problem(
+        file="TIDEGATE_URL",
+        line=0,
+        column=0,
+        path="",
+        subject=subject,
+        message=f"{subject} must be a URL that begins with http:// or https://",
+        hint=f"export TIDEGATE_URL={DEFAULT_URL}, or unset it",
+    )

@@ -1,0 +1,129 @@
+"""From a path and an environment to ``Settings``: find the file, read it, lay the environment over it, check all of it at once."""
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import inspect as mi
+
+from config.addresses import check_addresses, check_secrets
+from config.checks import check
+from config.environment import overlay, variable_for
+from config.errors import ConfigError, Problem
+from config.findings import Finding
+from config.parse import Parsed, parse
+from config.providers import known_providers, with_vendors
+from config.references import resolve, secret_file
+from config.report import present
+from config.schema import Settings
+from config.source import Source, Span
+from config.validate import ResolvedSecret, Validated, Validator
+from config.written import Node, child, entries
+
+__all__ = ("FILE_NAME", "Loaded", "example_text", "load", "load_with_report")
+
+FILE_NAME: Final = "tidegate.yaml"
+MAX_BYTES: Final = 16 * 1024 * 1024
+HERE: Final = Path(__file__).parent
+
+Environment = Mapping[str, str]
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """Settings and where they came from.
+
+    ``file`` is ``None`` when the built-in defaults run. ``sources`` are the files that a change in which changes the settings: the YAML
+    file (also one that does not exist yet) and every ``file:`` secret. ``warnings`` are problems that do not stop anything.
+    """
+
+    settings: Settings
+    file: Path | None
+    sources: tuple[Path, ...]
+    warnings: tuple[Problem, ...]
+
+
+def load(path: Path | None = None, environ: Environment | None = None) -> Settings:
+    """The settings of ``path``, else of ``TIDEGATE_CONFIG``, else of ``./tidegate.yaml``, else the built-in ones.
+
+    ``TIDEGATE_*`` variables are laid over them. ``environ`` is the process's own when ``None``.
+
+    Raises:
+        ConfigError: with every problem found, not the first alone.
+    """
+    return load_with_report(path, environ).settings
+
+
+def load_with_report(path: Path | None = None, environ: Environment | None = None, arguments: Mapping[str, str] | None = None) -> Loaded:
+    """As ``load``, with warnings and origins. ``arguments`` (``{"server.port": "0"}``) win over the environment and the file.
+
+    Raises:
+        ConfigError: with every problem found, not the first alone.
+    """
+    given = {variable_for(key): value for key, value in (arguments or {}).items()}
+    variables = {**(os.environ if environ is None else environ), **given}
+    file = _find(path, variables)
+    return _build(_read(file) if file else _defaults(), variables)
+
+
+def example_text() -> str:
+    """A commented file that works as it is, for ``tidegate init``."""
+    return (HERE / "example.yaml").read_text(encoding="utf-8")
+
+
+def _find(path: Path | None, environ: Environment) -> Path | None:
+    named = path or (Path(environ["TIDEGATE_CONFIG"]) if environ.get("TIDEGATE_CONFIG") else None)
+    usual = Path(FILE_NAME)
+    return named or (usual if usual.exists() else None)
+
+
+def _defaults() -> Source:
+    return Source("the built-in defaults", (HERE / "defaults.yaml").read_text(encoding="utf-8"))
+
+
+def _read(path: Path) -> Source:
+    try:
+        with path.open("rb") as file:
+            return Source(str(path), file.read(MAX_BYTES).decode("utf-8-sig"), path)
+    except OSError as error:
+        reason = error.strerror or "the system refused"
+    except ValueError:  # not UTF-8, or a NUL in the path
+        reason = "it is not UTF-8 text"
+    hint = "run `tidegate init` to write one, or check --config and TIDEGATE_CONFIG"
+    finding = Finding(Span(Source(str(path))), "", f"the file {str(path)!r}", f"cannot be read: {reason}", hint)
+    raise ConfigError(present([finding], None))
+
+
+def _build(source: Source, environ: Environment) -> Loaded:
+    parsed = parse(source)
+    if parsed.root is None:
+        raise ConfigError(present(parsed.findings, None))
+    kind = mi.type_info(Settings)
+    overlaid = overlay(parsed.root, environ, kind)
+    directory = source.path.parent if source.path else Path()
+    validated = Validator(partial(resolve, environ=environ, directory=directory)).validate(overlaid.root, kind)
+    findings = [*parsed.findings, *overlaid.findings, *validated.findings, *_checked(overlaid.root, validated, environ)]
+    warnings = _refuse_errors(findings, parsed, validated)
+    settings = msgspec.convert(validated.plain, Settings)
+    settings = msgspec.structs.replace(settings, providers=with_vendors(settings.providers, environ))
+    return Loaded(settings, source.path, _sources(source, validated.secrets, directory), warnings)
+
+
+def _checked(root: Node, validated: Validated, environ: Environment) -> list[Finding]:
+    written = {entry.key: entry for entry in entries(child(root, "providers"))}
+    return [*check(root, known_providers(written, environ)), *check_addresses(root), *check_secrets(validated.secrets)]
+
+
+def _refuse_errors(findings: list[Finding], parsed: Parsed, validated: Validated) -> tuple[Problem, ...]:
+    """The warnings among the findings. Raises ``ConfigError`` with the others, if there are any."""
+    hidden = [span for span in parsed.values if span not in validated.public]
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        raise ConfigError(present(errors, hidden))
+    return present(findings, hidden)
+
+
+def _sources(source: Source, secrets: tuple[ResolvedSecret, ...], directory: Path) -> tuple[Path, ...]:
+    referred = (secret_file(found.secret.reference, directory) for found in secrets)
+    return tuple(dict.fromkeys([source.path or Path(FILE_NAME), *filter(None, referred)]))

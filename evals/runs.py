@@ -1,0 +1,92 @@
+"""One run: everything in a window of the past that a judge has not judged. What cron starts, and what a backfill is.
+
+A run adds lines to the ledger and watches them; the judge's own runner works on them, beside the new traces. So a run that is killed is
+continued by whoever comes next, and asking for it again asks no question twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from evals.ledger import Ledger
+from evals.missing import Window, pages
+from evals.runner import Runner
+from evals.types import Admission, Candidate, Judge, Judgement, JudgementState, Key, RunProgress, TraceSource
+
+__all__ = ("POLL", "Run")
+
+POLL = 0.2
+"""Seconds between two looks at the ledger."""
+
+WATCHED = 500
+"""Lines looked at each time. They are judged in the order in which they were admitted, so the first ones are those that change."""
+
+_FINAL = frozenset({JudgementState.SCORED, JudgementState.FAILED, JudgementState.SAMPLED_OUT, JudgementState.SUPERSEDED})
+
+
+class Run:
+    """A run of ``judge`` over ``window``; at most ``limit`` traces are judged."""
+
+    def __init__(self, run_id: str, judge: Judge, window: Window, limit: int | None) -> None:
+        self.judge = judge
+        self.progress = RunProgress(id=run_id, judge_name=judge.name, judge_version=judge.version)
+        self._window = window
+        self._limit = limit
+        self._waiting: dict[Key, None] = {}
+        self._news = asyncio.Event()
+
+    async def work(self, source: TraceSource, ledger: Ledger, runner: Runner) -> None:
+        """Admit what is missing, then wait until the runner has judged it."""
+        async for page in pages(source, self.judge, self._window):
+            await self._admit(page, ledger)
+            runner.wake()
+            if self._limit is not None and len(self._waiting) >= self._limit:
+                break
+        self._tell(state="judging")
+        while self._waiting:
+            await self._look(ledger)
+            await asyncio.sleep(POLL if self._waiting else 0)
+        self._tell(state="done")
+
+    def stop(self, state: str, reason: str) -> None:
+        """End the run from outside: ``failed`` or ``cancelled``, and why."""
+        self._tell(state=state, reason=reason)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the figures are final."""
+        return self.progress.state in ("done", "failed", "cancelled")
+
+    async def watch(self) -> AsyncIterator[RunProgress]:
+        """The progress now, and after each change, until the run is over."""
+        while True:
+            news = self._news
+            yield self.progress
+            if self.finished:
+                return
+            await news.wait()
+
+    async def _admit(self, page: list[Candidate], ledger: Ledger) -> None:
+        left = page if self._limit is None else page[: self._limit - len(self._waiting)]
+        admission = await ledger.admit(self.judge, left, reopen_failed=True)
+        waiting = {*admission.queued, *admission.reopened, *await self._waiting_before(left, ledger)}
+        self._waiting |= dict.fromkeys(waiting)
+        self._tell(total=self.progress.total + len(left), skipped=self.progress.skipped + len(left) - len(waiting))
+
+    async def _look(self, ledger: Ledger) -> None:
+        """Count what has become final among the lines that are next."""
+        watched = list(self._waiting)[:WATCHED]
+        lines = {_key(line): line for line in await ledger.lines(self.judge, [key.trace_id for key in watched])}
+        settled = [lines[key] for key in watched if key in lines and lines[key].state in _FINAL]
+        for line in settled:
+            del self._waiting[_key(line)]
+        if settled:
+            self._tell(**_tally(self.progress, settled))
+
+    def _tell(self, **changes: Any) -> None:
+        self.progress = msgspec.structs.replace(self.progress, **changes)
+        self._news.set()
+        self._news = asyncio.Event()

@@ -1,0 +1,46 @@
+"""What a judge's verdicts come to, from the table of assessments."""
+
+import msgspec
+
+from storage.telemetry import Telemetry
+
+__all__ = ("ScoreStore", "Scores")
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """Verdicts of one version of a judge. ``mean`` is over numbers, or the share of true; ``None`` when there are none of these."""
+
+    count: int = 0
+    mean: float | None = None
+    categories: dict[str, int] = {}
+
+
+class _Group(msgspec.Struct, frozen=True):
+    value: str
+    count: int
+    total: float | None
+
+
+_VERDICTS = """SELECT if(value_type IN ('NUMERIC', 'BOOLEAN'), '', value_text) AS value, count() AS count, sum(value_number) AS total
+    FROM assessments FINAL
+    WHERE project_id = 'default' AND judge_name = {judge_name:String} AND judge_version = {judge_version:String}
+      AND valid AND error_code = '' AND value_type != 'NONE'
+    GROUP BY value ORDER BY count DESC, value LIMIT 100"""
+
+
+class ScoreStore:
+    """Reads the verdicts that are stored. Raises ``storage.errors.TelemetryUnavailable``."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    async def of(self, judge_name: str, judge_version: str) -> Scores:
+        """Figures of one version."""
+        parameters = {"judge_name": judge_name, "judge_version": judge_version}
+        groups = await self._telemetry.query(_VERDICTS, parameters, _Group)
+        numbers = next((group for group in groups if not group.value and group.total is not None), None)
+        return Scores(
+            count=sum(group.count for group in groups),
+            mean=numbers.total / numbers.count if numbers and numbers.total is not None else None,
+            categories={group.value: group.count for group in groups if group.value},
+        )

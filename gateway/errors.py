@@ -1,0 +1,163 @@
+"""What can go wrong on the way through the gateway.
+
+::
+
+    GatewayError
+    ├── ClientMistake               the request cannot be served as it is; sending it again changes nothing
+    │   ├── InvalidRequest          400
+    │   ├── PromptVariableMissing   400
+    │   ├── PromptModelMissing      400
+    │   ├── Unauthenticated         401
+    │   ├── ModelNotFound           404
+    │   ├── PromptNotFound          404
+    │   ├── PathNotFound            404
+    │   ├── MethodNotAllowed        405
+    │   └── BodyTooLarge            413
+    ├── UpstreamFailure             the model's side failed; the next target of the route is tried
+    │   ├── UpstreamUnreachable     502  no connection
+    │   ├── UpstreamBroken          502  an answer that is cut, or that is not what the dialect promises
+    │   └── UpstreamTimeout         504  one of the four clocks ran out
+    └── Misconfigured               500  raised when settings are built into a gateway, never by a request
+
+Each class decides its HTTP ``status``, its stable ``code``, the ``kind`` of error in the words OpenAI's clients know, and whether another
+attempt may help. How that looks on the wire is the surface's business. Messages never hold a header, a key or a body.
+"""
+
+from typing import ClassVar
+
+__all__ = (
+    "BodyTooLarge",
+    "ClientMistake",
+    "GatewayError",
+    "InvalidRequest",
+    "MethodNotAllowed",
+    "Misconfigured",
+    "ModelNotFound",
+    "PathNotFound",
+    "PromptModelMissing",
+    "PromptNotFound",
+    "PromptVariableMissing",
+    "Unauthenticated",
+    "UpstreamBroken",
+    "UpstreamFailure",
+    "UpstreamTimeout",
+    "UpstreamUnreachable",
+)
+
+
+class GatewayError(Exception):
+    """Any failure of ours. ``param`` names the member of the request that is at fault, where there is one."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    kind: ClassVar[str] = "server_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+
+class ClientMistake(GatewayError):
+    """The request cannot be served as it is."""
+
+    status = 400
+    code = "invalid_request"
+    kind = "invalid_request_error"
+
+
+class InvalidRequest(ClientMistake):
+    """The body is not JSON, or a member of it has a type that it cannot have."""
+
+
+class PromptVariableMissing(ClientMistake):
+    """The template of a prompt names a variable that the request did not send."""
+
+    code = "prompt_variable_missing"
+
+
+class PromptModelMissing(ClientMistake):
+    """The prompt names no model, and no route stands in."""
+
+    code = "prompt_model_missing"
+
+
+class Unauthenticated(ClientMistake):
+    """No key came, or not one of ours."""
+
+    status = 401
+    code = "invalid_api_key"
+
+
+class ModelNotFound(ClientMistake):
+    """No route, prompt or provider answers to the model's name."""
+
+    status = 404
+    code = "model_not_found"
+
+
+class PromptNotFound(ClientMistake):
+    """No such prompt, alias or version."""
+
+    status = 404
+    code = "prompt_not_found"
+
+
+class PathNotFound(ClientMistake):
+    """The surface has no such path."""
+
+    status = 404
+    code = "unknown_url"
+
+
+class MethodNotAllowed(ClientMistake):
+    """The path exists, the method does not. ``allowed`` is the value of the ``Allow`` header."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class BodyTooLarge(ClientMistake):
+    """More bytes than ``server.max_body_bytes``."""
+
+    status = 413
+    code = "request_too_large"
+
+
+class UpstreamFailure(GatewayError):
+    """The model's side failed, and nothing of its answer was given to the client yet, unless a stream had begun."""
+
+    status = 502
+    code = "upstream_error"
+    kind = "api_error"
+    retryable = True
+
+
+class UpstreamUnreachable(UpstreamFailure):
+    """No connection: refused, unknown host, TLS."""
+
+    code = "upstream_unreachable"
+
+
+class UpstreamBroken(UpstreamFailure):
+    """The answer was cut, or is not what the dialect promises."""
+
+    code = "upstream_broken"
+
+
+class UpstreamTimeout(UpstreamFailure):
+    """One of ``connect``, ``first_byte``, ``between_chunks``, ``total`` ran out; the message says which."""
+
+    status = 504
+    code = "upstream_timeout"
+
+
+class Misconfigured(GatewayError):
+    """The settings contradict themselves."""
+
+    code = "misconfigured"

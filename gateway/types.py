@@ -1,0 +1,218 @@
+"""The data of a request's way: what came in, what was decided, what was observed, what goes back."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.wire.openai import RequestHead
+
+__all__ = (
+    "Answer",
+    "Headers",
+    "Inbound",
+    "Message",
+    "Observation",
+    "Operation",
+    "Origin",
+    "Outbound",
+    "Plan",
+    "Provider",
+    "Reply",
+    "StreamReader",
+    "Target",
+    "Upstream",
+    "Usage",
+)
+
+Headers = list[tuple[bytes, bytes]]
+"""As ASGI has them: lower-case names, latin-1 bytes, duplicates kept."""
+
+
+class Operation(StrEnum):
+    """What is asked for, as ``gen_ai.operation.name`` calls it."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks from inside this process: a judge, and the trace it judges."""
+
+    judge_name: str
+    judge_version: str = ""
+    judged_trace_id: str = ""
+
+
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds."""
+
+    operation: Operation
+    body: bytes
+    headers: Iterable[tuple[bytes, bytes]]
+    received_ns: int
+    started: int
+    origin: Origin | None = None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One model of one configured provider."""
+
+    provider: str
+    model: str
+
+    @property
+    def name(self) -> str:
+        """As users write it: ``provider/model``."""
+        return f"{self.provider}/{self.model}"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Where a request goes: targets in the order they are tried. ``route`` is ``""`` when the target was named directly."""
+
+    route: str
+    targets: tuple[Target, ...]
+
+
+class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as a provider gets it. ``headers`` are the client's own: each provider takes only those it allows."""
+
+    operation: Operation
+    body: bytes
+    headers: Iterable[tuple[bytes, bytes]]
+    stream: bool
+    traceparent: str
+
+
+class Upstream(Protocol):
+    """An answer that has begun. Reading raises ``UpstreamFailure``; whoever opened it closes it."""
+
+    status: int
+    headers: Headers
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        ...
+
+    async def next_chunk(self) -> bytes | None:
+        """The next bytes as they arrive, ``None`` at a clean end."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connection back, or end it if the answer is not through."""
+        ...
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens as the upstream counted them: input with what a cache gave, output with reasoning. ``None``: it did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    estimated: bool = False
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message in the form of the GenAI conventions; a part is an object with a ``type``.
+
+    https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-events/
+    """
+
+    role: str
+    parts: list[dict[str, Any]]
+    finish_reason: str | None = None
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer was, read from a copy of it. ``error`` is the code of an error that came inside an answer of status 200."""
+
+    response_id: str | None = None
+    model: str | None = None
+    finish_reasons: tuple[str, ...] = ()
+    messages: list[Message] = []
+    usage: Usage | None = None
+    error: str | None = None
+
+
+class StreamReader(Protocol):
+    """Reads the copy of a stream, and says which bytes the client gets."""
+
+    ended: bool
+    """The dialect's own end mark was seen."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer is whole: the end mark, or a finish reason for every choice."""
+        ...
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next bytes, give those to be forwarded."""
+        ...
+
+    def end(self) -> bytes:
+        """The stream is over: give the bytes that were held back."""
+        ...
+
+    def observation(self) -> Observation:
+        """What was said so far."""
+        ...
+
+
+class Provider(Protocol):
+    """One upstream account in one dialect."""
+
+    system: str
+    """``gen_ai.provider.name``: who is paid."""
+
+    address: str
+    """Host of the upstream, for the span."""
+
+    async def send(self, request: Outbound) -> Upstream:
+        """Send a request and wait for the first bytes of the answer's head. Raises ``UpstreamFailure``."""
+        ...
+
+    def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
+        """The client's body, for this upstream: the model's name patched in, ``edits`` applied, all else left as it was."""
+        ...
+
+    def read_answer(self, operation: Operation, body: bytes) -> Observation:
+        """Read a whole answer. Raises ``UpstreamBroken`` when it is not JSON."""
+        ...
+
+    def read_stream(self, head: RequestHead) -> StreamReader:
+        """A reader for one stream."""
+        ...
+
+    def models(self) -> tuple[str, ...]:
+        """Names of models known without asking."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes back to the client: a whole ``body``, or a ``stream`` whose first bytes are there already."""
+
+    status: int
+    headers: Headers
+    trace_id: str
+    body: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
+    target: str = ""
+    usage: Usage | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole answer for a caller in this process. ``target`` is ``provider/model``, ``""`` when none was reached."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    trace_id: str
+    target: str = ""
+    usage: Usage | None = None

@@ -1,0 +1,168 @@
+"""OpenAI's chat and embeddings JSON: shape only, and only the members that something here reads.
+
+https://platform.openai.com/docs/api-reference/chat. Members whose type is the upstream's business are ``Any``: a wrong one is refused
+upstream, in the vendor's own words.
+"""
+
+from typing import Any
+
+import msgspec
+
+__all__ = (
+    "ChatAnswer",
+    "ChatChoice",
+    "ChatChunk",
+    "ChatMessage",
+    "ChunkChoice",
+    "CompletionDetails",
+    "Delta",
+    "EmbeddingAnswer",
+    "FunctionCall",
+    "FunctionDelta",
+    "PromptDetails",
+    "RequestHead",
+    "StreamOptions",
+    "ToolCall",
+    "ToolCallDelta",
+    "WireUsage",
+)
+
+
+class StreamOptions(msgspec.Struct):
+    """``stream_options`` of a request."""
+
+    include_usage: bool | None = None
+
+
+class RequestHead(msgspec.Struct):
+    """What routing and the span need of a request, for every operation of this dialect."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: msgspec.Raw = msgspec.Raw()
+    messages: msgspec.Raw = msgspec.Raw()
+    input: msgspec.Raw = msgspec.Raw()
+    tools: msgspec.Raw = msgspec.Raw()
+    prompt_variables: dict[str, str | int | float] | None = None
+    user: Any = None
+    metadata: Any = None
+    temperature: Any = None
+    top_p: Any = None
+    max_tokens: Any = None
+    max_completion_tokens: Any = None
+
+
+class FunctionCall(msgspec.Struct):
+    """The function of a tool call; ``arguments`` is JSON text, as the model wrote it."""
+
+    name: str = ""
+    arguments: str = ""
+
+
+class ToolCall(msgspec.Struct):
+    """A tool call of an assistant message."""
+
+    id: str = ""
+    function: FunctionCall = msgspec.field(default_factory=FunctionCall)
+
+
+class ChatMessage(msgspec.Struct):
+    """A message of a conversation, in a request or in an answer."""
+
+    role: str = ""
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+
+
+class PromptDetails(msgspec.Struct):
+    """``usage.prompt_tokens_details``: parts of ``prompt_tokens``."""
+
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class CompletionDetails(msgspec.Struct):
+    """``usage.completion_tokens_details``: parts of ``completion_tokens``."""
+
+    reasoning_tokens: int | None = None
+
+
+class WireUsage(msgspec.Struct):
+    """``usage``."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
+
+
+class ChatChoice(msgspec.Struct):
+    """One of the answers of a completion."""
+
+    message: ChatMessage | None = None
+    finish_reason: str | None = None
+    index: int = 0
+
+
+class ChatAnswer(msgspec.Struct):
+    """A completion. ``error`` is what some servers send with status 200."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: list[ChatChoice] | None = None
+    usage: WireUsage | None = None
+    error: Any = None
+
+
+class FunctionDelta(msgspec.Struct):
+    """A piece of a function call."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCallDelta(msgspec.Struct):
+    """A piece of a tool call; pieces with the same ``index`` belong together."""
+
+    index: int = 0
+    id: str | None = None
+    function: FunctionDelta | None = None
+
+
+class Delta(msgspec.Struct):
+    """A piece of a message."""
+
+    role: str | None = None
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[ToolCallDelta] | None = None
+
+
+class ChunkChoice(msgspec.Struct):
+    """A piece of one of the answers."""
+
+    index: int = 0
+    delta: Delta | None = None
+    finish_reason: str | None = None
+
+
+class ChatChunk(msgspec.Struct):
+    """One event of a stream."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: list[ChunkChoice] | None = None
+    usage: WireUsage | None = None
+    error: Any = None
+
+
+class EmbeddingAnswer(msgspec.Struct):
+    """An answer of ``/v1/embeddings``, without the vectors."""
+
+    model: str | None = None
+    usage: WireUsage | None = None

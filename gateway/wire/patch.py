@@ -1,0 +1,144 @@
+"""Edit members of a JSON object in its own text: every byte that is not part of the edit stays what and where it was.
+
+A proxy that decodes a body and encodes it again drops unknown numbers' digits, reorders keys and so defeats the vendors' prompt caches.
+Here the text is scanned once, and only the asked values are replaced.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+__all__ = ("Member", "members", "patch", "replace")
+
+_SPACE = re.compile(rb"[ \t\n\r]*")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SCALAR = re.compile(rb"[^\s,}\]]+")
+_STRUCTURE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A member of the outermost object: its decoded name, and the offsets of its key and of its value (``end`` is after the value)."""
+
+    name: str
+    key: int
+    value: int
+    end: int
+
+
+def replace(body: bytes, name: str, value: bytes) -> bytes:
+    """Give one member of the outermost object a new value. ``body`` must be a valid JSON object that has the member."""
+    at = _only_spelling(body, name)
+    if at is None:
+        return patch(body, {name: value})
+    start = _after_space(body, body.index(b":", at) + 1)
+    return body[:start] + value + body[_value_end(body, start) :]
+
+
+def patch(body: bytes, edits: Mapping[str, bytes | None]) -> bytes:
+    """Give the outermost object's members new values; ``None`` removes a member, a member that is absent is put in front.
+
+    ``body`` must be a valid JSON object. A name that occurs more than once is edited at each place, so that no reader of the result, whichever
+    of the duplicates it believes, sees the old value.
+    """
+    found = list(members(body))
+    present = {member.name for member in found}
+    absent = {name: value for name, value in edits.items() if value is not None and name not in present}
+    return _insert(_rewrite(body, found, edits), absent)
+
+
+def members(body: bytes) -> Iterator[Member]:
+    """The members of the outermost object of valid JSON, in the order of the text, duplicates included."""
+    at = _after_space(body, body.index(b"{") + 1)
+    while body[at : at + 1] == b'"':
+        key = at
+        at = _string_end(body, at)
+        name = msgspec.json.decode(body[key:at], type=str)
+        at = _after_space(body, body.index(b":", at) + 1)
+        end = _value_end(body, at)
+        yield Member(name, key, at, end)
+        at = _after_space(body, end)
+        if body[at : at + 1] == b",":
+            at = _after_space(body, at + 1)
+
+
+def _only_spelling(body: bytes, name: str) -> int | None:
+    """The usual case without a scan: where the name ends, if the text can spell it only once; ``None`` when only a scan can tell.
+
+    Within a string a quote is always escaped, so the quoted name is a whole string of its own. As the member exists, the single place that
+    can spell it is its key, provided that no ``\\u00xx`` escape spells one of its letters.
+    """
+    quoted = b'"' + name.encode() + b'"'
+    at = body.find(quoted)
+    if at < 0 or body.find(quoted, at + 1) >= 0:
+        return None
+    if any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name}):
+        return None
+    return at + len(quoted)
+
+
+def _rewrite(body: bytes, found: list[Member], edits: Mapping[str, bytes | None]) -> bytes:
+    """Keep a member's bytes, or give it the new value, or leave it out together with one comma."""
+    kept = [member for member in found if edits.get(member.name, b"") is not None]
+    if len(kept) < len(found):
+        return _without(body, found, kept, edits)
+    pieces: list[bytes] = []
+    copied = 0
+    for member in found:
+        value = edits.get(member.name)
+        if value is not None:
+            pieces += (body[copied : member.value], value)
+            copied = member.end
+    return b"".join((*pieces, body[copied:]))
+
+
+def _without(body: bytes, found: list[Member], kept: list[Member], edits: Mapping[str, bytes | None]) -> bytes:
+    texts = [body[member.key : member.value] + (edits.get(member.name) or body[member.value : member.end]) for member in kept]
+    return body[: found[0].key] + b",".join(texts) + body[found[-1].end :]
+
+
+def _insert(body: bytes, absent: Mapping[str, bytes]) -> bytes:
+    if not absent:
+        return body
+    at = body.index(b"{") + 1
+    added = b",".join(msgspec.json.encode(name) + b":" + value for name, value in absent.items())
+    after = _after_space(body, at)
+    comma = b"" if body[after : after + 1] == b"}" else b","
+    return body[:at] + added + comma + body[at:]
+
+
+def _after_space(body: bytes, at: int) -> int:
+    match = _SPACE.match(body, at)
+    return match.end() if match else at
+
+
+def _string_end(body: bytes, at: int) -> int:
+    match = _STRING.match(body, at)
+    if match is None:
+        raise ValueError(f"no string at byte {at}")
+    return match.end()
+
+
+def _value_end(body: bytes, at: int) -> int:
+    opening = body[at : at + 1]
+    if opening == b'"':
+        return _string_end(body, at)
+    if opening in (b"{", b"["):
+        return _container_end(body, at)
+    match = _SCALAR.match(body, at)
+    if match is None:
+        raise ValueError(f"no value at byte {at}")
+    return match.end()
+
+
+def _container_end(body: bytes, at: int) -> int:
+    depth = 0
+    for match in _STRUCTURE.finditer(body, at):
+        byte = body[match.start()]
+        if byte in b"{[":
+            depth += 1
+        elif byte in b"}]":
+            depth -= 1
+            if depth == 0:
+                return match.end()
+    raise ValueError(f"no end of the value at byte {at}")

@@ -1,0 +1,132 @@
+"""The running server, as commands see it: typed answers, and errors that say what to do.
+
+Commands never open the data directory: the embedded database belongs to one process, which is the server.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from urllib.parse import quote
+
+import msgspec
+import rich_click as click
+
+from server.cli.errors import BadUsage, CannotConnect, CommandError, Refused
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("DEFAULT_URL", "Api", "path_of", "with_api")
+
+DEFAULT_URL: Final = "http://127.0.0.1:4242"
+TIMEOUT_SECONDS: Final = 60.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class ErrorDetail(msgspec.Struct, frozen=True):
+    """The part of an error body that is meant for people."""
+
+    message: str
+    code: str | None = ""
+    hint: str | None = ""
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """An error as our API writes it, and near enough as OpenAI's dialect does."""
+
+    error: ErrorDetail
+
+
+class Api:
+    """A client of one server. Methods raise ``CannotConnect`` and ``Refused``."""
+
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def get(self, path: str, answer: type[T], parameters: Mapping[str, str | int | None] | None = None) -> T:
+        """Read ``path``; parameters that are ``None`` are left out."""
+        given = {key: value for key, value in (parameters or {}).items() if value is not None}
+        return self._decode(self._send("GET", path, params=given), answer)
+
+    def post(self, path: str, body: object, answer: type[T]) -> T:
+        """Send JSON, read JSON."""
+        return self._decode(
+            self._send("POST", path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}), answer
+        )
+
+    def put(self, path: str, body: object, answer: type[T]) -> T:
+        """Send JSON, read JSON."""
+        return self._decode(
+            self._send("PUT", path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}), answer
+        )
+
+    def delete(self, path: str) -> None:
+        """Remove what lies at ``path``."""
+        self._send("DELETE", path)
+
+    def text(self, path: str) -> str:
+        """Read plain text."""
+        return self._send("GET", path).decode()
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str] | None = None, **arguments: Any) -> bytes:
+        import httpx
+
+        try:
+            response = httpx.request(
+                method, self.url + path, headers={**self._headers, **(headers or {})}, timeout=TIMEOUT_SECONDS, trust_env=False, **arguments
+            )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise BadUsage(f"{self.url!r} is not a URL: {error}", "Give --url, or TIDEGATE_URL, like http://127.0.0.1:4242.") from error
+        except httpx.ReadTimeout as error:
+            raise CommandError(f"{self.url} took the request and did not answer within {TIMEOUT_SECONDS:.0f} s") from error
+        except httpx.TransportError as error:
+            raise _cannot_connect(self.url, error) from error
+        if response.is_error:
+            raise _refused(response)
+        return response.content
+
+    def _decode(self, body: bytes, answer: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=answer)
+        except msgspec.DecodeError as error:
+            raise CommandError(
+                f"{self.url} answered something else than Tidegate of this version does: {error}",
+                "Compare `tidegate version` with the server's /version, and see whether something else listens there.",
+            ) from error
+
+
+def with_api(command: Callable[Concatenate[Api, P], R]) -> Callable[P, R]:
+    """Give a command the options that name the server, and the ``Api`` they mean as its first argument."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        options: dict[str, Any] = kwargs
+        return command(Api(options.pop("url"), options.pop("api_key")), *args, **kwargs)
+
+    with_key = click.option("--api-key", envvar="TIDEGATE_API_KEY", help="Key of the server, if it wants one.  [env: TIDEGATE_API_KEY]")
+    with_url = click.option("--url", envvar="TIDEGATE_URL", default=DEFAULT_URL, show_default=True, help="The server.  [env: TIDEGATE_URL]")
+    return with_url(with_key(run))
+
+
+def path_of(*parts: str) -> str:
+    """A path under ``/api/v1`` with each part quoted whole."""
+    return "/api/v1/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _cannot_connect(url: str, error: Exception) -> CannotConnect:
+    return CannotConnect(
+        f"no server answers at {url}: {error}", "Start one with `tidegate up`, or name another with --url or TIDEGATE_URL."
+    )
+
+
+def _refused(response: "httpx.Response") -> Refused:
+    try:
+        detail = msgspec.json.decode(response.content, type=ErrorBody).error
+    except msgspec.DecodeError:
+        detail = ErrorDetail(message=response.reason_phrase or "the server refused")
+    hint = detail.hint or ("Give the key with --api-key or TIDEGATE_API_KEY." if response.status_code in {401, 403} else "")
+    return Refused(response.status_code, detail.code or "", detail.message, hint)

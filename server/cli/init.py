@@ -1,0 +1,28 @@
+"""``tidegate init``: a commented configuration to start from."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from server.cli.errors import BadUsage
+from server.cli.output import message
+
+__all__ = ("init",)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="tidegate.yaml")
+@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+def init(file: Path, *, force: bool) -> None:
+    """Write a commented FILE, tidegate.yaml by default."""
+    import config
+
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as target:
+            target.write(config.example_text())
+    except FileExistsError as error:
+        raise BadUsage(f"{file} exists", "Name another file, or overwrite it with --force.") from error
+    except OSError as error:
+        raise BadUsage(f"{file} cannot be written: {error.strerror}") from error
+    click.echo(file)
+    message(f"Wrote {file}. Every line is explained there; `tidegate config check` checks it, `tidegate up` starts with it.")

@@ -1,0 +1,155 @@
+"""``tidegate traces list`` and ``tidegate traces show``."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from server.cli import text
+from server.cli.api import Api, path_of, with_api
+from server.cli.output import emit, json_option, message, plain, show, table
+from tracing.types import Assessment, ScoreSummary, SpanView, Trace, TracePage, TraceSummary
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+    from rich.tree import Tree
+
+__all__ = ("fetch_traces", "traces", "traces_table")
+
+PAGE = 200
+
+
+@click.group()
+def traces() -> None:
+    """Look at traces."""
+
+
+@traces.command("list")
+@click.option("--filter", "expression", help="Which traces, for instance: status = 'error' and cost > 0.01")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many, newest first.")
+@json_option
+@with_api
+def list_traces(api: Api, expression: str | None, limit: int, *, as_json: bool) -> None:
+    """List traces, newest first."""
+    page = fetch_traces(api, expression, limit)
+    if as_json:
+        emit(page)
+    elif page.traces:
+        show(traces_table(page.traces, datetime.now(UTC)))
+    else:
+        message(
+            "No traces match."
+            if expression
+            else f"No traces yet. Send one: point an OpenAI client at {api.url}/v1, or run `tidegate demo`."
+        )
+
+
+@traces.command("show")
+@click.argument("trace_id")
+@json_option
+@with_api
+def show_trace(api: Api, trace_id: str, *, as_json: bool) -> None:
+    """Show one trace: its spans as a tree, and its scores."""
+    trace = api.get(path_of("traces", trace_id), Trace)
+    if as_json:
+        emit(trace)
+    else:
+        show(_headline(trace.summary), _tree(trace.spans), *(_assessment(each) for each in trace.assessments))
+
+
+def fetch_traces(api: Api, expression: str | None, limit: int) -> TracePage:
+    """The newest ``limit`` traces, over as many pages as that takes."""
+    found: list[TraceSummary] = []
+    cursor: str | None = None
+    while True:
+        parameters = {"filter": expression, "limit": min(PAGE, limit - len(found)), "cursor": cursor}
+        page = api.get(path_of("traces"), TracePage, parameters)
+        found += page.traces
+        cursor = page.next_cursor
+        if cursor is None or not page.traces or len(found) >= limit:
+            return TracePage(traces=found, next_cursor=cursor)
+
+
+def traces_table(rows: Sequence[TraceSummary], now: datetime) -> "Table":
+    """One row per trace, as wide as the terminal lets it be."""
+    short = {"no_wrap": True, "overflow": "ellipsis"}
+    fixed = {"no_wrap": True, "min_width": 6}
+    made = table(
+        ("trace", {"no_wrap": True, "min_width": 32, "style": "dim"}), ("age", fixed), ("", {"no_wrap": True}), ("name", short), ("model", short),
+        ("input", {**short, "max_width": 32}), ("latency", {**fixed, "justify": "right"}), ("tokens", {**fixed, "justify": "right"}),
+        ("cost", {**fixed, "justify": "right"}), ("scores", short),
+    )  # fmt: skip
+    for row in rows:
+        made.add_row(*_cells(row, now))
+    return made
+
+
+def _cells(row: TraceSummary, now: datetime) -> "list[Text]":
+    mark, colour = text.status_mark(row.status)
+    return [
+        plain(row.trace_id),
+        plain(text.age(row.start_time, now)),
+        plain(mark, colour),
+        plain(row.name),
+        plain(", ".join(row.models)),
+        plain(row.input_preview),
+        plain(text.duration(row.duration_ms)),
+        plain(text.tokens(row.input_tokens, row.output_tokens, estimated=row.usage_estimated)),
+        plain(text.cost(row.cost, row.unpriced_calls)),
+        plain(", ".join(text.score(each) for each in row.scores)),
+    ]
+
+
+def _headline(summary: TraceSummary) -> "Text":
+    mark, colour = text.status_mark(summary.status)
+    facts = [
+        summary.name,
+        text.duration(summary.duration_ms),
+        text.tokens(summary.input_tokens, summary.output_tokens, estimated=summary.usage_estimated),
+        text.cost(summary.cost, summary.unpriced_calls),
+        summary.start_time,
+    ]
+    return plain(f"{mark} {summary.trace_id}", colour) + plain("  " + "  ".join(facts))
+
+
+def _tree(spans: Sequence[SpanView]) -> "Tree":
+    """Spans under their parents; those whose parent is not in the trace stand at the first level."""
+    from rich.tree import Tree
+
+    present = {span.span_id for span in spans}
+    children: dict[str | None, list[SpanView]] = defaultdict(list)
+    for span in spans:
+        children[span.parent_span_id if span.parent_span_id in present else None].append(span)
+    root = Tree("", hide_root=True)
+    waiting = [(root, span) for span in children[None]]
+    while waiting:
+        branch, span = waiting.pop(0)
+        below = branch.add(_span_line(span))
+        waiting += [(below, child) for child in children[span.span_id]]
+    return root
+
+
+def _span_line(span: SpanView) -> "Text":
+    mark, colour = text.status_mark(span.status)
+    facts = [text.duration(span.duration_ms)]
+    if span.kind in {"LLM", "EMBEDDING"}:
+        usage = text.tokens(span.usage.input_tokens, span.usage.output_tokens, estimated=span.usage.estimated)
+        facts = [span.response_model or span.request_model, *facts, usage, text.cost(span.cost.total)]
+    line = plain(f"{mark} ", colour) + plain(f"{span.kind} ", "dim") + plain(span.name, "bold") + plain("  " + "  ".join(facts))
+    for label, words in (("in ", span.input_preview), ("out ", span.output_preview), ("error ", span.status_message)):
+        if words:
+            line.append(f"\n  {label}", style="dim").append_text(plain(words))
+    return line
+
+
+def _assessment(found: Assessment) -> "Text":
+    summary = ScoreSummary(name=found.name, value=found.value, error_code=found.error_code, source_type=found.source_type)
+    said = found.rationale or found.error_message
+    return (
+        plain(f"{text.score(summary)}", "bold")
+        + plain(f"  by {found.judge_name or found.source_id}", "dim")
+        + plain(f"  {said}" if said else "")
+    )

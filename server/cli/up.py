@@ -1,0 +1,55 @@
+"""``tidegate up``: load the configuration, see that the address may be bound, serve."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from server.cli import ports
+from server.cli.configuration import config_option, load
+from server.cli.errors import BadUsage
+
+if TYPE_CHECKING:
+    from config import Settings
+
+__all__ = ("up",)
+
+
+@click.command()
+@config_option
+@click.option("--host", help="Address to bind.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="TCP port; 0 takes a free one.  [default: 4242]")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of everything stored.  [default: ./tidegate-data]")
+@click.option("--insecure", is_flag=True, help="Let other machines in without a key.")
+def up(file: Path | None, host: str | None, port: int | None, data: Path | None, *, insecure: bool) -> int:
+    """Start the server."""
+    loaded = load(file, host=host, port=port, data=data)
+    settings = loaded
+    _refuse_open_door(settings, insecure=insecure)
+    _refuse_taken_port(settings)
+    from server.up import serve
+
+    return serve(loaded, insecure=insecure)
+
+
+def _refuse_open_door(settings: "Settings", *, insecure: bool) -> None:
+    host = settings.server.host
+    if not (insecure or settings.security.api_keys or ports.is_loopback(host)):
+        raise BadUsage(
+            f"{host} lets other machines in, and no key is configured",
+            "Set security.api_keys in tidegate.yaml, or give --insecure if the network is yours alone.",
+        )
+
+
+def _refuse_taken_port(settings: "Settings") -> None:
+    host, port = settings.server.host, settings.server.port
+    try:
+        if port == 0 or ports.is_free(host, port):
+            return
+    except OSError as error:
+        raise BadUsage(f"{host}:{port} cannot be bound: {error.strerror or error}", "Choose another --host or --port.") from error
+    owner, free = ports.owner_of(port), ports.next_free(host, port)
+    raise BadUsage(
+        f"port {port} is in use{f' by {owner}' if owner else ''}",
+        f"Stop that, or use --port {free}." if free else "Stop that, or choose another --port.",
+    )

@@ -1,0 +1,94 @@
+"""``/gateway``: the routes and providers that are live, and what the models did."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Request, Response, get
+
+from config.schema import ProviderSettings, RouteSettings, Settings
+from server.ui.pages.page import Services, page
+from server.ui.query import RANGES
+
+__all__ = ("ProviderCard", "RouteCard", "TargetCard", "gateway", "provider_cards", "route_cards")
+
+DEFAULT_RANGE = "24h"
+
+
+class TargetCard(msgspec.Struct, frozen=True):
+    """A model of a route, and its share of the traffic."""
+
+    model: str
+    share: float
+
+
+class RouteCard(msgspec.Struct, frozen=True):
+    """A route as the page shows it."""
+
+    name: str
+    targets: list[TargetCard]
+    fallbacks: list[str]
+
+
+class ProviderCard(msgspec.Struct, frozen=True):
+    """A provider as the page shows it: ``key`` says where the key comes from, never what it is."""
+
+    name: str
+    kind: str
+    address: str
+    key: str
+
+
+@get("/gateway")
+async def gateway(request: Request[Any, Any, Any], services: Services) -> Response[str]:
+    """Routes, providers, figures."""
+    settings, wanted = services.settings(), request.query_params.get("range", DEFAULT_RANGE)
+    chosen = wanted if wanted in RANGES else DEFAULT_RANGE
+    return page(
+        services,
+        "gateway.html",
+        title="Gateway",
+        section="gateway",
+        usage=await services.traces.usage(time.time_ns() - RANGES[chosen] * 1_000_000_000),
+        range=chosen,
+        ranges=RANGES,
+        routes=route_cards(settings),
+        providers=provider_cards(settings),
+    )
+
+
+def route_cards(settings: Settings) -> list[RouteCard]:
+    """Routes in the order of the file."""
+    return [_route(route) for route in settings.routes]
+
+
+def provider_cards(settings: Settings) -> list[ProviderCard]:
+    """Providers by name."""
+    return [_provider(name, provider) for name, provider in sorted(settings.providers.items())]
+
+
+def _route(route: RouteSettings) -> RouteCard:
+    total = sum(target.weight for target in route.targets) or 1.0
+    return RouteCard(route.name, [TargetCard(target.model, target.weight / total) for target in route.targets], list(route.fallbacks))
+
+
+def _provider(name: str, provider: ProviderSettings) -> ProviderCard:
+    return ProviderCard(name, provider.kind, _address(provider), _key(provider))
+
+
+def _address(provider: ProviderSettings) -> str:
+    if provider.kind == "fake":
+        return "built in"
+    if provider.base_url is None:
+        return "the vendor's own"
+    parts = urlsplit(provider.base_url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+def _key(provider: ProviderSettings) -> str:
+    if provider.kind == "fake":
+        return "none needed"
+    if provider.api_key is None:
+        return "none"
+    return provider.api_key.reference or "set in the file"

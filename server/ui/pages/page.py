@@ -1,0 +1,71 @@
+"""What every page has in common: the frame around it, the banner, the error card."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+from litestar.params import Dependency
+
+from server.ui.headers import SECURITY_HEADERS
+from server.ui.services import UiServices
+from server.ui.templates import render
+from storage.records import JournalStats
+
+__all__ = ("Banner", "Services", "banner", "error_page", "fragment", "page")
+
+_log: Final = logging.getLogger(__name__)
+
+Services = Annotated[UiServices, Dependency(skip_validation=True)]
+"""The services, as handlers ask for them. Protocols cannot be validated, so Litestar is told not to."""
+
+Banner = str | None
+
+
+def page(services: UiServices, template: str, *, title: str, section: str, status: int = 200, **context: Any) -> Response[str]:
+    """A whole page. ``section`` is the entry of the navigation that is marked."""
+    frame = {"title": title, "section": section, "banner": banner(services.journal()), "version": services.version}
+    return _html(render(template, **frame, **context), status)
+
+
+def fragment(template: str, *, headers: Mapping[str, str] | None = None, **context: Any) -> Response[str]:
+    """A piece of a page, for htmx to put in place."""
+    return _html(render(template, **context), 200, headers)
+
+
+def banner(stats: JournalStats) -> Banner:
+    """What a reader must know before trusting a page; ``None`` when all is stored."""
+    if stats.dropped:
+        return f"{stats.dropped:,} spans were dropped since the start: the journal is full. What you see is incomplete."
+    if stats.last_error:
+        return f"Storage does not answer. Pages may be stale; {stats.pending:,} records wait in the journal and nothing is lost."
+    return None
+
+
+def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """An error as a page, or as a card when htmx asked. Says what is wrong and how to go on; never a stack trace."""
+    status, message, hint = _explain(error)
+    if status >= 500:
+        _log.error("page failed: path=%s status=%d error=%s", request.url.path, status, type(error).__name__, exc_info=error)
+    context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
+    if request.headers.get("hx-request") == "true":
+        return _html(render("error_card.html", **context), status)
+    return _html(render("error.html", title=context["phrase"], section="", banner=None, version="", **context), status)
+
+
+def _explain(error: Exception) -> tuple[int, str, str]:
+    """Status, message and hint: our own errors carry all three, Litestar's two, any other none that a reader should see."""
+    if isinstance(error, HTTPException):
+        return error.status_code, "There is no page at this address." if error.status_code == 404 else error.detail, ""
+    status = getattr(error, "status", None)
+    if isinstance(status, int):
+        return status, str(getattr(error, "message", error)), str(getattr(error, "hint", ""))
+    return 500, "Something failed on the server. Its log says what.", ""
+
+
+def _html(body: str, status: int, headers: Mapping[str, str] | None = None) -> Response[str]:
+    extra = {**SECURITY_HEADERS, "cache-control": "no-store", **(headers or {})}
+    return Response(body, media_type=MediaType.HTML, status_code=status, headers=extra)

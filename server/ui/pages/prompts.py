@@ -1,0 +1,62 @@
+"""``/prompts``: registered prompts, their versions, and what changed between two of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+
+from registry.prompts.errors import PromptNotFound
+from registry.prompts.types import PromptVersion
+from server.ui.diff import side_by_side
+from server.ui.pages.page import Services, page
+
+__all__ = ("prompt", "prompts")
+
+
+@get("/prompts")
+async def prompts(request: Request[Any, Any, Any], services: Services) -> Response[str]:
+    """The list."""
+    found = await services.prompts.page(100, request.query_params.get("cursor"))
+    return page(services, "prompts.html", title="Prompts", section="prompts", found=found, now=datetime.now(UTC))
+
+
+@get("/prompts/{name:str}")
+async def prompt(name: str, request: Request[Any, Any, Any], services: Services) -> Response[str]:
+    """One version, compared with ``base`` when the address names one."""
+    versions = await services.prompts.versions(name)
+    shown = _chosen(name, versions, request.query_params.get("v")) or versions[0]
+    base = _chosen(name, versions, request.query_params.get("base"))
+    return page(
+        services,
+        "prompt.html",
+        title=name,
+        section="prompts",
+        versions=versions,
+        shown=shown,
+        base=base,
+        rows=side_by_side(plain(base), plain(shown)) if base else [],
+        now=datetime.now(UTC),
+    )
+
+
+def plain(version: PromptVersion) -> str:
+    """A version as one text: what is compared."""
+    if version.messages is None:
+        return version.template or ""
+    return "\n\n".join(f"[{message.role}]\n{_content(message.content)}" for message in version.messages)
+
+
+def _content(content: str | list[dict[str, Any]]) -> str:
+    return content if isinstance(content, str) else msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+
+
+def _chosen(name: str, versions: Sequence[PromptVersion], wanted: str | None) -> PromptVersion | None:
+    """The version that a parameter names, by number or alias; ``None`` when it names none."""
+    if not wanted:
+        return None
+    for version in versions:
+        if wanted == str(version.version) or wanted in version.aliases:
+            return version
+    raise PromptNotFound(f"prompt {name!r} has no version {wanted!r}", hint=f"It has versions 1 to {versions[0].version}.")

@@ -1,0 +1,22 @@
+"""``/static/{build}/…``: stylesheet, scripts, icons."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+
+from server.ui.assets import asset, build
+
+__all__ = ("static_file",)
+
+
+@get("/static/{digest:str}/{path:path}")
+async def static_file(digest: str, path: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A file, for good when the address names this build, else for this once."""
+    found = asset(path.lstrip("/"))
+    if found is None:
+        raise NotFoundException
+    headers = {"etag": found.etag, "cache-control": "public, max-age=31536000, immutable" if digest == build() else "no-cache"}
+    if request.headers.get("if-none-match") == found.etag:
+        return Response(b"", status_code=304, headers=headers, media_type=found.media_type)
+    return Response(found.body, headers=headers, media_type=found.media_type)

@@ -1,0 +1,93 @@
+"""The state of the traces table, read from its address and written back to it.
+
+/traces?filter=latency_ms > 2000&status=ERROR&model=gpt-4o&range=24h&order=-cost
+  ─▶ ListQuery ─▶ expression(), since_ns() for the store; url(...) for every link on the page
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+
+__all__ = ("ORDERS", "RANGES", "STATUSES", "Chip", "ListQuery", "quoted", "read_query")
+
+ORDERS: Final = ("-start_time", "start_time", "-duration", "duration", "-cost", "cost", "-tokens", "tokens")
+STATUSES: Final = ("ok", "error", "interrupted")
+
+RANGES: Final[Mapping[str, int]] = {"15m": 900, "1h": 3600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000}
+"""Ranges offered, in seconds. They stay relative in a shared link."""
+
+_FIELDS: Final[Mapping[str, str]] = {"status": "status", "model": "model", "prompt": "prompt", "service": "service"}
+"""Parameters of the address that are choices, and the field of the filter language each stands for."""
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """An active choice, and the address without it."""
+
+    label: str
+    url: str
+
+
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is shown: its fields are the parameters of the address, their defaults stay out of it."""
+
+    filter: str = ""
+    status: str = ""
+    model: str = ""
+    prompt: str = ""
+    service: str = ""
+    range: str = ""
+    order: str = "-start_time"
+    live: str = ""
+    cursor: str = ""
+
+    def expression(self) -> str | None:
+        """The filter for the store: the typed expression and each choice, joined by ``and``. The typed one comes first, in parentheses."""
+        terms = [f"({self.filter})"] if self.filter.strip() else []
+        terms += [f"{field} = {quoted(value)}" for name, field in _FIELDS.items() if (value := getattr(self, name))]
+        if len(terms) == 1 and self.filter.strip():
+            return self.filter
+        return " and ".join(terms) or None
+
+    def error_position(self, position: int) -> int:
+        """Where in the typed expression an error of the whole expression lies."""
+        shift = 0 if self.expression() == self.filter else 1
+        return max(0, min(position - shift, len(self.filter)))
+
+    def since_ns(self, now_ns: int) -> int | None:
+        """The start of the range, ``None`` for any time."""
+        seconds = RANGES.get(self.range)
+        return None if seconds is None else now_ns - seconds * 1_000_000_000
+
+    def narrowed(self) -> bool:
+        """Whether anything hides rows."""
+        return bool(self.expression() or self.range)
+
+    def url(self, path: str = "/traces", /, **changes: str) -> str:
+        """The address of this state with ``changes``; a change of anything but the page starts again at the first page."""
+        state = msgspec.structs.replace(self, **({"cursor": ""} | changes))
+        text = urlencode(msgspec.to_builtins(state))
+        return f"{path}?{text}" if text else path
+
+    def chips(self) -> Iterator[Chip]:
+        """The active choices, each with the address that takes it away."""
+        if self.filter.strip():
+            yield Chip(self.filter, self.url(filter=""))
+        for name in _FIELDS:
+            if value := getattr(self, name):
+                yield Chip(f"{name}: {value}", self.url(**{name: ""}))
+        if self.range:
+            yield Chip(f"last {self.range}", self.url(range=""))
+
+
+def read_query(parameters: Mapping[str, Any]) -> ListQuery:
+    """The state that an address describes. Values that are not offered count as absent: an old link still opens."""
+    given = {name: str(parameters[name]).strip() for name in ListQuery.__struct_fields__ if name in parameters}
+    allowed = {"status": STATUSES, "range": RANGES, "order": ORDERS, "live": ("1",)}
+    return ListQuery(**{name: value for name, value in given.items() if value and (name not in allowed or value in allowed[name])})
+
+
+def quoted(value: str) -> str:
+    """A value as text of the filter language."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,144 @@
+"""What the pages ask of the rest of the server. ``server/app.py`` passes the real objects in; tests pass whatever answers the same."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from config.schema import Settings
+from evals.types import Judge, Judgement
+from registry.prompts.types import PromptPage, PromptVersion
+from storage.records import JournalStats
+from tracing.types import Assessment, SpanContent, Trace, TracePage
+
+__all__ = ("Assessments", "FacetValue", "Facets", "JudgeReport", "Judged", "Judges", "Prompts", "Traces", "UiServices", "UsageRow")
+
+
+class FacetValue(msgspec.Struct, frozen=True):
+    """A value that traces have, and how many have it."""
+
+    value: str
+    count: int
+
+
+class Facets(msgspec.Struct, frozen=True, kw_only=True):
+    """What the choices above the table offer, most frequent first."""
+
+    models: list[FacetValue] = []
+    prompts: list[FacetValue] = []
+    services: list[FacetValue] = []
+
+
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one model did in a stretch of time. ``cost`` and tokens are ``None`` when no call said."""
+
+    provider: str
+    model: str
+    calls: int
+    errors: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: Decimal | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    ttft_p50_ms: float | None
+
+
+class Traces(Protocol):
+    """The stored traces (``tracing.store.TraceStore``). Raises the errors of ``tracing.errors``."""
+
+    async def search(
+        self,
+        filter: str | None = None,  # noqa: A002 - the word of the store's interface and of the URL
+        order: str = "-start_time",
+        limit: int = 50,
+        cursor: str | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+    ) -> TracePage:
+        """One page of traces, with their scores."""
+        ...
+
+    async def get_skeleton(self, trace_id: str) -> Trace:
+        """A trace whose spans have no content."""
+        ...
+
+    async def content(self, trace_id: str, span_id: str) -> SpanContent:
+        """What one span said and heard."""
+        ...
+
+    async def has_any(self) -> bool:
+        """Whether anything is stored at all."""
+        ...
+
+    async def facets(self, since_ns: int | None = None) -> Facets:
+        """Values to filter by."""
+        ...
+
+    async def usage(self, since_ns: int) -> Sequence[UsageRow]:
+        """Figures a model, busiest first."""
+        ...
+
+
+class Assessments(Protocol):
+    """Where a person's verdict goes (``tracing.assessments.AssessmentStore``)."""
+
+    async def put(self, assessments: list[Assessment]) -> None:
+        """Keep these; an assessment of the same id is replaced."""
+        ...
+
+
+class Prompts(Protocol):
+    """The prompt registry. Raises the errors of ``registry.prompts.errors``."""
+
+    async def page(self, limit: int, cursor: str | None) -> PromptPage:
+        """Prompts by name."""
+        ...
+
+    async def versions(self, name: str) -> Sequence[PromptVersion]:
+        """Every version of a prompt, newest first."""
+        ...
+
+
+class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A judge and what became of the traces it was meant to see. ``average`` is that of its numbers, or its share of yes."""
+
+    judge: Judge
+    scored: int = 0
+    failed: int = 0
+    waiting: int = 0
+    sampled_out: int = 0
+    average: float | None = None
+    cost: Decimal | None = None
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a judge's ledger with its verdict, ``None`` while there is none."""
+
+    judgement: Judgement
+    assessment: Assessment | None = None
+
+
+class Judges(Protocol):
+    """The judges and their ledger (``evals.service.JudgeService``)."""
+
+    async def reports(self) -> Sequence[JudgeReport]:
+        """Every judge, by name."""
+        ...
+
+    async def recent(self, name: str, limit: int) -> Sequence[Judged]:
+        """What a judge did last, newest first."""
+        ...
+
+
+class UiServices(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the pages are made from. ``settings`` gives the live settings, which a reload replaces."""
+
+    traces: Traces
+    assessments: Assessments
+    prompts: Prompts
+    judges: Judges
+    settings: Callable[[], Settings]
+    journal: Callable[[], JournalStats]
+    version: str

@@ -1,0 +1,46 @@
+"""The route table of the web pages."""
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from registry.prompts.errors import PromptError
+from server.ui.headers import security_headers
+from server.ui.pages import gateway, judges, prompts, sessions, static, trace, traces, welcome
+from server.ui.pages.page import error_page
+from server.ui.services import UiServices
+from tracing.errors import TracingError
+
+__all__ = ("UiServices", "error_page", "router", "security_headers")
+
+
+def router(services: UiServices) -> Router:
+    """Every page. Its answers carry the security headers; nothing of it runs for requests to other paths.
+
+    Mount it at ``/``, and use ``error_page`` for addresses that no router knows.
+    """
+    return Router(
+        path="/",
+        route_handlers=[
+            welcome.home,
+            welcome.welcome,
+            welcome.first_trace,
+            traces.traces,
+            traces.more_traces,
+            trace.trace,
+            trace.span_panel,
+            trace.span_columns,
+            trace.feedback,
+            sessions.session,
+            prompts.prompts,
+            prompts.prompt,
+            judges.judges,
+            judges.judge,
+            gateway.gateway,
+            static.static_file,
+        ],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        middleware=[security_headers],
+        exception_handlers={HTTPException: error_page, TracingError: error_page, PromptError: error_page, Exception: error_page},
+        include_in_schema=False,
+    )
