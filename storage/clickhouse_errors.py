@@ -36,7 +36,7 @@ TRANSIENT: Final = frozenset(
 """ClickHouse's codes that say nothing against the statement: the same one may succeed later. The names are those of its ErrorCodes.cpp."""
 
 
-MESSAGE: Final = re.compile(r"(?P<text>Code: \d+.*?)(?:\s*\(version [^()]*(?:\([^()]*\))?\))?\.?(?:\s*\(for url [^()]*\))?\s*", re.DOTALL)
+MESSAGE: Final = re.compile(r"Code: \d+\. .*?(?=(?: \(version [^()]*(?:\([^()]*\))?\)\.?)?(?: \(for url [^()]*\))?\s*\Z)", re.DOTALL)
 FIELD: Final = re.compile(r"(?:reading the value of key|Unknown field found[^:]*:) (?P<name>\w+)")
 ROW: Final = re.compile(r"at row (?P<number>\d+)")
 
@@ -72,7 +72,7 @@ def refused_rows(error: QueryFailed, table: str) -> QueryFailed:
 def _plain(message: str) -> str:
     """ClickHouse's own sentence, without what the driver and the server put around it."""
     found = MESSAGE.search(message)
-    return found["text"] if found and found.end() == len(message) else message
+    return found[0] if found else message
 
 
 def _reason(error: ClickHouseError) -> str:

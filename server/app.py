@@ -1,0 +1,48 @@
+"""All routes, listed; each package makes its own."""
+
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from evals import routes as judge_routes
+from gateway.surfaces import openai
+from registry.prompts import routes as prompt_routes
+from server import health, ui
+from server.errors import EXCEPTION_HANDLERS
+from server.guard import answer
+from server.pages import page_services
+from server.services import Services
+from server.version import VERSION
+from tracing import otlp_routes
+from tracing import routes as trace_routes
+
+__all__ = ("create_app",)
+
+
+def create_app(services: Services) -> ASGIApp:
+    """The whole server as one ASGI application. The gate is asked for each request, so that a reload changes keys at once."""
+    app = Litestar(
+        route_handlers=[
+            openai.router(services.gateway),
+            otlp_routes.router(services.sink),
+            trace_routes.router(services.traces, services.assessments),
+            prompt_routes.router(services.prompts),
+            judge_routes.router(services.judges),
+            health.router(services),
+            ui.router(page_services(services)),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=OpenAPIConfig(title="Tidegate", version=VERSION, path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]),
+        request_max_body_size=services.settings.server.max_body_bytes,
+        logging_config=None,
+    )
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = services.guard.refuse(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await app(scope, receive, send)
+        else:
+            await answer(scope["path"], refusal, send)
+
+    return gated

@@ -1,0 +1,42 @@
+"""What the terminal says when the server is up: where the pages are, where the data lies, how an application speaks to it."""
+
+from pathlib import Path
+
+from config import Loaded, Settings
+
+__all__ = ("banner",)
+
+
+def banner(loaded: Loaded, port: int) -> str:
+    """The text, without colours; it goes to stderr."""
+    settings = loaded.settings
+    url = base_url(settings, port)
+    warnings = "".join(f"\n  warning   {problem}" for problem in loaded.warnings)
+    return f"""
+  Tidegate is up.
+
+  pages     {url}/
+  data      {_data(settings)}
+  settings  {loaded.file or "built in; `tidegate init` writes a file to change them"}
+  keys      {"needed" if settings.security.api_keys else "none needed: only this machine can reach it"}{warnings}
+
+  from openai import OpenAI
+  client = OpenAI(base_url="{url}/v1", api_key="unused")
+  print(client.chat.completions.create(model="fake/echo", messages=[{{"role": "user", "content": "Hello"}}]).choices[0].message.content)
+
+  `make demo` sends sample traffic; Ctrl-C stops the server.
+"""
+
+
+def base_url(settings: Settings, port: int) -> str:
+    """The URL that a user of this machine types."""
+    if settings.server.public_url:
+        return settings.server.public_url.rstrip("/")
+    host = settings.server.host
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104 - compared, not bound
+    return f"http://{shown}:{port}"
+
+
+def _data(settings: Settings) -> str:
+    telemetry = "ClickHouse server" if settings.storage.clickhouse else "embedded chDB"
+    return f"{Path(settings.storage.path).resolve()} ({telemetry})"

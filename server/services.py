@@ -1,0 +1,136 @@
+"""Everything that runs, built in one place and in one order: storage, tracing, gateway, registry, judges.
+
+No other module builds a service. What an upper package needs of a lower one is passed in here, and so is what a lower one needs of an
+upper one (the gateway wants prompts), behind the lower one's own Protocol.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.sdk.trace import TracerProvider
+
+import storage
+from config import Settings
+from evals.service import JudgeService
+from gateway.errors import PromptNotFound, PromptVariableMissing
+from gateway.prompts import RenderedPrompt
+from gateway.service import Gateway
+from registry.prompts import errors as prompt_errors
+from registry.prompts.service import PromptService
+from server.guard import Guard
+from server.health import Condition
+from server.judge_caller import GatewayJudgeCaller
+from server.version import VERSION
+from storage.deferred import DeferredTelemetry
+from storage.journal import Journal
+from storage.metadata import Metadata
+from storage.writer import Writer
+from tracing.assessments import AssessmentStore
+from tracing.ingest import SpanSink
+from tracing.provider import build_tracer_provider
+from tracing.store import TraceStore
+
+__all__ = ("Services",)
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 10.0
+
+
+class RegisteredPrompts:
+    """The registry as the gateway sees it."""
+
+    def __init__(self, prompts: PromptService) -> None:
+        self._prompts = prompts
+
+    async def render(self, name: str, selector: str, variables: Mapping[str, str | int | float]) -> RenderedPrompt:
+        """As ``gateway.prompts.PromptSource``: the registry's errors in the gateway's tree."""
+        chosen = int(selector) if selector.isdigit() else selector
+        try:
+            prompt = await self._prompts.render(name, chosen, variables)
+        except prompt_errors.PromptNotFound as error:
+            raise PromptNotFound(f"{error} {error.hint}".strip(), param="model") from error
+        except prompt_errors.PromptError as error:
+            raise PromptVariableMissing(f"{error} {error.hint}".strip(), param="prompt_variables") from error
+        return RenderedPrompt(messages=prompt.messages, name=prompt.name, version=str(prompt.version), model=prompt.model)
+
+
+class Services:
+    """The parts, wired. ``open`` builds them, ``run`` keeps the background work going, ``close`` stores what is left."""
+
+    def __init__(self, settings: Settings, metadata: Metadata, journal: Journal) -> None:
+        self.settings = settings
+        self.guard = Guard.of(settings)
+        self.metadata = metadata
+        self.journal = journal
+        self.telemetry = DeferredTelemetry(lambda: storage.open_telemetry(settings.storage))
+        self.writer = Writer(journal, self.telemetry, settings.storage.journal)
+        self.sink = SpanSink(journal, settings.telemetry)
+        self.tracers: TracerProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION)
+        self.traces = TraceStore(self.telemetry, self.writer.flush, settings.telemetry)
+        self.assessments = AssessmentStore(self.telemetry, journal, self.writer.flush)
+        self.prompts = PromptService(metadata)
+        self.gateway = Gateway.build(settings, self.tracers.get_tracer("tidegate.gateway", VERSION), RegisteredPrompts(self.prompts))
+        self.judges = JudgeService(settings.judges, self.traces, self.assessments, metadata, GatewayJudgeCaller(self.gateway))
+        self._started = time.monotonic()
+        self._config_version = 1
+        self._config_error: str | None = None
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "Services":
+        """Open what must be there before the first request: metadata and the journal. Telemetry is opened by ``run``."""
+        home = Path(settings.storage.path)
+        home.mkdir(parents=True, exist_ok=True)
+        metadata = await storage.open_metadata(settings.storage)
+        journal = Journal.open(home / "journal", settings.storage.journal)
+        return cls(settings, metadata, journal)
+
+    async def run(self) -> None:
+        """Store, judge, until cancelled. Raises when the telemetry database can never be opened."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.telemetry.run())
+            tasks.create_task(self._after_opening(self.writer.run))
+            tasks.create_task(self._after_opening(self.judges.run_online))
+
+    async def apply(self, settings: Settings) -> None:
+        """Swap in settings that were validated: gateway, judges and keys change; storage and address need a restart."""
+        self.gateway.reconfigure(settings)
+        await self.judges.reconfigure(settings.judges)
+        self.guard = Guard.of(settings)
+        self.settings = settings
+        self._config_version += 1
+        self._config_error = None
+        logger.info("configuration %d is running", self._config_version)
+
+    async def refuse(self, error: Exception) -> None:
+        """Remember why a new configuration was not taken; the one before it goes on."""
+        self._config_error = str(error)
+        logger.error("the new configuration is not taken, the one before it goes on running:\n%s", error)
+
+    async def close(self) -> None:
+        """Stop in the order of the data: gateway, spans, journal, databases."""
+        await self.gateway.close()
+        await asyncio.to_thread(self.tracers.shutdown)
+        await self.writer.close(STOP_SECONDS)
+        self.journal.close()
+        await self.telemetry.close()
+        await self.metadata.close()
+
+    def condition(self) -> Condition:
+        """As ``server.health.Health``."""
+        return Condition(
+            storage_ready=self.telemetry.ready,
+            storage_error=self.telemetry.error,
+            journal=self.journal.stats(),
+            config_version=self._config_version,
+            config_error=self._config_error,
+            started_seconds_ago=round(time.monotonic() - self._started, 1),
+        )
+
+    async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
+        await self.telemetry.opened()
+        await work()
