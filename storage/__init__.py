@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from config.schema import StorageSettings
 
 if TYPE_CHECKING:
+    from storage.blobs import Blobs
     from storage.clickhouse import ClickHouse
     from storage.metadata import Metadata
 
-__all__ = ("open_metadata", "open_telemetry")
+__all__ = ("open_blobs", "open_metadata", "open_telemetry")
 
 
 async def open_telemetry(settings: StorageSettings) -> "ClickHouse":
@@ -26,3 +27,10 @@ async def open_metadata(settings: StorageSettings) -> "Metadata":
     from storage.opening import open_metadata as door
 
     return await door(settings)
+
+
+def open_blobs(settings: StorageSettings) -> "Blobs":
+    """Open the blob store; nothing is asked of it yet. Raises ``SettingsError``."""
+    from storage.blobs import Blobs
+
+    return Blobs.open(settings)
