@@ -72,7 +72,8 @@ def _provider_of(span: Span, path: str, subject: str, model: str, names: Names) 
     if not slash or not rest or not provider:
         near = closest(model, names.routes) if path.startswith("judges") else None
         predicate = f"names the model {model!r}, which is not of the form provider/model"
-        yield Finding(span, path, subject, predicate, f"providers: {listing(names.providers)}", near)
+        alternative = f", or the name of a route ({listing(names.routes)})" if path.startswith("judges") else ""
+        yield Finding(span, path, subject, predicate, f"write provider/model{alternative}; providers: {listing(names.providers)}", near)
     elif provider not in names.providers:
         predicate = f"names provider {provider!r}, which is not configured"
         yield Finding(span.narrowed(provider), path, subject, predicate, _how_to_get(provider, names), closest(provider, names.providers))

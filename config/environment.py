@@ -13,9 +13,9 @@ import msgspec
 from msgspec import inspect as mi
 
 from config.findings import Finding
+from config.parse import parse
 from config.source import Source, Span
 from config.suggest import closest, listing
-from config.parse import parse
 from config.validate import only_member
 from config.written import Entry, Mapping, Node, Scalar, child, entries
 
@@ -25,7 +25,8 @@ PREFIX: Final = "TIDEGATE_"
 CLIENT_VARIABLES: Final = ("TIDEGATE_CONFIG", "TIDEGATE_URL", "TIDEGATE_API_KEY")
 """Variables that are no settings: where the file is, and which server the command line talks to."""
 
-KUBERNETES: Final = re.compile(r"^TIDEGATE(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$", re.IGNORECASE)
+KUBERNETES: Final = re.compile(r"^TIDEGATE(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$", re.IGNORECASE)
+KUBERNETES_URL: Final = ("tcp://", "udp://", "sctp://")
 """Set in every pod beside a Service named ``tidegate``: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables"""
 
 
@@ -39,7 +40,7 @@ class Overlaid(msgspec.Struct, frozen=True):
 def overlay(root: Node, environ: AbstractMapping[str, str], kind: mi.Type) -> Overlaid:
     """Lay every ``TIDEGATE_*`` variable over ``root``, a tree to be read as ``kind``, in the order of their names."""
     findings: list[Finding] = []
-    for name in sorted(filter(_is_ours, environ)):
+    for name in sorted(name for name, value in environ.items() if _is_ours(name, value)):
         result = _one(root, name, environ[name], kind)
         if isinstance(result, Finding):
             findings.append(result)
@@ -62,8 +63,11 @@ def variable_names(kind: mi.Type, prefix: str = PREFIX) -> Iterator[str]:
         yield from variable_names(_inner(field.type), f"{name}__")
 
 
-def _is_ours(name: str) -> bool:
-    return name.upper().startswith(PREFIX) and name.upper() not in CLIENT_VARIABLES and not KUBERNETES.match(name)
+def _is_ours(name: str, value: str) -> bool:
+    upper = name.upper()
+    if not upper.startswith(PREFIX) or upper in CLIENT_VARIABLES:
+        return False
+    return not KUBERNETES.match(name) and not (upper.endswith("_PORT") and value.startswith(KUBERNETES_URL))
 
 
 def _one(root: Node, name: str, value: str, kind: mi.Type) -> tuple[Node, tuple[Finding, ...]] | Finding | None:

@@ -46,6 +46,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         """``tidegate.yaml:14:7``, ``tidegate.yaml`` or ``TIDEGATE_SERVER__PORT``."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
+    @override
+    def __str__(self) -> str:
+        return f"{self.location}: {self.message}"
+
     def render(self, label: str = "error") -> str:
         """What, where and how to fix it, on up to four lines."""
         rest = self.message.removeprefix(self.subject)

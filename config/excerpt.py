@@ -31,13 +31,13 @@ def excerpt(span: Span, secret: Iterable[Span] | None) -> Excerpt | None:
         return None
     first, last = span.line_bounds
     line = span.source.text[first:last].rstrip("\r")
-    hidden = _hidden(line, first, span, secret)
+    line, hidden = _hidden(line, first, span, secret)
     start, end = span.start - first, max(min(span.end - first, len(line)), span.start - first + 1)
     return _shortened(_masked(line, hidden), _place(start, hidden), _place(end, hidden))
 
 
-def _hidden(line: str, first: int, span: Span, secret: Iterable[Span] | None) -> list[Range]:
-    """Ranges of the line to hide, in order, none overlapping another."""
+def _hidden(line: str, first: int, span: Span, secret: Iterable[Span] | None) -> tuple[str, list[Range]]:
+    """The line without its comment, and the ranges of it to hide, in order, none overlapping another."""
     if secret is None:
         keys = {match.span() for match in KEY.finditer(line)}
         found = [match.span() for match in WORD.finditer(line) if match.span() not in keys and match.group() != "-"]
@@ -46,16 +46,16 @@ def _hidden(line: str, first: int, span: Span, secret: Iterable[Span] | None) ->
         here = (other for other in secret if other.source == span.source and other.start < last and other.end > first)
         found = [(max(other.start - first, 0), min(other.end - first, len(line))) for other in here]
     found += [match.span() for match in USER_INFO.finditer(line)]
-    return _disjoint([*found, *_comment(line, found)])
+    return _without_comment(line, found), _disjoint(found)
 
 
-def _comment(line: str, values: list[Range]) -> list[Range]:
-    """The comment at the line's end: ``#`` at the start or after a space, outside of quotes and of what is hidden anyway."""
+def _without_comment(line: str, values: list[Range]) -> str:
+    """A comment begins with ``#`` at the start or after a space, outside of quotes and of what is hidden anyway."""
     quoted = [match.span() for match in re.finditer(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", line)]
     for match in re.finditer(r"(?:^|(?<=\s))#", line):
         if not any(start <= match.start() < end for start, end in [*values, *quoted]):
-            return [(match.start(), len(line))]
-    return []
+            return line[: match.start()].rstrip()
+    return line
 
 
 def _disjoint(ranges: list[Range]) -> list[Range]:

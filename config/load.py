@@ -37,12 +37,14 @@ class Loaded(msgspec.Struct, frozen=True):
 
     ``file`` is ``None`` when the built-in defaults run. ``sources`` are the files that a change in which changes the settings: the YAML
     file (also one that does not exist yet) and every ``file:`` secret. ``warnings`` are problems that do not stop anything.
+    ``arguments`` are those that were given, for the next load.
     """
 
     settings: Settings
     file: Path | None
     sources: tuple[Path, ...]
     warnings: tuple[Problem, ...]
+    arguments: Mapping[str, str]
 
 
 def load(path: Path | None = None, environ: Environment | None = None) -> Settings:
@@ -62,15 +64,20 @@ def load_with_report(path: Path | None = None, environ: Environment | None = Non
     Raises:
         ConfigError: with every problem found, not the first alone.
     """
-    given = {variable_for(key): value for key, value in (arguments or {}).items()}
-    variables = {**(os.environ if environ is None else environ), **given}
+    given = arguments or {}
+    variables = _with_arguments(os.environ if environ is None else environ, given)
     file = _find(path, variables)
-    return _build(_read(file) if file else _defaults(), variables)
+    return _build(_read(file) if file else _defaults(), variables, given)
 
 
 def example_text() -> str:
     """A commented file that works as it is, for ``tidegate init``."""
     return (HERE / "example.yaml").read_text(encoding="utf-8")
+
+
+def _with_arguments(environ: Environment, arguments: Mapping[str, str]) -> Environment:
+    given = {variable_for(key): value for key, value in arguments.items()}
+    return {**{name: value for name, value in environ.items() if name.upper() not in given}, **given}
 
 
 def _find(path: Path | None, environ: Environment) -> Path | None:
@@ -96,7 +103,7 @@ def _read(path: Path) -> Source:
     raise ConfigError(present([finding], None))
 
 
-def _build(source: Source, environ: Environment) -> Loaded:
+def _build(source: Source, environ: Environment, arguments: Mapping[str, str]) -> Loaded:
     parsed = parse(source)
     if parsed.root is None:
         raise ConfigError(present(parsed.findings, None))
@@ -108,7 +115,7 @@ def _build(source: Source, environ: Environment) -> Loaded:
     warnings = _refuse_errors(findings, parsed, validated)
     settings = msgspec.convert(validated.plain, Settings)
     settings = msgspec.structs.replace(settings, providers=with_vendors(settings.providers, environ))
-    return Loaded(settings, source.path, _sources(source, validated.secrets, directory), warnings)
+    return Loaded(settings, source.path, _sources(source, validated.secrets, directory), warnings, arguments)
 
 
 def _checked(root: Node, validated: Validated, environ: Environment) -> list[Finding]:

@@ -12,7 +12,9 @@ __all__ = ("present",)
 
 def present(findings: Iterable[Finding], secret: Collection[Span] | None) -> tuple[Problem, ...]:
     """Problems in the order of the file, each once, with the values of ``secret`` hidden; ``None`` hides whatever is not a key."""
-    ordered = sorted(dict.fromkeys(findings), key=lambda finding: (finding.span.source.path is None, finding.span.source.name, finding.span.start))
+    ordered = sorted(
+        dict.fromkeys(findings), key=lambda finding: (finding.span.source.path is None, finding.span.source.name, finding.span.start)
+    )
     return tuple(_problem(finding, secret) for finding in ordered)
 
 
