@@ -58,8 +58,10 @@ class RouteTable(msgspec.Struct, frozen=True):
         return Plan("", (Target(provider, name),))
 
     def plan_prompt(self, prompt: str, model: str | None, draw: float) -> Plan:
-        """A prompt goes to the model it names, else to the route ``default``, else to the first route, else, where nothing but ``fake``
-        is configured, to ``fake/echo``. Raises ``PromptModelMissing`` otherwise."""
+        """Where a rendered prompt goes: to the model it names, else to the route ``default``, else to the first route.
+
+        Where nothing but ``fake`` is configured, ``fake/echo`` answers. Raises ``PromptModelMissing`` otherwise.
+        """
         if model:
             return self.plan(model, draw)
         name = "default" if "default" in self.routes else next(iter(self.routes), None)

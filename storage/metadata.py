@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, cast
 from sqlalchemy import Connection, Engine
 
 from config.schema import StorageSettings
+from storage.errors import MetadataUnavailable
 from storage.metadata_engines import READ, postgresql_engine, sqlite_engine, translated
 from storage.metadata_migrations import metadata_migrations, migrate_metadata
 
@@ -28,6 +29,7 @@ class Metadata:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._closed = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="metadata-read")
         # SQLite has one writer: a queue in front of it is fair, and never meets "database is locked".
         self._writers = ThreadPoolExecutor(1 if self.dialect == "sqlite" else READERS, thread_name_prefix="metadata-write")
@@ -57,10 +59,14 @@ class Metadata:
         return await self._call(self._readers, self._engine.execution_options(**{READ: True}), work)
 
     async def close(self) -> None:
-        """Wait for what runs, and close the connections. A second call does nothing."""
+        """Wait for what runs, and close the connections. Later calls raise ``MetadataUnavailable``; a second ``close`` does nothing."""
+        self._closed = True
         await asyncio.to_thread(self._release)
 
     async def _call(self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise MetadataUnavailable("the metadata database is closed")
+
         def transaction() -> T:
             with translated(engine), engine.begin() as connection:
                 return work(connection)

@@ -1,6 +1,7 @@
 """SQLAlchemy engines, and the one seam where the drivers' exceptions become ours."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +47,7 @@ def postgresql_engine(url: Secret) -> Engine:
     """PostgreSQL through psycopg. Raises ``SettingsError`` for any other URL."""
     try:
         parsed = make_url(url.reveal())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise SettingsError(_URL_HINT) from None  # the cause quotes the URL, which holds the password
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(_URL_HINT)
@@ -63,8 +64,8 @@ def translated(engine: Engine) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise MetadataUnavailable("the metadata database is busy: no connection came free in time") from error
-    except (OperationalError, InterfaceError) as error:
-        if not _away(error):
+    except DBAPIError as error:
+        if not _away(error, reading=bool(engine.get_execution_options().get(READ))):
             raise
         where = engine.url.render_as_string(hide_password=True)
         raise MetadataUnavailable(f"the metadata database {where} is not available: {error.orig}") from error
@@ -73,18 +74,33 @@ def translated(engine: Engine) -> Iterator[None]:
 _URL_HINT: Final = "storage.metadata is not a PostgreSQL URL; write postgresql+psycopg://user:password@host:5432/database"
 
 
-def _away(error: DBAPIError) -> bool:
-    """SQLite files a missing table and a locked file under the same class; psycopg keeps this one for what has gone."""
+def _away(error: DBAPIError, *, reading: bool) -> bool:
+    """SQLite files a missing table and a locked file under one class, and tells them apart by code; psycopg has a class for each."""
     if isinstance(error.orig, sqlite3.Error):
-        return (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in SQLITE_AWAY
-    return True
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        return code in SQLITE_AWAY and not (reading and code == sqlite3.SQLITE_READONLY)
+    return isinstance(error, (OperationalError, InterfaceError))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # otherwise the driver begins transactions itself, and not before reads
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for a lock when it changes the mode of a file, so that two processes on a new one could refuse each other."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

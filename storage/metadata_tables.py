@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text, text
 
 from storage.metadata_types import Document, Moment, Money
 
@@ -28,6 +28,8 @@ metadata: Final = MetaData(
     }
 )
 
+EMPTY: Final = text("''")
+
 schema_migrations: Final = Table(
     "schema_migrations",
     metadata,
@@ -40,7 +42,7 @@ prompts: Final = Table(
     "prompts",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("description", Text, nullable=False, server_default=""),
+    Column("description", Text, nullable=False, server_default=EMPTY),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
@@ -55,9 +57,9 @@ prompt_versions: Final = Table(
     Column("kind", Text, nullable=False),
     Column("template", Text, nullable=False),
     Column("variables", Document, nullable=False),
-    Column("config", Document, nullable=False, server_default="{}"),
-    Column("commit_message", Text, nullable=False, server_default=""),
-    Column("created_by", Text, nullable=False, server_default=""),
+    Column("config", Document, nullable=False, server_default=text("'{}'")),
+    Column("commit_message", Text, nullable=False, server_default=EMPTY),
+    Column("created_by", Text, nullable=False, server_default=EMPTY),
     Column("created_at", Moment, nullable=False),
     CheckConstraint("kind IN ('text', 'chat')", name="kind"),
     CheckConstraint("version > 0", name="version"),
@@ -112,12 +114,12 @@ judgements: Final = Table(
     Column("trace_id", Text, primary_key=True),
     Column("trace_revision", Text, primary_key=True),
     Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("reason", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("reason", Text, nullable=False, server_default=EMPTY),
     Column("cost", Money),
-    Column("judge_trace_id", Text, nullable=False, server_default=""),
-    Column("assessment_id", Text, nullable=False, server_default=""),
-    Column("claimed_by", Text, nullable=False, server_default=""),
+    Column("judge_trace_id", Text, nullable=False, server_default=EMPTY),
+    Column("assessment_id", Text, nullable=False, server_default=EMPTY),
+    Column("claimed_by", Text, nullable=False, server_default=EMPTY),
     Column("lease_expires_at", Moment),
     Column("not_before", Moment),
     Column("created_at", Moment, nullable=False),

@@ -63,10 +63,10 @@ def members(body: bytes) -> Iterator[Member]:
 
 
 def _only_spelling(body: bytes, name: str) -> int | None:
-    """The usual case without a scan: where the name ends, if the text can spell it only once; ``None`` when only a scan can tell.
+    r"""The usual case without a scan: where the name ends, if the text can spell it only once; ``None`` when only a scan can tell.
 
     Within a string a quote is always escaped, so the quoted name is a whole string of its own. As the member exists, the single place that
-    can spell it is its key, provided that no ``\\u00xx`` escape spells one of its letters.
+    can spell it is its key, provided that no ``\u00xx`` escape spells one of its letters.
     """
     quoted = b'"' + name.encode() + b'"'
     at = body.find(quoted)

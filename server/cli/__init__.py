@@ -1,6 +1,6 @@
-"""The command line. Data goes to stdout, messages to stderr; exit codes are 0 done, 1 a check failed, 2 usage or configuration,
-3 no server answers, 130 interrupted.
+"""The command line.
 
+Data goes to stdout, messages to stderr. Exit codes: 0 done, 1 a check failed, 2 usage or configuration, 3 no server answers, 130 interrupted.
 Command modules import click and our own types only; whatever is slow to import is imported by the command that needs it.
 """
 
@@ -9,9 +9,48 @@ from typing import NoReturn
 
 import rich_click as click
 
+from server.cli.configuration import config_group
+from server.cli.demo import demo
+from server.cli.doctor import doctor
 from server.cli.errors import INTERRUPTED, CommandError
+from server.cli.init import init
+from server.cli.judge import judge
 from server.cli.prompts import prompts
 from server.cli.traces import traces
-from server.cli.version import installed_version, version
+from server.cli.up import up
+from server.cli.version import version
 
-__all__ = ("cli", "main", "run")
+__all__ = ("cli", "main")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """One server for LLM traffic, traces, judges and prompts."""
+
+
+for command in (up, demo, doctor, init, config_group, traces, prompts, judge, version):
+    cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command that the arguments name, and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit code. Errors are on stderr by then."""
+    try:
+        code = cli.main(arguments, prog_name="tidegate", standalone_mode=False)
+    except CommandError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+        click.echo(f"  fix: see `{error.ctx.command_path if error.ctx else 'tidegate'} --help`", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

@@ -11,14 +11,13 @@ from urllib.parse import quote
 import msgspec
 import rich_click as click
 
-from server.cli.errors import BadUsage, CannotConnect, CommandError, Refused
+from server.cli.errors import BadUsage, CannotConnect, CommandError, Refused, ServerFailed
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ("DEFAULT_URL", "Api", "path_of", "with_api")
+__all__ = ("Api", "connect", "path_of", "with_api")
 
-DEFAULT_URL: Final = "http://127.0.0.1:4242"
 TIMEOUT_SECONDS: Final = 60.0
 
 P = ParamSpec("P")
@@ -45,7 +44,7 @@ class Api:
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self.headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
 
     def get(self, path: str, answer: type[T], parameters: Mapping[str, str | int | None] | None = None) -> T:
         """Read ``path``; parameters that are ``None`` are left out."""
@@ -77,7 +76,7 @@ class Api:
 
         try:
             response = httpx.request(
-                method, self.url + path, headers={**self._headers, **(headers or {})}, timeout=TIMEOUT_SECONDS, trust_env=False, **arguments
+                method, self.url + path, headers={**self.headers, **(headers or {})}, timeout=TIMEOUT_SECONDS, trust_env=False, **arguments
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise BadUsage(f"{self.url!r} is not a URL: {error}", "Give --url, or TIDEGATE_URL, like http://127.0.0.1:4242.") from error
@@ -105,11 +104,22 @@ def with_api(command: Callable[Concatenate[Api, P], R]) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         options: dict[str, Any] = kwargs
-        return command(Api(options.pop("url"), options.pop("api_key")), *args, **kwargs)
+        return command(connect(options.pop("url"), options.pop("api_key")), *args, **kwargs)
 
-    with_key = click.option("--api-key", envvar="TIDEGATE_API_KEY", help="Key of the server, if it wants one.  [env: TIDEGATE_API_KEY]")
-    with_url = click.option("--url", envvar="TIDEGATE_URL", default=DEFAULT_URL, show_default=True, help="The server.  [env: TIDEGATE_URL]")
+    with_key = click.option("--api-key", help="Key of the server, if it wants one.  [env: TIDEGATE_API_KEY]")
+    with_url = click.option("--url", help="The server.  [env: TIDEGATE_URL; default: http://127.0.0.1:4242]")
     return with_url(with_key(run))
+
+
+def connect(url: str | None = None, api_key: str | None = None) -> Api:
+    """The server that the options name, else ``TIDEGATE_URL``, else the one of this machine; the key likewise."""
+    from config import ConfigError, client_settings
+
+    try:
+        found = client_settings()
+    except ConfigError as error:
+        raise BadUsage(str(error)) from error
+    return Api(url or found.url, api_key or (found.api_key.reveal() if found.api_key else None))
 
 
 def path_of(*parts: str) -> str:
@@ -129,4 +139,5 @@ def _refused(response: "httpx.Response") -> Refused:
     except msgspec.DecodeError:
         detail = ErrorDetail(message=response.reason_phrase or "the server refused")
     hint = detail.hint or ("Give the key with --api-key or TIDEGATE_API_KEY." if response.status_code in {401, 403} else "")
-    return Refused(response.status_code, detail.code or "", detail.message, hint)
+    kind = ServerFailed if response.is_server_error else Refused
+    return kind(response.status_code, detail.code or "", detail.message, hint)

@@ -5,7 +5,8 @@
     CommandError
     ├── CheckFailed      1: what was asked for was done, and the answer is no
     ├── BadUsage         2: the command line or the configuration cannot be used
-    ├── Refused          1 or 2: the server answered with an error
+    ├── Refused          2: the server does not do what was asked
+    │   └── ServerFailed 1: it would, and could not
     └── CannotConnect    3: no server answered
 """
 
@@ -14,7 +15,7 @@ from typing import IO, Any, ClassVar
 import rich_click as click
 from typing_extensions import override
 
-__all__ = ("INTERRUPTED", "BadUsage", "CannotConnect", "CheckFailed", "CommandError", "Refused")
+__all__ = ("INTERRUPTED", "BadUsage", "CannotConnect", "CheckFailed", "CommandError", "Refused", "ServerFailed")
 
 INTERRUPTED = 130
 
@@ -22,12 +23,11 @@ INTERRUPTED = 130
 class CommandError(click.ClickException):
     """Base of the tree. ``hint`` is the way out, ``""`` where there is none to tell."""
 
-    code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
-        self.exit_code = self.code
 
     @override
     def show(self, file: IO[Any] | None = None) -> None:
@@ -43,20 +43,27 @@ class CheckFailed(CommandError):
 class BadUsage(CommandError):
     """The command line or the configuration cannot be used."""
 
-    code = 2
+    exit_code = 2
 
 
 class CannotConnect(CommandError):
     """Nobody answers at the address."""
 
-    code = 3
+    exit_code = 3
 
 
 class Refused(CommandError):
-    """The server answered ``status``: 2 when what was asked is at fault, 1 when the server is."""
+    """The server answered ``status``, and what was asked is at fault."""
+
+    exit_code = 2
 
     def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
         super().__init__(f"{message} ({status} {code})" if code else f"{message} ({status})", hint)
         self.status = status
         self.error_code = code
-        self.exit_code = 2 if status < 500 else 1
+
+
+class ServerFailed(Refused):
+    """The server answered ``status``, and is at fault."""
+
+    exit_code = 1

@@ -15,8 +15,7 @@ LISTENING: Final = "0A"
 
 def is_free(host: str, port: int) -> bool:
     """Whether ``host:port`` can be bound now. Raises ``OSError`` when the reason it cannot is another than being in use."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -34,7 +33,7 @@ def next_free(host: str, port: int) -> int | None:
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that is free now, chosen by the system."""
-    with socket.socket() as probe:
+    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
@@ -56,6 +55,10 @@ def owner_of(port: int) -> str | None:
             if any(str(link.readlink()) in wanted for link in (process / "fd").iterdir()):
                 return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
     return None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _listeners(port: int) -> Iterator[str]:

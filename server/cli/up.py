@@ -19,14 +19,16 @@ __all__ = ("up",)
 @config_option
 @click.option("--host", help="Address to bind.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="TCP port; 0 takes a free one.  [default: 4242]")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of everything stored.  [default: ./tidegate-data]")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of everything stored.  [default: ./tidegate-data]"
+)
 @click.option("--insecure", is_flag=True, help="Let other machines in without a key.")
 def up(file: Path | None, host: str | None, port: int | None, data: Path | None, *, insecure: bool) -> int:
     """Start the server."""
-    loaded = load(file, host=host, port=port, data=data)
-    settings = loaded
-    _refuse_open_door(settings, insecure=insecure)
-    _refuse_taken_port(settings)
+    given = {"server.host": host, "server.port": port, "storage.path": data}
+    loaded = load(file, {key: str(value) for key, value in given.items() if value is not None})
+    _refuse_open_door(loaded.settings, insecure=insecure)
+    _refuse_taken_port(loaded.settings)
     from server.up import serve
 
     return serve(loaded, insecure=insecure)

@@ -7,12 +7,24 @@ from typing import Protocol
 import msgspec
 
 from config.schema import Settings
-from evals.types import Judge, Judgement
+from evals.types import Judge, Judgement, JudgeStats
 from registry.prompts.types import PromptPage, PromptVersion
 from storage.records import JournalStats
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
-__all__ = ("Assessments", "FacetValue", "Facets", "JudgeReport", "Judged", "Judges", "Prompts", "Traces", "UiServices", "UsageRow")
+__all__ = (
+    "Assessments",
+    "FacetValue",
+    "Facets",
+    "Figures",
+    "JudgeReport",
+    "Judged",
+    "Judges",
+    "Prompts",
+    "Traces",
+    "UiServices",
+    "UsageRow",
+)
 
 
 class FacetValue(msgspec.Struct, frozen=True):
@@ -72,6 +84,10 @@ class Traces(Protocol):
         """Whether anything is stored at all."""
         ...
 
+
+class Figures(Protocol):
+    """Sums over traces."""
+
     async def facets(self, since_ns: int | None = None) -> Facets:
         """Values to filter by."""
         ...
@@ -84,33 +100,28 @@ class Traces(Protocol):
 class Assessments(Protocol):
     """Where a person's verdict goes (``tracing.assessments.AssessmentStore``)."""
 
-    async def put(self, assessments: list[Assessment]) -> None:
-        """Keep these; an assessment of the same id is replaced."""
+    def put(self, assessments: Sequence[Assessment]) -> None:
+        """Keep these, before returning. Raises ``tracing.errors.JournalFull``."""
         ...
 
 
 class Prompts(Protocol):
     """The prompt registry. Raises the errors of ``registry.prompts.errors``."""
 
-    async def page(self, limit: int, cursor: str | None) -> PromptPage:
+    async def list(self, limit: int = 100, cursor: str = "") -> PromptPage:
         """Prompts by name."""
         ...
 
-    async def versions(self, name: str) -> Sequence[PromptVersion]:
-        """Every version of a prompt, newest first."""
+    async def versions(self, name: str, limit: int = 100) -> Sequence[PromptVersion]:
+        """The newest versions of a prompt, newest first."""
         ...
 
 
 class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A judge and what became of the traces it was meant to see. ``average`` is that of its numbers, or its share of yes."""
+    """A judge and what became of the traces it was meant to see."""
 
     judge: Judge
-    scored: int = 0
-    failed: int = 0
-    waiting: int = 0
-    sampled_out: int = 0
-    average: float | None = None
-    cost: Decimal | None = None
+    stats: JudgeStats = JudgeStats()
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +147,7 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages are made from. ``settings`` gives the live settings, which a reload replaces."""
 
     traces: Traces
+    figures: Figures
     assessments: Assessments
     prompts: Prompts
     judges: Judges

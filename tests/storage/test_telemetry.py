@@ -2,6 +2,10 @@
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,10 +13,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from clickhouse_connect.driver import exceptions
 
 import storage
 from config.schema import StorageSettings
 from config.secrets import Secret
+from storage.clickhouse_errors import translate
+from storage.connectors import Server
 from storage.errors import QueryFailed, SettingsError, TelemetryUnavailable
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -44,7 +51,7 @@ def nanos(time_ns: int) -> str:
 
 
 async def count(telemetry, table="spans"):
-    return (await telemetry.query(f"SELECT count() AS n FROM {table}", None, Count))[0].n
+    return (await telemetry.query("SELECT count() AS n FROM {table:Identifier}", {"table": table}, Count))[0].n
 
 
 async def test_a_row_comes_back_as_it_was_written(telemetry_any):
@@ -232,7 +239,47 @@ async def test_a_second_directory_in_one_process_is_refused_with_the_reason(chdb
         await storage.open_telemetry(StorageSettings(path=str(tmp_path)))
 
 
-async def test_rows_on_their_way_leave_no_file_behind(telemetry, chdb_home):
-    before = sorted(path.name for path in Path("/tmp").iterdir())
+async def test_rows_on_their_way_leave_no_file_behind(telemetry, chdb_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     await telemetry.insert("spans", span(), token="1")
-    assert sorted(path.name for path in Path("/tmp").iterdir()) == before
+    assert list(tmp_path.iterdir()) == []
+    assert not [path for path in (chdb_home / "chdb").rglob("rows-*")]
+
+
+async def test_where_memory_files_are_missing_a_temporary_file_serves_and_goes(telemetry, chdb_home, monkeypatch):
+    monkeypatch.delattr(os, "memfd_create")
+    await telemetry.insert("spans", span(), token="1")
+    assert await count(telemetry) == 1
+    assert not [path for path in (chdb_home / "chdb").rglob("rows-*")]
+
+
+async def test_a_second_process_is_told_which_one_has_the_directory(telemetry, chdb_home):
+    script = f"""
+import asyncio, storage
+from config.schema import StorageSettings
+try:
+    asyncio.run(storage.open_telemetry(StorageSettings(path={str(chdb_home)!r})))
+except storage.errors.TelemetryUnavailable as error:
+    print(error)
+"""
+    root = str(Path(storage.__file__).parents[1])
+    answer = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True, cwd=root)
+    assert f"is in use by process {os.getpid()}; stop it, or give this one a directory of its own" in answer.stdout
+
+
+def test_every_exception_of_the_driver_has_a_name_of_ours():
+    connector = Server(Secret("clickhouse://u:p@host/db"))
+    classes = [item for item in vars(exceptions).values() if isinstance(item, type) and issubclass(item, exceptions.ClickHouseError)]
+    assert len(classes) > 10
+    for foreign in classes:
+        error = foreign() if foreign is exceptions.StreamClosedError else foreign("what happened")
+        ours = translate(error, connector)
+        assert isinstance(ours, TelemetryUnavailable if isinstance(error, exceptions.OperationalError) else QueryFailed)
+
+
+@pytest.mark.parametrize("number", [241, 252, 243])
+def test_what_may_succeed_later_is_unavailable_and_not_a_refusal(number):
+    error = exceptions.DatabaseError(f"Code: {number}. DB::Exception: too much (version 26.9.2.1)", code=number, name="X")
+    ours = translate(error, Server(Secret("http://host:8123")))
+    assert isinstance(ours, TelemetryUnavailable)
+    assert str(ours) == f"ClickHouse at host:8123 is not available: Code: {number}. DB::Exception: too much"

@@ -50,7 +50,7 @@ async def gateway(request: Request[Any, Any, Any], services: Services) -> Respon
         "gateway.html",
         title="Gateway",
         section="gateway",
-        usage=await services.traces.usage(time.time_ns() - RANGES[chosen] * 1_000_000_000),
+        usage=await services.figures.usage(time.time_ns() - RANGES[chosen] * 1_000_000_000),
         range=chosen,
         ranges=RANGES,
         routes=route_cards(settings),

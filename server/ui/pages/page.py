@@ -13,6 +13,7 @@ from litestar.params import Dependency
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
 from server.ui.templates import render
+from storage.errors import Unavailable as StorageUnavailable
 from storage.records import JournalStats
 
 __all__ = ("Banner", "Services", "banner", "error_page", "fragment", "page")
@@ -60,6 +61,8 @@ def _explain(error: Exception) -> tuple[int, str, str]:
     """Status, message and hint: our own errors carry all three, Litestar's two, any other none that a reader should see."""
     if isinstance(error, HTTPException):
         return error.status_code, "There is no page at this address." if error.status_code == 404 else error.detail, ""
+    if isinstance(error, StorageUnavailable):
+        return 503, "Storage does not answer now.", "What arrives meanwhile is kept in the journal. Try again in a moment."
     status = getattr(error, "status", None)
     if isinstance(status, int):
         return status, str(getattr(error, "message", error)), str(getattr(error, "hint", ""))

@@ -18,7 +18,7 @@ __all__ = ("prompt", "prompts")
 @get("/prompts")
 async def prompts(request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """The list."""
-    found = await services.prompts.page(100, request.query_params.get("cursor"))
+    found = await services.prompts.list(100, request.query_params.get("cursor", ""))
     return page(services, "prompts.html", title="Prompts", section="prompts", found=found, now=datetime.now(UTC))
 
 

@@ -79,7 +79,7 @@ async def feedback(trace_id: str, request: Request[Any, Any, Any], services: Ser
     if not is_same_origin(request.headers, [request.url.netloc]):
         raise PermissionDeniedException("This form was sent by another site.")
     form = await request.form()
-    await services.assessments.put([_assessment(trace_id, {name: str(value) for name, value in form.items()})])
+    services.assessments.put([_assessment(trace_id, {name: str(value) for name, value in form.items()})])
     return Redirect(f"/traces/{trace_id}?span={form.get('span', '')}&view=scores", status_code=303)
 
 

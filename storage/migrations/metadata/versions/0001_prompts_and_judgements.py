@@ -108,7 +108,9 @@ def _judges() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("updated_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("judge_name", "judge_version", "trace_id", "trace_revision", name="pk_judgements"),
-        sa.CheckConstraint("state IN ('queued', 'claimed', 'retry', 'scored', 'failed', 'sampled_out', 'superseded')", name=op.f("ck_judgements_state")),
+        sa.CheckConstraint(
+            "state IN ('queued', 'claimed', 'retry', 'scored', 'failed', 'sampled_out', 'superseded')", name=op.f("ck_judgements_state")
+        ),
     )
     op.create_index("ix_judgements_judge_name_judge_version_state", "judgements", ["judge_name", "judge_version", "state"])
     op.create_index("ix_judgements_trace_id", "judgements", ["trace_id"])

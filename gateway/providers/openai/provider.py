@@ -1,0 +1,94 @@
+"""Upstreams that speak OpenAI's dialect: OpenAI itself, and every server with the same paths."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from config.schema import ProviderSettings
+from config.secrets import Secret
+from gateway.providers.openai.answer import read_answer
+from gateway.providers.openai.stream import ChatStream
+from gateway.types import Observation, Operation, Outbound, StreamReader, Upstream
+from gateway.upstream import HttpAccount
+from gateway.wire.openai import RequestHead
+from gateway.wire.patch import patch, replace
+
+__all__ = ("OpenAIProvider", "prepare")
+
+DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
+PATHS: Final = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
+
+# What a client may say to the vendor beyond the body. A key is never among them: the account's own is sent.
+ALLOWED: Final = frozenset({b"openai-organization", b"openai-project", b"openai-beta", b"idempotency-key", b"accept-language"})
+
+INCLUDE_USAGE: Final = b'{"include_usage":true}'
+
+
+class OpenAIProvider:
+    """Implements ``gateway.types.Provider`` over HTTP."""
+
+    def __init__(self, name: str, settings: ProviderSettings) -> None:
+        self._account = HttpAccount(name, settings.base_url or DEFAULT_BASE_URL, settings.timeouts)
+        self._headers = _own_headers(settings)
+        self.address = self._account.address
+        self.system = "openai" if self.address.endswith("openai.com") else name
+
+    async def send(self, request: Outbound) -> Upstream:
+        """See ``Provider.send``."""
+        headers = [*self._headers, *_forwarded(request.headers), ("traceparent", request.traceparent)]
+        return await self._account.post(PATHS[request.operation], headers, request.body)
+
+    def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
+        """See ``Provider.prepare``."""
+        return prepare(head, body, model, edits)
+
+    def read_answer(self, operation: Operation, body: bytes) -> Observation:
+        """See ``Provider.read_answer``."""
+        return read_answer(operation, body)
+
+    def read_stream(self, head: RequestHead) -> StreamReader:
+        """See ``Provider.read_stream``."""
+        return ChatStream(strip_usage=not asks_for_usage(head))
+
+    def models(self) -> tuple[str, ...]:
+        """See ``Provider.models``: only the upstream knows."""
+        return ()
+
+    async def close(self) -> None:
+        """See ``Provider.close``."""
+        await self._account.close()
+
+
+def prepare(head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
+    """The client's bytes with the upstream's model name. A stream is asked for its usage; ``ChatStream`` hides what the client did not ask for."""
+    name = msgspec.json.encode(model)
+    usage = {} if not head.stream or asks_for_usage(head) else {"stream_options": _with_usage(bytes(head.stream_options))}
+    if not edits and not usage:
+        return replace(body, "model", name)
+    return patch(body, {**edits, **usage, "model": name})
+
+
+def asks_for_usage(head: RequestHead) -> bool:
+    """Whether the client itself asked for the chunk that tells the usage of a stream."""
+    raw = bytes(head.stream_options)
+    if not raw.startswith(b"{"):
+        return False
+    options = msgspec.json.decode(raw)
+    return bool(options.get("include_usage"))
+
+
+def _with_usage(options: bytes) -> bytes:
+    return patch(options, {"include_usage": b"true"}) if options.startswith(b"{") else INCLUDE_USAGE
+
+
+def _own_headers(settings: ProviderSettings) -> list[tuple[str, str]]:
+    # Identity: the body is tapped as it passes, and a compressed one could not be read.
+    headers = [("content-type", "application/json"), ("accept-encoding", "identity"), ("user-agent", "tidegate")]
+    if settings.api_key is not None:
+        headers.append(("authorization", f"Bearer {settings.api_key.reveal()}"))
+    return headers + [(name.lower(), value.reveal() if isinstance(value, Secret) else value) for name, value in settings.headers.items()]
+
+
+def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in ALLOWED]

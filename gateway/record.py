@@ -1,0 +1,189 @@
+"""One span a request, by the OpenTelemetry SDK, in the GenAI conventions.
+
+https://github.com/open-telemetry/semantic-conventions-genai. The span ends, and so reaches the journal, before the last byte of the
+answer goes to the client.
+"""
+
+from time import perf_counter_ns
+from typing import Any, Final
+
+import msgspec
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from gateway.errors import GatewayError
+from gateway.estimate import estimate_tokens
+from gateway.prompts import RenderedPrompt
+from gateway.providers.openai.answer import message_parts
+from gateway.types import Inbound, Observation, Operation, Origin, Target, Usage
+from gateway.wire.openai import ChatMessage, RequestHead
+
+__all__ = ("Recording",)
+
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+_MESSAGES: Final = msgspec.json.Decoder(list[ChatMessage])
+_EMPTY: Final = Context()
+_SYSTEM_ROLES: Final = frozenset({"system", "developer"})
+_CONVERSATION: Final = b"x-tidegate-session-id"
+
+
+class Recording:
+    """The span of one request, from its arrival to the end of its answer. ``finish`` is called exactly once."""
+
+    __slots__ = ("_attributes", "_first_ns", "_head", "_inbound", "_span", "attempts", "trace_id", "traceparent")
+
+    def __init__(self, tracer: Tracer, inbound: Inbound, head: RequestHead) -> None:
+        headers = dict(inbound.headers)
+        operation = inbound.operation.value
+        start: dict[str, Any] = {"gen_ai.operation.name": operation, "gen_ai.request.model": head.model}
+        if head.stream:
+            start["gen_ai.request.stream"] = True
+        if inbound.origin is not None:
+            start |= _judging(inbound.origin)
+        self._span = tracer.start_span(
+            f"{operation} {head.model}",
+            context=_parent(headers),
+            kind=SpanKind.CLIENT,
+            attributes=start,
+            start_time=inbound.received_ns,
+        )
+        context = self._span.get_span_context()
+        self.trace_id = f"{context.trace_id:032x}"
+        self.traceparent = f"00-{self.trace_id}-{context.span_id:016x}-{int(context.trace_flags):02x}"
+        self.attempts = 0
+        self._inbound = inbound
+        self._head = head
+        self._first_ns: int | None = None
+        self._attributes: dict[str, Any] = {}
+        if isinstance(head.user, str) and head.user:
+            self._attributes["user.id"] = head.user
+        if session := headers.get(_CONVERSATION):
+            self._attributes["gen_ai.conversation.id"] = session.decode("latin-1")
+
+    def route(self, name: str) -> None:
+        """The request came by a route."""
+        if name:
+            self._attributes["tidegate.route"] = name
+
+    def prompt(self, prompt: RenderedPrompt) -> None:
+        """A prompt was rendered for it."""
+        self._attributes |= {"gen_ai.prompt.name": prompt.name, "gen_ai.prompt.version": prompt.version}
+
+    def target(self, target: Target, system: str, address: str) -> None:
+        """It is being sent to a target; the last one stays."""
+        self.attempts += 1
+        self._attributes |= {
+            "gen_ai.provider.name": system,
+            "gen_ai.request.model": target.model,
+            "server.address": address,
+            "tidegate.target": target.name,
+        }
+
+    def first_byte(self) -> None:
+        """The first bytes of a stream are there."""
+        if self._first_ns is None:
+            self._first_ns = perf_counter_ns() - self._inbound.started
+
+    def finish(self, body: bytes, observation: Observation | None = None, error: str | None = None, detail: str = "") -> Usage | None:
+        """End the span: what was sent (``body`` with its prompt), what came back, what went wrong. The usage that is known."""
+        attributes = self._attributes
+        usage = None
+        if self.attempts > 1:
+            attributes["tidegate.attempts"] = self.attempts
+        if self._first_ns is not None:
+            attributes["gen_ai.response.time_to_first_chunk"] = self._first_ns / 1e9
+        texts = self._said(body)
+        if observation is not None:
+            usage = observation.usage or self._estimate(texts, observation)
+            self._observed(observation, usage)
+        self._parameters()
+        error = error or (observation.error if observation else None)
+        if error is not None:
+            attributes["error.type"] = error
+        self._span.set_attributes(attributes)
+        self._span.set_status(Status(StatusCode.ERROR, detail) if error is not None else Status(StatusCode.OK))
+        self._span.end()
+        return usage
+
+    def fail(self, body: bytes, error: GatewayError) -> None:
+        """End the span with one of our own errors."""
+        self.finish(body, error=error.code, detail=error.message)
+
+    def left(self, body: bytes, observation: Observation | None) -> None:
+        """End the span of a client that went away."""
+        self._attributes["tidegate.client_disconnected"] = True
+        self.finish(body, observation, error="client_disconnected", detail="The client went away before the end of the answer.")
+
+    def _said(self, body: bytes) -> list[str]:
+        """Put the request's messages on the span; their texts, for an estimate."""
+        raw = bytes(self._head.messages) if self._inbound.operation is Operation.CHAT else b""
+        if not raw and body:
+            raw = bytes(self._head.input)
+            if raw:
+                self._attributes["gen_ai.input.messages"] = raw.decode(errors="replace")
+            return [raw.decode(errors="replace")]
+        try:
+            messages = _MESSAGES.decode(raw)
+        except msgspec.MsgspecError:
+            return []
+        parts = [(message.role, message_parts(message)) for message in messages]
+        lead = next((index for index, (role, _) in enumerate(parts) if role not in _SYSTEM_ROLES), len(parts))
+        if lead:
+            self._attributes["gen_ai.system_instructions"] = _json([part for _, found in parts[:lead] for part in found])
+        self._attributes["gen_ai.input.messages"] = _json([{"role": role, "parts": found} for role, found in parts[lead:]])
+        if tools := bytes(self._head.tools):
+            self._attributes["gen_ai.tool.definitions"] = tools.decode(errors="replace")
+        return [str(part.get("content", "")) for _, found in parts for part in found]
+
+    def _observed(self, observation: Observation, usage: Usage) -> None:
+        attributes = self._attributes
+        if observation.messages:
+            attributes["gen_ai.output.messages"] = _json(observation.messages)
+        for name, value in (
+            ("gen_ai.response.id", observation.response_id),
+            ("gen_ai.response.model", observation.model),
+            ("gen_ai.response.finish_reasons", observation.finish_reasons or None),
+            ("gen_ai.usage.input_tokens", usage.input_tokens),
+            ("gen_ai.usage.output_tokens", usage.output_tokens),
+            ("gen_ai.usage.cache_read.input_tokens", usage.cache_read_tokens),
+            ("gen_ai.usage.cache_write.input_tokens", usage.cache_write_tokens),
+            ("gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens),
+            ("tidegate.usage.estimated", True if usage.estimated else None),
+        ):
+            if value is not None:
+                attributes[name] = value
+
+    def _parameters(self) -> None:
+        head = self._head
+        limit = head.max_completion_tokens if head.max_completion_tokens is not None else head.max_tokens
+        for name, value in (("temperature", head.temperature), ("top_p", head.top_p), ("max_tokens", limit)):
+            if isinstance(value, (int, float)):
+                self._attributes[f"gen_ai.request.{name}"] = value
+
+    def _estimate(self, texts: list[str], observation: Observation) -> Usage:
+        said = [str(part.get("content") or part.get("arguments") or "") for message in observation.messages for part in message.parts]
+        output = estimate_tokens("".join(said)) if self._inbound.operation is Operation.CHAT else None
+        return Usage(input_tokens=sum(estimate_tokens(text) for text in texts), output_tokens=output, estimated=True)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _parent(headers: dict[bytes, bytes]) -> Context:
+    """The caller's span, by W3C trace context; none when the header is absent or unreadable."""
+    parent = headers.get(b"traceparent")
+    if parent is None:
+        return _EMPTY
+    carrier = {"traceparent": parent.decode("latin-1"), "tracestate": headers.get(b"tracestate", b"").decode("latin-1")}
+    return _PROPAGATOR.extract(carrier, _EMPTY)
+
+
+def _judging(origin: Origin) -> dict[str, str]:
+    """Whose judge asks, and the trace that it judges."""
+    return {
+        "tidegate.judge.name": origin.judge_name,
+        "tidegate.judge.version": origin.judge_version,
+        "tidegate.judged.trace_id": origin.judged_trace_id,
+    }

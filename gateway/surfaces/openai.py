@@ -1,0 +1,175 @@
+"""OpenAI's API, as its SDKs speak it: ``/v1/chat/completions``, ``/v1/embeddings``, ``/v1/models``.
+
+Plain ASGI: middleware and request objects would cost more than the whole proxy.
+"""
+
+import asyncio
+from time import perf_counter_ns, time_ns
+from typing import Final, Self, cast
+
+import msgspec
+from litestar import Response, Router, asgi, get
+from litestar.types import HTTPScope, Receive, Scope, Send
+
+from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
+from gateway.render import error_body
+from gateway.service import Gateway
+from gateway.types import Headers, Inbound, Operation, Reply
+
+__all__ = ("router",)
+
+WATCH_AFTER_SECONDS: Final = 0.02
+"""An answer that comes sooner is not worth a look whether the client is still there."""
+
+STARTED: Final = 1_780_000_000
+"""``created`` of every model in the list: nobody knows when a vendor's model was made."""
+
+
+def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of this dialect."""
+    surface = Surface(gateway, max_body_bytes)
+
+    @asgi("/v1/chat/completions", copy_scope=False)
+    async def chat(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface.serve(Operation.CHAT, cast("HTTPScope", scope), receive, send)
+
+    @asgi("/v1/embeddings", copy_scope=False)
+    async def embeddings(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface.serve(Operation.EMBEDDINGS, cast("HTTPScope", scope), receive, send)
+
+    @get("/v1/models", sync_to_thread=False)
+    def models() -> dict[str, object]:
+        return {"object": "list", "data": [_model(name) for name in gateway.models()]}
+
+    @get("/v1/models/{name:path}", sync_to_thread=False)
+    def model(name: str) -> Response[bytes]:
+        wanted = name.removeprefix("/")
+        if wanted in gateway.models():
+            return Response(msgspec.json.encode(_model(wanted)), media_type="application/json")
+        error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
+        return Response(error_body(error), status_code=404, media_type="application/json")
+
+    return Router("/", route_handlers=[chat, embeddings, models, model], include_in_schema=False)
+
+
+def _model(name: str) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": STARTED, "owned_by": name.partition("/")[0]}
+
+
+class Surface:
+    """From ASGI to the gateway and back."""
+
+    def __init__(self, gateway: Gateway, max_body_bytes: int) -> None:
+        self._gateway = gateway
+        self._max_body_bytes = max_body_bytes
+
+    async def serve(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """One request. Whatever is wrong with it, the answer is in OpenAI's form."""
+        received_ns, started = time_ns(), perf_counter_ns()
+        try:
+            body = await self._body(scope, receive)
+        except GatewayError as error:
+            await _send_error(error, send)
+            return
+        if body is None:
+            return
+        inbound = Inbound(operation=operation, body=body, headers=scope["headers"], received_ns=received_ns, started=started)
+        await self._answer(inbound, receive, send)
+
+    async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
+        """The whole body; ``None`` when the client left before its end."""
+        if scope["method"] != "POST":
+            raise MethodNotAllowed(f"{scope['method']} is not answered here; send a POST.", allowed="POST")
+        message = await receive()
+        if message["type"] == "http.request" and not message["more_body"]:
+            return self._checked(message["body"])
+        chunks: list[bytes] = []
+        while message["type"] == "http.request":
+            chunks.append(message["body"])
+            self._checked_size(sum(map(len, chunks)))
+            if not message["more_body"]:
+                return b"".join(chunks)
+            message = await receive()
+        return None
+
+    def _checked(self, body: bytes) -> bytes:
+        self._checked_size(len(body))
+        return body
+
+    def _checked_size(self, size: int) -> None:
+        if size > self._max_body_bytes:
+            raise BodyTooLarge(f"The body is larger than {self._max_body_bytes} bytes (server.max_body_bytes).")
+
+    async def _answer(self, inbound: Inbound, receive: Receive, send: Send) -> None:
+        async with ClientWatch(receive) as watch:
+            reply = await self._gateway.handle(inbound)
+            if reply.stream is None:
+                watch.disarm()
+                await _send_whole(reply, send)
+            else:
+                await _send_stream(reply, send)
+
+
+class ClientWatch:
+    """Cancels the request when its client goes away: the upstream is closed, and the span says so."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone = False
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Look after a while: most answers are through before it would be of use."""
+        self._request = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._arm)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> bool:
+        """Swallow the cancellation that this watch itself caused, and no other."""
+        self.disarm()
+        if self._gone and kind is asyncio.CancelledError and self._request is not None:
+            self._request.uncancel()
+            return True
+        return False
+
+    def disarm(self) -> None:
+        """The answer is made: whether the client takes it is no longer of interest."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _arm(self) -> None:
+        self._watching = asyncio.ensure_future(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        if self._request is not None:
+            self._request.cancel()
+
+
+async def _send_whole(reply: Reply, send: Send) -> None:
+    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+
+
+async def _send_stream(reply: Reply, send: Send) -> None:
+    stream = reply.stream
+    assert stream is not None  # noqa: S101 - the caller looked
+    try:
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+        async for chunk in stream:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        # A generator that is left half-way would be closed by the collector, some time: the upstream must be closed now.
+        await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
+
+
+async def _send_error(error: GatewayError, send: Send) -> None:
+    headers: Headers = [(b"content-type", b"application/json")]
+    if isinstance(error, MethodNotAllowed):
+        headers.append((b"allow", error.allowed.encode()))
+    await _send_whole(Reply(status=error.status, headers=headers, trace_id="", body=error_body(error)), send)

@@ -1,0 +1,94 @@
+// What every page does: links of the mlflow client, theme, help, ages, copying, going somewhere by keyboard.
+import { onKeys } from "./keys.js";
+
+const THEMES = ["", "light", "dark"];
+const PLACES = { t: "/traces", p: "/prompts", j: "/judges", g: "/gateway" };
+
+// The mlflow client prints addresses such as /#/experiments/1/runs/ab12; a server never sees what follows the hash.
+function followHash() {
+  const path = location.hash.slice(1);
+  if (/^\/(experiments|models|prompts|traces)(\/|$)/.test(path)) location.replace(path);
+}
+
+function themeButton() {
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const show = () => (button.title = `Theme: ${root.dataset.theme || "system"}`);
+  button.addEventListener("click", () => {
+    const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? "") + 1) % THEMES.length];
+    if (next) root.dataset.theme = next;
+    else delete root.dataset.theme;
+    localStorage.setItem("theme", next);
+    show();
+  });
+  show();
+}
+
+function age(seconds) {
+  for (const [limit, size, unit] of [[60, 1, "s"], [3600, 60, "m"], [86400, 3600, "h"], [14 * 86400, 86400, "d"]]) {
+    if (seconds < limit) return Math.floor(seconds / size) > 0 ? `${Math.floor(seconds / size)}${unit}` : "now";
+  }
+  return null;
+}
+
+function refreshAges() {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const text = age((Date.now() - Date.parse(time.dateTime)) / 1000);
+    if (text && text !== time.textContent) time.textContent = text;
+  }
+}
+
+function copyButtons() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+    const use = button.querySelector("use");
+    const before = use.getAttribute("href");
+    use.setAttribute("href", before.replace(/#.*/, "#done"));
+    setTimeout(() => use.setAttribute("href", before), 1500);
+  });
+}
+
+function goingPlaces() {
+  let armed = 0;
+  return {
+    g: () => {
+      if (performance.now() - armed < 1000) location.assign(PLACES.g);
+      armed = performance.now();
+    },
+    take: (key) => {
+      if (performance.now() - armed > 1000) return false;
+      location.assign(PLACES[key]);
+      return true;
+    },
+  };
+}
+
+const places = goingPlaces();
+followHash();
+addEventListener("hashchange", followHash);
+themeButton();
+copyButtons();
+setInterval(refreshAges, 10_000);
+const help = document.getElementById("help");
+document.getElementById("help-open").addEventListener("click", () => help.showModal());
+onKeys({
+  "?": () => help.showModal(),
+  g: places.g,
+  t: () => places.take("t"),
+  p: () => places.take("p"),
+  "/": () => {
+    const field = document.querySelector("#filter, trace-tree input");
+    field?.focus();
+    field?.select();
+  },
+});
+// Capture, so that `g j` is a place and `j` alone is the page's.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "j" && !event.target.matches?.("input, textarea, select") && places.take("j")) event.stopImmediatePropagation();
+  },
+  true,
+);

@@ -1,0 +1,75 @@
+// The traces table: a cursor over its rows, filters that apply as they are chosen, and a beat for live rows.
+import { onKeys } from "./keys.js";
+
+const rows = () => [...document.querySelectorAll("#rows tr[data-id]")];
+let current = null;
+
+function select(row) {
+  document.querySelector("#rows tr.current")?.classList.remove("current");
+  if (!row) return;
+  current = row.dataset.id;
+  row.classList.add("current");
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function move(step) {
+  const all = rows();
+  const index = all.findIndex((row) => row.dataset.id === current);
+  select(all[index < 0 ? (step > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, index + step))]);
+}
+
+// The page of a trace offers the next one of the list it was opened from.
+function remember() {
+  const list = { url: location.pathname + location.search, ids: rows().map((row) => row.dataset.id) };
+  sessionStorage.setItem("trace-list", JSON.stringify(list));
+}
+
+// Empty choices stay out of the address.
+function submitFilters(form) {
+  const state = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+  location.assign(state.size ? `/traces?${state}` : "/traces");
+}
+
+const form = document.getElementById("filters");
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submitFilters(form);
+});
+for (const choice of form?.querySelectorAll("select") ?? []) choice.addEventListener("change", () => submitFilters(form));
+
+const body = document.getElementById("rows");
+// Live rows pause while the page is hidden, and once somebody has scrolled on to older ones.
+if (body?.hasAttribute("hx-get")) {
+  setInterval(() => {
+    if (!document.hidden && scrollY < 400) body.dispatchEvent(new CustomEvent("tick"));
+  }, 2000);
+}
+document.addEventListener("htmx:after:swap", () => {
+  remember();
+  if (current) document.getElementById(`t-${current}`)?.classList.add("current");
+});
+addEventListener("pagehide", remember);
+
+onKeys({
+  j: () => move(1),
+  k: () => move(-1),
+  Enter: () => {
+    const row = document.querySelector("#rows tr.current");
+    if (!row) return false;
+    remember();
+    location.assign(row.querySelector(".name a").href);
+  },
+  Escape: () => {
+    current = null;
+    select(null);
+  },
+});
+if (body) remember();
+try {
+  // Back from a trace: its row is where one was.
+  const last = sessionStorage.getItem("trace-last");
+  const row = last && document.getElementById(`t-${last}`);
+  if (row) select(row);
+} catch {
+  // Storage may be forbidden; the cursor then starts at the top.
+}
