@@ -20,6 +20,8 @@ __all__ = ("ClickHouse",)
 T = TypeVar("T")
 
 READERS: Final = 3
+READ_SECONDS: Final = 60
+"""Longest time of a read: it holds one of the few clients, and nobody waits longer for a page."""
 
 
 class ClickHouse:
@@ -35,7 +37,7 @@ class ClickHouse:
         """Create ``database`` where there is none, and open the clients. Raises ``TelemetryUnavailable``."""
         with translated(connector):
             await asyncio.to_thread(_create_database, connector, database)
-            reading = await Lane.open(lambda: connector.open(database), READERS, name="clickhouse-read")
+            reading = await Lane.open(lambda: connector.open(database, seconds=READ_SECONDS), READERS, name="clickhouse-read")
             writing = await Lane.open(lambda: connector.open(database), 1, name="clickhouse-write")
         return cls(connector, reading, writing)
 

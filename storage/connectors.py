@@ -47,8 +47,8 @@ class Connector(Protocol):
         """The database that the address names, if it does."""
         ...
 
-    def open(self, database: str | None) -> Client:
-        """A new client whose statements run in ``database``; ``None`` is the user's default one."""
+    def open(self, database: str | None, *, seconds: int = 0) -> Client:
+        """A new client whose statements run in ``database`` (``None``: the user's default one), each for at most so long (0: no limit)."""
         ...
 
     def insert(self, client: Client, table: str, rows: bytes, token: str) -> None:
@@ -70,11 +70,11 @@ class Embedded:
     def database(self) -> str | None:
         return None
 
-    def open(self, database: str | None) -> Client:
+    def open(self, database: str | None, *, seconds: int = 0) -> Client:
         self._directory.mkdir(parents=True, exist_ok=True)
         try:
             return clickhouse_connect.get_client(
-                interface="chdb", path=str(self._directory), database=database, settings=dict(CLIENT_SETTINGS)
+                interface="chdb", path=str(self._directory), database=database, settings={**CLIENT_SETTINGS, "max_execution_time": seconds}
             )
         except ClickHouseError as error:
             if error.__cause__ is None or "EmbeddedServer" not in str(error):
@@ -114,12 +114,12 @@ class Server:
     def database(self) -> str | None:
         return self._database
 
-    def open(self, database: str | None) -> Client:
+    def open(self, database: str | None, *, seconds: int = 0) -> Client:
         return clickhouse_connect.get_client(
             dsn=self._dsn.reveal(),
             interface=self._interface,
             database=database,
-            settings=dict(CLIENT_SETTINGS),
+            settings={**CLIENT_SETTINGS, "max_execution_time": seconds},
             client_name="tidegate",
             connect_timeout=5,
             autogenerate_session_id=False,  # a session pins a client to one replica, and refuses a second statement at once

@@ -243,14 +243,14 @@ async def test_rows_on_their_way_leave_no_file_behind(telemetry, chdb_home, tmp_
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     await telemetry.insert("spans", span(), token="1")
     assert list(tmp_path.iterdir()) == []
-    assert not [path for path in (chdb_home / "chdb").rglob("rows-*")]
+    assert not list((chdb_home / "chdb").rglob("rows-*"))
 
 
 async def test_where_memory_files_are_missing_a_temporary_file_serves_and_goes(telemetry, chdb_home, monkeypatch):
     monkeypatch.delattr(os, "memfd_create")
     await telemetry.insert("spans", span(), token="1")
     assert await count(telemetry) == 1
-    assert not [path for path in (chdb_home / "chdb").rglob("rows-*")]
+    assert not list((chdb_home / "chdb").rglob("rows-*"))
 
 
 async def test_a_second_process_is_told_which_one_has_the_directory(telemetry, chdb_home):
