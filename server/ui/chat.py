@@ -7,7 +7,7 @@ that holds such messages, or any JSON at all. Nothing here fails: what is not un
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -17,44 +17,50 @@ from tracing.types import SpanContent
 __all__ = ("Chat", "Data", "Media", "Message", "Part", "Reasoning", "Text", "ToolCall", "ToolResult", "read_chat")
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
+class Text(msgspec.Struct, frozen=True):
     """Something said."""
 
+    what: ClassVar = "text"
     text: str
 
 
-class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
+class Reasoning(msgspec.Struct, frozen=True):
     """Something thought aloud by the model."""
 
+    what: ClassVar = "reasoning"
     text: str
 
 
-class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
+class ToolCall(msgspec.Struct, frozen=True):
     """A tool the model asked for. ``result`` is what it answered, ``None`` when the conversation does not hold it."""
 
+    what: ClassVar = "call"
     name: str
     arguments: str
     call_id: str = ""
     result: str | None = None
 
 
-class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
+class ToolResult(msgspec.Struct, frozen=True):
     """An answer of a tool whose call is not in the conversation."""
 
+    what: ClassVar = "result"
     result: str
     call_id: str = ""
 
 
-class Media(msgspec.Struct, frozen=True, tag="media"):
+class Media(msgspec.Struct, frozen=True):
     """An image, a sound or a file. It is named, never loaded: loading tells its host that somebody reads."""
 
+    what: ClassVar = "media"
     kind: str
     label: str
 
 
-class Data(msgspec.Struct, frozen=True, tag="data"):
+class Data(msgspec.Struct, frozen=True):
     """JSON of no known shape."""
 
+    what: ClassVar = "data"
     json: str
 
 

@@ -3,7 +3,7 @@
 Every function is total: what is not known comes in as ``None`` and goes out as an em dash, never as a zero.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -20,13 +20,17 @@ __all__ = (
     "host_of",
     "level",
     "money",
+    "parse_time",
     "percent",
     "score",
+    "time_ns",
     "tokens",
 )
 
 UNKNOWN: Final = "—"
 _MINUS: Final = "\N{MINUS SIGN}"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _FAMILIES: Final = {
     "LLM": "model",
@@ -114,6 +118,12 @@ def parse_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def time_ns(text: str) -> int:
+    """Nanoseconds since the epoch, exact to the microsecond; 0 when the text is not a time."""
+    moment = parse_time(text)
+    return 0 if moment is None else round((moment - _EPOCH) / timedelta(microseconds=1)) * 1000
 
 
 def age(text: str, now: datetime) -> str:

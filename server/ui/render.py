@@ -41,7 +41,7 @@ def markdown(text: str) -> Markup:
     clean = nh3.clean(
         _parser().render(text),
         tags=_TAGS,
-        attributes={"a": {"href", "title"}, "ol": {"start"}, "span": {"class"}},
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
         allowed_classes={"span": {"unloaded"}},
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",

@@ -10,13 +10,14 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.params import Dependency
 
+from config.schema import Settings
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
 from server.ui.templates import render
 from storage.errors import Unavailable as StorageUnavailable
 from storage.records import JournalStats
 
-__all__ = ("Banner", "Services", "banner", "error_page", "fragment", "page")
+__all__ = ("Banner", "Services", "banner", "base_url", "error_page", "fragment", "page")
 
 _log: Final = logging.getLogger(__name__)
 
@@ -44,6 +45,11 @@ def banner(stats: JournalStats) -> Banner:
     if stats.last_error:
         return f"Storage does not answer. Pages may be stale; {stats.pending:,} records wait in the journal and nothing is lost."
     return None
+
+
+def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
+    """The address that users type: the configured one, else the one this request came to."""
+    return (settings.server.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
 
 
 def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[str]:

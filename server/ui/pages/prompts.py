@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import PromptVersion
 from server.ui.diff import side_by_side
-from server.ui.pages.page import Services, page
+from server.ui.pages.page import Services, base_url, page
 
 __all__ = ("prompt", "prompts")
 
@@ -19,7 +19,15 @@ __all__ = ("prompt", "prompts")
 async def prompts(request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """The list."""
     found = await services.prompts.list(100, request.query_params.get("cursor", ""))
-    return page(services, "prompts.html", title="Prompts", section="prompts", found=found, now=datetime.now(UTC))
+    return page(
+        services,
+        "prompts.html",
+        title="Prompts",
+        section="prompts",
+        found=found,
+        base_url=base_url(request, services.settings()),
+        now=datetime.now(UTC),
+    )
 
 
 @get("/prompts/{name:str}")
@@ -37,7 +45,19 @@ async def prompt(name: str, request: Request[Any, Any, Any], services: Services)
         shown=shown,
         base=base,
         rows=side_by_side(plain(base), plain(shown)) if base else [],
+        snippet=snippet(shown, base_url(request, services.settings())),
         now=datetime.now(UTC),
+    )
+
+
+def snippet(version: PromptVersion, address: str) -> str:
+    """Python that sends a version: by alias where one points at it, since aliases are what apps should name."""
+    selector = version.aliases[0] if version.aliases else str(version.version)
+    variables = ", ".join(f'"{name}": "…"' for name in version.variables)
+    return (
+        f'client = OpenAI(base_url="{address}/v1")\n'
+        f'client.chat.completions.create(\n    model="prompts:/{version.name}@{selector}",\n    messages=[],\n'
+        f'    extra_body={{"prompt_variables": {{{variables}}}}},\n)'
     )
 
 

@@ -11,6 +11,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect
 
 from server.ui.chat import read_chat
+from server.ui.format import time_ns
 from server.ui.headers import is_same_origin
 from server.ui.pages.page import Services, fragment, page
 from server.ui.services import UiServices
@@ -99,7 +100,14 @@ def _panel(found: Trace, parameters: Any) -> Panel:
 
 async def _panel_context(services: UiServices, panel: Panel) -> dict[str, Any]:
     content = await services.traces.content(panel.span.trace_id, panel.span.span_id)
-    return {"panel": panel, "span": panel.span, "content": content, "chat": read_chat(content), "now": datetime.now(UTC)}
+    return {
+        "panel": panel,
+        "span": panel.span,
+        "content": content,
+        "chat": read_chat(content),
+        "start_ns": time_ns(panel.span.start_time),
+        "now": datetime.now(UTC),
+    }
 
 
 def _assessment(trace_id: str, form: dict[str, str]) -> Assessment:

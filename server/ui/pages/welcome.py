@@ -5,8 +5,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.response import Redirect
 
-from config.schema import Settings
-from server.ui.pages.page import Services, fragment, page
+from server.ui.pages.page import Services, base_url, fragment, page
 from server.ui.services import UiServices
 
 __all__ = ("first_trace", "home", "welcome")
@@ -41,12 +40,7 @@ def _welcome(request: Request[Any, Any, Any], services: UiServices, *, waiting: 
         title="Connect",
         section="",
         waiting=waiting,
-        base_url=_base_url(request, settings),
+        base_url=base_url(request, settings),
         settings=settings,
         protected=bool(settings.security.api_keys),
     )
-
-
-def _base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
-    """The address that users type: the configured one, else the one this request came to."""
-    return (settings.server.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
