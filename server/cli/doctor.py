@@ -40,7 +40,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 @json_option
 @with_api
 def doctor(api: Api, file: Path | None, *, as_json: bool) -> None:
-    """Check versions, configuration, data directory, keys, port and server. Ends with 1 when something cannot work."""
+    """Find what keeps a server from working.
+
+    Checks versions, configuration, data directory, disk, keys, port and server. Ends with 1 when something cannot work.
+    """
     checks = [*_versions(), *_local(file), *_server(api)]
     if as_json:
         emit({"ok": _works(checks), "checks": checks})

@@ -35,7 +35,10 @@ def judge() -> None:
 @json_option
 @with_api
 def run(api: Api, name: str, since: str, until: str | None, limit: int | None, *, as_json: bool) -> None:
-    """Judge what judge NAME has not judged yet. Ends with 1 when traces were left without a verdict; asking again judges only those."""
+    """Judge what judge NAME has not judged yet.
+
+    Ends with 1 when traces were left without a verdict; asking again judges only those.
+    """
     started = api.post(path_of("judges", name, "runs"), {"since": since, "until": until, "limit": limit}, RunProgress)
     try:
         done = _follow(api, started)

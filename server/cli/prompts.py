@@ -39,7 +39,10 @@ def push(
     *,
     as_json: bool,
 ) -> None:
-    """Register FILE as the next version of NAME. A file that ends in .json holds chat messages, any other is text; - is stdin, as text."""
+    """Register FILE as the next version of NAME.
+
+    A file that ends in .json holds chat messages, any other is text; - is stdin, as text.
+    """
     template, messages = _read(file)
     new = NewVersion(
         name=name,
@@ -80,7 +83,10 @@ def list_prompts(api: Api, *, as_json: bool) -> None:
 @json_option
 @with_api
 def show_prompt(api: Api, name: str, version: str, *, as_json: bool) -> None:
-    """Show VERSION (a number, an alias, or latest) of NAME. Its text goes to stdout as it is, what is known about it to stderr."""
+    """Show VERSION (a number, an alias, or latest) of NAME.
+
+    Its text goes to stdout as it is, what is known about it to stderr.
+    """
     found = api.get(path_of("prompts", name, "versions", version), PromptVersion)
     if as_json:
         emit(found)

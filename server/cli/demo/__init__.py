@@ -36,7 +36,10 @@ POLL_SECONDS: Final = 0.5
 )
 @json_option
 def demo(url: str | None, api_key: str | None, data: Path, *, as_json: bool) -> None:
-    """Send sample traffic, wait for its scores, and print both. Ends with 0 only if every trace and score is there."""
+    """Send sample traffic and print its traces with their scores.
+
+    Ends with 0 only if every trace and score is there.
+    """
     from server.cli.demo.child import server_of_its_own
 
     with nullcontext(url) if url else server_of_its_own(data) as address:

@@ -1,0 +1,98 @@
+"""The command against a real server in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import ROOT, RunningServer, running_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+CONFIG = """
+telemetry: {seal_after: 0.3}
+judges:
+  - {name: helpful, instructions: "Is {{ outputs }} a helpful answer to {{ inputs }}?", model: fake/judge, online: false}
+"""
+
+
+def tidegate(*arguments: str, url: str | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TIDEGATE_", "OPENAI_"))}  # noqa: TID251 - the rule is for the product
+    environment = {**clean, "PYTHONWARNINGS": "error::DeprecationWarning", **({"TIDEGATE_URL": url} if url else {})}
+    command = [sys.executable, str(ROOT / "tidegate.py"), *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=150, check=False)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    home = tmp_path_factory.mktemp("cli")
+    (home / "tidegate.yaml").write_text(CONFIG)
+    with running_server(home / "data", config=home / "tidegate.yaml") as running:
+        yield running
+
+
+def ask(server: RunningServer, text: str, **changes: object) -> httpx.Response:
+    body = {"model": "fake/echo", "messages": [{"role": "user", "content": text}], **changes}
+    return server.client.post("/v1/chat/completions", json=body)
+
+
+def test_what_an_app_asked_is_listed_shown_and_judged_on_demand(server):
+    trace_id = ask(server, "Where is my parcel?").headers["x-tidegate-trace-id"]
+    listed = tidegate("traces", "list", "--json", url=server.url)
+    assert trace_id in [trace["trace_id"] for trace in json.loads(listed.stdout)["traces"]]
+    judged = tidegate("judge", "run", "helpful", "--since", "1h", "--json", url=server.url)
+    assert (judged.returncode, judged.stderr) == (0, "")
+    assert json.loads(judged.stdout)["scored"] >= 1
+    shown = tidegate("traces", "show", trace_id, url=server.url)
+    assert shown.returncode == 0
+    assert "helpful" in shown.stdout
+    assert "Where is my parcel?" in shown.stdout
+    again = tidegate("judge", "run", "helpful", "--since", "1h", "--json", url=server.url)
+    assert (again.returncode, json.loads(again.stdout)["scored"]) == (0, 0)
+    assert tidegate("judge", "why", "helpful", trace_id, url=server.url).returncode == 0
+    assert "helpful" in tidegate("judge", "list", url=server.url).stdout
+
+
+def test_a_prompt_that_was_pushed_answers_as_a_model(server, tmp_path):
+    file = tmp_path / "support.txt"
+    file.write_text("Answer {{ who }} kindly")
+    pushed = tidegate("prompts", "push", "support", str(file), "--alias", "production", "--model", "fake/echo", url=server.url)
+    assert (pushed.returncode, pushed.stdout) == (0, "support 1\n")
+    answer = ask(server, "", model="prompts:/support@production", messages=[], prompt_variables={"who": "Ada"})
+    assert answer.status_code == 200, answer.text
+    assert "Answer Ada kindly" in answer.text
+    missing = ask(server, "", model="prompts:/support@production", messages=[])
+    assert missing.status_code == 400
+    assert "'who'" in missing.json()["error"]["message"]
+    trace = json.loads(tidegate("traces", "show", answer.headers["x-tidegate-trace-id"], "--json", url=server.url).stdout)
+    assert (trace["spans"][0]["prompt_name"], trace["spans"][0]["prompt_version"]) == ("support", "1")
+
+
+def test_doctor_finds_nothing_wrong(server, tmp_path):
+    done = tidegate("doctor", "--json", url=server.url, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert {check["state"] for check in json.loads(done.stdout)["checks"]} == {"ok"}
+
+
+def test_a_second_server_on_the_same_port_is_refused_by_name(server, tmp_path):
+    done = tidegate("up", "--port", str(server.port), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"(pid {server.process.pid})" in done.stderr
+
+
+def test_the_demo_shows_traces_with_scores_and_leaves_no_server_behind(tmp_path):
+    done = tidegate("demo", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    traces = json.loads(done.stdout)["traces"]
+    assert len(traces) >= 20
+    assert any(trace["prompt_name"] == "demo-support" for trace in traces)
+    assert any(trace["span_count"] >= 4 and "demo-agent" in trace["services"] for trace in traces)
+    assert sum(len(trace["scores"]) for trace in traces) >= 20
+    again = tidegate("demo", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "helpful" in again.stdout
