@@ -30,23 +30,25 @@ def excerpt(span: Span, secret: Iterable[Span] | None) -> Excerpt | None:
     if not span.source.path:
         return None
     first, last = span.line_bounds
-    line = span.source.text[first:last].rstrip("\r")
-    line, hidden = _hidden(line, first, span, secret)
+    raw = span.source.text[first:last].rstrip("\r")
+    values = _values(first, len(raw), span, secret or ())
+    line = _without_comment(raw, values)
+    guessed = _guessed(line) if secret is None else []
+    hidden = _disjoint([*values, *guessed, *(match.span() for match in USER_INFO.finditer(line))], len(line))
     start, end = span.start - first, max(min(span.end - first, len(line)), span.start - first + 1)
     return _shortened(_masked(line, hidden), _place(start, hidden), _place(end, hidden))
 
 
-def _hidden(line: str, first: int, span: Span, secret: Iterable[Span] | None) -> tuple[str, list[Range]]:
-    """The line without its comment, and the ranges of it to hide, in order, none overlapping another."""
-    if secret is None:
-        keys = {match.span() for match in KEY.finditer(line)}
-        found = [match.span() for match in WORD.finditer(line) if match.span() not in keys and match.group() != "-"]
-    else:
-        last = first + len(line)
-        here = (other for other in secret if other.source == span.source and other.start < last and other.end > first)
-        found = [(max(other.start - first, 0), min(other.end - first, len(line))) for other in here]
-    found += [match.span() for match in USER_INFO.finditer(line)]
-    return _without_comment(line, found), _disjoint(found)
+def _values(first: int, length: int, span: Span, secret: Iterable[Span]) -> list[Range]:
+    """The parts of the line that belong to values to hide."""
+    here = (other for other in secret if other.source == span.source and other.start < first + length and other.end > first)
+    return [(max(other.start - first, 0), min(other.end - first, length)) for other in here]
+
+
+def _guessed(line: str) -> list[Range]:
+    """Every word of a line that could not be read, but those that look like keys."""
+    keys = {match.span() for match in KEY.finditer(line)}
+    return [match.span() for match in WORD.finditer(line) if match.span() not in keys and match.group() != "-"]
 
 
 def _without_comment(line: str, values: list[Range]) -> str:
@@ -58,9 +60,10 @@ def _without_comment(line: str, values: list[Range]) -> str:
     return line
 
 
-def _disjoint(ranges: list[Range]) -> list[Range]:
+def _disjoint(ranges: list[Range], length: int) -> list[Range]:
+    """The ranges in order, cut at ``length``, none overlapping another."""
     joined: list[Range] = []
-    for start, end in sorted(ranges):
+    for start, end in sorted((start, min(end, length)) for start, end in ranges):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         elif end > start:

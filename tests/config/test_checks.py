@@ -1,0 +1,78 @@
+"""Contradictions that no single value shows."""
+
+import pytest
+
+ROUTE = "routes: [{{name: chat, targets: [{{model: fake/echo}}], {0}}}]"
+JUDGE = "judges: [{{name: j, instructions: '{{{{ outputs }}}}', model: fake/judge, {0}}}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        (ROUTE.format("fallbacks: [gone/m]"), "routes[0].fallbacks[0]", "names provider 'gone'"),
+        (ROUTE.format("fallbacks: [chat]"), "routes[0].fallbacks[0]", "which is a route"),
+        (ROUTE.format("fallbacks: [fake/]"), "routes[0].fallbacks[0]", "not of the form provider/model"),
+        ("routes: [{name: c, targets: [{model: fake/a, weight: 0}, {model: fake/b, weight: 0}]}]", "routes[0].targets", "the weight 0"),
+        ("judges: [{name: j, instructions: '{{ outputs }}', model: gone/m}]", "judges[0].model", "names provider 'gone'"),
+        ("judges: [{name: j, instructions: '{{ outputs }}', model: chat}]", "judges[0].model", "not of the form provider/model"),
+        (JUDGE.format("result: category"), "judges[0].choices", "needs two choices"),
+        (JUDGE.format("result: category, choices: [a]"), "judges[0].choices", "needs two choices"),
+        (JUDGE.format("result: category, choices: [a, b, a]"), "judges[0].choices[2]", "the choice 'a' twice"),
+        (JUDGE.format("choices: [a, b]"), "judges[0].choices", "its result is 'boolean'"),
+        (JUDGE.format("minimum: 1"), "judges[0].minimum", "its result is 'boolean'"),
+        (JUDGE.format("result: number, minimum: 5, maximum: 1"), "judges[0].minimum", "not below its maximum"),
+        ("storage: {clickhouse: env:DSN}", "storage.clickhouse", "must begin with clickhouse://"),
+        ("storage: {metadata: env:DSN}", "storage.metadata", "must begin with postgresql://"),
+        ("providers: {a: {base_url: 'http://me:pass@a.example'}}", "providers.a.base_url", "a user name or a password"),
+    ],
+)
+def test_a_contradiction_is_an_error_at_its_place(error_of, text, path, words):
+    problems = {problem.path: problem.message for problem in error_of(text, {"DSN": "mysql://user:hunter2@h/d"}).problems}
+    assert words in problems[path]
+
+
+def test_a_judge_may_name_a_route_and_leave_bounds_open(loaded):
+    text = ROUTE.format("fallbacks: []") + "\n" + "judges: [{name: j, instructions: '{{trace}}', model: chat, result: number, minimum: 1}]"
+    assert loaded(text).settings.judges[0].maximum is None
+
+
+def test_names_given_twice_say_where_the_first_is(error_of):
+    error = error_of(
+        """\
+        judges:
+          - {name: j, instructions: "{{ outputs }}", model: fake/judge}
+          - {name: j, instructions: "{{ outputs }}", model: fake/judge}
+        """
+    )
+    assert [problem.message for problem in error.problems] == ["judge 'j' has the name of another, in tidegate.yaml:2:12"]
+
+
+def test_an_unknown_variable_is_pointed_at_inside_its_block_of_text(error_of):
+    error = error_of(
+        """\
+        judges:
+          - name: j
+            model: fake/judge
+            instructions: |
+              Look at {{ outputs }}
+              and at {{ ouptut }}.
+        """
+    )
+    problem = error.problems[0]
+    assert (problem.line, problem.column, problem.suggestion) == (6, 14, "outputs")
+
+
+def test_instructions_that_show_nothing_are_warned_of(loaded):
+    warnings = loaded("judges: [{name: j, instructions: 'Is it good?', model: fake/judge}]").warnings
+    assert [warning.path for warning in warnings] == ["judges[0].instructions"]
+
+
+def test_a_mistake_elsewhere_does_not_hide_a_contradiction_nor_make_one_up(error_of):
+    error = error_of("routes: [{name: chat, targets: [{model: 7}, {model: gone/m}, 3], fallbacks: {}}]\njudges: 5")
+    assert [problem.path for problem in error.problems] == [
+        "routes[0].targets[0].model",
+        "routes[0].targets[1].model",
+        "routes[0].targets[2]",
+        "routes[0].fallbacks",
+        "judges",
+    ]
