@@ -35,7 +35,7 @@ def check_addresses(root: Node) -> Iterator[Finding]:
 def check_secrets(secrets: tuple[ResolvedSecret, ...]) -> Iterator[Finding]:
     """Literal secrets, which are warned of, and URLs of databases that cannot be ones. A value is never quoted."""
     for found in secrets:
-        if not found.secret.reference and _is_sensitive(found.path):
+        if found.span.source.path and not found.secret.reference and _is_sensitive(found.path):
             hint = "move it into an environment variable or a file, and write env:NAME or file:/path"
             yield Finding(found.span, found.path, found.path, "is a secret written out in the file", hint, severity="warning")
         schemes = DSN_SCHEMES.get(found.path)

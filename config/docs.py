@@ -54,7 +54,9 @@ def json_schema() -> dict[str, Any]:
         properties = definitions[struct.__name__]["properties"]
         for name, text in field_docs(struct).items():
             properties[name] = {**properties[name], "description": text.replace("``", "`")}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Tidegate settings", **schema}
+    # By way of text: defaults are tuples in Python, and arrays in what is published.
+    plain: dict[str, Any] = json.loads(json.dumps(schema))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Tidegate settings", **plain}
 
 
 def settings_page() -> str:

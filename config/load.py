@@ -111,7 +111,9 @@ def _build(source: Source, environ: Environment, arguments: Mapping[str, str]) -
     overlaid = overlay(parsed.root, environ, kind)
     directory = source.path.parent if source.path else Path()
     validated = Validator(partial(resolve, environ=environ, directory=directory)).validate(overlaid.root, kind)
-    findings = [*parsed.findings, *overlaid.findings, *validated.findings, *_checked(overlaid.root, validated, environ)]
+    unread = {finding.span for finding in parsed.findings}
+    judged = [*validated.findings, *_checked(overlaid.root, validated, environ)]
+    findings = [*parsed.findings, *overlaid.findings, *(finding for finding in judged if finding.span not in unread)]
     warnings = _refuse_errors(findings, parsed, validated)
     settings = msgspec.convert(validated.plain, Settings)
     settings = msgspec.structs.replace(settings, providers=with_vendors(settings.providers, environ))

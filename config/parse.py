@@ -71,8 +71,8 @@ def _real(text: str) -> float:
 
 
 def _text(text: str) -> str:
-    text.encode()  # a lone surrogate, which nothing downstream can write, raises here
-    return text
+    """JSON writes what lies beyond 16 bits as two halves, to be joined; a half alone, which nobody downstream can write, raises."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 _READ: Final[dict[str, Callable[[str], str | int | float | bool | None]]] = {

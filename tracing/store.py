@@ -12,17 +12,32 @@ from tracing import store_sql as sql
 from tracing.assessments_store import assessments_of, scores_of
 from tracing.barrier import settled
 from tracing.cursors import read_cursor, write_cursor
-from tracing.errors import BadOrder, SpanNotFound, TraceNotFound
+from tracing.errors import BadOrder, BadRequest, SpanNotFound, TraceNotFound
+from tracing.filters import parse
+from tracing.filters_store import condition
 from tracing.records import ContentRecord, HeadRecord, RollupRecord, SpanRecord, span_view, trace_summary
+from tracing.results import FacetValue, SealedTrace, UsageRow
 from tracing.statements import Condition, Statement
 from tracing.store_sql import Position
 from tracing.tree import pre_order
 from tracing.types import Assessment, SpanContent, Trace, TracePage, TraceSummary
 
-__all__ = ("TraceStore",)
+__all__ = ("FACETS", "TraceStore")
 
 T = TypeVar("T")
 MAX_PAGE: Final = 1000
+_SEALED: Final = "sealed"
+
+FACETS: Final = {
+    "model": "if(response_model != '', response_model, request_model)",
+    "provider": "provider",
+    "service": "service_name",
+    "prompt": "prompt_name",
+    "route": "route",
+    "kind": "kind",
+    "name": "name",
+}
+"""Fields of which the values in use can be listed."""
 
 
 class TraceStore:
@@ -31,9 +46,7 @@ class TraceStore:
     Every method first waits for ``flush``, so that a caller finds what it sent before, and raises ``StoreUnavailable`` when that fails.
     """
 
-    def __init__(
-        self, telemetry: Telemetry, flush: Callable[[], Awaitable[None]], settings: TelemetrySettings = TelemetrySettings()
-    ) -> None:
+    def __init__(self, telemetry: Telemetry, flush: Callable[[], Awaitable[None]], settings: TelemetrySettings) -> None:
         self._telemetry = telemetry
         self._flush = flush
         self._settings = settings
@@ -94,6 +107,51 @@ class TraceStore:
         await settled(self._flush)
         return (await self._run(sql.count(where), _Count))[0].traces
 
+    async def session(self, session_id: str, limit: int = 500) -> list[TraceSummary]:
+        """The traces of a session, in order of time; empty when nobody knows it."""
+        await settled(self._flush)
+        ids = [found.trace_id for found in await self._run(sql.session(session_id, limit), _Found)]
+        if not ids:
+            return []
+        known = {trace.trace_id: trace for trace in await self._summaries(await self._run(sql.heads_of(ids), HeadRecord))}
+        return [known[trace_id] for trace_id in ids if trace_id in known]
+
+    async def facet(self, field: str, since_ns: int | None = None, limit: int = 20) -> list[FacetValue]:
+        """The most frequent values of a field of spans (``FACETS``). Raises ``BadRequest``."""
+        if field not in FACETS:
+            raise BadRequest(f"there are no choices for {field!r}", hint=f"choices exist for {', '.join(FACETS)}")
+        await settled(self._flush)
+        return await self._run(sql.facet(FACETS[field], sql.time_range(since_ns, None), limit), FacetValue)
+
+    async def usage(self, by: str = "model", since_ns: int | None = None, until_ns: int | None = None, limit: int = 200) -> list[UsageRow]:
+        """Figures of model calls by ``minute``, ``hour``, ``model``, ``provider``, ``route``, ``service`` or ``prompt``. Raises ``BadRequest``."""
+        if by not in sql.USAGE_BY:
+            raise BadRequest(f"usage is not kept by {by!r}", hint=f"it is by {', '.join(sql.USAGE_BY)}")
+        await settled(self._flush)
+        return await self._run(sql.usage(by, sql.usage_range(since_ns, until_ns), limit), UsageRow)
+
+    async def sealed(
+        self, after: str | None, filter: str | None, since_ns: int | None, until_ns: int | None, limit: int
+    ) -> list[SealedTrace]:
+        """Traces at rest that hold no span of a judge, in the order in which they came to rest. Raises ``FilterError`` and ``BadCursor``."""
+        where = _where(filter, since_ns, until_ns)
+        position = read_cursor(_SEALED, after) if after else None
+        await settled(self._flush)
+        quiet, orphans = self._settings.seal_after, self._settings.seal_orphans_after
+        rows = await self._run(sql.sealed(where, position, quiet, orphans, limit), _Sealed)
+        if not rows:
+            return []
+        found = {each.trace_id: each.revision for each in await self._run(sql.revisions([row.trace_id for row in rows]), _Revision)}
+        return [
+            SealedTrace(
+                trace_id=row.trace_id,
+                revision=found.get(row.trace_id, ""),
+                sealed_ms=row.sort_key,
+                cursor=write_cursor(_SEALED, Position(row.sort_key, row.trace_id)),
+            )
+            for row in rows
+        ]
+
     async def _trace(self, trace_id: str, *, with_content: bool) -> Trace:
         await settled(self._flush)
         async with asyncio.TaskGroup() as group:
@@ -123,12 +181,30 @@ class TraceStore:
         return await self._telemetry.query(statement.sql, statement.parameters, row)
 
 
+class _Found(msgspec.Struct, frozen=True):
+    trace_id: str
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    trace_id: str
+    sort_key: int
+
+
+class _Revision(msgspec.Struct, frozen=True):
+    trace_id: str
+    revision: str
+
+
 class _Count(msgspec.Struct, frozen=True):
     traces: int
 
 
 def _where(filter: str | None, since_ns: int | None, until_ns: int | None) -> Condition:
-    return sql.time_range(since_ns, until_ns)
+    within = sql.time_range(since_ns, until_ns)
+    if filter is None or not filter.strip():
+        return within
+    matching = condition(parse(filter))
+    return Condition(f"{within.sql} AND {matching.sql}", {**within.parameters, **matching.parameters})
 
 
 async def _nothing() -> dict[str, SpanContent] | None:

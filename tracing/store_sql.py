@@ -30,6 +30,7 @@ __all__ = (
     "spans",
     "time_range",
     "usage",
+    "usage_range",
 )
 
 HEAD: Final = """(
@@ -116,6 +117,12 @@ def time_range(since_ns: int | None, until_ns: int | None) -> Condition:
         parts.append("start_time < fromUnixTimestamp64Nano({until_ns:Int64}, 'UTC')")
         parameters["until_ns"] = until_ns
     return Condition(" AND ".join(parts), parameters)
+
+
+def usage_range(since_ns: int | None, until_ns: int | None) -> Condition:
+    """Minutes that began at ``since_ns`` or later, and before ``until_ns``."""
+    within = time_range(since_ns, until_ns)
+    return Condition(within.sql.replace("start_time", "time"), within.parameters)
 
 
 _OF_TRACES: Final = """

@@ -90,8 +90,8 @@ def money(dollars: Decimal | float | None) -> str:
         return f"${value:,.0f}"
     if size >= 1:
         return f"${value:.2f}"
-    places = min(9, max(4, 1 - size.adjusted()))
-    return f"${value:.{places}f}"
+    digits = f"{value:.{min(9, 2 - size.adjusted())}f}".rstrip("0")
+    return f"${digits}" if len(digits.partition(".")[2]) >= 2 else f"${value:.2f}"
 
 
 def percent(share: float | None) -> str:

@@ -103,7 +103,9 @@ def test_the_example_works_as_it_is_and_warns_of_nothing(loaded):
 
 def test_the_lines_that_the_example_leaves_commented_out_work_too(loaded):
     lines = config.example_text().splitlines()
-    text = "\n".join(line.replace("# ", "", 1) if line.strip().startswith(("# openai:", "# local:", "# - {model")) else line for line in lines)
+    text = "\n".join(
+        line.replace("# ", "", 1) if line.strip().startswith(("# openai:", "# local:", "# - {model")) else line for line in lines
+    )
     result = loaded(text, {"OPENAI_API_KEY": "k"})
     assert len(result.settings.routes[0].targets) == 3
     assert set(result.settings.providers) == {"fake", "local", "openai"}

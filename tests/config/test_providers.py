@@ -26,7 +26,9 @@ def test_an_entry_without_a_key_takes_the_one_of_the_environment(loaded):
 
 
 def test_the_key_of_the_environment_never_travels_to_an_address_from_the_file(loaded):
-    providers = loaded("providers: {openai: {base_url: http://other.example/v1}, local: {base_url: http://l.example}}", ENVIRON).settings.providers
+    providers = loaded(
+        "providers: {openai: {base_url: http://other.example/v1}, local: {base_url: http://l.example}}", ENVIRON
+    ).settings.providers
     assert providers["openai"].api_key is None
     assert providers["local"].api_key is None
 

@@ -2,8 +2,6 @@
 
 import pytest
 
-from config import ConfigError
-
 
 def only(error: ConfigError):
     assert len(error.problems) == 1, str(error)
@@ -118,7 +116,18 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(error_of):
 
 @pytest.mark.parametrize(
     "text",
-    ["a: [", "a: b: c", "\ta: 1", "a: *nowhere", "a: 1\n---\nb: 2", 'a: "\\UFFFFFFFF"', "a: \x07", "[" * 3000, "a: &x [*x]", "a: !<tag:x> 1"],
+    [
+        "a: [",
+        "a: b: c",
+        "\ta: 1",
+        "a: *nowhere",
+        "a: 1\n---\nb: 2",
+        'a: "\\UFFFFFFFF"',
+        "a: \x07",
+        "[" * 3000,
+        "a: &x [*x]",
+        "a: !<tag:x> 1",
+    ],
 )
 def test_what_is_no_yaml_is_one_clear_problem(error_of, text):
     problem = error_of(text).problems[0]
@@ -135,3 +144,7 @@ def test_a_long_line_is_cut_around_the_mistake(error_of):
     excerpt = only(error_of(f"server: {{host: {'h' * 500}, prot: 1}}")).excerpt
     assert len(excerpt.text) <= 120
     assert excerpt.text[excerpt.column :].startswith("prot")
+
+
+def test_what_cannot_be_read_is_told_once(error_of):
+    assert only(error_of("server: {port: !odd 1}")).path == "server.port"

@@ -60,7 +60,7 @@ class TraceTree extends HTMLElement {
     this.hits = element("span", "hits", tools);
     this.#button(tools, "Fold all", () => this.#foldAll());
     this.#button(tools, "Unfold all", () => this.#unfoldAll());
-    this.#ruler(element("div", "ruler", this));
+    this.#ruler(element("div", "ticks", element("div", "ruler", this)));
     this.rows = element("div", "rows", this);
     this.rows.tabIndex = 0;
     this.rows.setAttribute("role", "tree");

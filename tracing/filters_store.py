@@ -1,0 +1,118 @@
+"""Filters as conditions on heads of traces. Every value is bound; the text is made of pieces that stand here."""
+
+from typing import Final
+
+from tracing.filters import And, Comparison, Expression, Not, Or
+from tracing.statements import Condition
+
+__all__ = ("condition",)
+
+_HEAD: Final = {"name": "name", "status": "status", "source": "source"}
+"""Fields of the trace's head."""
+
+_ANY_SPAN: Final = {
+    "model": "if(response_model != '', response_model, request_model)",
+    "provider": "provider",
+    "route": "route",
+    "service": "service_name",
+    "session": "session_id",
+    "user": "user_id",
+    "prompt": "prompt_name",
+    "prompt_version": "prompt_version",
+    "judge": "judge_name",
+    "kind": "kind",
+    "error_type": "error_type",
+}
+"""Fields that hold when one span of the trace has them."""
+
+_ROLLED: Final = {
+    "cost": "toFloat64(sum(cost_total))",
+    "tokens": "sum(input_tokens) + sum(output_tokens)",
+    "spans": "sum(spans)",
+    "latency_ms": "(toUnixTimestamp64Nano(max(end_time)) - toUnixTimestamp64Nano(min(start_time))) / 1e6",
+}
+
+_OF_SPANS: Final = "trace_id IN (SELECT trace_id FROM spans WHERE project_id = 'default' AND {})"
+
+
+class _Values:
+    """Values on their way into parameters."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, object] = {}
+
+    def bind(self, value: object) -> str:
+        name = f"filter_{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"{{{name}:{'Float64' if isinstance(value, float) else 'String'}}}"
+
+
+def condition(expression: Expression) -> Condition:
+    """The condition that heads of matching traces fulfil."""
+    values = _Values()
+    return Condition(f"({_sql(expression, values)})", values.parameters)
+
+
+def _sql(expression: Expression, values: _Values) -> str:
+    match expression:
+        case And(parts):
+            return " AND ".join(f"({_sql(part, values)})" for part in parts)
+        case Or(parts):
+            return " OR ".join(f"({_sql(part, values)})" for part in parts)
+        case Not(inner):
+            return f"NOT ({_sql(inner, values)})"
+        case Comparison():
+            return _comparison(expression, values)
+
+
+def _comparison(found: Comparison, values: _Values) -> str:
+    if found.operator == "!=" and found.field not in _HEAD and found.field not in _ROLLED:
+        # Unlike every span of the trace: one span that differs is not enough.
+        return f"NOT ({_comparison(Comparison(found.field, '=', found.value, found.key), values)})"
+    if found.field in _ROLLED:
+        compared = f"ifNull({_ROLLED[found.field]} {found.operator} {values.bind(float(found.value))}, 0)"
+        return f"trace_id IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING {compared})"
+    if found.field == "score":
+        return _score(found, values)
+    if found.field == "text":
+        return _text(str(found.value), values)
+    return _of_text(found, values)
+
+
+def _of_text(found: Comparison, values: _Values) -> str:
+    value = str(found.value)
+    if found.field == "status":
+        return f"toString(status) {found.operator} {values.bind(value.upper())}"
+    if found.field in _HEAD:
+        return _like(_HEAD[found.field], found.operator, value, values)
+    if found.field == "tag":
+        return _OF_SPANS.format(f"has(tags, {values.bind(value)})")
+    if found.field == "attributes":
+        if found.operator == "=":
+            return _OF_SPANS.format(f"has(attr_items, {values.bind(f'{found.key}={value}')})")
+        return _OF_SPANS.format(_like(f"attributes[{values.bind(found.key)}]", found.operator, value, values))
+    return _OF_SPANS.format(_like(_ANY_SPAN[found.field], found.operator, value, values))
+
+
+def _like(column: str, operator: str, value: str, values: _Values) -> str:
+    if operator == "~":
+        return f"positionCaseInsensitiveUTF8(toString({column}), {values.bind(value)}) > 0"
+    return f"{column} {operator} {values.bind(value)}"
+
+
+def _text(words: str, values: _Values) -> str:
+    bound = values.bind(words.lower())
+    said = f"hasAllTokens(input_text, {bound}) OR hasAllTokens(output_text, {bound})"
+    return f"trace_id IN (SELECT trace_id FROM span_content WHERE project_id = 'default' AND ({said}))"
+
+
+def _score(found: Comparison, values: _Values) -> str:
+    name = values.bind(found.key)
+    if isinstance(found.value, str):
+        compared = f"value_text = {values.bind(found.value)}"
+    else:
+        compared = f"value_number {found.operator} {values.bind(float(found.value))}"
+    return (
+        "trace_id IN (SELECT trace_id FROM assessments FINAL "
+        f"WHERE project_id = 'default' AND valid AND error_code = '' AND name = {name} AND {compared})"
+    )
