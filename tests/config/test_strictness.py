@@ -2,6 +2,8 @@
 
 import pytest
 
+from config import ConfigError
+
 
 def only(error: ConfigError):
     assert len(error.problems) == 1, str(error)
