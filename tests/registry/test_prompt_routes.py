@@ -8,8 +8,8 @@ PROMPTS = "/api/v1/prompts"
 
 
 @pytest.fixture
-async def client(metadata):
-    async with create_async_test_client(router(PromptService(metadata))) as made:
+async def client(metadata_any):
+    async with create_async_test_client(router(PromptService(metadata_any))) as made:
         yield made
 
 

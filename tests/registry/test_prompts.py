@@ -35,8 +35,8 @@ class Switchable:
 
 
 @pytest.fixture
-def prompts(metadata):
-    return PromptService(metadata)
+def prompts(metadata_any):
+    return PromptService(metadata_any)
 
 
 async def test_versions_count_from_one_and_keep_their_text(prompts):
