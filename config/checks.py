@@ -100,14 +100,11 @@ def _instructions(node: Node | None, path: str, subject: str) -> Iterator[Findin
     text = text_of(node)
     if node is None or text is None:
         return
-    used = VARIABLE.findall(text)
     hint = f"use {', '.join('{{ ' + name + ' }}' for name in JUDGE_VARIABLES)}"
     for match in VARIABLE.finditer(text):
         if match[1] not in JUDGE_VARIABLES:
             predicate = f"asks for {{{{ {match[1]} }}}}, which no trace has"
             yield Finding(node.span.narrowed(match[0]), path, subject, predicate, hint, closest(match[1], JUDGE_VARIABLES))
-    if not used:
-        yield Finding(node.span, path, subject, "has instructions that show it nothing of the trace", hint, severity="warning")
 
 
 def _choices(judge: Node, path: str, subject: str) -> Iterator[Finding]:

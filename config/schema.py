@@ -199,7 +199,10 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What its scores are called: ``score.helpful`` in a filter."""
 
     instructions: str
-    """What to judge, with ``{{ inputs }}``, ``{{ outputs }}`` or ``{{ trace }}`` where the data goes."""
+    """What to judge, with ``{{ inputs }}``, ``{{ outputs }}`` or ``{{ trace }}`` where the data goes.
+
+    Inputs and outputs are shown when none is named.
+    """
 
     model: str
     """``provider/model`` or the name of a route; the judge's own calls pass through this gateway."""

@@ -62,9 +62,8 @@ def test_an_unknown_variable_is_pointed_at_inside_its_block_of_text(error_of):
     assert (problem.line, problem.column, problem.suggestion) == (6, 14, "outputs")
 
 
-def test_instructions_that_show_nothing_are_warned_of(loaded):
-    warnings = loaded("judges: [{name: j, instructions: 'Is it good?', model: fake/judge}]").warnings
-    assert [warning.path for warning in warnings] == ["judges[0].instructions"]
+def test_instructions_need_name_no_variable(loaded):
+    assert loaded("judges: [{name: j, instructions: 'Is it good?', model: fake/judge}]").warnings == ()
 
 
 def test_a_mistake_elsewhere_does_not_hide_a_contradiction_nor_make_one_up(error_of):
