@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ("emit", "json_option", "message", "plain", "show", "stderr_console", "table")
+__all__ = ("emit", "json_option", "message", "plain", "show", "stderr_console", "stdout_console", "table")
 
 PIPED_WIDTH: Final = 240
 # C0 and C1 controls, and the marks that reorder what is displayed.

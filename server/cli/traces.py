@@ -1,15 +1,16 @@
 """``tidegate traces list`` and ``tidegate traces show``."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import rich_click as click
 
 from server.cli import text
 from server.cli.api import Api, path_of, with_api
-from server.cli.output import emit, json_option, message, plain, show, table
+from server.cli.output import emit, json_option, message, plain, show, stdout_console, table
 from tracing.types import Assessment, ScoreSummary, SpanView, Trace, TracePage, TraceSummary
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def list_traces(api: Api, expression: str | None, limit: int, *, as_json: bool) 
     if as_json:
         emit(page)
     elif page.traces:
-        show(traces_table(page.traces, datetime.now(UTC)))
+        show(traces_table(page.traces, datetime.now(UTC), stdout_console().width))
     else:
         message(
             "No traces match."
@@ -73,34 +74,46 @@ def fetch_traces(api: Api, expression: str | None, limit: int) -> TracePage:
             return TracePage(traces=found, next_cursor=cursor)
 
 
-def traces_table(rows: Sequence[TraceSummary], now: datetime) -> "Table":
-    """One row per trace, as wide as the terminal lets it be."""
-    short = {"no_wrap": True, "overflow": "ellipsis"}
-    fixed = {"no_wrap": True, "min_width": 6}
-    made = table(
-        ("trace", {"no_wrap": True, "min_width": 32, "style": "dim"}), ("age", fixed), ("", {"no_wrap": True}), ("name", short), ("model", short),
-        ("input", {**short, "max_width": 32}), ("latency", {**fixed, "justify": "right"}), ("tokens", {**fixed, "justify": "right"}),
-        ("cost", {**fixed, "justify": "right"}), ("scores", short),
-    )  # fmt: skip
+def traces_table(rows: Sequence[TraceSummary], now: datetime, width: int) -> "Table":
+    """One row per trace; with fewer columns where ``width`` is small, so that those that are left can be read."""
+    columns = [column for column in _columns(now) if width >= column.from_width]
+    made = table(*((column.header, {"no_wrap": True, "overflow": "ellipsis", **column.options}) for column in columns))
     for row in rows:
-        made.add_row(*_cells(row, now))
+        made.add_row(*(column.cell(row) for column in columns))
     return made
 
 
-def _cells(row: TraceSummary, now: datetime) -> "list[Text]":
-    mark, colour = text.status_mark(row.status)
+class _Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of the table, shown on terminals at least ``from_width`` characters wide."""
+
+    header: str
+    cell: Callable[[TraceSummary], "Text"]
+    from_width: int = 0
+    options: dict[str, Any] = {}
+
+
+def _columns(now: datetime) -> list[_Column]:
+    right = {"justify": "right", "min_width": 8}
     return [
-        plain(row.trace_id),
-        plain(text.age(row.start_time, now)),
-        plain(mark, colour),
-        plain(row.name),
-        plain(", ".join(row.models)),
-        plain(row.input_preview),
-        plain(text.duration(row.duration_ms)),
-        plain(text.tokens(row.input_tokens, row.output_tokens, estimated=row.usage_estimated)),
-        plain(text.cost(row.cost, row.unpriced_calls)),
-        plain(", ".join(text.score(each) for each in row.scores)),
+        _Column(header="  trace", cell=_identity, options={"min_width": 34}),
+        _Column(header="age", cell=lambda row: plain(text.age(row.start_time, now)), options={"min_width": 6}),
+        _Column(header="name", cell=lambda row: plain(row.name), from_width=130, options={"max_width": 28}),
+        _Column(header="model", cell=lambda row: plain(", ".join(row.models)), options={"min_width": 10, "max_width": 24}),
+        _Column(header="input", cell=lambda row: plain(row.input_preview), from_width=150, options={"max_width": 32}),
+        _Column(header="latency", cell=lambda row: plain(text.duration(row.duration_ms)), from_width=90, options=right),
+        _Column(header="tokens", cell=_tokens, from_width=115, options=right),
+        _Column(header="cost", cell=lambda row: plain(text.cost(row.cost, row.unpriced_calls)), from_width=105, options=right),
+        _Column(header="scores", cell=lambda row: plain(", ".join(map(text.score, row.scores))), options={"min_width": 20}),
     ]
+
+
+def _identity(row: TraceSummary) -> "Text":
+    mark, colour = text.status_mark(row.status)
+    return plain(f"{mark} ", colour) + plain(row.trace_id)
+
+
+def _tokens(row: TraceSummary) -> "Text":
+    return plain(text.tokens(row.input_tokens, row.output_tokens, estimated=row.usage_estimated))
 
 
 def _headline(summary: TraceSummary) -> "Text":

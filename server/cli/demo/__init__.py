@@ -11,7 +11,7 @@ import rich_click as click
 from server.cli.api import Api, connect, path_of
 from server.cli.demo.traffic import PROMPT, Sent, samples, send
 from server.cli.errors import CheckFailed, Refused
-from server.cli.output import emit, json_option, message, show, stderr_console
+from server.cli.output import emit, json_option, message, show, stderr_console, stdout_console
 from server.cli.traces import fetch_traces, traces_table
 from tracing.types import TracePage, TraceSummary
 
@@ -48,7 +48,7 @@ def demo(url: str | None, api_key: str | None, data: Path, *, as_json: bool) -> 
     if as_json:
         emit(TracePage(traces=found))
     else:
-        show(traces_table(found, datetime.now(UTC)))
+        show(traces_table(found, datetime.now(UTC), stdout_console().width))
     message(f"{len(found)} traces, {sum(len(trace.scores) for trace in found)} scores. {_where_to_look(url, data)}")
 
 
