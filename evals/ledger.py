@@ -100,6 +100,10 @@ class Ledger:
         """The newest failures of a version."""
         return await self._store.failures(judge, limit)
 
+    async def recent(self, judge: Judge, limit: int = 50) -> list[Judgement]:
+        """What a version did last, newest first; lines that were only sampled out are left out."""
+        return await self._store.recent(judge, limit)
+
     def _due(self, claim: Claim, outcome: Outcome, now: datetime) -> datetime | None:
         if outcome.state is not JudgementState.RETRY:
             return None

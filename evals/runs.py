@@ -14,7 +14,7 @@ import msgspec
 from evals.ledger import Ledger
 from evals.missing import Window, pages
 from evals.runner import Runner
-from evals.types import Admission, Candidate, Judge, Judgement, JudgementState, Key, RunProgress, TraceSource
+from evals.types import Candidate, Judge, Judgement, JudgementState, Key, RunProgress, TraceSource
 
 __all__ = ("POLL", "Run")
 
@@ -90,3 +90,27 @@ class Run:
         self.progress = msgspec.structs.replace(self.progress, **changes)
         self._news.set()
         self._news = asyncio.Event()
+
+    async def _waiting_before(self, candidates: list[Candidate], ledger: Ledger) -> list[Key]:
+        """Lines that an earlier run, or the watch over new traces, admitted and that are not final yet: this run waits for them too."""
+        current = {(candidate.trace_id, candidate.revision) for candidate in candidates}
+        lines = await ledger.lines(self.judge, [candidate.trace_id for candidate in candidates])
+        return [_key(line) for line in lines if line.state not in _FINAL and (line.trace_id, line.trace_revision) in current]
+
+
+def _key(line: Judgement) -> Key:
+    return Key(judge_name=line.judge_name, judge_version=line.judge_version, trace_id=line.trace_id, trace_revision=line.trace_revision)
+
+
+def _tally(progress: RunProgress, settled: list[Judgement]) -> dict[str, Any]:
+    """The figures of a run after these lines became final. A line without a price adds nothing: the sum is of what is known."""
+    costs = [line.cost for line in settled if line.cost is not None]
+    known = [progress.cost, *costs] if progress.cost is not None else costs
+    scored = sum(line.state is JudgementState.SCORED for line in settled)
+    failed = sum(line.state is JudgementState.FAILED for line in settled)
+    return {
+        "scored": progress.scored + scored,
+        "failed": progress.failed + failed,
+        "skipped": progress.skipped + len(settled) - scored - failed,
+        "cost": sum(known, Decimal(0)) if known else None,
+    }

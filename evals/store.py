@@ -161,6 +161,12 @@ class LedgerStore:
         newest = wanted.order_by(LINE.updated_at.desc()).limit(limit)
         return await self._metadata.read(lambda connection: [_judgement(row) for row in connection.execute(newest)])
 
+    async def recent(self, judge: Judge, limit: int) -> list[Judgement]:
+        """The newest lines of this version that were in the sample."""
+        wanted = select(judgements).where(_of(judgements, judge), LINE.state != JudgementState.SAMPLED_OUT)
+        newest = wanted.order_by(LINE.updated_at.desc()).limit(limit)
+        return await self._metadata.read(lambda connection: [_judgement(row) for row in connection.execute(newest)])
+
     async def _write(self, statement: Any) -> None:
         await self._metadata.run(lambda connection: connection.execute(statement))
 

@@ -22,6 +22,7 @@ __all__ = (
     "JudgeCall",
     "JudgeCaller",
     "JudgeReply",
+    "JudgeReport",
     "JudgeStats",
     "Judgement",
     "JudgementState",
@@ -208,6 +209,13 @@ class JudgeStats(msgspec.Struct, frozen=True, kw_only=True):
     categories: dict[str, int] = {}
 
 
+class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A judge and what became of the traces it was meant to see."""
+
+    judge: Judge
+    stats: JudgeStats
+
+
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a run is. ``total`` grows until ``state`` leaves ``listing``; ``skipped`` were judged before or are not in the sample."""
 
@@ -240,7 +248,7 @@ class TraceSource(Protocol):
     async def sealed(
         self,
         after: str | None,
-        filter: str | None,  # noqa: A002 - the name that the traces page and the HTTP API give it
+        filter: str | None,
         since_ns: int | None,
         until_ns: int | None,
         limit: int,

@@ -8,11 +8,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from evals import routes as judge_routes
 from gateway.surfaces import openai
 from registry.prompts import routes as prompt_routes
-from server import health, ui
+from server import health
 from server.errors import EXCEPTION_HANDLERS
 from server.guard import answer
 from server.pages import page_services
 from server.services import Services
+from server.ui import views
 from server.version import VERSION
 from tracing import otlp_routes
 from tracing import routes as trace_routes
@@ -30,10 +31,12 @@ def create_app(services: Services) -> ASGIApp:
             prompt_routes.router(services.prompts),
             judge_routes.router(services.judges),
             health.router(services),
-            ui.router(page_services(services)),
+            views.router(page_services(services)),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
-        openapi_config=OpenAPIConfig(title="Tidegate", version=VERSION, path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]),
+        openapi_config=OpenAPIConfig(
+            title="Tidegate", version=VERSION, path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        ),
         request_max_body_size=services.settings.server.max_body_bytes,
         logging_config=None,
     )

@@ -18,8 +18,11 @@ __all__ = ("Condition", "Health", "router")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """How the parts are. ``storage_error`` is why the telemetry database does not answer, ``None`` when it does; ``config_error`` likewise
-    is why the newest configuration file was refused (the one before it is running)."""
+    """How the parts are.
+
+    ``storage_error`` is why the telemetry database does not answer, ``None`` when it does; ``config_error`` is why the newest configuration
+    file was refused (the one before it is running).
+    """
 
     storage_ready: bool
     storage_error: str | None

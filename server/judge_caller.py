@@ -64,7 +64,9 @@ def _request(call: JudgeCall) -> dict[str, Any]:
 def _unavailable(model: str, answer: Answer) -> JudgeUnavailable:
     # A status of 4xx will be the same next time, but for the three that speak of the moment.
     retryable = answer.status >= 500 or answer.status in {408, 409, 429}
-    return JudgeUnavailable(f"{model} answered {answer.status} (trace {answer.trace_id})", retryable=retryable, retry_after=_retry_after(answer.headers))
+    return JudgeUnavailable(
+        f"{model} answered {answer.status} (trace {answer.trace_id})", retryable=retryable, retry_after=_retry_after(answer.headers)
+    )
 
 
 def _retry_after(headers: Headers) -> float | None:
@@ -82,7 +84,11 @@ def _reply(model: str, answer: Answer) -> JudgeReply:
         raise JudgeUnavailable(f"{model} answered 200 with something that is no completion (trace {answer.trace_id})") from None
     usage = answer.usage
     provider, _, target = answer.target.partition("/")
-    known = Usage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cache_read_tokens=usage.cache_read_tokens) if usage else Usage()
+    known = (
+        Usage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cache_read_tokens=usage.cache_read_tokens)
+        if usage
+        else Usage()
+    )
     return JudgeReply(
         text=choice.message.content or "",
         finish_reason=choice.finish_reason or "",

@@ -15,7 +15,9 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import storage
 from config import Settings
+from evals.ledger import Ledger
 from evals.service import JudgeService
+from evals.store import LedgerStore
 from gateway.errors import PromptNotFound, PromptVariableMissing
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
@@ -75,7 +77,9 @@ class Services:
         self.assessments = AssessmentStore(self.telemetry, journal, self.writer.flush)
         self.prompts = PromptService(metadata)
         self.gateway = Gateway.build(settings, self.tracers.get_tracer("tidegate.gateway", VERSION), RegisteredPrompts(self.prompts))
-        self.judges = JudgeService(settings.judges, self.traces, self.assessments, metadata, GatewayJudgeCaller(self.gateway))
+        self.judges = JudgeService(
+            settings.judges, self.traces, self.assessments, Ledger(LedgerStore(metadata)), GatewayJudgeCaller(self.gateway), self.telemetry
+        )
         self._started = time.monotonic()
         self._config_version = 1
         self._config_error: str | None = None
@@ -84,7 +88,7 @@ class Services:
     async def open(cls, settings: Settings) -> "Services":
         """Open what must be there before the first request: metadata and the journal. Telemetry is opened by ``run``."""
         home = Path(settings.storage.path)
-        home.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
         metadata = await storage.open_metadata(settings.storage)
         journal = Journal.open(home / "journal", settings.storage.journal)
         return cls(settings, metadata, journal)

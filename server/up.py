@@ -10,7 +10,8 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from config import ConfigError, Loaded, Settings, watch
+from config import Loaded, Settings
+from config.reload import watch
 from server.app import create_app
 from server.banner import banner
 from server.cli.ports import free_port

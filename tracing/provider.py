@@ -82,4 +82,4 @@ def span_of(span: ReadableSpan) -> Span:
 
 
 def _attributes(attributes: object) -> dict[str, Attribute]:
-    return dict(attributes) if attributes else {}  # type: ignore[call-overload, no-any-return]  # the SDK's own mapping, of OTel's value types
+    return dict(attributes) if attributes else {}  # type: ignore[call-overload]  # the SDK's own mapping, of OTel's value types

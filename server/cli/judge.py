@@ -70,7 +70,7 @@ def list_judges(api: Api, *, as_json: bool) -> None:
         emit(answer)
         return
     made = table("name", "model", "result", ("sample", {"justify": "right"}), "online", "filter")
-    for each in answer["judges"]:
+    for each in (report["judge"] for report in answer["judges"]):
         online = "yes" if each.get("online") else "no"
         made.add_row(
             plain(each["name"]), plain(each["model"]), _result(each), f"{each['sample']:g}", online, plain(each.get("filter") or "")

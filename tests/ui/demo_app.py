@@ -363,7 +363,7 @@ class MemoryTraces:
 
     async def search(
         self,
-        filter: str | None = None,  # noqa: A002 - the word of the store
+        filter: str | None = None,
         order: str = "-start_time",
         limit: int = 50,
         cursor: str | None = None,

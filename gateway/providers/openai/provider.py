@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 
 from config.schema import ProviderSettings
-from config.secrets import Secret
 from gateway.providers.openai.answer import read_answer
 from gateway.providers.openai.stream import ChatStream
 from gateway.types import Observation, Operation, Outbound, StreamReader, Upstream
@@ -87,7 +86,7 @@ def _own_headers(settings: ProviderSettings) -> list[tuple[str, str]]:
     headers = [("content-type", "application/json"), ("accept-encoding", "identity"), ("user-agent", "tidegate")]
     if settings.api_key is not None:
         headers.append(("authorization", f"Bearer {settings.api_key.reveal()}"))
-    return headers + [(name.lower(), value.reveal() if isinstance(value, Secret) else value) for name, value in settings.headers.items()]
+    return headers + [(name.lower(), value.reveal()) for name, value in settings.headers.items()]
 
 
 def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:

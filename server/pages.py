@@ -1,0 +1,82 @@
+"""What the pages ask for, answered by the services."""
+
+from collections.abc import Sequence
+
+from evals.service import JudgeService
+from server.services import Services
+from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
+from server.version import VERSION
+from tracing import results
+from tracing.store import TraceStore
+
+__all__ = ("page_services",)
+
+
+class PageFigures:
+    """Implements ``server.ui.services.Figures``."""
+
+    def __init__(self, store: TraceStore) -> None:
+        self._store = store
+
+    async def facets(self, since_ns: int | None = None) -> Facets:
+        """Values to filter by."""
+        return Facets(
+            models=_values(await self._store.facet("model", since_ns)),
+            prompts=_values(await self._store.facet("prompt", since_ns)),
+            services=_values(await self._store.facet("service", since_ns)),
+        )
+
+    async def usage(self, since_ns: int) -> Sequence[UsageRow]:
+        """Figures a model, busiest first."""
+        return [_usage(row) for row in await self._store.usage("model", since_ns)]
+
+
+class PageJudges:
+    """Implements ``server.ui.services.Judges``."""
+
+    def __init__(self, judges: JudgeService, store: TraceStore) -> None:
+        self._judges = judges
+        self._store = store
+
+    async def reports(self) -> Sequence[JudgeReport]:
+        """Every judge, by name."""
+        return [JudgeReport(judge=report.judge, stats=report.stats) for report in await self._judges.reports()]
+
+    async def recent(self, name: str, limit: int) -> Sequence[Judged]:
+        """What a judge did last, newest first, each with its verdict."""
+        lines = await self._judges.recent(name, limit)
+        found = await self._store.assessments([line.assessment_id for line in lines if line.assessment_id])
+        return [Judged(judgement=line, assessment=found.get(line.assessment_id)) for line in lines]
+
+
+def page_services(services: Services) -> UiServices:
+    """The services, as the pages see them."""
+    return UiServices(
+        traces=services.traces,
+        figures=PageFigures(services.traces),
+        assessments=services.assessments,
+        prompts=services.prompts,
+        judges=PageJudges(services.judges, services.traces),
+        settings=lambda: services.settings,
+        journal=services.journal.stats,
+        version=VERSION,
+    )
+
+
+def _values(found: Sequence[results.FacetValue]) -> list[FacetValue]:
+    return [FacetValue(each.value, each.spans) for each in found]
+
+
+def _usage(row: results.UsageRow) -> UsageRow:
+    return UsageRow(
+        provider="",
+        model=row.value,
+        calls=row.calls,
+        errors=row.errors,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost=row.cost,
+        latency_p50_ms=row.latency_ms[0],
+        latency_p95_ms=row.latency_ms[2],
+        ttft_p50_ms=row.ttft_ms[0],
+    )

@@ -1,0 +1,206 @@
+"""Every page as HTML, without a browser."""
+
+import re
+
+import msgspec
+import pytest
+from litestar.testing import TestClient
+
+from server.ui.headers import SECURITY_HEADERS, is_same_origin
+from storage.errors import TelemetryUnavailable
+from storage.records import JournalStats
+
+
+@pytest.fixture
+def traces(demo):
+    return demo.MemoryTraces(demo.all_traces())
+
+
+@pytest.fixture
+def client(demo, traces):
+    with TestClient(demo.make_app(demo.make_services(traces))) as client:
+        yield client
+
+
+@pytest.fixture
+def agent(demo):
+    return demo.hexadecimal("agent", 32)
+
+
+PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/sessions/chat%2F42"]  # fmt: skip
+MISSING = ["/nothing", "/traces/" + "0" * 32, "/prompts/nope", "/prompts/support?v=9", "/judges/helpfull", "/sessions/none"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_answers_with_all_security_headers_and_nothing_inline(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == dict(SECURITY_HEADERS)
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", answer.text)
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_what_is_not_there_is_a_page_with_a_way_on_and_all_security_headers(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "To the traces" in answer.text
+    assert answer.headers["content-security-policy"] == SECURITY_HEADERS["content-security-policy"]
+
+
+@pytest.mark.parametrize("view", ["chat", "raw", "attributes", "events", "scores", "nonsense"])
+def test_every_view_of_every_span_renders(client, traces, demo, view):
+    for name in ("agent", "hostile"):
+        trace_id = demo.hexadecimal(name, 32)
+        for span in traces._find(trace_id)[0].spans:
+            for extra in ("", "&md=1"):
+                assert client.get(f"/traces/{trace_id}?span={span.span_id}&view={view}{extra}").status_code == 200
+
+
+def test_unknown_numbers_are_said_to_be_unknown(client):
+    row = re.search(r'<tr id="t-[0-9a-f]+"(?:(?!</tr>).)*mystery-7b.*?</tr>', client.get("/traces").text, re.DOTALL)[0]
+    assert row.count("—") == 2
+    assert 'title="no price is known for this model"' in row
+
+
+def test_estimated_tokens_and_sums_that_lack_something_are_marked(client, agent):
+    text = client.get(f"/traces/{agent}").text
+    assert "~2,104" in text
+    assert "1 call without a known price is missing from this sum" in text
+
+
+def test_interrupted_orphaned_and_rootless_data_are_labelled(client, traces, agent):
+    spans = {span.name: span for span in traces._find(agent)[0].spans}
+    assert "its process died" in client.get(f"/traces/{agent}?span={spans['write summary'].span_id}").text
+    assert "is not stored. It may still arrive" in client.get(f"/traces/{agent}?span={spans['late worker'].span_id}").text
+    rootless = next(trace for trace, _ in traces.stored if not trace.summary.root_seen)
+    assert "The root span has not arrived" in client.get(f"/traces/{rootless.summary.trace_id}").text
+
+
+def test_a_judgement_that_failed_is_no_verdict(client, agent):
+    text = client.get(f"/traces/{agent}?view=scores").text
+    assert "no verdict: the reply holds no verdict" in text
+    assert "How it was judged" in text
+
+
+def test_hostile_text_stays_text(client, demo):
+    trace_id = demo.hexadecimal("hostile", 32)
+    for path in (
+        "/traces",
+        f"/traces/{trace_id}?md=1",
+        f"/traces/{trace_id}?view=raw",
+        f"/traces/{trace_id}?view=attributes",
+        f"/traces/{trace_id}?view=scores",
+    ):
+        text = client.get(path).text
+        assert "<img" not in text
+        assert "<iframe" not in text
+        assert "<script>window" not in text
+        assert 'hx-get="/ui/first-trace"' not in text
+
+
+def test_a_filter_error_points_at_its_place_and_gives_the_hint(client):
+    text = client.get("/traces", params={"filter": "cost > 1 and modle = 'x'", "status": "error"}).text
+    assert "<mark>c</mark>" in text
+    assert "did you mean" in text
+    assert client.get("/ui/traces", params={"filter": "modle = 'x'"}).status_code == 400
+
+
+def test_pages_of_the_table_join_without_a_gap(client):
+    seen, path = [], "/ui/traces"
+    while path:
+        text = client.get(path).text
+        seen += re.findall(r'data-id="([0-9a-f]{32})"', text)
+        following = re.search(r'hx-get="([^"]+)"', text)
+        path = following and following[1].replace("&amp;", "&")
+    assert len(seen) == len(set(seen)) == 123
+
+
+def test_the_first_run_page_shows_this_address_and_flips_when_a_trace_comes(demo):
+    store = demo.MemoryTraces()
+    with TestClient(demo.make_app(demo.make_services(store))) as client:
+        text = client.get("/").text
+        assert "http://testserver.local/v1" in text
+        assert "fake/echo" in text
+        assert "hx-redirect" not in client.get("/ui/first-trace").headers
+        store.stored = demo.all_traces()[:1]
+        assert client.get("/ui/first-trace").headers["hx-redirect"] == "/traces"
+        assert client.get("/", follow_redirects=False).headers["location"] == "/traces"
+
+
+def test_no_secret_and_no_password_reaches_the_gateway_page(client):
+    text = client.get("/gateway").text
+    assert "env:OPENAI_API_KEY" in text
+    assert "sk-do-not-show" not in text
+    assert "hidden" not in re.sub(r"aria-hidden", "", text)
+
+
+def test_feedback_is_kept_and_shown(client, agent):
+    answer = client.post(f"/ui/traces/{agent}/feedback", data={"name": "correct", "verdict": "no", "comment": "wrong depot", "span": ""})
+    assert answer.status_code == 200
+    assert "wrong depot" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {"sec-fetch-site": "same-site"}, {"origin": "null"}]
+)
+def test_feedback_from_another_site_is_refused(client, agent, headers, traces):
+    before = len(traces._find(agent)[0].assessments)
+    assert client.post(f"/ui/traces/{agent}/feedback", data={"verdict": "yes"}, headers=headers).status_code == 403
+    assert len(traces._find(agent)[0].assessments) == before
+
+
+def test_feedback_that_says_nothing_is_an_error_with_a_hint(client, agent):
+    answer = client.post(f"/ui/traces/{agent}/feedback", data={"name": "x"})
+    assert answer.status_code == 400
+    assert "Choose yes or no" in answer.text
+
+
+def test_a_client_that_is_no_browser_is_believed():
+    assert is_same_origin({}, ["a:1"])
+    assert is_same_origin({"origin": "http://a:1"}, ["a:1"])
+
+
+def test_columns_of_the_tree_agree_and_orphans_lie_at_the_root(client, agent):
+    columns = msgspec.json.decode(client.get(f"/ui/traces/{agent}/spans").content)
+    lists = [columns[name] for name in ("id", "depth", "start", "length", "name", "kind", "status", "orphan")]
+    assert {len(one) for one in lists} == {10}
+    assert columns["depth"] == [0, 1, 1, 2, 3, 1, 1, 1, 1, 0]
+    assert columns["orphan"] == [0] * 9 + [1]
+
+
+def test_files_are_kept_for_good_under_their_build_and_checked_under_any_other(client):
+    (address,) = re.findall(r'href="(/static/[^"]+app\.css)"', client.get("/traces").text)
+    answer = client.get(address)
+    assert "immutable" in answer.headers["cache-control"]
+    assert client.get("/static/old/app.css").headers["cache-control"] == "no-cache"
+    assert client.get("/static/old/app.css", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["../views.py", "..%2fviews.py", "%2e%2e/views.py", "/etc/passwd", "vendor/../../views.py", "templates/base.html"]
+)
+def test_no_path_leaves_the_folder_of_static_files(client, path):
+    assert client.get(f"/static/x/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"last_error": "refused", "pending": 1200}, "1,200 records wait in the journal"), ({"dropped": 7}, "7 spans were dropped")],
+)
+def test_trouble_with_storage_is_said_on_every_page(demo, traces, changes, said):
+    stats = msgspec.structs.replace(demo.HEALTHY, **changes)
+    assert isinstance(stats, JournalStats)
+    with TestClient(demo.make_app(demo.make_services(traces, stats))) as client:
+        assert said in client.get("/traces").text
+
+
+def test_storage_that_does_not_answer_is_a_503_and_no_stack_trace(demo):
+    class Away(demo.MemoryTraces):
+        async def search(self, *args, **kwargs):
+            raise TelemetryUnavailable("connection refused to clickhouse at 10.0.0.7")
+
+    with TestClient(demo.make_app(demo.make_services(Away()))) as client:
+        answer = client.get("/traces")
+    assert answer.status_code == 503
+    assert "kept in the journal" in answer.text
+    assert "10.0.0.7" not in answer.text
