@@ -3,9 +3,10 @@
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import rich_click as click
 
-from evals.types import RunProgress, Why
+from evals.types import JudgeReport, RunProgress, Why
 from server.cli import text
 from server.cli.api import Api, path_of, with_api
 from server.cli.errors import CheckFailed
@@ -14,10 +15,19 @@ from server.cli.output import emit, json_option, message, plain, show, stderr_co
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ("judge",)
+__all__ = ("fetch_judges", "judge")
 
 POLL_SECONDS: Final = 0.3
 UNFINISHED: Final = frozenset({"listing", "judging"})
+
+
+class _Judges(msgspec.Struct, frozen=True):
+    judges: list[JudgeReport]
+
+
+def fetch_judges(api: Api) -> list[JudgeReport]:
+    """All judges of a server, with their figures."""
+    return api.get(path_of("judges"), _Judges).judges
 
 
 @click.group()
@@ -65,17 +75,11 @@ def run(api: Api, name: str, since: str, until: str | None, limit: int | None, *
 @with_api
 def list_judges(api: Api, *, as_json: bool) -> None:
     """List judges, as the server has them configured."""
-    answer: dict[str, Any] = api.get(path_of("judges"), dict[str, Any])
+    found = fetch_judges(api)
     if as_json:
-        emit(answer)
-        return
-    made = table("name", "model", "result", ("sample", {"justify": "right"}), "online", "filter")
-    for each in (report["judge"] for report in answer["judges"]):
-        online = "yes" if each.get("online") else "no"
-        made.add_row(
-            plain(each["name"]), plain(each["model"]), _result(each), f"{each['sample']:g}", online, plain(each.get("filter") or "")
-        )
-    show(made)
+        emit({"judges": found})
+    else:
+        show(_judges_table(found))
 
 
 @judge.command("why")
@@ -128,6 +132,24 @@ def _summary(done: RunProgress) -> Any:
     return made
 
 
-def _result(judge: dict[str, Any]) -> str:
-    result = judge.get("result", "")
-    return str(result["type"] if isinstance(result, dict) else result)
+def _judges_table(found: list[JudgeReport]) -> Any:
+    right: dict[str, Any] = {"justify": "right"}
+    made = table(
+        "name",
+        "model",
+        "result",
+        ("sample", right),
+        "online",
+        ("scored", right),
+        ("failed", right),
+        ("mean", right),
+        ("cost", right),
+        "filter",
+    )
+    for each in found:
+        judge, stats = each.judge, each.stats
+        mean = text.UNKNOWN if stats.mean is None else f"{stats.mean:.2f}"
+        figures = (str(stats.scored), str(stats.failed), mean, text.cost(stats.cost, stats.unpriced))
+        settings = (plain(judge.model), judge.result.type, f"{judge.sample:g}", "yes" if judge.online else "no")
+        made.add_row(plain(judge.name), *settings, *figures, plain(judge.filter or ""))
+    return made

@@ -294,6 +294,18 @@ def test_a_judge_run_with_failures_ends_with_1_after_its_summary(scripted, capsy
     assert "1 of 3 traces have no verdict" in caught.err
 
 
+def test_judges_are_listed_with_what_is_not_known_as_unknown(scripted, capsys):
+    judge = {"name": "helpful", "version": "v", "instructions": "x", "model": "fake/judge", "result": {"type": "boolean"}, "filter": None}
+    stats = {"scored": 4, "failed": 1, "cost": None, "unpriced": 4, "mean": 0.75}
+    scripted.on("GET", "/api/v1/judges", {"judges": [{"judge": judge, "stats": stats}]})
+    assert run(["judge", "list", "--url", scripted.url]) == 0
+    out = capsys.readouterr().out
+    for said in ("helpful", "fake/judge", "boolean", "0.75", "—"):
+        assert said in out
+    assert run(["judge", "list", "--url", scripted.url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["judges"][0]["stats"]["scored"] == 4
+
+
 def test_init_writes_once_and_the_file_passes_the_check(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(["init"]) == 0

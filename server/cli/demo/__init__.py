@@ -11,12 +11,15 @@ import rich_click as click
 from server.cli.api import Api, connect, path_of
 from server.cli.demo.traffic import PROMPT, Sent, samples, send
 from server.cli.errors import CheckFailed, Refused
+from server.cli.judge import fetch_judges
 from server.cli.output import emit, json_option, message, show, stderr_console, stdout_console
 from server.cli.traces import fetch_traces, traces_table
 from tracing.types import TracePage, TraceSummary
 
 if TYPE_CHECKING:
     import httpx
+
+    from evals.types import Judge
 
 __all__ = ("demo",)
 
@@ -53,14 +56,17 @@ def demo(url: str | None, api_key: str | None, data: Path, *, as_json: bool) -> 
 
 
 def _run(api: Api) -> list[TraceSummary]:
-    judges = api.get(path_of("judges"), dict[str, Any])["judges"]
+    judges = {report.judge.name for report in fetch_judges(api) if _scores_all(report.judge)}
     if not judges:
-        raise CheckFailed(
-            f"the server at {api.url} has no judge, so nothing would be scored", "Add one under judges: in its tidegate.yaml."
-        )
+        fix = "Add one under judges: in its tidegate.yaml, or leave --url out."
+        raise CheckFailed(f"the server at {api.url} has no judge that scores every new trace, so no score would come", fix)
     _register_prompt(api)
     sent = [each for each in _send_all(api) if each.trace_id]
-    return _wait(api, sent, {judge["name"] for judge in judges if judge.get("online", True)})
+    return _wait(api, sent, judges)
+
+
+def _scores_all(judge: "Judge") -> bool:
+    return judge.online and judge.sample == 1 and judge.filter is None
 
 
 def _register_prompt(api: Api) -> None:
