@@ -3,14 +3,14 @@
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
 from evals import routes as judge_routes
 from gateway.surfaces import openai
 from registry.prompts import routes as prompt_routes
 from server import health
 from server.errors import EXCEPTION_HANDLERS
-from server.guard import answer
+from server.guard import guarded
 from server.pages import page_services
 from server.services import Services
 from server.ui import views
@@ -22,7 +22,7 @@ __all__ = ("create_app",)
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The whole server as one ASGI application. The gate is asked for each request, so that a reload changes keys at once."""
+    """The whole server as one ASGI application."""
     app = Litestar(
         route_handlers=[
             openai.router(services.gateway),
@@ -41,11 +41,4 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
 
-    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = services.guard.refuse(scope) if scope["type"] == "http" else None
-        if refusal is None:
-            await app(scope, receive, send)
-        else:
-            await answer(scope["path"], refusal, send)
-
-    return gated
+    return guarded(app, lambda: services.guard)

@@ -1,6 +1,7 @@
 """What the framework answers by itself: unmatched paths, wrong methods, unreadable bodies, and the last resort."""
 
 import logging
+from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -27,7 +28,7 @@ def _respond(path: str, refusal: Refusal) -> Response[bytes]:
     return Response(body, status_code=refusal.status, media_type=content_type, headers=dict(refusal.headers))
 
 
-def _refusal_of(request: Request, error: HTTPException) -> Refusal:
+def _refusal_of(request: Request[Any, Any, Any], error: HTTPException) -> Refusal:
     status = error.status_code
     code = _CODES.get(status, "error")
     if status == 404:
@@ -49,11 +50,11 @@ def _extra(error: HTTPException) -> str:
     return " ".join(f"{item.get('key', 'body')}: {item.get('message', '')}." for item in items if isinstance(item, dict))
 
 
-def _http_error(request: Request, error: HTTPException) -> Response[bytes]:
+def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     return _respond(request.url.path, _refusal_of(request, error))
 
 
-def _unexpected(request: Request, error: Exception) -> Response[bytes]:
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     # The traceback goes to the log, never to the client: it may hold what others said.
     logger.error("unexpected %s at %s %s", type(error).__name__, request.method, request.url.path, exc_info=error)
     message = f"Something went wrong here ({type(error).__name__}); the server's log says more."

@@ -3,11 +3,12 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from config import Settings
 from server.dialects import Refusal, render
@@ -35,7 +36,7 @@ class Guard(msgspec.Struct, frozen=True):
         public = urlsplit(settings.server.public_url or "").hostname
         return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}))
 
-    def refuse(self, scope: Scope) -> Refusal | None:
+    def refuse(self, scope: HTTPScope) -> Refusal | None:
         """Say why a request may not pass, or ``None``. Health, readiness and version are open to all hosts and need no key."""
         if scope["path"] in OPEN_PATHS:
             return None
@@ -103,15 +104,14 @@ def _hostname(netloc: str) -> str:
     return netloc.partition(":")[0]
 
 
-def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
-    """Wrap an application so that each HTTP request passes the gate first."""
+def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
+    """Wrap an application so that each HTTP request passes the gate first; the gate is asked for each time, as a reload replaces it."""
 
     async def gate(scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = guard.refuse(scope) if scope["type"] == "http" else None
-        if refusal is None:
-            await app(scope, receive, send)
-        else:
+        if scope["type"] == ScopeType.HTTP and (refusal := guard().refuse(scope)) is not None:
             await answer(scope["path"], refusal, send)
+        else:
+            await app(scope, receive, send)
 
     return gate
 

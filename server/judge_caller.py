@@ -1,6 +1,7 @@
 """The gateway as judges see it: a chat completion inside this process, marked as a judge's, on the same path as any other."""
 
 import asyncio
+import time
 from typing import Any
 
 import msgspec
@@ -95,5 +96,5 @@ def _reply(model: str, answer: Answer) -> JudgeReply:
         trace_id=answer.trace_id,
         input_tokens=known.input_tokens,
         output_tokens=known.output_tokens,
-        cost=price(provider, target, known).total,
+        cost=price(provider, target, known, time.time_ns()).total,
     )

@@ -7,6 +7,7 @@ from server.services import Services
 from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
 from server.version import VERSION
 from tracing import results
+from tracing.assessments import AssessmentStore
 from tracing.store import TraceStore
 
 __all__ = ("page_services",)
@@ -34,9 +35,9 @@ class PageFigures:
 class PageJudges:
     """Implements ``server.ui.services.Judges``."""
 
-    def __init__(self, judges: JudgeService, store: TraceStore) -> None:
+    def __init__(self, judges: JudgeService, assessments: AssessmentStore) -> None:
         self._judges = judges
-        self._store = store
+        self._assessments = assessments
 
     async def reports(self) -> Sequence[JudgeReport]:
         """Every judge, by name."""
@@ -45,7 +46,7 @@ class PageJudges:
     async def recent(self, name: str, limit: int) -> Sequence[Judged]:
         """What a judge did last, newest first, each with its verdict."""
         lines = await self._judges.recent(name, limit)
-        found = await self._store.assessments([line.assessment_id for line in lines if line.assessment_id])
+        found = await self._assessments.by_id([line.assessment_id for line in lines if line.assessment_id])
         return [Judged(judgement=line, assessment=found.get(line.assessment_id)) for line in lines]
 
 
@@ -56,7 +57,7 @@ def page_services(services: Services) -> UiServices:
         figures=PageFigures(services.traces),
         assessments=services.assessments,
         prompts=services.prompts,
-        judges=PageJudges(services.judges, services.traces),
+        judges=PageJudges(services.judges, services.assessments),
         settings=lambda: services.settings,
         journal=services.journal.stats,
         version=VERSION,

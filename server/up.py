@@ -43,7 +43,7 @@ async def _serve(loaded: Loaded) -> int:
             _on_signals(stop)
             print(banner(loaded, port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
             await _stopped(stop, [*background, serving])
-            server.stop()
+            server.stop()  # type: ignore[no-untyped-call]  # Granian leaves it bare
             await serving
             for task in background:
                 task.cancel()

@@ -20,6 +20,9 @@ _COLUMNS: Final = """
 _OF_TRACES: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
     WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND valid ORDER BY created_at, assessment_id"""
 
+_BY_ID: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
+    WHERE project_id = 'default' AND assessment_id IN {{ids:Array(String)}}"""
+
 _LATEST: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
     WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND valid AND kind = 'FEEDBACK'
     ORDER BY name, updated_at DESC, assessment_id LIMIT 1 BY trace_id, name"""
@@ -43,6 +46,12 @@ class AssessmentStore:
         """All valid assessments of a trace and of its spans, the oldest first."""
         await settled(self._flush)
         return await assessments_of(self._telemetry, trace_id)
+
+    async def by_id(self, ids: Sequence[str]) -> dict[str, Assessment]:
+        """Assessments by their ids; those that are not stored are absent."""
+        await settled(self._flush)
+        records = await self._telemetry.query(_BY_ID, {"ids": list(ids)}, AssessmentRecord) if ids else []
+        return {record.assessment_id: assessment(record) for record in records}
 
 
 async def assessments_of(telemetry: Telemetry, trace_id: str) -> list[Assessment]:

@@ -107,9 +107,7 @@ def _tokens(source: str) -> list[Token]:
         match = _TOKEN.match(source, at)
         if match is None or match.lastgroup is None:
             start = at + len(source[at:]) - len(source[at:].lstrip())
-            raise FilterError(
-                f"nothing can begin with {source[start]!r}", position=start, hint="texts stand in quotes: name = 'my app'"
-            )
+            raise FilterError(f"nothing can begin with {source[start]!r}", position=start, hint="texts stand in quotes: name = 'my app'")
         found.append(Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
         at = match.end()
     return [*found, Token("end", "", len(source))]

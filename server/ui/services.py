@@ -62,7 +62,7 @@ class Traces(Protocol):
 
     async def search(
         self,
-        filter: str | None = None,  # noqa: A002 - the word of the store's interface and of the URL
+        filter: str | None = None,
         order: str = "-start_time",
         limit: int = 50,
         cursor: str | None = None,

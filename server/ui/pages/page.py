@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 
 from config.schema import Settings
 from server.ui.headers import SECURITY_HEADERS
@@ -21,7 +22,7 @@ __all__ = ("Banner", "Services", "banner", "base_url", "error_page", "fragment",
 
 _log: Final = logging.getLogger(__name__)
 
-Services = Annotated[UiServices, Dependency(skip_validation=True)]
+Services = NamedDependency[SkipValidation[UiServices]]
 """The services, as handlers ask for them. Protocols cannot be validated, so Litestar is told not to."""
 
 Banner = str | None
