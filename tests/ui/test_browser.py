@@ -7,11 +7,6 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _without_a_running_loop():
-    """Playwright's synchronous interface refuses to work inside pytest-asyncio's loop; nothing here is asynchronous."""
-
-
 def address(page):
     return re.sub(r"^https?://[^/]+", "", page.url)
 

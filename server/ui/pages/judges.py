@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from server.ui.pages.page import Services, page
 
@@ -21,7 +22,7 @@ async def judges(services: Services) -> Response[str]:
 
 
 @get("/judges/{name:str}")
-async def judge(name: str, services: Services) -> Response[str]:
+async def judge(name: FromPath[str], services: Services) -> Response[str]:
     """One judge and its latest verdicts, failures among them."""
     reports = {report.judge.name: report for report in await services.judges.reports()}
     if name not in reports:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import PromptVersion
@@ -31,7 +32,7 @@ async def prompts(request: Request[Any, Any, Any], services: Services) -> Respon
 
 
 @get("/prompts/{name:str}")
-async def prompt(name: str, request: Request[Any, Any, Any], services: Services) -> Response[str]:
+async def prompt(name: FromPath[str], request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """One version, compared with ``base`` when the address names one."""
     versions = await services.prompts.versions(name)
     shown = _chosen(name, versions, request.query_params.get("v")) or versions[0]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from server.ui.pages.page import Services, page
 from server.ui.query import quoted
@@ -15,7 +16,7 @@ TURNS = 200
 
 
 @get("/sessions/{path:path}")
-async def session(path: str, services: Services) -> Response[str]:
+async def session(path: FromPath[str], services: Services) -> Response[str]:
     """Every turn with what was asked and answered. A session id is any text, slashes included."""
     session_id = path.removeprefix("/")
     found = await services.traces.search(f"session = {quoted(session_id)}", order="start_time", limit=TURNS)

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from server.ui.assets import asset, build
 
@@ -11,7 +12,7 @@ __all__ = ("static_file",)
 
 
 @get("/static/{digest:str}/{path:path}")
-async def static_file(digest: str, path: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def static_file(digest: FromPath[str], path: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file, for good when the address names this build, else for this once."""
     found = asset(path.lstrip("/"))
     if found is None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import PermissionDeniedException
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from server.ui.chat import read_chat
@@ -44,7 +45,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/traces/{trace_id:str}")
-async def trace(trace_id: str, request: Request[Any, Any, Any], services: Services) -> Response[str]:
+async def trace(trace_id: FromPath[str], request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """The whole page."""
     found = await services.traces.get_skeleton(trace_id.lower())
     panel = _panel(found, request.query_params)
@@ -61,21 +62,21 @@ async def trace(trace_id: str, request: Request[Any, Any, Any], services: Servic
 
 
 @get("/ui/traces/{trace_id:str}/panel")
-async def span_panel(trace_id: str, request: Request[Any, Any, Any], services: Services) -> Response[str]:
+async def span_panel(trace_id: FromPath[str], request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """The selected span alone. The address of the page that shows it goes along, for the browser's history."""
     panel = _panel(await services.traces.get_skeleton(trace_id), request.query_params)
     return fragment("span_panel.html", headers={"hx-replace-url": panel.url()}, **await _panel_context(services, panel))
 
 
 @get("/ui/traces/{trace_id:str}/spans", media_type="application/json")
-async def span_columns(trace_id: str, services: Services) -> Response[bytes]:
+async def span_columns(trace_id: FromPath[str], services: Services) -> Response[bytes]:
     """The tree as columns (``server.ui.waterfall``)."""
     columns = waterfall(await services.traces.get_skeleton(trace_id))
     return Response(msgspec.json.encode(columns), media_type="application/json", headers={"cache-control": "no-store"})
 
 
 @post("/ui/traces/{trace_id:str}/feedback")
-async def feedback(trace_id: str, request: Request[Any, Any, Any], services: Services) -> Response[Any]:
+async def feedback(trace_id: FromPath[str], request: Request[Any, Any, Any], services: Services) -> Response[Any]:
     """Keep a person's verdict on a trace, then show it."""
     if not is_same_origin(request.headers, [request.url.netloc]):
         raise PermissionDeniedException("This form was sent by another site.")
