@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import rich_click as click
 
 from server.cli import ports
@@ -10,7 +11,7 @@ from server.cli.configuration import config_option, load
 from server.cli.errors import BadUsage
 
 if TYPE_CHECKING:
-    from config import Settings
+    from config import Loaded, Settings
 
 __all__ = ("up",)
 
@@ -31,7 +32,19 @@ def up(file: Path | None, host: str | None, port: int | None, data: Path | None,
     _refuse_taken_port(loaded.settings)
     from server.up import serve
 
-    return serve(loaded, insecure=insecure)
+    return serve(_anchored(loaded), insecure=insecure)
+
+
+def _anchored(loaded: "Loaded") -> "Loaded":
+    """The same with absolute paths: importing chdb, in a thread while the server starts, changes the working directory for a moment."""
+    settings = loaded.settings
+    storage = msgspec.structs.replace(settings.storage, path=str(Path(settings.storage.path).absolute()))
+    return msgspec.structs.replace(
+        loaded,
+        settings=msgspec.structs.replace(settings, storage=storage),
+        file=loaded.file and loaded.file.absolute(),
+        sources=tuple(source.absolute() for source in loaded.sources),
+    )
 
 
 def _refuse_open_door(settings: "Settings", *, insecure: bool) -> None:
