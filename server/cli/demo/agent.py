@@ -48,13 +48,13 @@ def _provider(url: str, headers: dict[str, str]) -> "TracerProvider":
 def _run(client: "httpx.Client", tracer: "Tracer", task: str) -> Sent:
     """Ask, call the tool that the model wants, ask again with what the tool said."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": task}]
-    attributes = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "weather", "input.value": task}
+    attributes = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "weather", "gen_ai.input.messages": _said("user", task)}
     with tracer.start_as_current_span("invoke_agent weather", attributes=attributes) as span:
         said = _complete(client, messages)
         for call in said.get("tool_calls") or ():
             messages += [{"role": "assistant", "content": None, "tool_calls": [call]}, _call_tool(tracer, call)]
         final = _complete(client, messages) if len(messages) > 1 else said
-        span.set_attribute("output.value", str(final.get("content") or ""))
+        span.set_attribute("gen_ai.output.messages", _said("assistant", str(final.get("content") or "")))
         trace_id = format(span.get_span_context().trace_id, "032x")
     return Sent(sample=Sample(title="agent", body={}), status=200, trace_id=trace_id)
 
@@ -76,9 +76,14 @@ def _call_tool(tracer: "Tracer", call: dict[str, Any]) -> dict[str, Any]:
         "gen_ai.operation.name": "execute_tool",
         "gen_ai.tool.name": name,
         "gen_ai.tool.call.id": call["id"],
-        "input.value": arguments,
+        "gen_ai.tool.call.arguments": arguments,
     }
     with tracer.start_as_current_span(f"execute_tool {name}", attributes=attributes) as span:
         result = json.dumps({"sky": "overcast", "celsius": 11})
-        span.set_attribute("output.value", result)
+        span.set_attribute("gen_ai.tool.call.result", result)
     return {"role": "tool", "tool_call_id": call["id"], "content": result}
+
+
+def _said(role: str, text: str) -> str:
+    """A message as the GenAI conventions have it: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/."""
+    return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])

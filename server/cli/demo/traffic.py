@@ -55,7 +55,7 @@ def samples() -> Iterator[Sample]:
     yield from (Sample(title="stream", body=_ask("fake/lorem", text, stream=True, max_tokens=24)) for text in QUESTIONS[:4])
     yield from (Sample(title="conversation", body=_conversation(turns)) for turns in (2, 4))
     yield from (Sample(title="prompt", body=_prompted(text)) for text in QUESTIONS[:3])
-    yield from (Sample(title="flaky", body=_ask("fake/flaky", text), fails=True) for text in QUESTIONS[:4])
+    yield from (Sample(title="failure", body=_ask("fake/flaky", f"Fail with {code}"), fails=True) for code in ("!429", "!500"))
     yield Sample(title="unknown model", body=_ask("fake/none", "Is anybody there?"), fails=True)
 
 
