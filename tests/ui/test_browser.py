@@ -144,7 +144,9 @@ def test_the_policy_really_blocks_what_a_leak_would_bring(site, browser):
     context = browser.new_context()
     page = context.new_page()
     left = []
-    page.on("request", lambda asked: left.append(asked.url) if "example" in asked.url else None)
+    page.on("requestfinished", lambda asked: left.append(asked.url) if "example" in asked.url else None)
+    blocked = []
+    page.on("requestfailed", lambda asked: blocked.append((asked.url, asked.failure)))
     page.goto(site.url + "/traces")
     page.evaluate("""() => {
         const leak = document.createElement("div");
@@ -158,6 +160,7 @@ def test_the_policy_really_blocks_what_a_leak_would_bring(site, browser):
     assert page.evaluate("() => window.pwned") is None
     assert page.evaluate("() => getComputedStyle(document.getElementById('styled')).color") != "rgb(255, 0, 0)"
     assert left == []
+    assert blocked == [("https://attacker.example/a.png", "csp")]
     context.close()
 
 

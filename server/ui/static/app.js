@@ -51,7 +51,7 @@ function copyButtons() {
 }
 
 function goingPlaces() {
-  let armed = 0;
+  let armed = -Infinity;
   return {
     g: () => {
       if (performance.now() - armed < 1000) location.assign(PLACES.g);

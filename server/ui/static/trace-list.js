@@ -37,6 +37,9 @@ form?.addEventListener("submit", (event) => {
 });
 for (const choice of form?.querySelectorAll("select") ?? []) choice.addEventListener("change", () => submitFilters(form));
 
+// A page that comes back whole from the history shows what its address says, not what was chosen on leaving it.
+addEventListener("pageshow", (event) => event.persisted && form?.reset());
+
 const body = document.getElementById("rows");
 // Live rows pause while the page is hidden, and once somebody has scrolled on to older ones.
 if (body?.hasAttribute("hx-get")) {
