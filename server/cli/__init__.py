@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import rich_click as click
 
+from server.cli.bench import bench
 from server.cli.configuration import config_group
 from server.cli.demo import demo
 from server.cli.doctor import doctor
@@ -28,7 +29,7 @@ def cli() -> None:
     """One server for LLM traffic, traces, judges and prompts."""
 
 
-for command in (up, demo, doctor, init, config_group, traces, prompts, judge, version):
+for command in (up, demo, doctor, init, config_group, traces, prompts, judge, bench, version):
     cli.add_command(command)
 
 

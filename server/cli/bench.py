@@ -1,0 +1,25 @@
+"""``tidegate bench``."""
+
+import rich_click as click
+
+from server.cli.output import json_option
+
+__all__ = ("bench",)
+
+
+@click.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each system is measured, in turns.")
+@click.option("--seconds", type=click.FloatRange(min=0.5), default=5.0, show_default=True, help="How long each measurement takes.")
+@click.option(
+    "--only", multiple=True, help="Measure systems with this in their name; may be given several times.  [default: all that are installed]"
+)
+@click.option("--install", is_flag=True, help="Install the peers first (those of --only, or all), each into an environment of its own.")
+@json_option
+def bench(rounds: int, seconds: float, only: tuple[str, ...], *, install: bool, as_json: bool) -> int:
+    """Measure added latency, throughput, memory and start-up beside peers."""
+    from bench import peers
+    from bench.run import run
+
+    if install:
+        peers.install(list(only))
+    return run(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)
