@@ -1,3 +1,4 @@
+import _thread
 import json
 import subprocess
 import sys
@@ -292,6 +293,14 @@ def test_a_judge_run_with_failures_ends_with_1_after_its_summary(scripted, capsy
     assert "helpful" in caught.out
     assert "—" in caught.out
     assert "1 of 3 traces have no verdict" in caught.err
+
+
+def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(scripted, capsys):
+    scripted.on("POST", "/api/v1/judges/helpful/runs", progress(), status=202)
+    scripted.on("GET", "/api/v1/judges/runs/r1", progress(scored=1))
+    threading.Timer(0.8, _thread.interrupt_main).start()
+    assert run(["judge", "run", "helpful", "--url", scripted.url]) == 130
+    assert "the server goes on with run r1" in capsys.readouterr().err.lower()
 
 
 def test_judges_are_listed_with_what_is_not_known_as_unknown(scripted, capsys):
