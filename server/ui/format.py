@@ -19,6 +19,7 @@ __all__ = (
     "file_size",
     "host_of",
     "level",
+    "machine_time",
     "money",
     "parse_time",
     "percent",
@@ -26,6 +27,9 @@ __all__ = (
     "time_ns",
     "tokens",
 )
+
+Time = str | datetime
+"""Telemetry tells times as RFC 3339 text, the registry as ``datetime``."""
 
 UNKNOWN: Final = "—"
 _MINUS: Final = "\N{MINUS SIGN}"
@@ -111,22 +115,22 @@ def file_size(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB"
 
 
-def parse_time(text: str) -> datetime | None:
-    """RFC 3339 text with any number of digits; ``None`` when it is not a time."""
+def parse_time(time: Time) -> datetime | None:
+    """A moment from RFC 3339 text with any number of digits; ``None`` when it is not a time. Without a zone it is in UTC."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = time if isinstance(time, datetime) else datetime.fromisoformat(time)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def time_ns(text: str) -> int:
+def time_ns(text: Time) -> int:
     """Nanoseconds since the epoch, exact to the microsecond; 0 when the text is not a time."""
     moment = parse_time(text)
     return 0 if moment is None else round((moment - _EPOCH) / timedelta(microseconds=1)) * 1000
 
 
-def age(text: str, now: datetime) -> str:
+def age(text: Time, now: datetime) -> str:
     """How long ago: ``now``, ``12s``, ``4m``, ``3h``, ``2d``, then the date. Clocks that run ahead read ``now``."""
     moment = parse_time(text)
     if moment is None:
@@ -143,13 +147,19 @@ def _in_unit(seconds: float, unit: str) -> str:
     return f"{whole}{unit}" if whole > 0 else "now"
 
 
-def exact_time(text: str) -> str:
+def exact_time(text: Time) -> str:
     """``2026-11-24 00:15:25.123 UTC``."""
     moment = parse_time(text)
     if moment is None:
-        return text or "unknown time"
+        return str(text) or "unknown time"
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03d} UTC"
+
+
+def machine_time(text: Time) -> str:
+    """What a ``datetime`` attribute holds: RFC 3339, ``""`` when the time is not known."""
+    moment = parse_time(text)
+    return "" if moment is None else moment.isoformat()
 
 
 def score(value: AssessmentValue) -> str:

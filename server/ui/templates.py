@@ -23,6 +23,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "file_size": format.file_size,
     "json_block": json_block,
     "level": format.level,
+    "machine_time": format.machine_time,
     "markdown": markdown,
     "money": format.money,
     "percent": format.percent,

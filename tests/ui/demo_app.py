@@ -47,6 +47,10 @@ def moment(seconds_ago: float, plus_ms: float = 0) -> str:
     return (NOW - timedelta(seconds=seconds_ago) + timedelta(milliseconds=plus_ms)).isoformat().replace("+00:00", "Z")
 
 
+def at(seconds_ago: float) -> datetime:
+    return NOW - timedelta(seconds=seconds_ago)
+
+
 def hexadecimal(seed: str, digits: int) -> str:
     return hashlib.sha256(seed.encode()).hexdigest()[:digits]
 
@@ -449,15 +453,15 @@ class MemoryPrompts:
         aliases: list[list[str]] = [[], ["production"], ["staging"]]
         self.all = {
             "support": [
-                PromptVersion(name="support", version=n + 1, kind="chat", template=None, messages=[Message("system", system[n]), Message("user", "{{ question }}")], variables=["question"], aliases=aliases[n], tags={}, commit_message=notes[n], model=None, created_by="maria", created_at=moment(86_400 * (4 - n)))
+                PromptVersion(name="support", version=n + 1, kind="chat", template=None, messages=[Message("system", system[n]), Message("user", "{{ question }}")], variables=["question"], aliases=aliases[n], tags={}, commit_message=notes[n], model=None, created_by="maria", created_at=at(86_400 * (4 - n)))
                 for n in (2, 1, 0)
             ],
-            "summary": [PromptVersion(name="summary", version=1, kind="text", template="Summarise in {{ words }} words:\n\n{{ text }}", messages=None, variables=["words", "text"], aliases=[], tags={"team": "desk"}, commit_message="", model="openai/gpt-4o-mini", created_by="", created_at=moment(7200))],
+            "summary": [PromptVersion(name="summary", version=1, kind="text", template="Summarise in {{ words }} words:\n\n{{ text }}", messages=None, variables=["words", "text"], aliases=[], tags={"team": "desk"}, commit_message="", model="openai/gpt-4o-mini", created_by="", created_at=at(7200))],
         }  # fmt: skip
 
     async def list(self, limit: int = 100, cursor: str = "") -> PromptPage:
         prompts = [
-            Prompt(name=name, latest_version=versions[0].version, aliases={alias: one.version for one in versions for alias in one.aliases}, description="Answers customers" if name == "support" else "", created_at=moment(9e5), updated_at=versions[0].created_at)
+            Prompt(name=name, latest_version=versions[0].version, aliases={alias: one.version for one in versions for alias in one.aliases}, description="Answers customers" if name == "support" else "", created_at=at(9e5), updated_at=versions[0].created_at)
             for name, versions in self.all.items()
         ]  # fmt: skip
         return PromptPage(prompts=prompts)
