@@ -15,7 +15,7 @@ from tracing.errors import TraceNotFound
 from tracing.errors import Unavailable as TracesUnavailable
 from tracing.types import Trace
 
-__all__ = ("INTERRUPTIONS", "STORAGE_PAUSE", "Executor")
+__all__ = ("INTERRUPTIONS", "STORAGE_PAUSE", "Executor", "is_judging")
 
 INTERRUPTIONS = 5
 """How many times beyond its attempts a judgement is taken up again after its worker died. A trace that kills workers ends there."""
@@ -45,7 +45,7 @@ class Executor:
             return Outcome(state=JudgementState.FAILED, reason="the trace is no longer stored")
         except (StorageUnavailable, TracesUnavailable):
             return Outcome(state=JudgementState.RETRY, reason="the trace cannot be read now", retry_after=STORAGE_PAUSE, spent=False)
-        if _is_judging(trace):
+        if is_judging(trace):
             return Outcome(state=JudgementState.FAILED, reason="the trace holds the work of a judge, and judges never judge one another")
         return await self._asked(judge, claim, trace)
 
@@ -94,6 +94,6 @@ class Executor:
         )
 
 
-def _is_judging(trace: Trace) -> bool:
+def is_judging(trace: Trace) -> bool:
     """Whether any span says that a judge made it. Candidates are filtered already; this is the guard that nothing gets around."""
     return bool(trace.summary.judge_name) or any(span.judge_name or "tidegate.judge.name" in span.attributes for span in trace.spans)

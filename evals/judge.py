@@ -9,6 +9,8 @@ from evals.errors import InvalidJudge
 from evals.prompt import variables
 from evals.rubrics import rubric
 from evals.types import Judge, ResultType
+from tracing.errors import FilterError
+from tracing.filters import parse
 
 __all__ = ("build", "version_of")
 
@@ -18,6 +20,7 @@ def build(settings: JudgeSettings) -> Judge:
     try:
         variables(settings.instructions)
         result = _result_type(settings)
+        _check_filter(settings.filter)
     except InvalidJudge as error:
         raise InvalidJudge(f"judge {settings.name!r}: {error}", hint=error.hint) from None
     return Judge(
@@ -43,6 +46,15 @@ def version_of(instructions: str, model: str, result: ResultType) -> str:
     """
     deciding = (instructions, model, result, rubric("judge").text, rubric("repair").text)
     return hashlib.sha256(msgspec.json.encode(deciding, order="deterministic")).hexdigest()[:16]
+
+
+def _check_filter(text: str | None) -> None:
+    """A filter that cannot be read would leave the judge idle, and nobody would know why."""
+    try:
+        if text and text.strip():
+            parse(text)
+    except FilterError as error:
+        raise InvalidJudge(f"its filter cannot be read: {error}", hint=error.hint) from None
 
 
 def _result_type(settings: JudgeSettings) -> ResultType:

@@ -9,6 +9,7 @@ import msgspec
 
 from evals.ledger import Ledger
 from evals.types import Admission, Candidate, Judge, TraceSource
+from tracing.errors import BadCursor
 
 __all__ = ("LAG", "PAGE", "Watch", "Window", "pages")
 
@@ -20,16 +21,16 @@ LAG = 30.0
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the past to look through: when traces came to rest, in nanoseconds since the epoch."""
+    """The part of the past to look through: traces that began at ``since_ns`` or later and before ``until_ns``, since the epoch."""
 
     since_ns: int | None = None
     until_ns: int | None = None
 
 
-async def pages(source: TraceSource, judge: Judge, window: Window, after: str | None = None) -> AsyncIterator[list[Candidate]]:
-    """Everything sealed in the window behind ``after``, page by page."""
+async def pages(source: TraceSource, filter_text: str | None, window: Window, after: str | None = None) -> AsyncIterator[list[Candidate]]:
+    """Everything sealed in the window that matches the filter, in the order of sealing, behind ``after``, page by page."""
     while True:
-        page = list(await source.sealed(after, judge.filter, window.since_ns, window.until_ns, PAGE))
+        page = list(await source.sealed(after, filter_text, window.since_ns, window.until_ns, PAGE))
         if page:
             yield page
             after = page[-1].cursor
@@ -61,12 +62,21 @@ class Watch:
         if not self._begun:
             self._head = self._next = await self._ledger.position(self._judge)
             self._begun = True
+        try:
+            admissions = await self._admit()
+        except BadCursor:
+            # A position of an earlier release: begin again. What has a line is not judged twice.
+            self._head = self._next = None
+            admissions = await self._admit()
+        await self._turn()
+        return admissions
+
+    async def _admit(self) -> list[Admission]:
         admissions = []
         window = self._window if self._head is None else Window()
-        async for page in pages(self._source, self._judge, window, self._head):
+        async for page in pages(self._source, self._judge.filter, window, self._head):
             admissions.append(await self._ledger.admit(self._judge, page))
             self._head = page[-1].cursor
-        await self._turn()
         return admissions
 
     async def _turn(self) -> None:

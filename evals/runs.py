@@ -7,7 +7,7 @@ continued by whoever comes next, and asking for it again asks no question twice.
 import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,19 +40,21 @@ class Run:
 
     async def work(self, source: TraceSource, ledger: Ledger, runner: Runner) -> None:
         """Admit what is missing, then wait until the runner has judged it."""
-        async for page in pages(source, self.judge, self._window):
-            await self._admit(page, ledger)
-            runner.wake()
-            if self._limit is not None and len(self._waiting) >= self._limit:
+        async for page in pages(source, self.judge.filter, self._window):
+            while page and self._room != 0:
+                part, page = page[: self._room], page[self._room or len(page) :]  # noqa: PLW2901 - what is left of the page
+                await self._admit(part, ledger)
+                runner.wake()
+            if self._room == 0 or self.finished:
                 break
         self._tell(state="judging")
-        while self._waiting:
+        while self._waiting and not self.finished:
             await self._look(ledger)
             await asyncio.sleep(POLL if self._waiting else 0)
         self._tell(state="done")
 
-    def stop(self, state: str, reason: str) -> None:
-        """End the run from outside: ``failed`` or ``cancelled``, and why."""
+    def stop(self, state: Literal["failed", "cancelled"], reason: str) -> None:
+        """End the run from outside, and say why."""
         self._tell(state=state, reason=reason)
 
     @property
@@ -69,12 +71,17 @@ class Run:
                 return
             await news.wait()
 
-    async def _admit(self, page: list[Candidate], ledger: Ledger) -> None:
-        left = page if self._limit is None else page[: self._limit - len(self._waiting)]
-        admission = await ledger.admit(self.judge, left, reopen_failed=True)
-        waiting = {*admission.queued, *admission.reopened, *await self._waiting_before(left, ledger)}
-        self._waiting |= dict.fromkeys(waiting)
-        self._tell(total=self.progress.total + len(left), skipped=self.progress.skipped + len(left) - len(waiting))
+    @property
+    def _room(self) -> int | None:
+        """How many more traces may be judged, ``None`` for any number. What was judged before takes no room."""
+        return None if self._limit is None else self._limit - len(self._waiting)
+
+    async def _admit(self, candidates: list[Candidate], ledger: Ledger) -> None:
+        earlier = await self._waiting_before(candidates, ledger)
+        admission = await ledger.admit(self.judge, candidates, reopen_failed=True)
+        waiting = dict.fromkeys([*earlier, *admission.queued, *admission.reopened])
+        self._waiting |= waiting
+        self._tell(total=self.progress.total + len(candidates), skipped=self.progress.skipped + len(candidates) - len(waiting))
 
     async def _look(self, ledger: Ledger) -> None:
         """Count what has become final among the lines that are next."""
@@ -87,6 +94,9 @@ class Run:
             self._tell(**_tally(self.progress, settled))
 
     def _tell(self, **changes: Any) -> None:
+        """Change the figures. A run that is over stays as it ended."""
+        if self.finished:
+            return
         self.progress = msgspec.structs.replace(self.progress, **changes)
         self._news.set()
         self._news = asyncio.Event()

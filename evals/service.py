@@ -1,12 +1,9 @@
 """The judges of this server: each follows the new traces, and works through what somebody asked to be judged."""
 
 import asyncio
-import logging
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -15,58 +12,20 @@ from evals.errors import JudgeNotFound, RunNotFound
 from evals.executor import Executor
 from evals.judge import build
 from evals.ledger import Ledger
-from evals.missing import Watch, Window
+from evals.missing import Window
+from evals.post import Post
 from evals.runner import Runner
 from evals.runs import Run
-from evals.sampling import admits
 from evals.scores_store import ScoreStore
 from evals.types import Assessments, Judge, JudgeCaller, Judgement, JudgeReport, RunProgress, TraceSource, Why
-from storage.errors import Unavailable as StorageUnavailable
+from evals.why import why
+from storage.errors import StorageError
 from storage.telemetry import Telemetry
 from tracing.errors import TracingError
 
 __all__ = ("JudgeService",)
 
-LOOK_SECONDS = 1.0
-"""Pause between two looks for traces that have come to rest."""
-
-FIRST_LOOK = timedelta(hours=1)
-"""How far back a judge looks that is seen for the first time."""
-
 KEPT_RUNS = 100
-
-logger = logging.getLogger("tidegate.evals")
-
-
-class Post:
-    """One judge at work: its runner, and its watch over the new traces when it is online."""
-
-    def __init__(self, judge: Judge, source: TraceSource, ledger: Ledger, runner: Runner) -> None:
-        self.judge = judge
-        self.runner = runner
-        self._ledger = ledger
-        self._source = source
-
-    async def work(self) -> None:
-        """Judge until cancelled."""
-        await self._ledger.keep_version(self.judge)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.runner.run())
-            if self.judge.online:
-                tasks.create_task(self._follow())
-
-    async def _follow(self) -> None:
-        since = datetime.now(UTC) - FIRST_LOOK
-        watch = Watch(self.judge, self._source, self._ledger, Window(since_ns=int(since.timestamp()) * 10**9), time.monotonic)
-        while True:
-            try:
-                admissions = await watch.look()
-            except (StorageUnavailable, TracingError) as error:
-                logger.warning("judge %s cannot look for traces: %s", self.judge.name, error)
-            else:
-                if any(admission.queued or admission.reopened for admission in admissions):
-                    self.runner.wake()
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 class JudgeService:
@@ -87,27 +46,27 @@ class JudgeService:
         self._ledger = ledger
         self._executor = Executor(source, caller)
         self._scores = ScoreStore(telemetry)
+        self._posts: dict[str, Post] = {}
         self._posts = self._build(settings)
         self._changed = asyncio.Event()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._new_runs: asyncio.Queue[Run] = asyncio.Queue()
 
     async def reconfigure(self, settings: Sequence[JudgeSettings]) -> None:
-        """Replace the judges; what the old ones held is given back. Raises ``InvalidJudge``, and then nothing has changed."""
+        """Replace the judges; what changed ones held is given back. Raises ``InvalidJudge``, and then nothing has changed."""
         self._posts = self._build(settings)
+        self._end_runs()
         self._changed.set()
 
     async def run_online(self) -> None:
         """Keep all judges at work until cancelled."""
+        working: dict[Post, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._start_runs(tasks))
             while True:
                 self._changed.clear()
-                working = [tasks.create_task(self._keep_working(post)) for post in self._posts.values()]
+                await self._staff(tasks, working)
                 await self._changed.wait()
-                for task in working:
-                    task.cancel()
-                await asyncio.wait(working) if working else None
 
     def judge(self, name: str) -> Judge:
         """A judge by name. Raises ``JudgeNotFound``."""
@@ -119,11 +78,12 @@ class JudgeService:
 
     async def report(self, name: str) -> JudgeReport:
         """One judge with its figures. Raises ``JudgeNotFound``."""
-        judge = self.judge(name)
+        post = self._post(name)
+        judge = post.judge
         stats = await self._ledger.stats(judge)
         scores = await self._scores.of(judge.name, judge.version)
         stats = msgspec.structs.replace(stats, mean=scores.mean, mean_of=scores.count, categories=scores.categories)
-        return JudgeReport(judge=judge, stats=stats)
+        return JudgeReport(judge=judge, stats=stats, trouble=post.trouble)
 
     async def failures(self, name: str) -> list[Judgement]:
         """The newest failures of a judge. Raises ``JudgeNotFound``."""
@@ -152,35 +112,35 @@ class JudgeService:
 
     async def why(self, name: str, trace_id: str) -> Why:
         """Why a trace has the score it has, or none. Raises ``JudgeNotFound`` and ``tracing.errors.TraceNotFound``."""
-        judge = self.judge(name)
-        trace = await self._source.get(trace_id)
-        lines = await self._ledger.history(name, trace_id)
-        current = next((line for line in lines if line.judge_version == judge.version), None)
-        answer, explanation = _explain(judge, trace_id, current, judged=bool(trace.summary.judge_name))
-        return Why(
-            judge_name=name, judge_version=judge.version, trace_id=trace_id, answer=answer, explanation=explanation, judgements=lines
-        )
+        return await why(self.judge(name), trace_id, self._source, self._ledger)
 
     def _build(self, settings: Sequence[JudgeSettings]) -> dict[str, Post]:
         judges = [build(each) for each in settings]
-        return {
-            judge.name: Post(judge, self._source, self._ledger, Runner(judge, self._ledger, self._executor, self._assessments))
-            for judge in judges
-        }
+        return {judge.name: self._kept(judge) or self._new(judge) for judge in judges}
+
+    def _kept(self, judge: Judge) -> Post | None:
+        """The post of a judge that has not changed at all: its open questions are paid for, and go on."""
+        post = self._posts.get(judge.name)
+        return post if post and post.judge == judge else None
+
+    def _new(self, judge: Judge) -> Post:
+        return Post(judge, self._source, self._ledger, Runner(judge, self._ledger, self._executor, self._assessments))
 
     def _post(self, name: str) -> Post:
         if name not in self._posts:
             raise JudgeNotFound(f"there is no judge {name!r}", hint=f"judges are {', '.join(sorted(self._posts)) or 'not configured'}")
         return self._posts[name]
 
-    async def _keep_working(self, post: Post) -> None:
-        """Start again after a failure of the databases: a judge that stopped for good would be missed by nobody until it matters."""
-        while True:
-            try:
-                await post.work()
-            except* (StorageUnavailable, TracingError) as errors:
-                logger.warning("judge %s pauses: %s", post.judge.name, errors.exceptions[0])
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _staff(self, tasks: asyncio.TaskGroup, working: dict[Post, asyncio.Task[None]]) -> None:
+        """Stop who is no longer wanted, and wait until what they held is given back; then start who is new."""
+        leaving = [working.pop(post) for post in set(working) - set(self._posts.values())]
+        for task in leaving:
+            task.cancel()
+        if leaving:
+            await asyncio.wait(leaving)
+        for post in self._posts.values():
+            if post not in working:
+                working[post] = tasks.create_task(post.keep_working())
 
     async def _start_runs(self, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -190,20 +150,15 @@ class JudgeService:
     async def _work(self, run: Run) -> None:
         try:
             await run.work(self._source, self._ledger, self._post(run.judge.name).runner)
-        except (StorageUnavailable, TracingError, JudgeNotFound) as error:
+        except (StorageError, TracingError, JudgeNotFound) as error:
             run.stop("failed", str(error))
         except asyncio.CancelledError:
-            run.stop("cancelled", "the server stops; the lines that were admitted are judged when it is back")
+            run.stop("cancelled", "the server stops; what was admitted is judged when it is back")
             raise
 
-
-def _explain(judge: Judge, trace_id: str, line: Judgement | None, *, judged: bool) -> tuple[str, str]:
-    if line is not None:
-        return line.state.value, line.reason or f"this version of the judge has it as {line.state.value}"
-    if judged:
-        return "judges_work", "the trace holds the work of a judge, and judges never judge one another"
-    if not admits(judge, trace_id):
-        return "sampled_out", f"the trace is not in the sample ({judge.sample:g} of all traces)"
-    if not judge.online:
-        return "not_online", "the judge looks at traces only when it is asked to: tidegate judge run"
-    return "not_admitted", "the trace is not sealed yet, does not match the judge's filter, or came before the judge did"
+    def _end_runs(self) -> None:
+        """End the runs of judges that are gone: nobody is left to judge for them."""
+        current = {(post.judge.name, post.judge.version) for post in self._posts.values()}
+        for run in self._runs.values():
+            if (run.judge.name, run.judge.version) not in current:
+                run.stop("cancelled", "the judge was changed or removed; run it again for the new version")

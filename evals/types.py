@@ -210,10 +210,11 @@ class JudgeStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A judge and what became of the traces it was meant to see."""
+    """A judge and what became of the traces it was meant to see. ``trouble`` is why it does not get on now, ``""`` while it does."""
 
     judge: Judge
     stats: JudgeStats
+    trouble: str = ""
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):

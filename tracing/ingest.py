@@ -66,7 +66,7 @@ class SpanSink:
 
     def begin(self, span: Span) -> bool:
         """Write down that a span began, so that it is stored as interrupted if this process dies. ``False``: the journal is full."""
-        return self._log.append([opening(span, retention_days=self._retention_days, content=self._content)])
+        return self._log.append([opening(span, retention_days=self._retention_days)])
 
     def _remember(self, keys: dict[bytes, None]) -> None:
         self._seen.update(keys)

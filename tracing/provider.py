@@ -5,6 +5,9 @@ it ends, before ``end()`` returns. A second destination gets the same spans over
 """
 
 import logging
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from opentelemetry.context import Context
@@ -75,10 +78,16 @@ def span_of(span: ReadableSpan) -> Span:
         links=tuple(
             SpanLink(f"{link.context.trace_id:032x}", f"{link.context.span_id:016x}", _attributes(link.attributes)) for link in span.links
         ),
-        resource=_attributes(span.resource.attributes),
+        resource=_resource(span.resource),
         scope=Scope(scope.name, scope.version or "") if scope is not None else Scope(),
         source="gateway",
     )
+
+
+@lru_cache(maxsize=8)
+def _resource(resource: Resource) -> Mapping[str, Attribute]:
+    """Of the same resource once: a provider has one."""
+    return MappingProxyType(_attributes(resource.attributes))
 
 
 def _attributes(attributes: object) -> dict[str, Attribute]:

@@ -94,7 +94,8 @@ def money(dollars: Decimal | float | None) -> str:
         return f"${value:,.0f}"
     if size >= 1:
         return f"${value:.2f}"
-    digits = f"{value:.{min(9, 2 - size.adjusted())}f}".rstrip("0")
+    significant = 3 if size >= Decimal("0.01") else 2
+    digits = f"{value:.{min(9, significant - 1 - size.adjusted())}f}".rstrip("0")
     return f"${digits}" if len(digits.partition(".")[2]) >= 2 else f"${value:.2f}"
 
 

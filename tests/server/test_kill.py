@@ -37,7 +37,7 @@ class Load:
             return
 
     async def _ask(self, client: httpx.AsyncClient) -> None:
-        body = {"model": "fake/echo", "messages": [{"role": "user", "content": f"question {random.random()}"}]}  # noqa: S311
+        body = {"model": "fake/echo", "messages": [{"role": "user", "content": f"question {random.random()}"}]}
         answer = await client.post("/v1/chat/completions", json=body)
         assert answer.status_code == 200, answer.text
         self.whole.add(answer.headers["x-tidegate-trace-id"])
@@ -59,7 +59,7 @@ class Load:
 
 
 async def kill_soon(server: RunningServer) -> None:
-    await asyncio.sleep(random.uniform(0.05, 1.2))  # noqa: S311
+    await asyncio.sleep(random.uniform(0.05, 1.2))
     await asyncio.to_thread(server.kill)
 
 

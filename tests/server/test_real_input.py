@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 def instructions() -> list[str]:
-    named = os.environ.get("TIDEGATE_TEST_INSTRUCTIONS")  # noqa: TID251 - the rule is for the product
+    named = os.environ.get("TIDEGATE_TEST_INSTRUCTIONS")
     if named is None:
         return [f"{task}: {text}" for task, text in product(TASKS, TEXTS)]
     return [item if isinstance(item, str) else item["input"] for item in json.loads(Path(named).read_text())]

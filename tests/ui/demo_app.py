@@ -276,7 +276,7 @@ def hostile_trace() -> tuple[Trace, dict[str, SpanContent]]:
 
 def huge_trace(size: int = 10_000) -> tuple[Trace, dict[str, SpanContent]]:
     tid = hexadecimal("huge", 32)
-    chance = random.Random(7)  # noqa: S311 - a shape, not a secret
+    chance = random.Random(7)
     spans = [make_span(tid, "0", "crawler", "AGENT", 0, 60_000)]
     path = [spans[0]]
     for index in range(1, size):
@@ -299,7 +299,7 @@ def huge_trace(size: int = 10_000) -> tuple[Trace, dict[str, SpanContent]]:
 
 
 def plain_traces(count: int) -> list[tuple[Trace, dict[str, SpanContent]]]:
-    chance = random.Random(3)  # noqa: S311 - a shape, not a secret
+    chance = random.Random(3)
     names = [("chat gpt-4o-mini", "gpt-4o-mini"), ("rag_answer", "claude-haiku-4-5"), ("classify", "gpt-4o-mini"), ("chat echo", "echo")]
     asked = [
         "Compare plan A and plan B for a team of twelve",

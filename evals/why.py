@@ -1,0 +1,60 @@
+"""Why a trace has the score it has, or none.
+
+The answer is the state of the trace's line in the ledger. Where there is no line it is one of these words:
+
+``judges_work``   the trace holds a span of a judge, and judges never judge one another
+``not_sealed``    spans may still come
+``filtered``      the judge's filter does not match
+``not_in_sample`` the draw of this trace is not under the judge's share
+``not_online``    the judge looks at traces only when it is asked to
+``not_seen``      nothing stands in the way: the judge has not come to it yet, or the trace is older than the judge's first look
+"""
+
+from evals.executor import is_judging
+from evals.ledger import Ledger
+from evals.missing import Window, pages
+from evals.sampling import admits, draw
+from evals.types import Judge, Judgement, TraceSource, Why
+from tracing.times import nanoseconds
+from tracing.types import Trace
+
+__all__ = ("why",)
+
+
+async def why(judge: Judge, trace_id: str, source: TraceSource, ledger: Ledger) -> Why:
+    """Explain. Raises ``tracing.errors.TraceNotFound``."""
+    trace = await source.get(trace_id)
+    lines = await ledger.history(judge.name, trace_id)
+    line = next((line for line in lines if line.judge_version == judge.version), None)
+    answer, explanation = _of_line(line) if line else await _of_silence(judge, trace, source)
+    return Why(
+        judge_name=judge.name, judge_version=judge.version, trace_id=trace_id, answer=answer, explanation=explanation, judgements=lines
+    )
+
+
+def _of_line(line: Judgement) -> tuple[str, str]:
+    return line.state.value, line.reason or f"this version of the judge has it as {line.state.value}"
+
+
+async def _of_silence(judge: Judge, trace: Trace, source: TraceSource) -> tuple[str, str]:
+    """The first reason that holds, in the order in which a judge meets them."""
+    if is_judging(trace):
+        return "judges_work", "the trace holds the work of a judge, and judges never judge one another"
+    if not await _is_candidate(judge, trace, source, matching=False):
+        return "not_sealed", "spans of the trace may still come; it is judged when it has come to rest"
+    if judge.filter and not await _is_candidate(judge, trace, source, matching=True):
+        return "filtered", f"the trace does not match the judge's filter: {judge.filter}"
+    if not admits(judge, trace.summary.trace_id):
+        return "not_in_sample", f"it drew {draw(judge.name, trace.summary.trace_id):.4f}, and the sample is {judge.sample:g}"
+    if not judge.online:
+        return "not_online", f"the judge is not online: tidegate judge run {judge.name} --since …"
+    return "not_seen", f"it comes next, or it is older than the judge's first look: tidegate judge run {judge.name} --since …"
+
+
+async def _is_candidate(judge: Judge, trace: Trace, source: TraceSource, *, matching: bool) -> bool:
+    """Whether the trace is sealed and, if asked, matches the filter. It is looked for among those that began in its own time span."""
+    window = Window(since_ns=nanoseconds(trace.summary.start_time), until_ns=nanoseconds(trace.summary.end_time) + 1)
+    async for page in pages(source, judge.filter if matching else None, window):
+        if any(candidate.trace_id == trace.summary.trace_id for candidate in page):
+            return True
+    return False
