@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from evals.errors import InvalidJudge
 from evals.prompt import render, repair, variables
 from evals.transcript import Limits
-from tests.evals.conftest import make_judge, make_span, make_trace, said
+from tests.evals.making import make_judge, make_span, make_trace, said
 from tracing.types import Status
 
 NONCE = "0123456789abcdef0123456789abcdef"
