@@ -13,6 +13,7 @@
     │   ├── PathNotFound            404
     │   ├── MethodNotAllowed        405
     │   └── BodyTooLarge            413
+    ├── PromptsUnavailable          503  the prompt cannot be read now
     ├── UpstreamFailure             the model's side failed; the next target of the route is tried
     │   ├── UpstreamUnreachable     502  no connection
     │   ├── UpstreamBroken          502  an answer that is cut, or that is not what the dialect promises
@@ -37,6 +38,7 @@ __all__ = (
     "PromptModelMissing",
     "PromptNotFound",
     "PromptVariableMissing",
+    "PromptsUnavailable",
     "Unauthenticated",
     "UpstreamBroken",
     "UpstreamFailure",
@@ -88,6 +90,13 @@ class Unauthenticated(ClientMistake):
 
     status = 401
     code = "invalid_api_key"
+
+
+class PromptsUnavailable(GatewayError):
+    """The registry of prompts does not answer, and the prompt was not asked for before."""
+
+    status = 503
+    code = "prompts_unavailable"
 
 
 class ModelNotFound(ClientMistake):

@@ -18,7 +18,7 @@ from config import Settings
 from evals.ledger import Ledger
 from evals.service import JudgeService
 from evals.store import LedgerStore
-from gateway.errors import PromptNotFound, PromptVariableMissing
+from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from registry.prompts import errors as prompt_errors
@@ -28,6 +28,7 @@ from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
 from server.version import VERSION
 from storage.deferred import DeferredTelemetry
+from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
 from storage.metadata import Metadata
 from storage.writer import Writer
@@ -51,11 +52,14 @@ class RegisteredPrompts:
 
     async def render(self, name: str, selector: str, variables: Mapping[str, str | int | float]) -> RenderedPrompt:
         """As ``gateway.prompts.PromptSource``: the registry's errors in the gateway's tree."""
-        chosen = int(selector) if selector.isdigit() else selector
         try:
-            prompt = await self._prompts.render(name, chosen, variables)
+            prompt = await self._prompts.render(name, selector, variables)
         except prompt_errors.PromptNotFound as error:
             raise PromptNotFound(f"{error} {error.hint}".strip(), param="model") from error
+        except StorageUnavailable as error:
+            raise PromptsUnavailable(
+                f"The prompt {name!r} cannot be read now: its database is away. Try again later.", param="model"
+            ) from error
         except prompt_errors.PromptError as error:
             raise PromptVariableMissing(f"{error} {error.hint}".strip(), param="prompt_variables") from error
         return RenderedPrompt(messages=prompt.messages, name=prompt.name, version=str(prompt.version), model=prompt.model)

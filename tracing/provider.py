@@ -6,8 +6,6 @@ it ends, before ``end()`` returns. A second destination gets the same spans over
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from opentelemetry.context import Context
@@ -32,25 +30,26 @@ _STATUS: Final = {StatusCode.UNSET: Status.UNSET, StatusCode.OK: Status.OK, Stat
 class JournalSpanProcessor(SpanProcessor):
     """Hands spans to the sink, on the caller's thread."""
 
-    def __init__(self, sink: SpanSink) -> None:
+    def __init__(self, sink: SpanSink, resource: Resource) -> None:
         self._sink = sink
+        self._resource = _attributes(resource.attributes)
 
     @override
     def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
         scope = span.instrumentation_scope
         if scope is not None and scope.name == GATEWAY_SCOPE:
-            self._sink.begin(span_of(span))
+            self._sink.begin(span_of(span, self._resource))
 
     @override
     def on_end(self, span: ReadableSpan) -> None:
-        self._sink.put([span_of(span)])
+        self._sink.put([span_of(span, self._resource)])
 
 
 def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str) -> TracerProvider:
     """A provider whose spans reach ``sink``, and the second endpoint when one is configured."""
     resource = Resource({"service.name": "tidegate", "service.version": version})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(JournalSpanProcessor(sink))
+    provider.add_span_processor(JournalSpanProcessor(sink, resource))
     if settings.otlp is not None:
         # The exporter retries in a thread of its own and drops when its queue is full: requests never notice it. Its log holds URLs at worst.
         logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
@@ -59,8 +58,8 @@ def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: 
     return provider
 
 
-def span_of(span: ReadableSpan) -> Span:
-    """A span of the SDK in our own type. One that has not ended yet ends where it starts."""
+def span_of(span: ReadableSpan, resource: Mapping[str, Attribute]) -> Span:
+    """A span of the SDK in our own type; ``resource`` is its provider's. One that has not ended yet ends where it starts."""
     context, parent, scope = span.context, span.parent, span.instrumentation_scope
     start = span.start_time or 0
     return Span(
@@ -78,16 +77,10 @@ def span_of(span: ReadableSpan) -> Span:
         links=tuple(
             SpanLink(f"{link.context.trace_id:032x}", f"{link.context.span_id:016x}", _attributes(link.attributes)) for link in span.links
         ),
-        resource=_resource(span.resource),
+        resource=resource,
         scope=Scope(scope.name, scope.version or "") if scope is not None else Scope(),
         source="gateway",
     )
-
-
-@lru_cache(maxsize=8)
-def _resource(resource: Resource) -> Mapping[str, Attribute]:
-    """Of the same resource once: a provider has one."""
-    return MappingProxyType(_attributes(resource.attributes))
 
 
 def _attributes(attributes: object) -> dict[str, Attribute]:

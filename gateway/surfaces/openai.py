@@ -9,6 +9,7 @@ from typing import Final, Self, cast
 
 import msgspec
 from litestar import Response, Router, asgi, get
+from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
@@ -42,7 +43,7 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         return {"object": "list", "data": [_model(name) for name in gateway.models()]}
 
     @get("/v1/models/{name:path}", sync_to_thread=False)
-    def model(name: str) -> Response[bytes]:
+    def model(name: FromPath[str]) -> Response[bytes]:
         wanted = name.removeprefix("/")
         if wanted in gateway.models():
             return Response(msgspec.json.encode(_model(wanted)), media_type="application/json")

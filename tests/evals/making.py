@@ -135,10 +135,12 @@ class Traces:
         self.error: Exception | None = None
         self.queries = 0
 
-    def seal(self, trace_id: str, revision: str = "r1", filters: frozenset[str] = frozenset(), began_ns: int = 0) -> None:
-        """A trace has come to rest; again, when it did so before."""
-        self._sealed.pop(trace_id, None)
-        self._sealed[trace_id] = Sealed(trace_id, revision, f"{next(self._positions):012d}", filters, began_ns)
+    def seal(
+        self, trace_id: str, revision: str = "r1", filters: frozenset[str] = frozenset(), *, began_ns: int = 0, position: int | None = None
+    ) -> None:
+        """A trace has come to rest; again, when it did so before. ``position`` is its place when it is not the last."""
+        cursor = f"{next(self._positions) if position is None else position:012d}"
+        self._sealed[trace_id] = Sealed(trace_id, revision, cursor, filters, began_ns)
 
     async def sealed(self, after: str | None, filter: str | None, since_ns: int | None, until_ns: int | None, limit: int) -> list[Sealed]:
         self.queries += 1
@@ -146,7 +148,7 @@ class Traces:
             raise self.error
         matching = (
             each
-            for each in self._sealed.values()
+            for each in sorted(self._sealed.values(), key=lambda each: each.cursor)
             if each.cursor > (after or "") and (filter is None or filter in each.filters) and each.began_ns >= (since_ns or 0)
         )
         return [each for each in matching if until_ns is None or each.began_ns < until_ns][:limit]
