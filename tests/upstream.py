@@ -1,0 +1,138 @@
+"""A scripted vendor: it delays, breaks and lies as the last user message tells it to, and remembers what it was sent.
+
+``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!slow``
+streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+USAGE = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15, "prompt_tokens_details": {"cached_tokens": 3}}
+
+
+@dataclass
+class Upstream:
+    """What it saw: bodies and headers of requests, in order, and how many callers left before the end."""
+
+    port: int = 0
+    bodies: list[bytes] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    left: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while (head := await reader.readuntil(b"\r\n\r\n")) is not None:
+                lines = head.decode("latin-1").split("\r\n")
+                headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                self.bodies.append(body)
+                self.headers.append(headers)
+                if not await self._answer(json.loads(body), reader, writer):
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, body: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        text = body["messages"][-1]["content"] if body.get("messages") else ""
+        text = text if isinstance(text, str) else json.dumps(text)
+        if "!429" in text:
+            return _send(
+                writer,
+                429,
+                {"error": {"message": "slow down", "type": "rate_limit_error", "code": "rate_limit_exceeded"}},
+                "retry-after: 7\r\n",
+            )
+        if "!500" in text:
+            return _send(writer, 500, {"error": {"message": "broken", "type": "server_error", "code": None}})
+        if "!html" in text:
+            page = b"<html>Bad gateway</html>"
+            writer.write(b"HTTP/1.1 503 X\r\ncontent-type: text/html\r\ncontent-length: %d\r\n\r\n" % len(page) + page)
+            return True
+        if "!hang" in text:
+            return await self._until_left(reader)
+        if body.get("stream"):
+            return await self._stream(body, text, reader, writer)
+        message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}
+        return _send(
+            writer,
+            200,
+            {
+                "id": "chatcmpl-up",
+                "object": "chat.completion",
+                "model": "up-1",
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                "usage": USAGE,
+            },
+        )
+
+    async def _until_left(self, reader: asyncio.StreamReader) -> bool:
+        await reader.read(1)
+        self.left += 1
+        return False
+
+    async def _stream(self, body: dict, text: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        watching = asyncio.ensure_future(self._until_left(reader)) if "!slow" in text else None
+        for number in range(100 if watching else 4):
+            _chunk(
+                writer,
+                {
+                    "id": "chatcmpl-up",
+                    "model": "up-1",
+                    "choices": [{"index": 0, "delta": {"content": f"w{number} "}, "finish_reason": None}],
+                },
+            )
+            if "!garbage" in text:
+                _raw(writer, b"data: {not json\n\n")
+            await writer.drain()
+            if "!cut" in text and number == 2:
+                writer.transport.abort()
+                return False
+            if watching:
+                if watching.done():
+                    return False
+                await asyncio.sleep(0.1)
+        if "!silent" in text:
+            writer.write(b"0\r\n\r\n")
+            return True
+        _chunk(writer, {"id": "chatcmpl-up", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        if (body.get("stream_options") or {}).get("include_usage"):
+            _chunk(writer, {"id": "chatcmpl-up", "choices": [], "usage": USAGE})
+        _raw(writer, b"data: [DONE]\n\n")
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+
+def _send(writer: asyncio.StreamWriter, status: int, value: object, extra: str = "") -> bool:
+    body = json.dumps(value).encode()
+    writer.write(f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{extra}content-length: {len(body)}\r\n\r\n".encode() + body)
+    return True
+
+
+def _chunk(writer: asyncio.StreamWriter, value: object) -> None:
+    _raw(writer, b"data: " + json.dumps(value).encode() + b"\n\n")
+
+
+def _raw(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(b"%x\r\n" % len(data) + data + b"\r\n")
+
+
+@asynccontextmanager
+async def scripted_upstream() -> AsyncIterator[Upstream]:
+    upstream = Upstream()
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    upstream.port = server.sockets[0].getsockname()[1]
+    try:
+        yield upstream
+    finally:
+        server.close()
