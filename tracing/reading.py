@@ -1,6 +1,8 @@
 """What one convention says about a span. ``None``: it says nothing, and the next convention is asked."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -53,24 +55,28 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tools: str | None = None
 
 
-_FIELDS = Reading.__struct_fields__
+def merge(readings: Sequence[Reading]) -> Reading:
+    """Take each field from the first reading that has it, but token counts from one: two ways of counting never mix.
 
-
-def merge(readings: list[Reading]) -> Reading:
-    """Take each field from the first reading that has it. Token counts come from one reading, whole: two flavours never mix."""
+    Another reading that counts the same input may still say how much of it a cache served.
+    """
     if len(readings) == 1:
         return readings[0]
-    usage = next((reading for reading in readings if _has_usage(reading)), None)
+    usage = next((reading for reading in readings if reading.input_tokens is not None or reading.output_tokens is not None), None)
     fields: dict[str, object] = {}
     for reading in readings:
         for name in _FIELDS:
-            if name not in fields and (value := getattr(reading, name)) is not None and (name not in _USAGE or reading is usage):
+            if name not in fields and (value := getattr(reading, name)) is not None and _counts(name, reading, usage):
                 fields[name] = value
     return Reading(**fields)  # type: ignore[arg-type]  # names and values come from readings, field by field
 
 
-_USAGE = frozenset({"input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "exclusive_usage"})
+_FIELDS: Final = Reading.__struct_fields__
+_TOTALS: Final = frozenset({"input_tokens", "output_tokens", "exclusive_usage"})
+_DETAILS: Final = frozenset({"cache_read_tokens", "cache_write_tokens", "reasoning_tokens"})
 
 
-def _has_usage(reading: Reading) -> bool:
-    return reading.input_tokens is not None or reading.output_tokens is not None
+def _counts(name: str, reading: Reading, usage: Reading | None) -> bool:
+    if usage is None or reading is usage:
+        return True
+    return name not in _TOTALS and (name not in _DETAILS or reading.input_tokens in (None, usage.input_tokens))

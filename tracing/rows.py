@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from storage.records import Opening, Row
-from tracing.conventions import PAYLOADS, genai
+from tracing.conventions import PAYLOADS, PREFIXES, genai
 from tracing.payload import encode
 from tracing.types import Attribute, Content, Facts, Span, SpanEvent, SpanKind, Status
 
@@ -251,7 +251,7 @@ def _event_attributes(event: SpanEvent) -> dict[str, str]:
 
 def _attributes(attributes: Mapping[str, Attribute]) -> dict[str, str]:
     """All attributes but those whose value is stored as content."""
-    return _texts({key: value for key, value in attributes.items() if key not in PAYLOADS})
+    return _texts({key: value for key, value in attributes.items() if key not in PAYLOADS and not key.startswith(PREFIXES)})
 
 
 def _texts(attributes: Mapping[str, Attribute]) -> dict[str, str]:

@@ -27,15 +27,17 @@ _NOTHING: Final = Reading()
 
 def read_facts(span: Span) -> Facts:
     """Read what a span means. Never fails: what no convention understands is absent, and stays among the raw attributes."""
-    found = (GATEWAY,) if span.scope.name == GATEWAY_SCOPE else _applicable(span)
-    reading = merge([convention.read(span) for convention in found]) if found else _NOTHING
-    return _facts(span, reading, found[0].name if found else "")
+    if span.scope.name == GATEWAY_SCOPE:
+        return _facts(span, GATEWAY.read(span), GATEWAY.name)
+    readings = [(convention.name, reading) for convention in _applicable(span) if (reading := convention.read(span)) != _NOTHING]
+    if not readings:
+        return _facts(span, _NOTHING, "")
+    return _facts(span, merge([reading for _, reading in readings]), readings[0][0])
 
 
 def _applicable(span: Span) -> tuple[Convention, ...]:
-    present = {key.split(".", 1)[0] for key in span.attributes}
-    for event in span.events:
-        present.add(event.name.split(".", 1)[0])
+    names = (*span.attributes, *(event.name for event in span.events), span.name)
+    present = {name.partition(".")[0] for name in names}
     return tuple(convention for convention in CONVENTIONS if not convention.markers.isdisjoint(present))
 
 

@@ -10,7 +10,7 @@ from tracing.payload import to_json
 from tracing.reading import Reading
 from tracing.types import Span, SpanKind
 
-__all__ = ("GATEWAY_SCOPE", "MARKERS", "NAME", "PAYLOADS", "read")
+__all__ = ("GATEWAY_SCOPE", "KINDS", "MARKERS", "NAME", "PAYLOADS", "PREFIXES", "read")
 
 NAME: Final = "gen_ai"
 MARKERS: Final = frozenset({"gen_ai", "tidegate"})
@@ -71,6 +71,7 @@ RULES: Final = (
 )
 
 PAYLOADS: Final = frozenset(key for rule in RULES if rule.field in ("system", "input", "output", "tools") for key in rule.keys)
+PREFIXES: Final = ()
 _DETAILS: Final = "gen_ai.client.inference.operation.details"
 
 
