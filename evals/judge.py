@@ -54,7 +54,9 @@ def _check_filter(text: str | None) -> None:
         if text and text.strip():
             parse(text)
     except FilterError as error:
-        raise InvalidJudge(f"its filter cannot be read: {error}", hint=error.hint or "try it on the traces page, whose language it is") from None
+        raise InvalidJudge(
+            f"its filter cannot be read: {error}", hint=error.hint or "try it on the traces page, whose language it is"
+        ) from None
 
 
 def _result_type(settings: JudgeSettings) -> ResultType:

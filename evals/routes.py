@@ -6,14 +6,19 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.exceptions import ClientException
+from litestar.params import FromPath, JSONBody
 
 from evals.errors import EvalsError, InvalidWindow
 from evals.missing import Window
 from evals.service import JudgeService
 from evals.types import Judgement, JudgeReport, RunProgress, Why
+from storage.errors import Unavailable as StorageUnavailable
 from tracing.errors import TracingError
 
-__all__ = ("NewRun", "router")
+__all__ = ("JudgeDetail", "Judges", "NewRun", "router", "window")
+
+AnyRequest = Request[Any, Any, Any]
 
 _AGE = re.compile(r"(\d+)([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -45,28 +50,33 @@ def router(service: JudgeService) -> Router:
 
     @get("/")
     async def index() -> Judges:
+        """All judges, by name."""
         return Judges(await service.reports())
 
     @get("/{name:str}")
-    async def show(name: str) -> JudgeDetail:
+    async def show(name: FromPath[str]) -> JudgeDetail:
+        """One judge, with its newest failures."""
         return JudgeDetail(await service.report(name), await service.failures(name))
 
     @post("/{name:str}/runs", status_code=202)
-    async def start(name: str, data: NewRun) -> RunProgress:
+    async def start(name: FromPath[str], data: JSONBody[NewRun]) -> RunProgress:
+        """Judge what the judge has not judged in a window of the past."""
         return service.start_run(name, window(data), data.limit)
 
     @get("/runs/{run_id:str}", sync_to_thread=False)
-    def progress(run_id: str) -> RunProgress:
+    def progress(run_id: FromPath[str]) -> RunProgress:
+        """How far a run is."""
         return service.run(run_id)
 
     @get("/{name:str}/why/{trace_id:str}")
-    async def why(name: str, trace_id: str) -> Why:
+    async def why(name: FromPath[str], trace_id: FromPath[str]) -> Why:
+        """Why a trace has the score it has, or none."""
         return await service.why(name, trace_id.removeprefix("tr-"))
 
     return Router(
         "/api/v1/judges",
         route_handlers=[index, show, start, progress, why],
-        exception_handlers={EvalsError: _failed, TracingError: _failed},
+        exception_handlers={EvalsError: _failed, TracingError: _failed, StorageUnavailable: _away, ClientException: _unreadable},
         tags=["judges"],
     )
 
@@ -97,5 +107,20 @@ def _nanoseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000) * 1000
 
 
-def _failed(_: Request[Any, Any, Any], error: EvalsError | TracingError) -> Response[Any]:
-    return Response({"error": {"code": error.code, "message": str(error), "hint": error.hint}}, status_code=error.status)
+def _failed(_: AnyRequest, error: EvalsError | TracingError) -> Response[Any]:
+    return _answer(error.status, error.code, str(error), error.hint)
+
+
+def _away(_: AnyRequest, error: StorageUnavailable) -> Response[Any]:
+    return _answer(503, error.code, str(error), "Nothing is lost: judges go on when it is back. /health says more.")
+
+
+def _unreadable(_: AnyRequest, error: ClientException) -> Response[Any]:
+    """What the framework refused before a handler ran: a body of the wrong shape."""
+    found = error.extra if isinstance(error.extra, list) else []
+    reasons = "; ".join(" ".join(filter(None, (item.get("key", ""), item.get("message", "")))) for item in found) or error.detail
+    return _answer(error.status_code, "request_invalid", f"the request cannot be read: {reasons}", "See docs/judges.md.")
+
+
+def _answer(status: int, code: str, message: str, hint: str) -> Response[Any]:
+    return Response({"error": {"code": code, "message": message, "hint": hint}}, status_code=status, media_type="application/json")

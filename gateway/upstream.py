@@ -44,7 +44,8 @@ class HttpAccount:
 
     async def post(self, path: str, headers: list[tuple[str, str]], body: bytes) -> Upstream:
         """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``."""
-        request = self._client.post(self.base_url + path).headers(headers).body_bytes(body).build_streamed()
+        # Without the limit the client fills a buffer of its own before it hands the first chunk over, and a stream would stand still.
+        request = self._client.post(self.base_url + path).headers(headers).body_bytes(body).streamed_read_buffer_limit(0).build_streamed()
         clock = self._timeouts.first_byte
         response = await self._within(request.__aenter__(), clock, f"no first byte within {clock:g} s (timeouts.first_byte)")
         return HttpUpstream(self, request, response)

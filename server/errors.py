@@ -25,6 +25,7 @@ _CODES = {
 
 def _respond(path: str, refusal: Refusal) -> Response[bytes]:
     content_type, body = render(path, refusal)
+    content_type = content_type.partition(";")[0]  # the framework adds the charset to text
     return Response(body, status_code=refusal.status, media_type=content_type, headers=dict(refusal.headers))
 
 

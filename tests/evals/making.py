@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import count
 
 import msgspec
+
 from config.schema import JudgeSettings
 from evals.judge import build
 from evals.types import Judge, JudgeCall, JudgeReply

@@ -144,7 +144,7 @@ async def test_a_position_that_cannot_be_read_begins_again_instead_of_standing_s
     day.traces.seal(RARES[0], filters=frozenset({RARE}))
     sealed = day.traces.sealed
 
-    async def strict(after, filter, since_ns, until_ns, limit):  # noqa: A002
+    async def strict(after, filter, since_ns, until_ns, limit):
         if after == "from an earlier release":
             raise BadCursor("not one of ours")
         return await sealed(after, filter, since_ns, until_ns, limit)

@@ -80,7 +80,8 @@ def test_what_is_too_long_loses_its_middle_and_says_so():
     answer = "begin " + "x" * 10_000 + " end"
     trace = make_trace(spans=[make_span(content=said("q", answer))])
     text = blocks(render(make_judge(), trace, nonce=NONCE, limits=Limits(side=300))[1]["content"])["outputs"]
-    assert text.startswith("begin ") and text.endswith(" end")
+    assert text.startswith("begin ")
+    assert text.endswith(" end")
     assert "[… 9710 characters left out …]" in text
     assert len(text) < 350
 

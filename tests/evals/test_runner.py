@@ -98,6 +98,10 @@ class Forgetful(Ledger):
             raise MetadataUnavailable("the process died here")
         return await super().settle(claim, outcome)
 
+    @override
+    async def release(self, worker: str) -> None:
+        """The dead give nothing back."""
+
 
 async def test_a_crash_between_verdict_and_ledger_repeats_the_question_but_not_the_assessment(
     metadata: Metadata, executor: Executor, traces: Traces, shelf: Shelf, clock: Clock, ledger: Ledger
