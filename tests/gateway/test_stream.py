@@ -1,0 +1,78 @@
+"""Streams, cut wherever the network likes."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.providers.openai.stream import ChatStream
+from gateway.sse import EventParser
+from gateway.wire.patch import patch, replace
+
+
+def event(value: object) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+USAGE = event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}})
+BODY = [
+    event({"id": "c", "model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "Ebb "}, "finish_reason": None}]}),
+    b": a comment\r\n\r\n",
+    event({"choices": [{"index": 0, "delta": {"content": "ünd flow"}, "finish_reason": None}]}),
+    event({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "t", "function": {"name": "f", "arguments": '{"a"'}}]}}]}),
+    event({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]}}]}),
+    event({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}),
+]
+END = b"data: [DONE]\n\n"
+WHOLE = b"".join(BODY) + USAGE + END
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    marks = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+
+
+@given(st.lists(st.integers(0, 5000), max_size=30))
+def test_a_stream_reads_the_same_wherever_it_is_cut_and_hides_only_the_usage(places: list[int]):
+    reader = ChatStream(strip_usage=True)
+    forwarded = b"".join(reader.feed(chunk) for chunk in cut(WHOLE, places)) + reader.end()
+    assert forwarded == b"".join(BODY) + END
+    seen = reader.observation()
+    assert reader.ended
+    assert (seen.response_id, seen.model, seen.finish_reasons) == ("c", "m", ("tool_calls",))
+    assert seen.messages[0].parts == [
+        {"type": "text", "content": "Ebb ünd flow"},
+        {"type": "tool_call", "id": "t", "name": "f", "arguments": '{"a":1}'},
+    ]
+    assert seen.usage is not None
+    assert (seen.usage.input_tokens, seen.usage.output_tokens) == (3, 2)
+
+
+@given(st.lists(st.integers(0, 5000), max_size=30))
+def test_a_stream_whose_usage_was_asked_for_passes_byte_for_byte(places: list[int]):
+    reader = ChatStream(strip_usage=False)
+    assert b"".join(reader.feed(chunk) for chunk in cut(WHOLE, places)) + reader.end() == WHOLE
+
+
+@given(st.lists(st.binary(max_size=40), max_size=10), st.lists(st.integers(0, 400), max_size=10))
+def test_events_joined_are_the_stream_whatever_it_holds(pieces: list[bytes], places: list[int]):
+    data, parser = b"\r\n".join(pieces), EventParser()
+    events = [found for chunk in cut(data, places) for found in parser.feed(chunk)] + list(parser.end())
+    assert b"".join(found.raw for found in events) == data
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6) | st.just("model"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=6), JSON, max_size=5), JSON, st.integers(0, 4), st.booleans())
+def test_only_the_outer_models_value_changes(rest: dict, value: object, indent: int, escaped: bool):
+    body = json.dumps({**rest, "model": value, "after": {"model": "inner"}}, indent=indent, ensure_ascii=escaped).encode()
+    for patched in (replace(body, "model", b'"new"'), patch(body, {"model": b'"new"'})):
+        assert json.loads(patched) == {**json.loads(body), "model": "new"}
+        assert len(patched) - len(body) == len(b'"new"') - len(
+            json.dumps(value, indent=indent, ensure_ascii=escaped).encode()
+        ) or isinstance(value, (list, dict))
