@@ -74,7 +74,8 @@ def _from_protobuf(body: bytes) -> ExportTraceServiceRequest:
 def _from_json(body: bytes) -> ExportTraceServiceRequest:
     try:
         return ParseDict(_with_base64_ids(json.decode(body)), ExportTraceServiceRequest(), ignore_unknown_fields=True)
-    except (MsgspecError, ParseError, ValueError, RecursionError) as error:
+    # For JSON of another shape protobuf's parser raises whatever its first wrong access does.
+    except (MsgspecError, ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise OtlpError(f"the body is no ExportTraceServiceRequest in JSON: {error}") from error
 
 

@@ -1,0 +1,109 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracing.messages import MAX_PREVIEW, MAX_SEARCH_TEXT, messages, preview, search_text
+from tracing.payload import cut, decode, encode, to_json
+
+HELLO = "hello"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"role": "user", "parts": [{"type": "text", "content": HELLO}]}],
+        [{"role": "user", "content": HELLO}],
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": HELLO}]}]},
+        {"contents": [{"role": "user", "parts": [{"text": HELLO}]}]},
+        {"choices": [{"index": 0, "message": {"role": "assistant", "content": HELLO}}]},
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": HELLO}]}]},
+        {"question": HELLO},
+        HELLO,
+    ],
+)
+def test_what_was_said_is_found_in_every_shape(value):
+    assert preview(value, newest=True) == HELLO
+    assert search_text(value, only_new=True) == HELLO
+
+
+def test_only_what_this_call_added_is_searched_and_shown():
+    said = [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "old question"},
+        {"role": "assistant", "content": "old answer"},
+        {"role": "user", "content": "new question"},
+    ]
+    assert search_text(said, only_new=True) == "new question"
+    assert preview(said, newest=True) == "new question"
+    assert preview(said[:2], newest=True) == "old question"
+
+
+def test_a_picture_is_named_and_its_bytes_are_not_text():
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 5000}}
+    said = [{"role": "user", "content": [{"type": "text", "text": "what is this?"}, picture]}]
+    assert search_text(said, only_new=True) == "what is this?\n[image]"
+    assert search_text("see " + "QUJD" * 1000, only_new=True) == "see [data]"
+
+
+def test_a_tool_and_its_answer_are_text():
+    said = [
+        {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "tide", "arguments": '{"port":"X"}'}}]},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c", "response": "07:41"}]},
+    ]
+    found = messages(said)
+    assert found is not None
+    assert [message.text for message in found] == ['tide({"port":"X"})', "07:41"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=400),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["role", "content", "parts", "type", "text", "messages", "function", "tool_calls", "x"]), inner, max_size=5
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_any_json_has_a_preview_of_one_short_line_and_a_text_of_limited_length(value):
+    line = preview(value, newest=True)
+    assert len(line) <= MAX_PREVIEW
+    assert "\n" not in line
+    assert len(search_text(value, only_new=False)) <= MAX_SEARCH_TEXT
+
+
+@given(JSON | st.floats(allow_nan=False), st.booleans())
+def test_a_payload_is_json_that_holds_what_the_attribute_held(value, escaped):
+    payload = to_json(json.dumps(value, ensure_ascii=escaped) if isinstance(value, list | dict) else value)
+    if payload is None:
+        assert value in (None, "")
+    elif isinstance(value, str) and value[:1] in "[{":
+        assert decode(payload) in (value, decode(value))
+    else:
+        assert json.loads(payload) == value
+
+
+def test_letters_are_stored_as_letters_so_that_they_are_found():
+    assert to_json('["caf\\u00e9"]') == '["café"]'
+
+
+def test_what_looks_like_json_but_is_not_is_text():
+    assert to_json("[not json]") == '"[not json]"'
+
+
+def test_a_payload_over_the_limit_is_shortened_inside_and_says_so():
+    shortened, lost = cut(encode([{"role": "user", "content": "x" * 50_000}]), 20_000)
+    assert lost
+    (message,) = json.loads(shortened)
+    assert message["content"].endswith("more characters]")
+    whole, nothing_lost = cut("[]")
+    assert (whole, nothing_lost) == ("[]", False)
+    many, lost = cut(encode(["y" * 100] * 1000), 20_000)
+    assert lost
+    assert len(many) <= 20_000
+    assert json.loads(many).startswith('["yyy')
