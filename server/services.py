@@ -106,8 +106,8 @@ class Services:
 
     async def apply(self, settings: Settings) -> None:
         """Swap in settings that were validated: gateway, judges and keys change; storage and address need a restart."""
+        await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
         self.gateway.reconfigure(settings)
-        await self.judges.reconfigure(settings.judges)
         self.guard = Guard.of(settings)
         self.settings = settings
         self._config_version += 1
