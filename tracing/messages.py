@@ -12,7 +12,7 @@ import msgspec
 
 from tracing.payload import encode
 
-__all__ = ("MAX_PREVIEW", "MAX_SEARCH_TEXT", "Message", "messages", "new_messages", "plain_text", "preview", "search_text")
+__all__ = ("MAX_PREVIEW", "MAX_SEARCH_TEXT", "Message", "Summary", "answered", "asked", "messages", "new_messages", "plain_text")
 
 MAX_PREVIEW: Final = 300
 """Characters of a preview."""
@@ -22,7 +22,6 @@ MAX_SEARCH_TEXT: Final = 64 * 1024
 
 _DEEPEST: Final = 32
 _BASE64 = re.compile(r"(?:data:[\w.+/-]{1,100};base64,)?[A-Za-z0-9+/_-]{256,}={0,2}")
-_SPACE = re.compile(r"\s+")
 _LISTS: Final = ("messages", "contents", "input")
 _TEXTS: Final = ("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text")
 
@@ -31,6 +30,13 @@ class Message(msgspec.Struct, frozen=True):
     """One message: its role (``""`` when unknown) and its text; what is not text stands there as ``[image]``."""
 
     role: str
+    text: str
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """``preview``: one line of at most ``MAX_PREVIEW`` characters. ``text``: what a search looks at, without roles and base64."""
+
+    preview: str
     text: str
 
 
@@ -57,19 +63,22 @@ def new_messages(found: list[Message]) -> list[Message]:
     return found
 
 
-def preview(value: object, *, newest: bool) -> str:
-    """One line of at most ``MAX_PREVIEW`` characters: the last message of an input (``newest``), the first of an output."""
+def asked(value: object) -> Summary:
+    """Of an input: the newest message is shown, and what this call added to the conversation is searched."""
     found = messages(value)
-    if found:
-        return _line(_newest(found) if newest else next((message.text for message in found if message.text), ""))
-    return _line(plain_text(value))
+    if found is None:
+        return _whole(value)
+    added = new_messages(found)
+    spoken = [message for message in added if message.text and message.role not in ("system", "developer")]
+    return Summary(_line((spoken or found)[-1].text), _searched(added))
 
 
-def search_text(value: object, *, only_new: bool) -> str:
-    """The text that a search looks at: no roles, no base64, at most ``MAX_SEARCH_TEXT`` characters."""
+def answered(value: object) -> Summary:
+    """Of an output: its first message with text is shown, and all of it is searched."""
     found = messages(value)
-    text = plain_text(value) if found is None else "\n".join(message.text for message in (new_messages(found) if only_new else found))
-    return _without_base64(text[: 4 * MAX_SEARCH_TEXT])[:MAX_SEARCH_TEXT]
+    if found is None:
+        return _whole(value)
+    return Summary(_line(next((message.text for message in found if message.text), "")), _searched(found))
 
 
 def plain_text(value: object) -> str:
@@ -83,9 +92,17 @@ def plain_text(value: object) -> str:
     return "" if value is None else encode(value)
 
 
-def _newest(found: list[Message]) -> str:
-    spoken = [message for message in new_messages(found) if message.text and message.role not in ("system", "developer")]
-    return (spoken or found)[-1].text
+def _whole(value: object) -> Summary:
+    text = plain_text(value)
+    return Summary(_line(text), _limited(text))
+
+
+def _searched(said: list[Message]) -> str:
+    return _limited("\n".join(message.text for message in said))
+
+
+def _limited(text: str) -> str:
+    return _without_base64(text[: 4 * MAX_SEARCH_TEXT])[:MAX_SEARCH_TEXT]
 
 
 def _is_message(value: object) -> bool:
@@ -133,7 +150,7 @@ def _call(call: object) -> str:
 
 
 def _line(text: str) -> str:
-    line = _SPACE.sub(" ", _without_base64(text[: 8 * MAX_PREVIEW])).strip()
+    line = " ".join(_without_base64(text[: 8 * MAX_PREVIEW]).split())
     return line if len(line) <= MAX_PREVIEW else line[: MAX_PREVIEW - 1] + "…"
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from tracing.assessments import AssessmentStore
 from tracing.errors import BadAssessment, BadRequest, FilterError, TraceNotFound, TracingError
@@ -17,7 +17,7 @@ from tracing.types import Assessment, AssessmentSource, AssessmentValue, SpanCon
 __all__ = ("NewAssessment", "router")
 
 MAX_NAME = 250
-Limit = Annotated[int, Parameter(ge=1, le=1000)]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 class NewAssessment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,37 +51,37 @@ def router(store: TraceStore, assessments: AssessmentStore) -> Router:
 
     @get("/traces")
     async def search(
-        filter: str | None = None,
-        order: str = "-start_time",
+        filter: FromQuery[str | None] = None,
+        order: FromQuery[str] = "-start_time",
         limit: Limit = 50,
-        cursor: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        cursor: FromQuery[str | None] = None,
+        since: FromQuery[str | None] = None,
+        until: FromQuery[str | None] = None,
     ) -> TracePage:
         return await store.search(filter, order, limit, cursor, _nanoseconds("since", since), _nanoseconds("until", until))
 
     @get("/traces/{trace_id:str}")
-    async def show(trace_id: str) -> Trace:
+    async def show(trace_id: FromPath[str]) -> Trace:
         return await store.get(_trace_id(trace_id))
 
     @get("/traces/{trace_id:str}/spans/{span_id:str}")
-    async def content(trace_id: str, span_id: str) -> SpanContent:
+    async def content(trace_id: FromPath[str], span_id: FromPath[str]) -> SpanContent:
         return await store.content(_trace_id(trace_id), span_id.lower())
 
     @post("/traces/{trace_id:str}/assessments")
-    async def assess(trace_id: str, data: NewAssessment) -> Assessment:
+    async def assess(trace_id: FromPath[str], data: JSONBody[NewAssessment]) -> Assessment:
         trace = await store.get_skeleton(_trace_id(trace_id))
         assessment = _assessment(trace, data)
         assessments.put([assessment])
         return assessment
 
     @get("/sessions/{session_id:path}")
-    async def session(session_id: str) -> Session:
+    async def session(session_id: FromPath[str]) -> Session:
         name = session_id.removeprefix("/")
         return Session(name, await store.session(name))
 
     @get("/usage")
-    async def usage(by: str = "model", since: str | None = None, until: str | None = None) -> Usage:
+    async def usage(by: FromQuery[str] = "model", since: FromQuery[str | None] = None, until: FromQuery[str | None] = None) -> Usage:
         return Usage(by, await store.usage(by, _nanoseconds("since", since), _nanoseconds("until", until)))
 
     return Router(

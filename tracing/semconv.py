@@ -12,7 +12,7 @@ from typing import Final
 
 from tracing.conventions import CONVENTIONS, GATEWAY, Convention
 from tracing.conventions.genai import GATEWAY_SCOPE
-from tracing.messages import preview, search_text
+from tracing.messages import answered, asked
 from tracing.payload import cut, decode
 from tracing.prices import price
 from tracing.reading import Reading, merge
@@ -115,21 +115,19 @@ def _error_type(span: Span) -> str:
 def _content(reading: Reading) -> Content:
     if reading.input is None and reading.output is None and reading.system is None and reading.tools is None:
         return _NO_CONTENT
-    given, said = decode(reading.input or "null"), decode(reading.output or "null")
-    system, cut_system = cut(reading.system or "")
-    asked, cut_input = cut(reading.input or "")
-    answer, cut_output = cut(reading.output or "")
-    tools, cut_tools = cut(reading.tools or "")
+    given, said = asked(decode(reading.input or "null")), answered(decode(reading.output or "null"))
+    payloads = [cut(payload or "") for payload in (reading.system, reading.input, reading.output, reading.tools)]
+    (system, _), (input_, _), (output, _), (tools, _) = payloads
     return Content(
         system=system,
-        input=asked,
-        output=answer,
+        input=input_,
+        output=output,
         tools=tools,
-        input_text=search_text(given, only_new=True),
-        output_text=search_text(said, only_new=False),
-        input_preview=preview(given, newest=True),
-        output_preview=preview(said, newest=False),
-        truncated=cut_system or cut_input or cut_output or cut_tools,
+        input_text=given.text,
+        output_text=said.text,
+        input_preview=given.preview,
+        output_preview=said.preview,
+        truncated=any(lost for _, lost in payloads),
     )
 
 

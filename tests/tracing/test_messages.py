@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracing.messages import MAX_PREVIEW, MAX_SEARCH_TEXT, messages, preview, search_text
+from tracing.messages import MAX_PREVIEW, MAX_SEARCH_TEXT, answered, asked, messages
 from tracing.payload import cut, decode, encode, to_json
 
 HELLO = "hello"
@@ -24,8 +24,8 @@ HELLO = "hello"
     ],
 )
 def test_what_was_said_is_found_in_every_shape(value):
-    assert preview(value, newest=True) == HELLO
-    assert search_text(value, only_new=True) == HELLO
+    assert asked(value).preview == HELLO
+    assert asked(value).text == HELLO
 
 
 def test_only_what_this_call_added_is_searched_and_shown():
@@ -35,16 +35,16 @@ def test_only_what_this_call_added_is_searched_and_shown():
         {"role": "assistant", "content": "old answer"},
         {"role": "user", "content": "new question"},
     ]
-    assert search_text(said, only_new=True) == "new question"
-    assert preview(said, newest=True) == "new question"
-    assert preview(said[:2], newest=True) == "old question"
+    assert asked(said).text == "new question"
+    assert asked(said).preview == "new question"
+    assert asked(said[:2]).preview == "old question"
 
 
 def test_a_picture_is_named_and_its_bytes_are_not_text():
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 5000}}
     said = [{"role": "user", "content": [{"type": "text", "text": "what is this?"}, picture]}]
-    assert search_text(said, only_new=True) == "what is this?\n[image]"
-    assert search_text("see " + "QUJD" * 1000, only_new=True) == "see [data]"
+    assert asked(said).text == "what is this?\n[image]"
+    assert asked("see " + "QUJD" * 1000).text == "see [data]"
 
 
 def test_a_tool_and_its_answer_are_text():
@@ -71,13 +71,13 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_has_a_preview_of_one_short_line_and_a_text_of_limited_length(value):
-    line = preview(value, newest=True)
-    assert len(line) <= MAX_PREVIEW
-    assert "\n" not in line
-    assert len(search_text(value, only_new=False)) <= MAX_SEARCH_TEXT
+    for summary in (asked(value), answered(value)):
+        assert len(summary.preview) <= MAX_PREVIEW
+        assert "\n" not in summary.preview
+        assert len(summary.text) <= MAX_SEARCH_TEXT
 
 
-@given(JSON | st.floats(allow_nan=False), st.booleans())
+@given(JSON | st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 def test_a_payload_is_json_that_holds_what_the_attribute_held(value, escaped):
     payload = to_json(json.dumps(value, ensure_ascii=escaped) if isinstance(value, list | dict) else value)
     if payload is None:
