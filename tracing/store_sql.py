@@ -33,15 +33,11 @@ __all__ = (
     "usage_range",
 )
 
-HEAD: Final = """(
-    is_root AND trace_id NOT IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) > 1)
-    OR (trace_id, start_time) IN (
-        SELECT trace_id, min(start_time) FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) = 0)
-    OR is_root AND (trace_id, start_time) IN (
-        SELECT trace_id, min(start_time) FROM spans WHERE project_id = 'default' AND is_root AND trace_id IN (
-            SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) > 1)
-        GROUP BY trace_id)
+_IRREGULAR: Final = "FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) != 1"
+HEAD: Final = f"""(
+    is_root AND trace_id NOT IN (SELECT trace_id {_IRREGULAR}) OR (trace_id, start_time) IN (SELECT trace_id, min(start_time) {_IRREGULAR})
 )"""
+"""One span of each trace. Of a trace with no root, or with several, it is the earliest span: a root as well, unless clocks disagree."""
 
 _HEAD_COLUMNS: Final = """
     trace_id, name, toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns, status, is_root,
