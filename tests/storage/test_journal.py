@@ -1,0 +1,130 @@
+"""The journal and its writer, against a database that remembers tokens as ClickHouse does, and refuses when it is told to."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.schema import JournalSettings
+from storage.errors import TelemetryUnavailable
+from storage.journal import Journal
+from storage.journal_frames import encode, scan
+from storage.records import Opening, Row
+from storage.writer import Writer
+
+SETTINGS = JournalSettings(batch_milliseconds=5)
+KEYS = st.binary(min_size=24, max_size=24)
+RECORDS = st.lists(
+    st.builds(Row, st.sampled_from(["spans", "span_content"]), st.binary(max_size=60), st.just(b"") | KEYS)
+    | st.builds(Opening, st.just("spans"), st.binary(max_size=60), KEYS),
+    min_size=1,
+    max_size=6,
+)
+
+
+class Remembering:
+    """Implements ``Telemetry.insert``."""
+
+    def __init__(self) -> None:
+        self.rows: Counter[bytes] = Counter()
+        self.tokens: set[tuple[str, str]] = set()
+        self.refusing = False
+
+    async def insert(self, table: str, rows: bytes, *, token: str) -> None:
+        if self.refusing:
+            raise TelemetryUnavailable("told to refuse")
+        if (table, token) not in self.tokens:
+            self.tokens.add((table, token))
+            self.rows.update(rows.split(b"\n"))
+
+
+@contextlib.asynccontextmanager
+async def writing(journal: Journal, database: Remembering):
+    writer = Writer(journal, database, SETTINGS)
+    running = asyncio.ensure_future(writer.run())
+    try:
+        yield writer
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+def row(number: int, key: bytes = b"") -> Row:
+    return Row("spans", b'{"n":%d}' % number, key)
+
+
+@given(RECORDS)
+def test_records_come_back_as_they_were(records: list):
+    found = scan(encode(records, 1), rows=None, closed=True)
+    assert [frame.record for frame in found.frames] == records
+    assert found.damaged == 0
+
+
+@given(st.lists(RECORDS, min_size=1, max_size=4), st.integers(0, 10_000))
+def test_a_log_cut_at_any_byte_gives_whole_appends_only(appends: list[list], at: int):
+    encoded = [encode(records, 1) for records in appends]
+    data = b"".join(encoded)
+    cut = at % (len(data) + 1)
+    whole, end = [], 0
+    for records, piece in zip(appends, encoded, strict=True):
+        end += len(piece)
+        whole += records if end <= cut else []
+    assert [frame.record for frame in scan(data[:cut], rows=None, closed=True).frames] == whole
+
+
+async def test_a_flush_returns_when_everything_before_it_is_stored(tmp_path: Path):
+    journal, database = Journal.open(tmp_path, SETTINGS), Remembering()
+    async with writing(journal, database) as writer:
+        assert all(journal.append([row(number)]) for number in range(2500))
+        await asyncio.gather(*(writer.flush() for _ in range(5)))
+        assert database.rows == Counter({b'{"n":%d}' % number: 1 for number in range(2500)})
+    journal.close()
+
+
+async def test_a_database_that_refuses_loses_nothing_and_holds_up_nobody(tmp_path: Path):
+    journal, database = Journal.open(tmp_path, SETTINGS), Remembering()
+    database.refusing = True
+    async with writing(journal, database) as writer:
+        assert all(journal.append([row(number)]) for number in range(100))
+        await asyncio.sleep(0.3)
+        stats = journal.stats()
+        assert (stats.pending, stats.dropped) == (100, 0)
+        assert stats.last_error is not None
+        database.refusing = False
+        await writer.flush()
+        assert sorted(database.rows.values()) == [1] * 100
+        assert journal.stats().last_error is None
+    journal.close()
+
+
+def test_a_full_journal_keeps_the_oldest_and_counts_what_it_drops(tmp_path: Path):
+    journal = Journal.open(tmp_path, JournalSettings(max_bytes=1024 * 1024))
+    big = Row("spans", b"x" * 100_000)
+    taken = [journal.append([big]) for _ in range(15)]
+    assert taken[:9] == [True] * 9
+    assert taken[-1] is False
+    assert journal.stats().dropped == taken.count(False)
+    journal.close()
+
+
+async def test_what_a_dead_process_left_open_is_stored_as_it_began_and_only_once(tmp_path: Path):
+    dead = Journal.open(tmp_path, SETTINGS)
+    closed, left = b"c" * 24, b"l" * 24
+    dead.append([Opening("spans", b'{"opened":"closed"}', closed), Opening("spans", b'{"opened":"left"}', left)])
+    dead.append([row(1, closed)])
+    dead.close()
+    database = Remembering()
+    for _ in range(2):
+        journal = Journal.open(tmp_path, SETTINGS)
+        async with writing(journal, database):
+            for _ in range(100):
+                if len(database.rows) == 2:
+                    break
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+        journal.close()
+    assert database.rows == Counter({b'{"n":1}': 1, b'{"opened":"left"}': 1})
