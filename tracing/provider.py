@@ -11,9 +11,10 @@ from typing import Final
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import StatusCode
 from typing_extensions import override
 
@@ -24,6 +25,16 @@ from tracing.types import Attribute, Scope, Span, SpanEvent, SpanLink, Status
 
 __all__ = ("JournalSpanProcessor", "build_tracer_provider", "span_of")
 
+_LIMITS: Final = SpanLimits(
+    max_attributes=1024,
+    max_span_attributes=1024,
+    max_events=1024,
+    max_links=1024,
+    max_event_attributes=128,
+    max_link_attributes=128,
+    max_attribute_length=SpanLimits.UNSET,
+    max_span_attribute_length=SpanLimits.UNSET,
+)
 _STATUS: Final = {StatusCode.UNSET: Status.UNSET, StatusCode.OK: Status.OK, StatusCode.ERROR: Status.ERROR}
 
 
@@ -48,7 +59,9 @@ class JournalSpanProcessor(SpanProcessor):
 def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str) -> TracerProvider:
     """A provider whose spans reach ``sink``, and the second endpoint when one is configured."""
     resource = Resource({"service.name": "tidegate", "service.version": version})
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    # Said aloud, as the SDK would else ask the environment: a caller whose own trace is not sampled, or a limit that is meant for another
+    # program, must not cost a trace of ours.
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False, sampler=ALWAYS_ON, span_limits=_LIMITS)
     provider.add_span_processor(JournalSpanProcessor(sink, resource))
     if settings.otlp is not None:
         # The exporter retries in a thread of its own and drops when its queue is full: requests never notice it. Its log holds URLs at worst.
