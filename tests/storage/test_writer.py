@@ -1,0 +1,211 @@
+import asyncio
+import time
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+import storage.journal_delivery as delivery
+from config.schema import JournalSettings
+from storage.errors import QueryFailed, TelemetryUnavailable
+from storage.journal import Journal
+from storage.records import Row
+from storage.writer import Writer
+from tests.storage.journal_ledger import Ledger, accept
+
+SETTINGS = JournalSettings(max_bytes=1024 * 1024, segment_bytes=64 * 1024, batch_rows=10, batch_milliseconds=20)
+
+
+@asynccontextmanager
+async def running(directory, telemetry, settings=SETTINGS):
+    journal = Journal.open(directory, settings)
+    writer = Writer(journal, telemetry, settings)
+    task = asyncio.create_task(writer.run())
+    await asyncio.sleep(0)
+    try:
+        yield journal, writer
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await writer.close(1)
+        journal.close()
+
+
+def row(number: int, size: int = 0) -> Row:
+    return Row("spans", b'{"n":%d,"x":"%s"}' % (number, b"x" * size))
+
+
+def refuse(table: str, rows: bytes) -> None:
+    raise TelemetryUnavailable("ClickHouse at nowhere is not available: Connection refused")
+
+
+def surprise(table: str, rows: bytes) -> None:
+    raise KeyError(table)
+
+
+async def until(promise) -> None:
+    async with asyncio.timeout(10):
+        while not promise():
+            await asyncio.sleep(0.01)
+
+
+async def test_rows_are_stored_by_themselves_after_the_batch_time(tmp_path):
+    ledger = Ledger()
+    async with running(tmp_path, ledger) as (journal, _):
+        journal.append([row(1)])
+        await until(lambda: ledger.count("spans").total() == 1)
+
+
+async def test_a_full_batch_does_not_wait_for_its_time(tmp_path):
+    ledger = Ledger()
+    settings = msgspec.structs.replace(SETTINGS, batch_milliseconds=60_000)
+    async with running(tmp_path, ledger, settings) as (journal, _):
+        await asyncio.sleep(0.1)
+        for number in range(10):
+            journal.append([row(number)])
+        await until(lambda: ledger.count("spans").total() == 10)
+
+
+async def test_what_was_appended_before_a_flush_is_stored_when_it_returns(tmp_path):
+    ledger = Ledger()
+    async with running(tmp_path, ledger, msgspec.structs.replace(SETTINGS, batch_milliseconds=60_000)) as (journal, writer):
+        for number in range(50):
+            journal.append([row(number)])
+            await writer.flush(5)
+            assert ledger.count("spans").total() == number + 1
+
+
+async def test_many_flushes_share_one_insert(tmp_path):
+    ledger = Ledger()
+    async with running(tmp_path, ledger) as (journal, writer):
+        journal.append([row(1)])
+        async with asyncio.TaskGroup() as callers:
+            for _ in range(200):
+                callers.create_task(writer.flush(5))
+        assert ledger.attempts == 1
+
+
+async def test_a_flush_with_nothing_pending_does_not_even_yield(tmp_path):
+    async with running(tmp_path, Ledger()) as (journal, writer):
+        journal.append([row(1)])
+        await writer.flush(5)
+        with pytest.raises(StopIteration):
+            writer.flush(5).send(None)
+
+
+async def test_a_flush_while_the_database_is_away_says_why(tmp_path):
+    ledger = Ledger()
+    ledger.before = refuse
+    async with running(tmp_path, ledger) as (journal, writer):
+        journal.append([row(1)])
+        await until(lambda: journal.stats().last_error)
+        with pytest.raises(TelemetryUnavailable, match="Connection refused"):
+            await writer.flush(0.1)
+        ledger.before = accept
+
+
+async def test_a_database_that_refuses_for_a_while_loses_nothing_and_no_append_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.2)
+    ledger = Ledger()
+    ledger.before = refuse
+    async with running(tmp_path, ledger) as (journal, writer):
+        slowest = 0.0
+        for number in range(1000):
+            begin = time.perf_counter()
+            assert journal.append([row(number)])
+            slowest = max(slowest, time.perf_counter() - begin)
+            await asyncio.sleep(0.001)
+        stats = journal.stats()
+        assert stats.pending == 1000
+        assert stats.oldest_pending_seconds > 0.5
+        assert "Connection refused" in stats.last_error
+        ledger.before = accept
+        await writer.flush(10)
+        stats = journal.stats()
+        assert (stats.pending, stats.last_error, stats.dropped, stats.oldest_pending_seconds) == (0, None, 0, None)
+    assert ledger.count("spans") == {row(number).data: 1 for number in range(1000)}
+    assert slowest < 0.1
+
+
+async def test_a_full_journal_drops_the_new_and_takes_records_again_once_the_database_is_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.2)
+    ledger = Ledger()
+    ledger.before = refuse
+    async with running(tmp_path, ledger) as (journal, _):
+        taken = [journal.append([row(number, 5000)]) for number in range(400)]
+        kept = taken.index(False)
+        assert journal.stats().dropped == 400 - sum(taken)
+        ledger.before = accept
+        await until(lambda: journal.append([row(1000)]))
+        await until(lambda: row(1000).data in ledger.count("spans"))
+    assert all(ledger.count("spans")[row(number, 5000).data] == 1 for number in range(kept))
+
+
+async def test_a_row_that_is_refused_is_put_aside_with_its_reason_and_holds_up_nothing(tmp_path):
+    ledger = Ledger()
+    async with running(tmp_path, ledger) as (journal, writer):
+        good = [row(number) for number in range(37)]
+        bad = Row("spans", b'{"poison":1}')
+        journal.append([*good[:20], bad, *good[20:]])
+        await writer.flush(5)
+        assert ledger.count("spans") == {entry.data: 1 for entry in good}
+        stats = journal.stats()
+        assert (stats.rejected, stats.pending, stats.last_error) == (1, 0, None)
+    (file,) = (tmp_path / "rejected").iterdir()
+    (line,) = file.read_bytes().splitlines()
+    aside = msgspec.json.decode(line, type=delivery.Rejected)
+    assert (aside.table, aside.row, aside.reason) == ("spans", '{"poison":1}', "Cannot parse input: poison")
+
+
+async def test_a_refusal_that_is_not_about_a_row_is_waited_out(tmp_path):
+    def no_table(table: str, rows: bytes) -> None:
+        raise QueryFailed("Table spans does not exist", number=60, name="UNKNOWN_TABLE")
+
+    ledger = Ledger()
+    ledger.before = no_table
+    async with running(tmp_path, ledger) as (journal, writer):
+        journal.append([row(1), row(2)])
+        await until(lambda: journal.stats().last_error == "Table spans does not exist")
+        ledger.before = accept
+        await writer.flush(5)
+        assert journal.stats().rejected == 0
+    assert ledger.count("spans").total() == 2
+
+
+async def test_an_error_that_nobody_foresaw_does_not_end_the_writer(tmp_path, monkeypatch):
+    monkeypatch.setattr("storage.writer.LOOK_AROUND_SECONDS", 0.05)
+    ledger = Ledger()
+    ledger.before = surprise
+    async with running(tmp_path, ledger) as (journal, writer):
+        journal.append([row(1)])
+        await until(lambda: journal.stats().last_error == "the writer failed: KeyError")
+        ledger.before = accept
+        await writer.flush(5)
+        assert journal.stats().last_error is None
+
+
+async def test_one_writer_at_a_time_and_the_next_takes_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("storage.writer.LOOK_AROUND_SECONDS", 0.05)
+    ledger = Ledger()
+    async with running(tmp_path, ledger) as (first, writer):
+        first.append([row(1)])
+        await writer.flush(5)
+        second = Journal.open(tmp_path, SETTINGS)
+        heir = Writer(second, ledger, SETTINGS)
+        waiting = asyncio.create_task(heir.run())
+        second.append([row(2)])
+        await until(lambda: second.stats().last_error == "another process stores this journal")
+    await heir.flush(5)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    second.close()
+    assert ledger.count("spans") == {row(1).data: 1, row(2).data: 1}
+
+
+async def test_a_stop_stores_what_is_left(tmp_path):
+    ledger = Ledger()
+    async with running(tmp_path, ledger, msgspec.structs.replace(SETTINGS, batch_milliseconds=60_000, batch_rows=1000)) as (journal, _):
+        await asyncio.sleep(0.05)
+        journal.append([row(number) for number in range(5)])
+        assert ledger.attempts == 0
+    assert ledger.count("spans").total() == 5
