@@ -49,4 +49,5 @@ def _upgrade(connection: Connection) -> None:
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(str(shipped("metadata")))).replace("%", "%%"))
-    command.upgrade(config, "head")
+    # Areas migrate side by side: each has a chain of its own behind the first revision.
+    command.upgrade(config, "heads")
