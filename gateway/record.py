@@ -4,6 +4,7 @@ https://github.com/open-telemetry/semantic-conventions-genai. The span ends, and
 answer goes to the client.
 """
 
+from collections.abc import Mapping
 from time import perf_counter_ns
 from typing import Any, Final
 
@@ -12,7 +13,6 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gateway.errors import GatewayError
 from gateway.estimate import estimate_tokens
 from gateway.prompts import RenderedPrompt
 from gateway.providers.openai.answer import message_parts
@@ -106,14 +106,13 @@ class Recording:
         self._span.end()
         return usage
 
-    def fail(self, body: bytes, error: GatewayError) -> None:
-        """End the span with one of our own errors."""
-        self.finish(body, error=error.code, detail=error.message)
-
-    def left(self, body: bytes, observation: Observation | None) -> None:
-        """End the span of a client that went away."""
+    def client_left(self) -> None:
+        """The client went away."""
         self._attributes["tidegate.client_disconnected"] = True
-        self.finish(body, observation, error="client_disconnected", detail="The client went away before the end of the answer.")
+
+    def note(self, attributes: Mapping[str, Any]) -> None:
+        """Whatever a policy found worth telling."""
+        self._attributes |= attributes
 
     def _said(self, body: bytes) -> list[str]:
         """Put the request's messages on the span; their texts, for an estimate."""

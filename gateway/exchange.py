@@ -1,0 +1,221 @@
+"""One request on its way through the gateway: render, route, admit, send, fall back, record."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from random import random
+from time import perf_counter_ns
+
+import msgspec
+from msgspec import structs
+
+from gateway.errors import GatewayError, UpstreamBroken, UpstreamFailure
+from gateway.policies import Call, Outcome, Policy
+from gateway.prompts import PromptSource, RenderedPrompt, parse_reference, with_rendered
+from gateway.record import Recording
+from gateway.render import error_body, error_event, refused
+from gateway.snapshot import Snapshot
+from gateway.types import Headers, Inbound, Observation, Outbound, Plan, Provider, Reply, StreamReader, Target, Upstream, Usage
+from gateway.wire.openai import RequestHead
+
+__all__ = ("Exchange",)
+
+
+class Exchange:
+    """A request on its way: what was decided so far, and the span that will tell it. ``run`` is called once."""
+
+    def __init__(self, snapshot: Snapshot, recording: Recording, inbound: Inbound, head: RequestHead) -> None:
+        self._snapshot = snapshot
+        self._recording = recording
+        self._inbound = inbound
+        self._head = head
+        self._edits: dict[str, bytes | None] = {}
+        self._upstream_ns = 0
+        self._target = Target("", "")
+        self._call: Call | None = None
+        self._admitting: list[Policy] = []
+
+    async def run(self, prompts: PromptSource) -> Reply:
+        """Everything up to the reply; the rest of a stream is in the reply."""
+        try:
+            plan = await self._plan(prompts)
+            self._recording.route(plan.route)
+            if self._snapshot.policies and (reply := await self._admitted(plan)) is not None:
+                return reply
+            return await self._first_answer(plan)
+        except GatewayError as error:
+            self._end(error.status, error=error.code, detail=error.message)
+            return refused(error, self._recording.trace_id, self._own_headers())
+        except asyncio.CancelledError:
+            self._left(None)
+            raise
+
+    async def _admitted(self, plan: Plan) -> Reply | None:
+        """Ask each policy; the answer of the first that has one. Whoever let the request pass is told of its end."""
+        call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan)
+        for policy in self._snapshot.policies:
+            reply = await policy.admit(call)
+            if reply is not None:
+                self._end(reply.status)
+                return structs.replace(reply, trace_id=self._recording.trace_id, headers=[*reply.headers, *self._own_headers()])
+            self._admitting.append(policy)
+        return None
+
+    async def _plan(self, prompts: PromptSource) -> Plan:
+        reference = parse_reference(self._head.model)
+        draw = random()  # noqa: S311 - shares of traffic are no secret
+        if reference is None:
+            return self._snapshot.routes.plan(self._head.model, draw)
+        prompt = await prompts.render(reference.name, reference.selector, self._head.prompt_variables or {})
+        self._rendered(prompt)
+        return self._snapshot.routes.plan_prompt(prompt.name, prompt.model, draw)
+
+    def _rendered(self, prompt: RenderedPrompt) -> None:
+        messages = with_rendered(prompt, bytes(self._head.messages))
+        self._edits = {"messages": messages, "prompt_variables": None}
+        self._head.messages = msgspec.Raw(messages)
+        self._recording.prompt(prompt)
+
+    async def _first_answer(self, plan: Plan) -> Reply:
+        """Try the targets in order. A fallback is never tried once bytes of an answer went out."""
+        for target in plan.targets[:-1]:
+            try:
+                reply = await self._attempt(target, last=False)
+            except UpstreamFailure:
+                continue
+            if reply is not None:
+                return reply
+        reply = await self._attempt(plan.targets[-1], last=True)
+        if reply is None:
+            raise UpstreamBroken("No target of the route gave an answer.")
+        return reply
+
+    async def _attempt(self, target: Target, *, last: bool) -> Reply | None:
+        """Ask one target; ``None`` when its answer calls for the next."""
+        provider = self._snapshot.providers[target.provider]
+        self._target = target
+        self._recording.target(target, provider.system, provider.address)
+        request = Outbound(
+            operation=self._inbound.operation,
+            body=provider.prepare(self._head, self._inbound.body, target.model, self._edits),
+            headers=self._inbound.headers,
+            stream=bool(self._head.stream),
+            traceparent=self._recording.traceparent,
+        )
+        began = perf_counter_ns()
+        upstream = await provider.send(request)
+        self._upstream_ns += perf_counter_ns() - began
+        if not last and (upstream.status == 429 or upstream.status >= 500):
+            await upstream.close()
+            return None
+        return await self._reply(provider, upstream)
+
+    async def _reply(self, provider: Provider, upstream: Upstream) -> Reply:
+        try:
+            if upstream.status < 400 and self._head.stream and _is_stream(upstream.headers):
+                return await self._streamed(provider, upstream)
+            began = perf_counter_ns()
+            body = await upstream.read()
+            self._upstream_ns += perf_counter_ns() - began
+        except BaseException:
+            await upstream.close()
+            raise
+        await upstream.close()
+        return self._whole(provider, upstream, body)
+
+    def _whole(self, provider: Provider, upstream: Upstream, body: bytes) -> Reply:
+        if upstream.status >= 400:
+            return self._vendor_error(upstream, body)
+        observation = provider.read_answer(self._inbound.operation, body)
+        usage = self._end(upstream.status, observation)
+        headers = [*upstream.headers, *self._own_headers()]
+        return Reply(
+            status=upstream.status, headers=headers, trace_id=self._recording.trace_id, body=body, target=self._target.name, usage=usage
+        )
+
+    def _vendor_error(self, upstream: Upstream, body: bytes) -> Reply:
+        """The vendor's own error passes as it is, if it is JSON; a page of HTML from something in between becomes an error of the dialect."""
+        self._end(upstream.status, error=str(upstream.status), detail=f"{self._target.name} answered {upstream.status}")
+        headers = [*upstream.headers, *self._own_headers()]
+        try:
+            msgspec.json.decode(body)
+        except msgspec.MsgspecError:
+            message = f"{self._target.name} answered {upstream.status} with something that is no JSON."
+            body = error_body(UpstreamBroken(message))
+            headers = [(b"content-type", b"application/json"), *((name, value) for name, value in headers if name != b"content-type")]
+        return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, body=body, target=self._target.name)
+
+    async def _streamed(self, provider: Provider, upstream: Upstream) -> Reply:
+        """Wait for the first bytes, so that a failure before them is still an ordinary answer."""
+        began = perf_counter_ns()
+        first = await upstream.next_chunk()
+        self._upstream_ns += perf_counter_ns() - began
+        if first is None:
+            raise UpstreamBroken(f"{self._target.name} ended its stream before it began.")
+        self._recording.first_byte()
+        stream = self._pass(provider.read_stream(self._head), upstream, first)
+        headers = [*upstream.headers, (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"), *self._own_headers()]
+        return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, stream=stream, target=self._target.name)
+
+    async def _pass(self, reader: StreamReader, upstream: Upstream, first: bytes) -> AsyncIterator[bytes]:
+        """Bytes as they arrive. The span ends before the bytes that end the answer go out; a broken stream ends in an error event."""
+        chunk: bytes | None = first
+        finished = False
+        try:
+            while chunk is not None:
+                forwarded = reader.feed(chunk)
+                if reader.ended and not finished:
+                    finished = self._finished(upstream, reader)
+                if forwarded:
+                    yield forwarded
+                chunk = await upstream.next_chunk()
+            rest = reader.end()
+            if not finished and not reader.complete:
+                raise UpstreamBroken(f"{self._target.name} ended its stream before the answer was whole.")
+            finished = finished or self._finished(upstream, reader)
+            if rest:
+                yield rest
+        except GatewayError as error:
+            if not finished:
+                finished = self._finished(upstream, reader, error)
+                yield reader.end() + error_event(error)
+        finally:
+            if not finished:
+                self._left(reader.observation())
+            await upstream.close()
+            await self._snapshot.leave()
+
+    def _finished(self, upstream: Upstream, reader: StreamReader, error: GatewayError | None = None) -> bool:
+        code, detail = (error.code, error.message) if error else (None, "")
+        self._end(upstream.status, reader.observation(), error=code, detail=detail)
+        return True
+
+    def _left(self, observation: Observation | None) -> None:
+        """The client went away."""
+        self._recording.client_left()
+        detail = "The client went away before the end of the answer."
+        self._end(499, observation, error="client_disconnected", detail=detail)
+
+    def _end(self, status: int, observation: Observation | None = None, *, error: str | None = None, detail: str = "") -> Usage | None:
+        """The one end of every request: the span is written, and who let the request pass learns what became of it."""
+        call = self._call
+        if call is None:
+            return self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
+        self._recording.note(call.attributes)
+        usage = self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
+        outcome = Outcome(status=status, usage=usage, observation=observation, error=error)
+        for policy in reversed(self._admitting):
+            policy.settle(call, outcome)
+        return usage
+
+    def _own_headers(self) -> Headers:
+        overhead = (perf_counter_ns() - self._inbound.started - self._upstream_ns) / 1e6
+        return [
+            (b"x-tidegate-trace-id", self._recording.trace_id.encode()),
+            (b"x-tidegate-overhead-ms", b"%.3f" % overhead),
+            (b"x-tidegate-target", self._target.name.encode("latin-1", "replace")),
+            *(self._call.headers if self._call is not None else ()),
+        ]
+
+
+def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)
