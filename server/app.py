@@ -10,9 +10,11 @@ from litestar.types import ASGIApp
 from evals import routes as judge_routes
 from gateway.surfaces import openai
 from registry.prompts import routes as prompt_routes
+from registry.wire.routes import with_endpoints
 from server import health
 from server.errors import EXCEPTION_HANDLERS
 from server.guard import guarded
+from server.mlflow import mlflow_endpoints
 from server.pages import page_services
 from server.services import Services
 from server.ui import views
@@ -54,4 +56,5 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
 
-    return guarded(app, lambda: services.guard)
+    limit = services.settings.server.max_body_bytes
+    return guarded(with_endpoints(app, mlflow_endpoints(services), limit), lambda: services.guard)

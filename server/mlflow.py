@@ -1,0 +1,39 @@
+"""What the mlflow client speaks to: the endpoints of all areas, and what it asks the server about itself."""
+
+from registry.wire import Endpoint, Message
+from registry.wire.endpoints import Table
+from server.services import Services
+
+__all__ = ("mlflow_endpoints",)
+
+
+class GetServerInfo(Message):
+    """The client asks before it transfers artifacts, and remembers the answer for a minute."""
+
+    class Response(Message, omit_defaults=False):
+        """What this server can do. ``store_type`` is what the client calls a store with a database behind it."""
+
+        store_type: str = "SqlStore"
+        workspaces_enabled: bool = False
+        trace_archival_enabled: bool = False
+        multipart_uploads_enabled: bool = False
+        multipart_downloads_enabled: bool = False
+        artifact_serving_enabled: bool = True
+        presigned_upload_run_id_supported: bool = False
+        presigned_upload_model_id_supported: bool = False
+        model_artifact_presigned_downloads_supported: bool = False
+        artifacts_presigned_only: bool = False
+        features_enabled: dict[str, bool]
+
+
+async def _server_info(request: GetServerInfo) -> GetServerInfo.Response:
+    return GetServerInfo.Response(features_enabled={"gateway": True, "scheduled_issue_detection": False})
+
+
+def mlflow_endpoints(services: Services) -> Table:
+    """Each area adds a line."""
+    return Table(
+        [
+            Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info),
+        ]
+    )
