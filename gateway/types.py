@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.wire.openai import RequestHead
 
 __all__ = (
@@ -76,13 +77,18 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as a provider gets it. ``headers`` are the client's own: each provider takes only those it allows."""
+    """A request as a provider gets it. ``headers`` are the client's own: each provider takes only those it allows.
+
+    ``body`` is in ``dialect``, which is one of ``Provider.dialects``; ``model`` is the upstream's name, for those that have it in the URL.
+    """
 
     operation: Operation
     body: bytes
     headers: Iterable[tuple[bytes, bytes]]
     stream: bool
     traceparent: str
+    dialect: DialectName = DialectName.OPENAI_CHAT
+    model: str = ""
 
 
 class Upstream(Protocol):
@@ -169,6 +175,17 @@ class Provider(Protocol):
 
     address: str
     """Host of the upstream, for the span."""
+
+    def dialects(self, model: str) -> tuple[DialectName, ...]:
+        """The dialects in which ``model`` can be asked for a generation, the preferred one first.
+
+        A request in one of them passes as it is; one in another dialect is translated into the first.
+        """
+        ...
+
+    def embedding_dialect(self, model: str) -> EmbeddingDialect | None:
+        """How ``model`` is asked for embeddings; ``None``: in OpenAI's form, as they came."""
+        ...
 
     async def send(self, request: Outbound) -> Upstream:
         """Send a request and wait for the first bytes of the answer's head. Raises ``UpstreamFailure``."""

@@ -10,6 +10,7 @@ import msgspec
 from typing_extensions import override
 
 from config.schema import ProviderSettings
+from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.providers.fake.models import MODELS, Fault, Script, scripted
 from gateway.providers.openai.answer import read_answer
 from gateway.providers.openai.provider import asks_for_usage
@@ -27,6 +28,14 @@ class FakeProvider:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.system = name
         self.address = "in-process"
+
+    def dialects(self, model: str) -> tuple[DialectName, ...]:
+        """See ``Provider.dialects``."""
+        return (DialectName.OPENAI_CHAT,)
+
+    def embedding_dialect(self, model: str) -> EmbeddingDialect | None:
+        """See ``Provider.embedding_dialect``."""
+        return None
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. A request that the models cannot read is answered as a vendor would: 400, in OpenAI's words."""

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from config.schema import ProviderSettings
+from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.providers.openai.answer import read_answer
 from gateway.providers.openai.stream import ChatStream
 from gateway.types import Observation, Operation, Outbound, StreamReader, Upstream
@@ -32,6 +33,14 @@ class OpenAIProvider:
         self._headers = _own_headers(settings)
         self.address = self._account.address
         self.system = "openai" if self.address.endswith("openai.com") else name
+
+    def dialects(self, model: str) -> tuple[DialectName, ...]:
+        """See ``Provider.dialects``: only OpenAI itself is known to answer ``/responses``."""
+        return (DialectName.OPENAI_CHAT, DialectName.OPENAI_RESPONSES) if self.system == "openai" else (DialectName.OPENAI_CHAT,)
+
+    def embedding_dialect(self, model: str) -> EmbeddingDialect | None:
+        """See ``Provider.embedding_dialect``."""
+        return None
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``."""
