@@ -14,6 +14,7 @@ from config.checks import check
 from config.environment import overlay, variable_for
 from config.errors import ConfigError, Problem
 from config.findings import Finding
+from config.forms import in_their_words, translate
 from config.parse import Parsed, parse
 from config.providers import known_providers, with_vendors
 from config.references import resolve, secret_file
@@ -23,7 +24,7 @@ from config.source import Source, Span
 from config.validate import ResolvedSecret, Validated, Validator
 from config.written import Node, child, entries
 
-__all__ = ("FILE_NAME", "Loaded", "example_text", "load", "load_with_report")
+__all__ = ("FILE_NAME", "Loaded", "example_text", "load", "load_with_report", "read")
 
 FILE_NAME: Final = "tidegate.yaml"
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -67,7 +68,7 @@ def load_with_report(path: Path | None = None, environ: Environment | None = Non
     given = arguments or {}
     variables = _with_arguments(os.environ if environ is None else environ, given)
     file = _find(path, variables)
-    return _build(_read(file) if file else _defaults(), variables, given)
+    return _build(read(file) if file else _defaults(), variables, given)
 
 
 def example_text() -> str:
@@ -90,7 +91,8 @@ def _defaults() -> Source:
     return Source("the built-in defaults", (HERE / "defaults.yaml").read_text(encoding="utf-8"))
 
 
-def _read(path: Path) -> Source:
+def read(path: Path) -> Source:
+    """The text of a file. Raises ``ConfigError`` when it cannot be read, or is not UTF-8."""
     try:
         with path.open("rb") as file:
             return Source(str(path), file.read(MAX_BYTES).decode("utf-8-sig"), path)
@@ -108,12 +110,14 @@ def _build(source: Source, environ: Environment, arguments: Mapping[str, str]) -
     if parsed.root is None:
         raise ConfigError(present(parsed.findings, None))
     kind = mi.type_info(Settings)
-    overlaid = overlay(parsed.root, environ, kind)
+    translated = translate(parsed.root)
+    overlaid = overlay(translated.root, environ, kind)
     directory = source.path.parent if source.path else Path()
     validated = Validator(partial(resolve, environ=environ, directory=directory)).validate(overlaid.root, kind)
     unread = {finding.span for finding in parsed.findings}
     judged = [*validated.findings, *_checked(overlaid.root, validated, environ)]
-    findings = [*parsed.findings, *overlaid.findings, *(finding for finding in judged if finding.span not in unread)]
+    own = [*parsed.findings, *translated.findings, *overlaid.findings]
+    findings = [*own, *(in_their_words(finding, translated) for finding in judged if finding.span not in unread)]
     warnings = _refuse_errors(findings, parsed, validated)
     settings = msgspec.convert(validated.plain, Settings)
     settings = msgspec.structs.replace(settings, providers=with_vendors(settings.providers, environ))

@@ -1,4 +1,4 @@
-"""``tidegate config check|schema``, and the loading that other commands share."""
+"""``tidegate config check|convert|schema``, and the loading that other commands share."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,7 +37,7 @@ def load(file: Path | None, arguments: Mapping[str, str] | None = None) -> "Load
 
 @click.group("config")
 def config_group() -> None:
-    """Check the configuration."""
+    """Check the configuration, and convert other gateways'."""
 
 
 @config_group.command("check")
@@ -59,6 +59,25 @@ def check(file: Path | None, *, as_json: bool) -> int:
     else:
         _say(loaded)
     return 0
+
+
+@config_group.command("convert")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def convert(file: Path) -> None:
+    """Print FILE in our form.
+
+    It may be MLflow's gateway YAML in any of its forms, a Databricks endpoint of external models, LiteLLM's configuration, or ours. A
+    secret that is written out is printed as a reference.
+    """
+    import config
+
+    try:
+        converted = config.convert(file)
+    except config.ConfigError as error:
+        raise BadUsage(str(error).removeprefix("error: ")) from error
+    for warning in converted.warnings:
+        message(warning.render("warning"))
+    click.echo(converted.text, nl=False)
 
 
 @config_group.command("schema")
