@@ -2,20 +2,16 @@
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
 from storage.metadata_types import Document, Moment, Money
 
 __all__ = (
+    "EMPTY",
     "judge_cursors",
     "judge_versions",
     "judgements",
     "metadata",
-    "prompt_aliases",
-    "prompt_tags",
-    "prompt_version_tags",
-    "prompt_versions",
-    "prompts",
     "schema_migrations",
 )
 
@@ -29,6 +25,7 @@ metadata: Final = MetaData(
 )
 
 EMPTY: Final = text("''")
+"""The default of a column of text."""
 
 schema_migrations: Final = Table(
     "schema_migrations",
@@ -36,63 +33,6 @@ schema_migrations: Final = Table(
     Column("name", Text, primary_key=True),
     Column("checksum", Text, nullable=False),
     Column("applied_at", Moment, nullable=False),
-)
-
-prompts: Final = Table(
-    "prompts",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("description", Text, nullable=False, server_default=EMPTY),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-)
-
-# `template` is the text itself, or for a chat prompt the JSON text of its messages; `config` says what is meant to answer it (`model`).
-# Versions count from 1 and are never changed.
-prompt_versions: Final = Table(
-    "prompt_versions",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("template", Text, nullable=False),
-    Column("variables", Document, nullable=False),
-    Column("config", Document, nullable=False, server_default=text("'{}'")),
-    Column("commit_message", Text, nullable=False, server_default=EMPTY),
-    Column("created_by", Text, nullable=False, server_default=EMPTY),
-    Column("created_at", Moment, nullable=False),
-    CheckConstraint("kind IN ('text', 'chat')", name="kind"),
-    CheckConstraint("version > 0", name="version"),
-    ForeignKeyConstraint(["name"], ["prompts.name"], ondelete="CASCADE"),
-)
-
-prompt_aliases: Final = Table(
-    "prompt_aliases",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("alias", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-    ForeignKeyConstraint(["name", "version"], ["prompt_versions.name", "prompt_versions.version"], ondelete="CASCADE"),
-)
-
-prompt_tags: Final = Table(
-    "prompt_tags",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-    ForeignKeyConstraint(["name"], ["prompts.name"], ondelete="CASCADE"),
-)
-
-prompt_version_tags: Final = Table(
-    "prompt_version_tags",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-    ForeignKeyConstraint(["name", "version"], ["prompt_versions.name", "prompt_versions.version"], ondelete="CASCADE"),
 )
 
 # `definition` is all that decides a verdict; `version` is its digest.

@@ -6,12 +6,12 @@
     ├── PromptInvalid          change the request: a bad name, alias, template, tag
     ├── PromptNotFound         name something that exists: no such prompt, version or alias
     ├── VariablesRejected      send the variables that the template has
-    └── PromptContention       try again: too many writers of one prompt at once
+    └── PromptMoveRefused      satisfy the check that refused to move an alias
 """
 
 from typing import ClassVar
 
-__all__ = ("PromptContention", "PromptError", "PromptInvalid", "PromptNotFound", "VariablesRejected")
+__all__ = ("PromptError", "PromptInvalid", "PromptMoveRefused", "PromptNotFound", "VariablesRejected")
 
 
 class PromptError(Exception):
@@ -53,8 +53,8 @@ class VariablesRejected(PromptError):
         self.unknown = unknown
 
 
-class PromptContention(PromptError):
-    """The version number was taken by another writer, several times over."""
+class PromptMoveRefused(PromptError):
+    """A check has spoken against moving an alias."""
 
-    status = 503
-    code = "prompt_contention"
+    status = 403
+    code = "prompt_move_refused"

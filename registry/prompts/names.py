@@ -10,7 +10,7 @@ from registry.prompts.types import LATEST, NewVersion
 
 __all__ = ("check_alias", "check_name", "check_new_version", "could_exist", "parse_selector")
 
-NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
+NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,255}")
 VERSION_LIKE: Final = re.compile(r"[vV]?[0-9]+")
 MAX_TEXT: Final = 100_000
 MAX_COMMIT_MESSAGE: Final = 5_000
@@ -23,7 +23,7 @@ def check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise PromptInvalid(
             f"{name[:140]!r} is not a name for a prompt",
-            hint="A name has 1 to 128 letters, digits, '_', '.' and '-'.",
+            hint="A name has 1 to 255 letters, digits, '_', '.' and '-'.",
             code="prompt_name_invalid",
         )
 
@@ -47,6 +47,8 @@ def check_new_version(new: NewVersion) -> None:
         raise PromptInvalid("a version has either a template or messages", hint="Send 'template' for text, 'messages' for a chat prompt.")
     if not (new.template or new.messages):
         raise PromptInvalid("the prompt is empty", hint="Send at least one character of 'template', or one of 'messages'.")
+    if any(message.content is None and message.tool_calls is None for message in new.messages or []):
+        raise PromptInvalid("a message has no 'content'", hint="Send text or parts; only a message with 'tool_calls' has none.")
     if new.model is not None and not new.model.strip():
         raise PromptInvalid("'model' is empty", hint="Name a model or a route, or leave 'model' out.")
     if b"\\u0000" in msgspec.json.encode(new):
@@ -85,5 +87,5 @@ def _check_sizes(new: NewVersion) -> None:
 
 
 def _bad_alias(message: str) -> PromptInvalid:
-    hint = "An alias has 1 to 128 letters, digits, '_', '.' and '-', and a name of its own: 'production', 'candidate-2b'."
+    hint = "An alias has 1 to 255 letters, digits, '_', '.' and '-', and a name of its own: 'production', 'candidate-2b'."
     return PromptInvalid(message, hint=hint, code="prompt_alias_invalid")

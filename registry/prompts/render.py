@@ -1,6 +1,7 @@
 """Templates: which variables a text has, and the text with their values put in.
 
-A variable is ``{{ name }}``: a letter or underscore, then letters, digits and underscores; spaces within the braces do not matter.
+A variable is ``{{ name }}``: a letter or underscore, then letters, digits and underscores; names may be joined by dots
+(``{{ user.name }}``), which is one name like any other; spaces within the braces do not matter.
 Other braces are text, so that a prompt may hold JSON. What was meant as a variable and is none (``{{ user-name }}``), and blocks of
 template languages (``{% if %}``), are refused when a version is registered rather than sent to a model as they stand.
 
@@ -12,12 +13,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from registry.prompts.errors import PromptInvalid, VariablesRejected
 from registry.prompts.types import Message
 
 __all__ = ("check_template", "fill", "fill_messages", "match_variables", "variables_of")
 
-VARIABLE: Final = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+VARIABLE: Final = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\}\}")
 # Both are bounded, so that no text makes them slow.
 ALMOST: Final = re.compile(r"\{\{\s{0,16}[A-Za-z_][\w.\-|\[\]() ]{0,64}?\s{0,16}\}\}", re.ASCII)
 BLOCK: Final = re.compile(r"\{%-?\s{0,8}(?:if|for|set|raw|macro|include|extends|block|filter|with|call|import|from)\b")
@@ -41,7 +44,7 @@ def check_template(template: str | list[Message]) -> None:
         for match in ALMOST.finditer(text):
             if not VARIABLE.fullmatch(match.group()):
                 raise PromptInvalid(
-                    f"{match.group()!r} is not a variable: a name has letters, digits and underscores only",
+                    f"{match.group()!r} is not a variable: a name has letters, digits, underscores and dots only",
                     hint="Rename it, for instance {{ user_name }}.",
                     code="prompt_template_invalid",
                 )
@@ -67,7 +70,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def fill_messages(messages: list[Message], values: Mapping[str, str]) -> list[dict[str, Any]]:
     """Chat messages with each variable replaced, in text and within parts (an image's URL, for instance)."""
-    return [{"role": message.role, "content": _map_text(message.content, lambda text: fill(text, values))} for message in messages]
+    return [_map_text(msgspec.to_builtins(message), lambda text: fill(text, values)) for message in messages]
 
 
 def _texts(template: str | list[Message]) -> Iterator[str]:
@@ -76,6 +79,7 @@ def _texts(template: str | list[Message]) -> Iterator[str]:
     else:
         for message in template:
             yield from _walk(message.content)
+            yield from _walk(message.tool_calls)
 
 
 def _walk(value: object) -> Iterator[str]:

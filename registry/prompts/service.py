@@ -1,50 +1,51 @@
 """Prompts: registering versions, moving aliases, rendering.
 
-Rendering is on the gateway's path, so versions (which never change) and the targets of aliases are kept in memory: an alias is looked
-up again a second after it was read, at once when this process moved it, and stays as it was known while the database cannot be reached.
+A prompt is a registered name like a model, and changes go through the same registrar, so that MLflow's clients and the API of prompts speak
+of the same thing. Rendering is on the gateway's path, so what was looked up is kept for a second, is forgotten at once when this process
+changed it, and stays as it was known while the database cannot be reached.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
+from registry.actor import CURRENT, Actor
+from registry.errors import PermissionDenied
+from registry.models import reading_store
+from registry.models import store as models_store
+from registry.models.clock import now
+from registry.models.moves import Metadata, Moves
+from registry.models.registrar import Registrar
+from registry.models.types import ModelVersion, Move, RegisteredModel
+from registry.models.types import NewVersion as NewModelVersion
 from registry.prompts import store
 from registry.prompts.cache import PromptCache
-from registry.prompts.errors import PromptContention, PromptNotFound
+from registry.prompts.errors import PromptInvalid, PromptMoveRefused, PromptNotFound
 from registry.prompts.names import check_alias, check_name, check_new_version, could_exist, parse_selector
 from registry.prompts.render import check_template, fill, fill_messages, match_variables, variables_of
+from registry.prompts.texts import SOURCES, PromptText
 from registry.prompts.types import LATEST, Message, NewVersion, Prompt, PromptPage, PromptVersion, RenderedPrompt
+from registry.prompts.versions import prompt_of, version_of
 from storage.errors import Unavailable
 
-__all__ = ("Metadata", "PromptService")
+__all__ = ("PromptService",)
 
 T = TypeVar("T")
-MAX_TRIES: Final = 5
-
-
-class Metadata(Protocol):
-    """The metadata database, as prompts need it."""
-
-    async def run(self, fn: Callable[[Connection], T]) -> T:
-        """Run ``fn`` in a worker thread, within one transaction."""
-        ...
-
-    async def read(self, fn: Callable[[Connection], T]) -> T:
-        """The same for work that only reads."""
-        ...
 
 
 class PromptService:
     """Everything that is done with prompts. Methods raise the tree of ``registry.prompts.errors``."""
 
-    def __init__(self, metadata: Metadata, cache: PromptCache | None = None) -> None:
+    def __init__(
+        self, metadata: Metadata, cache: PromptCache | None = None, registrar: Registrar | None = None, moves: Moves | None = None
+    ) -> None:
         self._metadata = metadata
         self._cache = cache or PromptCache()
+        self._registrar = registrar or Registrar()
+        self._moves = moves or Moves(metadata)
         self._lookups = asyncio.Lock()
 
     async def create_version(
@@ -57,9 +58,14 @@ class PromptService:
         commit_message: str = "",
         tags: Mapping[str, str] | None = None,
         model: str | None = None,
+        model_config: dict[str, Any] | None = None,
+        response_format: dict[str, Any] | None = None,
         created_by: str = "",
     ) -> PromptVersion:
-        """Register the next version of a prompt, and the prompt itself when it is new; its aliases move to it in the same transaction."""
+        """Register the next version of a prompt, and the prompt itself when it is new; its aliases move to it in the same transaction.
+
+        Where moves are checked, the aliases move afterwards, one by one: a check wants to see the version.
+        """
         new = NewVersion(
             name=name,
             template=template,
@@ -68,17 +74,23 @@ class PromptService:
             commit_message=commit_message,
             tags=dict(tags or {}),
             model=model,
+            model_config=model_config,
+            response_format=response_format,
         )
         check_new_version(new)
         check_template(_text(new))
-        version = await self._insert(_first_version(new, created_by))
-        self._cache.forget(name)
+        actor = CURRENT.get()
+        later = new.aliases if self._moves.checked else []
+        draft = _draft(new, created_by or actor.name, [] if later else new.aliases)
+        version = await self._write(name, lambda connection: self._insert(connection, draft, actor))
+        for alias in later:
+            version = await self.set_alias(name, alias, version.version)
         return version
 
     async def get(self, name: str, selector: int | str | None = None) -> PromptVersion:
         """One version by number, alias or ``latest``, as the database has it now."""
         check_name(name)
-        return await self._metadata.read(lambda connection: _find(connection, name, parse_selector(selector)))
+        return await self._metadata.read(lambda connection: version_of(_find(connection, name, parse_selector(selector))))
 
     async def prompt(self, name: str) -> Prompt:
         """A prompt and its aliases."""
@@ -88,7 +100,7 @@ class PromptService:
     async def list(self, limit: int = 100, cursor: str = "") -> PromptPage:
         """A page of prompts, by name."""
         found = await self._metadata.read(lambda connection: store.read_prompts(connection, cursor, limit + 1))
-        page = found[:limit]
+        page = [prompt for model in found[:limit] if (prompt := prompt_of(model)) is not None]
         return PromptPage(prompts=page, next_cursor=page[-1].name if len(found) > limit else None)
 
     async def versions(self, name: str, limit: int = 100) -> Sequence[PromptVersion]:
@@ -97,50 +109,49 @@ class PromptService:
 
         def read(connection: Connection) -> Sequence[PromptVersion]:
             _find_prompt(connection, name)
-            return store.read_versions(connection, name, limit)
+            return [version_of(version) for version in store.read_versions(connection, name, limit)]
 
         return await self._metadata.read(read)
 
-    async def set_alias(self, name: str, alias: str, version: int) -> PromptVersion:
+    async def set_alias(self, name: str, alias: str, version: int, reason: str = "") -> PromptVersion:
         """Point an alias at a version; gives that version."""
         check_alias(alias)
         check_name(name)
-        at = _now()
+        actor = _actor(reason)
+        if self._moves.checked:
+            await self._permit(name, alias, version, actor)
 
         def write(connection: Connection) -> PromptVersion:
-            _find(connection, name, version)
-            store.lock_prompt(connection, name, at)
-            store.put_alias(connection, name, alias, version, at)
-            return _find(connection, name, version)
+            self._registrar.set_alias(connection, _find(connection, name, version), alias, now(), actor)
+            return version_of(_find(connection, name, version))
 
-        found = await self._metadata.run(write)
-        self._cache.forget(name)
-        return found
+        return await self._write(name, write)
 
-    async def delete_alias(self, name: str, alias: str) -> None:
+    async def delete_alias(self, name: str, alias: str, reason: str = "") -> None:
         """Remove an alias; its version stays."""
         check_alias(alias)
         check_name(name)
+        actor = _actor(reason)
 
         def write(connection: Connection) -> None:
-            if not store.delete_alias(connection, name, alias):
-                raise _not_found(_find_prompt(connection, name), alias)
+            self._registrar.delete_alias(connection, _find(connection, name, alias), alias, now(), actor)
 
-        await self._metadata.run(write)
-        self._cache.forget(name)
+        await self._write(name, write)
 
     async def render(self, name: str, selector: int | str | None, variables: Mapping[str, object]) -> RenderedPrompt:
         """The messages of a version with ``variables`` (text or numbers) filled in.
 
         Raises:
             VariablesRejected: unless exactly the variables of the template are given; the message names those that are not.
+            PromptInvalid: for a template that only a client can render: MLflow's may hold a template language.
         """
         version = await self._recall(name, parse_selector(selector))
+        check_template(version.template or "" if version.messages is None else version.messages)
         values = match_variables(version.variables, variables)
         return RenderedPrompt(name=name, version=version.version, model=version.model, messages=_messages(version, values))
 
     async def _recall(self, name: str, selector: int | str) -> PromptVersion:
-        """The version meant, from memory while that is fresh; callers that miss together ask the database once."""
+        """As ``get``, out of memory where that is recent. One lookup at a time: those who wait find what the first one brought."""
         if (known := self._cache.fresh(name, selector)) is not None:
             return known
         async with self._lookups:
@@ -157,52 +168,75 @@ class PromptService:
         self._cache.keep(selector, version, generation)
         return version
 
-    async def _insert(self, draft: PromptVersion) -> PromptVersion:
-        for _ in range(MAX_TRIES):
-            try:
-                return await self._metadata.run(lambda connection: _insert_next(connection, draft))
-            except IntegrityError:  # a database whose isolation lets two writers read the same highest number
-                continue
-        raise PromptContention(
-            f"version numbers of {draft.name!r} were taken {MAX_TRIES} times by other writers", hint="Send the request again."
+    async def _write(self, name: str, work: Callable[[Connection], T]) -> T:
+        done = await self._metadata.run(work)
+        self._cache.forget(name)
+        return done
+
+    def _insert(self, connection: Connection, draft: NewModelVersion, actor: Actor) -> PromptVersion:
+        at = now()
+        model = RegisteredModel(name=draft.name, kind="prompt", created_by=draft.created_by, created_at=at, updated_at=at)
+        if not self._registrar.create(connection, model) and models_store.kind_of(connection, draft.name) != "prompt":
+            raise PromptInvalid(
+                f"{draft.name!r} is the name of a registered model",
+                hint="A model and a prompt cannot have the same name: choose another one.",
+                code="prompt_name_taken",
+            )
+        return version_of(self._registrar.add_version(connection, draft, at, actor))
+
+    async def _permit(self, name: str, alias: str, version: int, actor: Actor) -> None:
+        before = await self._metadata.read(lambda connection: _target(connection, name, alias, version))
+        move = Move(
+            kind="prompt",
+            name=name,
+            field="alias",
+            alias=alias,
+            version=version,
+            before=before,
+            after=str(version),
+            actor=actor.name,
+            reason=actor.reason,
+            at=now(),
         )
+        try:
+            await self._moves.permit(move)
+        except PermissionDenied as error:
+            raise PromptMoveRefused(error.message, hint="Satisfy the check, or choose another version.") from error
 
 
-def _first_version(new: NewVersion, created_by: str) -> PromptVersion:
-    """The version to be, numbered 0 until the database gives it its number."""
-    return PromptVersion(
+def _draft(new: NewVersion, created_by: str, aliases: list[str]) -> NewModelVersion:
+    text = _text(new)
+    template = text if isinstance(text, str) else msgspec.json.encode(text).decode()
+    said = {"model": new.model, "model_config": new.model_config, "response_format": new.response_format}
+    config = {key: value for key, value in said.items() if value is not None}
+    return NewModelVersion(
         name=new.name,
-        version=0,
-        kind="text" if new.messages is None else "chat",
-        template=new.template,
-        messages=new.messages,
-        variables=variables_of(_text(new)),
-        aliases=new.aliases,
-        tags=new.tags,
-        commit_message=new.commit_message,
-        model=new.model,
+        source=SOURCES[-1],
+        description=new.commit_message,
         created_by=created_by,
-        created_at=_now(),
+        tags=new.tags,
+        aliases=aliases,
+        text=PromptText(kind="text" if new.messages is None else "chat", template=template, variables=variables_of(text), config=config),
     )
 
 
-def _insert_next(connection: Connection, draft: PromptVersion) -> PromptVersion:
-    store.lock_prompt(connection, draft.name, draft.created_at)
-    version = msgspec.structs.replace(draft, version=store.next_version(connection, draft.name))
-    store.insert_version(connection, version)
-    return version
+def _target(connection: Connection, name: str, alias: str, version: int) -> str:
+    _find(connection, name, version)
+    target = models_store.resolve(connection, name, alias)
+    return "" if target is None else str(target)
 
 
-def _find(connection: Connection, name: str, selector: int | str) -> PromptVersion:
-    number = store.resolve(connection, name, selector) if could_exist(selector) else None
-    found = None if number is None else store.read_version(connection, name, number)
-    if found is None:
+def _find(connection: Connection, name: str, selector: int | str) -> ModelVersion:
+    number = models_store.resolve(connection, name, selector) if could_exist(selector) else None
+    found = None if number is None else reading_store.read_version(connection, name, number)
+    if found is None or found.text is None:
         raise _not_found(_find_prompt(connection, name), selector)
     return found
 
 
 def _find_prompt(connection: Connection, name: str) -> Prompt:
-    found = store.read_prompt(connection, name)
+    model = reading_store.read_model(connection, name)
+    found = None if model is None or model.kind != "prompt" else prompt_of(model)
     if found is None:
         raise PromptNotFound(
             f"there is no prompt {name!r}",
@@ -220,6 +254,11 @@ def _not_found(prompt: Prompt, selector: int | str) -> PromptNotFound:
     return PromptNotFound(message, hint=f"It has versions 1 to {prompt.latest_version} and the aliases {aliases}.", code=code)
 
 
+def _actor(reason: str) -> Actor:
+    actor = CURRENT.get()
+    return Actor(actor.name, reason or actor.reason)
+
+
 def _text(new: NewVersion) -> str | list[Message]:
     return new.messages if new.messages is not None else new.template or ""
 
@@ -228,7 +267,3 @@ def _messages(version: PromptVersion, values: Mapping[str, str]) -> list[dict[st
     if version.messages is not None:
         return fill_messages(version.messages, values)
     return [{"role": "user", "content": fill(version.template or "", values)}]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

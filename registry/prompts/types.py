@@ -21,15 +21,24 @@ Value = str | int | float
 """What may stand for a variable."""
 
 
-class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One message of a chat prompt. ``content`` is text, or parts as the OpenAI chat dialect has them; variables work in both."""
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One message of a chat prompt. ``content`` is text, or parts as the OpenAI chat dialect has them; variables work in both.
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[dict[str, Any]]
+    A message of an assistant may have ``tool_calls`` in place of content, and one of a tool says which call it answers.
+    """
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: str | None = None
+    refusal: str | None = None
 
 
 class NewVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a caller registers: exactly one of ``template`` and ``messages``; ``model`` is the model or route meant to answer it."""
+    """What a caller registers: exactly one of ``template`` and ``messages``; ``model`` is the model or route meant to answer it.
+
+    ``response_format`` is the JSON schema an answer is to have, ``model_config`` MLflow's settings of a model; both are kept for clients.
+    """
 
     name: str
     template: str | None = None
@@ -38,6 +47,8 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     commit_message: str = ""
     tags: dict[str, str] = {}
     model: str | None = None
+    model_config: dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
 
 
 class PromptVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +64,8 @@ class PromptVersion(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str]
     commit_message: str
     model: str | None
+    model_config: dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
     created_by: str
     created_at: datetime
 

@@ -115,7 +115,7 @@ async def test_a_value_that_is_neither_text_nor_a_number_is_refused(prompts, val
         await prompts.render("support", "latest", {"a": value})
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "ä", "x" * 129, "a@b"])
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "ä", "x" * 256, "a@b"])
 async def test_a_bad_name_is_refused(prompts, name):
     with pytest.raises(PromptInvalid, match="not a name"):
         await prompts.create_version(name, template="x")
@@ -129,7 +129,7 @@ async def test_a_bad_alias_is_refused_and_registers_nothing(prompts, alias):
     assert (await prompts.list()).prompts == []
 
 
-@pytest.mark.parametrize("text", ["{{ user-name }}", "{{ user.name }}", "{{ a | upper }}", "{% if a %}x{% endif %}", "{{ two words }}"])
+@pytest.mark.parametrize("text", ["{{ user-name }}", "{{ user. name }}", "{{ a | upper }}", "{% if a %}x{% endif %}", "{{ two words }}"])
 async def test_what_looks_like_a_variable_and_is_none_is_refused(prompts, text):
     with pytest.raises(PromptInvalid) as caught:
         await prompts.create_version("support", template=f"Hello {text}")

@@ -15,18 +15,22 @@ from config.schema import StorageSettings
 from config.secrets import Secret
 from storage.errors import MetadataUnavailable, SettingsError
 from storage.metadata_engines import sqlite_engine
-from storage.metadata_tables import judgements, metadata, prompt_aliases, prompt_versions, prompts
+from storage.metadata_tables import judgements, metadata
+from storage.model_tables import model_versions, prompt_texts, registered_model_aliases, registered_models
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def prompt(name="greeting"):
-    return insert(prompts).values(name=name, created_at=NOW, updated_at=NOW)
+    return insert(registered_models).values(name=name, kind="prompt", created_at=NOW, updated_at=NOW)
 
 
 def version(number=1, **fields):
-    row = {"name": "greeting", "version": number, "kind": "text", "template": "Hi {{name}}", "variables": ["name"], "created_at": NOW}
-    return insert(prompt_versions).values(**{**row, **fields})
+    return insert(model_versions).values(**{"name": "greeting", "version": number, "created_at": NOW, "updated_at": NOW, **fields})
+
+
+def text_of_version(variables):
+    return insert(prompt_texts).values(name="greeting", version=1, kind="text", template="Hi {{name}}", variables=variables)
 
 
 def judgement(trace="t", **fields):
@@ -34,19 +38,21 @@ def judgement(trace="t", **fields):
     return insert(judgements).values(**{**key, "state": "claimed", "created_at": NOW, "updated_at": NOW, **fields})
 
 
-async def count(opened, table=prompts):
+async def count(opened, table=registered_models):
     return await opened.read(lambda connection: connection.scalar(select(func.count()).select_from(table)))
 
 
 async def test_what_is_committed_is_read_back_as_it_was(metadata_any):
     def write(connection):
         connection.execute(prompt())
-        connection.execute(version(variables=["ü", {"deep": [1, None]}]))
+        connection.execute(version())
+        connection.execute(text_of_version(["ü", {"deep": [1, None]}]))
         connection.execute(judgement(cost=Decimal("0.000000000001"), lease_expires_at=NOW))
 
     await metadata_any.run(write)
-    row = await metadata_any.read(lambda connection: connection.execute(select(prompt_versions)).one())
-    assert (row.variables, row.created_at, row.created_at.tzinfo, row.commit_message) == (["ü", {"deep": [1, None]}], NOW, UTC, "")
+    row = await metadata_any.read(lambda connection: connection.execute(select(model_versions)).one())
+    assert (row.created_at, row.created_at.tzinfo, row.description) == (NOW, UTC, "")
+    assert await metadata_any.read(lambda connection: connection.scalar(select(prompt_texts.c.variables))) == ["ü", {"deep": [1, None]}]
     row = await metadata_any.read(lambda connection: connection.execute(select(judgements)).one())
     assert (row.cost, row.lease_expires_at, row.not_before, row.attempts) == (Decimal("0.000000000001"), NOW, None, 0)
 
@@ -93,11 +99,11 @@ async def test_an_alias_goes_with_its_version_and_a_version_with_its_prompt(meta
     def write(connection):
         connection.execute(prompt())
         connection.execute(version())
-        connection.execute(insert(prompt_aliases).values(name="greeting", alias="production", version=1, updated_at=NOW))
-        connection.execute(delete(prompts))
+        connection.execute(insert(registered_model_aliases).values(name="greeting", alias="production", version=1, updated_at=NOW))
+        connection.execute(delete(registered_models))
 
     await metadata_any.run(write)
-    assert [await count(metadata_any, table) for table in (prompts, prompt_versions, prompt_aliases)] == [0, 0, 0]
+    assert [await count(metadata_any, table) for table in (registered_models, model_versions, registered_model_aliases)] == [0, 0, 0]
 
 
 async def test_reading_cannot_write(metadata_any):
@@ -123,9 +129,9 @@ async def test_reading_goes_on_beside_a_long_write_and_does_not_see_half_of_it(m
 
 async def test_a_reader_sees_one_state_throughout(metadata_any):
     def look(connection):
-        first = connection.scalar(select(func.count()).select_from(prompts))
+        first = connection.scalar(select(func.count()).select_from(registered_models))
         time.sleep(0.3)
-        return first, connection.scalar(select(func.count()).select_from(prompts))
+        return first, connection.scalar(select(func.count()).select_from(registered_models))
 
     looking = asyncio.create_task(metadata_any.read(look))
     await asyncio.sleep(0.1)

@@ -66,7 +66,7 @@ def plain(version: PromptVersion) -> str:
     """A version as one text: what is compared."""
     if version.messages is None:
         return version.template or ""
-    return "\n\n".join(f"[{message.role}]\n{_content(message.content)}" for message in version.messages)
+    return "\n\n".join(f"[{message.role}]\n{_content(message.content or message.tool_calls or [])}" for message in version.messages)
 
 
 def _content(content: str | list[dict[str, Any]]) -> str:

@@ -1,0 +1,81 @@
+"""Moves of aliases and stages: asked about before they happen, and written down whether they happen or not."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from registry.errors import PermissionDenied
+from registry.models.moves_store import insert_move, read_moves
+from registry.models.types import Move, MovePage
+
+__all__ = ("Metadata", "MoveCheck", "MoveRefused", "Moves")
+
+T = TypeVar("T")
+
+
+class Metadata(Protocol):
+    """The metadata database, as the registry needs it."""
+
+    async def run(self, fn: Callable[[Connection], T]) -> T:
+        """Run ``fn`` in a worker thread, within one transaction."""
+        ...
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """The same for work that only reads."""
+        ...
+
+
+class MoveCheck(Protocol):
+    """Whoever has a say in a move: an evaluation gate, for instance."""
+
+    @property
+    def name(self) -> str:
+        """How the log calls it."""
+        ...
+
+    async def refusal(self, move: Move) -> str | None:
+        """Why the move may not happen, ``None`` when it may. What is removed is not asked about."""
+        ...
+
+
+class MoveRefused(PermissionDenied):
+    """A check has spoken against a move."""
+
+
+class Moves:
+    """The checks, and the log."""
+
+    def __init__(self, metadata: Metadata) -> None:
+        self._metadata = metadata
+        self._checks: list[MoveCheck] = []
+
+    @property
+    def checked(self) -> bool:
+        """Whether anybody is asked at all."""
+        return bool(self._checks)
+
+    def register(self, check: MoveCheck) -> None:
+        """Ask ``check``, too, from now on."""
+        self._checks.append(check)
+
+    async def permit(self, move: Move) -> None:
+        """Ask all checks. Raises ``MoveRefused`` when one refuses, which is then in the log."""
+        for check in self._checks:
+            if (reason := await check.refusal(move)) is not None:
+                refused = msgspec.structs.replace(move, refusal=f"{check.name}: {reason}")
+                await self._metadata.run(lambda connection, line=refused: insert_move(connection, line))  # type: ignore[misc]
+                raise MoveRefused(f"{_described(move)} was refused by the check '{check.name}': {reason}")
+
+    async def log(self, name: str | None = None, cursor: int | None = None, limit: int = 100) -> MovePage:
+        """The newest moves of a name, or of all, behind ``cursor``."""
+        found = await self._metadata.read(lambda connection: read_moves(connection, name, cursor, limit + 1))
+        page = found[:limit]
+        return MovePage(moves=page, next_cursor=page[-1].id if len(found) > limit else None)
+
+
+def _described(move: Move) -> str:
+    if move.field == "alias":
+        return f"Moving the alias '{move.alias}' of {move.kind} '{move.name}' to version {move.version}"
+    return f"Moving version {move.version} of {move.kind} '{move.name}' to stage {move.after}"
