@@ -8,11 +8,14 @@
     │   ├── PromptVariableMissing   400
     │   ├── PromptModelMissing      400
     │   ├── Unauthenticated         401
+    │   ├── KeyNotAllowed           403
     │   ├── ModelNotFound           404
     │   ├── PromptNotFound          404
     │   ├── PathNotFound            404
     │   ├── MethodNotAllowed        405
-    │   └── BodyTooLarge            413
+    │   ├── BodyTooLarge            413
+    │   └── LimitReached            429  a ceiling on requests or tokens; it lifts with the next window
+    │       └── BudgetSpent         429  a ceiling on money
     ├── PromptsUnavailable          503  the prompt cannot be read now
     ├── UpstreamFailure             the model's side failed; the next target of the route is tried
     │   ├── UpstreamUnreachable     502  no connection
@@ -28,9 +31,12 @@ from typing import ClassVar
 
 __all__ = (
     "BodyTooLarge",
+    "BudgetSpent",
     "ClientMistake",
     "GatewayError",
     "InvalidRequest",
+    "KeyNotAllowed",
+    "LimitReached",
     "MethodNotAllowed",
     "Misconfigured",
     "ModelNotFound",
@@ -92,6 +98,14 @@ class Unauthenticated(ClientMistake):
     code = "invalid_api_key"
 
 
+class KeyNotAllowed(ClientMistake):
+    """The key is one of ours and does not open what was asked for."""
+
+    status = 403
+    code = "key_not_allowed"
+    kind = "permission_error"
+
+
 class PromptsUnavailable(GatewayError):
     """The registry of prompts does not answer, and the prompt was not asked for before."""
 
@@ -136,6 +150,23 @@ class BodyTooLarge(ClientMistake):
 
     status = 413
     code = "request_too_large"
+
+
+class LimitReached(ClientMistake):
+    """A ceiling on requests or tokens is reached; ``retry-after`` says when it lifts."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    kind = "rate_limit_error"
+    retryable = True
+
+
+class BudgetSpent(LimitReached):
+    """A ceiling on money is reached."""
+
+    code = "insufficient_quota"
+    kind = "insufficient_quota"
+    retryable = False
 
 
 class UpstreamFailure(GatewayError):

@@ -94,6 +94,8 @@ class Exchange:
         provider = self._snapshot.providers[target.provider]
         self._target = target
         self._recording.target(target, provider.system, provider.address)
+        if self._call is not None:
+            self._call.target = target
         request = Outbound(
             operation=self._inbound.operation,
             body=provider.prepare(self._head, self._inbound.body, target.model, self._edits),

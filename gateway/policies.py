@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gateway.keys.types import Caller
 from gateway.types import Headers, Inbound, Observation, Plan, Reply, Target, Usage
 from gateway.wire.openai import RequestHead
 
@@ -20,6 +21,7 @@ class Call(msgspec.Struct, kw_only=True):
     inbound: Inbound
     head: RequestHead
     plan: Plan
+    caller: Caller = Caller()
     target: Target | None = None
     headers: Headers = []
     attributes: dict[str, Any] = {}

@@ -26,6 +26,7 @@ _MESSAGES: Final = msgspec.json.Decoder(list[ChatMessage])
 _EMPTY: Final = Context()
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 _CONVERSATION: Final = b"x-tidegate-session-id"
+_USER: Final = b"x-tidegate-user-id"
 
 
 class Recording:
@@ -58,6 +59,8 @@ class Recording:
         self._attributes: dict[str, Any] = {}
         if isinstance(head.user, str) and head.user:
             self._attributes["user.id"] = head.user
+        if user := headers.get(_USER):
+            self._attributes["user.id"] = user.decode("latin-1")
         if session := headers.get(_CONVERSATION):
             self._attributes["gen_ai.conversation.id"] = session.decode("latin-1")
 

@@ -5,6 +5,7 @@ ended. What becomes of one request is in ``gateway.exchange``.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
 from typing import Final
 
@@ -14,6 +15,7 @@ from opentelemetry.trace import Tracer
 from config.schema import Settings
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
+from gateway.policies import Policy
 from gateway.prompts import PromptSource
 from gateway.record import Recording
 from gateway.render import refused
@@ -23,29 +25,37 @@ from gateway.wire.openai import RequestHead
 
 __all__ = ("Gateway",)
 
+Policies = Callable[[Settings], Sequence[Policy]]
+"""Who makes the policies of a configuration."""
+
 _HEAD: Final = msgspec.json.Decoder(RequestHead)
 
 
 class Gateway:
     """The proxy, without HTTP: surfaces hand requests in and send replies out."""
 
-    def __init__(self, snapshot: Snapshot, tracer: Tracer, prompts: PromptSource) -> None:
-        self._snapshot = snapshot
+    def __init__(self, settings: Settings, tracer: Tracer, prompts: PromptSource, policies: Policies) -> None:
+        self._policies = policies
+        self._snapshot = Snapshot(settings, policies(settings))
         self._tracer = tracer
         self._prompts = prompts
         self._retiring: set[asyncio.Task[None]] = set()
 
     @classmethod
-    def build(cls, settings: Settings, tracer: Tracer, prompts: PromptSource) -> "Gateway":
-        """Raises ``Misconfigured``."""
-        return cls(Snapshot(settings), tracer, prompts)
+    def build(cls, settings: Settings, tracer: Tracer, prompts: PromptSource, policies: Policies = lambda _: ()) -> "Gateway":
+        """``policies`` makes those of a configuration. Raises ``Misconfigured``."""
+        return cls(settings, tracer, prompts, policies)
 
     def reconfigure(self, settings: Settings) -> None:
         """Serve new requests by new settings; those under way keep theirs. Raises ``Misconfigured``, and then nothing has changed."""
-        before, self._snapshot = self._snapshot, Snapshot(settings)
+        before, self._snapshot = self._snapshot, Snapshot(settings, self._policies(settings))
         task = asyncio.get_running_loop().create_task(before.retire())
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
+
+    def renew_policies(self) -> None:
+        """Ask for the policies again: what they are made of, beside the configuration, has changed."""
+        self._snapshot.policies = tuple(self._policies(self._snapshot.settings))
 
     async def close(self) -> None:
         """Close all connections."""

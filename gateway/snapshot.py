@@ -12,11 +12,12 @@ __all__ = ("Snapshot",)
 
 
 class Snapshot:
-    """Immutable but for the count of its users: the last one to leave a retired snapshot closes its connections."""
+    """Immutable but for its policies and the count of its users: the last one to leave a retired snapshot closes its connections."""
 
     def __init__(self, settings: Settings, policies: Sequence[Policy] = ()) -> None:
         self.providers: dict[str, Provider] = {name: build(name, provider) for name, provider in settings.providers.items()}
         self.routes = RouteTable.from_settings(settings, {name: provider.models() for name, provider in self.providers.items()})
+        self.settings = settings
         self.policies = tuple(policies)
         self._users = 0
         self._retired = False

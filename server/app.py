@@ -8,6 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp
 
 from evals import routes as judge_routes
+from gateway.keys import routes as key_routes
 from gateway.surfaces import openai
 from registry.prompts import routes as prompt_routes
 from registry.wire.routes import with_endpoints
@@ -43,6 +44,7 @@ def create_app(services: Services) -> ASGIApp:
             otlp_routes.router(services.sink),
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),
+            key_routes.router(services.keys),
             judge_routes.router(services.judges),
             health.router(services),
             openapi,

@@ -1,9 +1,8 @@
 """The one gate in front of every path: host names, origins, keys. A plain ASGI function, since it stands on the hot path."""
 
-import base64
-import binascii
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,37 +10,56 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from config import Settings
+from gateway.keys.index import KeyIndex
+from gateway.keys.presented import presented_keys
+from gateway.keys.secret import looks_like_ours
+from gateway.keys.types import VirtualKey
 from server.dialects import Refusal, render
 
 __all__ = ("Guard", "guarded")
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/version", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+GATEWAY_PATHS = (
+    "/v1/",
+    "/v1beta/",
+    "/openai/",
+    "/anthropic/",
+    "/gemini/",
+    "/gateway/",
+    "/endpoints/",
+    "/api/2.0/endpoints",
+    "/api/2.0/gateway/",
+)
+"""What virtual keys open, but for ``TELEMETRY_PATHS``; everything else takes a key of the configuration."""
+
+TELEMETRY_PATHS = ("/v1/traces", "/v1/metrics", "/v1/logs")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """Who may pass. ``keys`` empty: everybody; ``hosts`` empty: any host name."""
+    """Who may pass. ``keys`` empty: everybody; ``hosts`` empty: any host name. ``virtual`` are the keys that open the gateway alone."""
 
     keys: tuple[bytes, ...]
     hosts: frozenset[str]
+    virtual: KeyIndex
 
     @classmethod
-    def of(cls, settings: Settings) -> "Guard":
+    def of(cls, settings: Settings, virtual: KeyIndex) -> "Guard":
         """Build the gate from settings. A wildcard address without a key was asked for with ``--insecure``: no host is checked then."""
         keys = tuple(key.reveal().encode() for key in settings.security.api_keys)
         host = settings.server.host
         if host in {"0.0.0.0", "::"} and not settings.security.allowed_hosts:  # noqa: S104 - compared, not bound
-            return cls(keys, frozenset())
+            return cls(keys, frozenset(), virtual)
         public = urlsplit(settings.server.public_url or "").hostname
-        return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}))
+        return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}), virtual)
 
     def refuse(self, scope: HTTPScope) -> Refusal | None:
         """Say why a request may not pass, or ``None``. Health, readiness and version are open to all hosts and need no key."""
         if scope["path"] in OPEN_PATHS:
             return None
         headers = dict(scope["headers"])
-        return self._refuse_host(headers) or self._refuse_origin(scope["method"], headers) or self._refuse_key(headers)
+        return self._refuse_host(headers) or self._refuse_origin(scope["method"], headers) or self._refuse_key(scope)
 
     def _refuse_host(self, headers: dict[bytes, bytes]) -> Refusal | None:
         host = headers.get(b"host", b"").decode("latin-1")
@@ -68,8 +86,15 @@ class Guard(msgspec.Struct, frozen=True):
             hint="If that page is yours, add its host name to security.allowed_hosts.",
         )
 
-    def _refuse_key(self, headers: dict[bytes, bytes]) -> Refusal | None:
-        if not self.keys or any(self._known(key) for key in presented_keys(headers)):
+    def _refuse_key(self, scope: HTTPScope) -> Refusal | None:
+        if not self.keys and not self.virtual:
+            return None
+        presented = tuple(presented_keys(scope["headers"]))
+        if any(self._known(key) for key in presented):
+            return None
+        if (key := self.virtual.of(scope["headers"])) is not None:
+            return _refuse_virtual(key, scope["path"])
+        if not self.keys and not any(looks_like_ours(key) for key in presented):
             return None
         return Refusal(
             status=401,
@@ -84,18 +109,24 @@ class Guard(msgspec.Struct, frozen=True):
         return any(matches)
 
 
-def presented_keys(headers: dict[bytes, bytes]) -> Iterable[bytes]:
-    """Yield each key that a request shows, wherever its client is used to put it."""
-    if value := headers.get(b"x-api-key"):
-        yield value
-    scheme, _, rest = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() == b"bearer":
-        yield rest.strip()
-    elif scheme.lower() == b"basic":
-        try:
-            yield base64.b64decode(rest, validate=True).partition(b":")[2]
-        except binascii.Error:
-            return
+def _refuse_virtual(key: VirtualKey, path: str) -> Refusal | None:
+    """A virtual key opens the gateway, while it is valid."""
+    state = key.state(datetime.now(UTC))
+    if state != "active":
+        return Refusal(
+            status=401,
+            code="invalid_api_key",
+            message=f"The key {key.name!r} ({key.prefix}…) is {state}.",
+            hint="Ask for another: `tidegate keys create`.",
+        )
+    if path.startswith(GATEWAY_PATHS) and not path.startswith(TELEMETRY_PATHS):
+        return None
+    return Refusal(
+        status=403,
+        code="key_not_allowed",
+        message=f"The key {key.name!r} opens the gateway, and nothing at {path!r}.",
+        hint="Send one of security.api_keys.",
+    )
 
 
 def _hostname(netloc: str) -> str:

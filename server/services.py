@@ -19,6 +19,9 @@ from evals.ledger import Ledger
 from evals.service import JudgeService
 from evals.store import LedgerStore
 from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
+from gateway.keys.policy import KeyPolicy
+from gateway.keys.service import KeyService
+from gateway.policies import Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from registry.prompts import errors as prompt_errors
@@ -70,7 +73,8 @@ class Services:
 
     def __init__(self, settings: Settings, metadata: Metadata, journal: Journal) -> None:
         self.settings = settings
-        self.guard = Guard.of(settings)
+        self.keys = KeyService(metadata, self._keys_changed)
+        self.guard = Guard.of(settings, self.keys.index)
         self.metadata = metadata
         self.journal = journal
         self.telemetry = DeferredTelemetry(lambda: storage.open_telemetry(settings.storage))
@@ -80,7 +84,8 @@ class Services:
         self.traces = TraceStore(self.telemetry, self.writer.flush, settings.telemetry)
         self.assessments = AssessmentStore(self.telemetry, journal, self.writer.flush)
         self.prompts = PromptService(metadata)
-        self.gateway = Gateway.build(settings, self.tracers.get_tracer("tidegate.gateway", VERSION), RegisteredPrompts(self.prompts))
+        tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
+        self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.judges = JudgeService(
             settings.judges, self.traces, self.assessments, Ledger(LedgerStore(metadata)), GatewayJudgeCaller(self.gateway), self.telemetry
         )
@@ -95,12 +100,15 @@ class Services:
         await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
         metadata = await storage.open_metadata(settings.storage)
         journal = Journal.open(home / "journal", settings.storage.journal)
-        return cls(settings, metadata, journal)
+        services = cls(settings, metadata, journal)
+        await services.keys.load()
+        return services
 
     async def run(self) -> None:
         """Store, judge, until cancelled. Raises when the telemetry database can never be opened."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.telemetry.run())
+            tasks.create_task(self.keys.run())
             tasks.create_task(self._after_opening(self.writer.run))
             tasks.create_task(self._after_opening(self.judges.run_online))
 
@@ -108,7 +116,7 @@ class Services:
         """Swap in settings that were validated: gateway, judges and keys change; storage and address need a restart."""
         await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
         self.gateway.reconfigure(settings)
-        self.guard = Guard.of(settings)
+        self.guard = Guard.of(settings, self.keys.index)
         self.settings = settings
         self._config_version += 1
         self._config_error = None
@@ -138,6 +146,13 @@ class Services:
             config_error=self._config_error,
             started_seconds_ago=round(time.monotonic() - self._started, 1),
         )
+
+    def _policies(self, settings: Settings) -> tuple[Policy, ...]:
+        """What requests must pass, in this order. Nothing, where nothing is asked for."""
+        return (KeyPolicy(self.keys.index),) if self.keys.index else ()
+
+    def _keys_changed(self) -> None:
+        self.gateway.renew_policies()
 
     async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
         await self.telemetry.opened()

@@ -63,6 +63,12 @@ class Api:
             self._send("PUT", path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}), answer
         )
 
+    def patch(self, path: str, body: object, answer: type[T]) -> T:
+        """Send JSON, read JSON."""
+        return self._decode(
+            self._send("PATCH", path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}), answer
+        )
+
     def delete(self, path: str) -> None:
         """Remove what lies at ``path``."""
         self._send("DELETE", path)

@@ -1,4 +1,6 @@
 import asyncio
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -6,10 +8,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text, update
 
 import storage
-import storage.model_tables
 from storage.errors import EditedMigration, NewerSchema
 from storage.metadata_migrations import metadata_migrations, migrate_metadata
 from storage.metadata_tables import metadata, schema_migrations
+
+for module in Path(storage.__file__).parent.glob("*_tables.py"):  # an area's tables are known once its module is imported
+    import_module(f"storage.{module.stem}")
 
 
 def names(connection):

@@ -1,0 +1,30 @@
+"""The keys that a request shows, wherever its client is used to put them."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+
+__all__ = ("presented_keys",)
+
+_PLAIN = frozenset({b"x-api-key", b"api-key", b"x-goog-api-key"})
+"""Anthropic's header, Azure's and Google's."""
+
+
+def presented_keys(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    """Each key, from plain headers, ``Authorization: Bearer`` and the password of HTTP Basic."""
+    for name, value in headers:
+        if name in _PLAIN:
+            yield value
+        elif name == b"authorization":
+            yield from _authorization(value)
+
+
+def _authorization(value: bytes) -> Iterator[bytes]:
+    scheme, _, rest = value.partition(b" ")
+    if scheme.lower() == b"bearer":
+        yield rest.strip()
+    elif scheme.lower() == b"basic":
+        try:
+            yield base64.b64decode(rest, validate=True).partition(b":")[2]
+        except binascii.Error:
+            return
