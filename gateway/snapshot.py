@@ -47,10 +47,9 @@ class Snapshot:
 
     def _inherit(self, before: "Snapshot") -> None:
         """What is known of targets whose account did not change."""
+        accounts, known = self.settings.providers, before.settings.providers
         for name in self.pools.keys() & before.pools.keys():
-            self.pools[name].inherit(
-                before.pools[name], lambda target: self.accounts[target.provider] == before.accounts.get(target.provider)
-            )
+            self.pools[name].inherit(before.pools[name], lambda target: accounts[target.provider] == known.get(target.provider))
 
     async def stop(self) -> None:
         """The process ends: nothing that no client waits for goes on."""
