@@ -11,6 +11,7 @@ from evals import routes as judge_routes
 from gateway.keys import routes as key_routes
 from gateway.surfaces import openai
 from registry.prompts import routes as prompt_routes
+from registry.webhooks import routes as webhook_routes
 from registry.wire.routes import with_endpoints
 from server import health
 from server.errors import EXCEPTION_HANDLERS
@@ -46,6 +47,7 @@ def create_app(services: Services) -> ASGIApp:
             prompt_routes.router(services.prompts),
             key_routes.router(services.keys),
             judge_routes.router(services.judges),
+            webhook_routes.router(services.webhooks),
             health.router(services),
             openapi,
             views.router(page_services(services)),

@@ -6,6 +6,7 @@ upper one (the gateway wants prompts), behind the lower one's own Protocol.
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -24,8 +25,11 @@ from gateway.keys.service import KeyService
 from gateway.policies import Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
+from registry.models.registrar import Registrar
+from registry.outbound.guard import AddressGuard
 from registry.prompts import errors as prompt_errors
 from registry.prompts.service import PromptService
+from registry.webhooks.service import WebhookService
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
@@ -34,6 +38,7 @@ from storage.deferred import DeferredTelemetry
 from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
 from storage.metadata import Metadata
+from storage.sealing import Seal
 from storage.writer import Writer
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
@@ -71,7 +76,7 @@ class RegisteredPrompts:
 class Services:
     """The parts, wired. ``open`` builds them, ``run`` keeps the background work going, ``close`` stores what is left."""
 
-    def __init__(self, settings: Settings, metadata: Metadata, journal: Journal) -> None:
+    def __init__(self, settings: Settings, metadata: Metadata, journal: Journal, seal: Seal) -> None:
         self.settings = settings
         self.keys = KeyService(metadata, self._keys_changed)
         self.guard = Guard.of(settings, self.keys.index)
@@ -83,7 +88,12 @@ class Services:
         self.tracers: TracerProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION)
         self.traces = TraceStore(self.telemetry, self.writer.flush, settings.telemetry)
         self.assessments = AssessmentStore(self.telemetry, journal, self.writer.flush)
-        self.prompts = PromptService(metadata)
+        self.addresses = AddressGuard(lambda: self.settings.security.allow_private_addresses)
+        self.webhooks = WebhookService.build(
+            metadata, self.addresses, seal, lambda: self.settings.webhooks, holder=f"{socket.gethostname()}:{_home(settings)}"
+        )
+        self.registrar = Registrar(self.webhooks.outbox)
+        self.prompts = PromptService(metadata, registrar=self.registrar)
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.judges = JudgeService(
@@ -96,11 +106,12 @@ class Services:
     @classmethod
     async def open(cls, settings: Settings) -> "Services":
         """Open what must be there before the first request: metadata and the journal. Telemetry is opened by ``run``."""
-        home = Path(settings.storage.path)
+        home = _home(settings)
         await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
+        seal = await asyncio.to_thread(Seal.open, home, settings.security.sealing_key)
         metadata = await storage.open_metadata(settings.storage)
         journal = Journal.open(home / "journal", settings.storage.journal)
-        services = cls(settings, metadata, journal)
+        services = cls(settings, metadata, journal, seal)
         await services.keys.load()
         return services
 
@@ -109,6 +120,7 @@ class Services:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.telemetry.run())
             tasks.create_task(self.keys.run())
+            tasks.create_task(self.webhooks.run())
             tasks.create_task(self._after_opening(self.writer.run))
             tasks.create_task(self._after_opening(self.judges.run_online))
 
@@ -130,6 +142,7 @@ class Services:
     async def close(self) -> None:
         """Stop in the order of the data: gateway, spans, journal, databases."""
         await self.gateway.close()
+        await self.webhooks.close()
         await asyncio.to_thread(self.tracers.shutdown)
         await self.writer.close(STOP_SECONDS)
         self.journal.close()
@@ -157,3 +170,7 @@ class Services:
     async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
         await self.telemetry.opened()
         await work()
+
+
+def _home(settings: Settings) -> Path:
+    return Path(settings.storage.path).absolute()

@@ -10,7 +10,8 @@ StorageError
 │   ├── EditedMigration         a migration that was applied has changed since
 │   ├── MissingMigration        one was left out, or comes before one that was applied
 │   └── NewerSchema             the data was written by a newer release
-├── SettingsError               a URL or DSN in ``storage:`` cannot be understood
+├── SettingsError               a URL, DSN or key in the settings cannot be understood
+├── SealBroken                  a stored secret cannot be opened: another key, another place, or it was changed
 ├── BlobNotFound                there is no such blob
 └── BlobPathRefused             the path could leave the root; never retried, never repaired
 """
@@ -27,6 +28,7 @@ __all__ = (
     "MissingMigration",
     "NewerSchema",
     "QueryFailed",
+    "SealBroken",
     "SettingsError",
     "StorageError",
     "TelemetryUnavailable",
@@ -104,6 +106,12 @@ class SettingsError(StorageError):
     """A storage setting that cannot be used. Names the setting, never its value."""
 
     code = "storage_settings"
+
+
+class SealBroken(StorageError):
+    """A stored secret does not open. Says whose it is and what to do, never what it is."""
+
+    code = "seal_broken"
 
 
 class BlobNotFound(StorageError):
