@@ -15,13 +15,14 @@ from config.findings import Finding
 from config.providers import VENDORS
 from config.source import Span
 from config.suggest import closest, listing
-from config.written import Node, Scalar, child, items, span_of, text_of
+from config.written import Node, Scalar, child, entries, items, span_of, text_of
 
 __all__ = ("JUDGE_VARIABLES", "check")
 
 JUDGE_VARIABLES: Final = ("inputs", "outputs", "trace")
 """What stands between ``{{`` and ``}}`` in the instructions of a judge."""
 
+PROMPT: Final = re.compile(r"prompts:/[^/@]+(?:@[^/@]+|/[0-9]+)?")
 VARIABLE: Final = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 
 
@@ -49,11 +50,31 @@ def _route(route: Node, path: str, names: Names) -> Iterator[Finding]:
     targets = items(child(route, "targets"))
     for index, target in enumerate(targets):
         yield from _upstream(child(target, "model"), f"{path}.targets[{index}].model", subject, names)
-    for index, fallback in enumerate(items(child(route, "fallbacks"))):
-        yield from _upstream(fallback, f"{path}.fallbacks[{index}]", subject, names)
+    for key, fallback in _fallbacks(route):
+        yield from _upstream(fallback, f"{path}.{key}", subject, names)
+    for index, shadow in enumerate(items(child(route, "shadows"))):
+        yield from _upstream(child(shadow, "model"), f"{path}.shadows[{index}].model", subject, names)
+    for index, prompt in enumerate(items(child(route, "prompts"))):
+        yield from _prompt(child(prompt, "prompt"), f"{path}.prompts[{index}].prompt", subject)
     weights = [child(target, "weight") for target in targets]
     if targets and all(isinstance(weight, Scalar) and weight.value == 0 and weight.value is not False for weight in weights):
         yield Finding(span_of(route, "targets"), f"{path}.targets", subject, "gives every target the weight 0", "give one a weight above 0")
+
+
+def _fallbacks(route: Node) -> Iterator[tuple[str, Node]]:
+    """Every fallback with its place in the route."""
+    for index, fallback in enumerate(items(child(route, "fallbacks"))):
+        yield f"fallbacks[{index}]", fallback
+    for entry in entries(child(route, "fallbacks_for")):
+        for index, fallback in enumerate(items(entry.value)):
+            yield f"fallbacks_for.{entry.key}[{index}]", fallback
+
+
+def _prompt(node: Node | None, path: str, subject: str) -> Iterator[Finding]:
+    text = text_of(node)
+    if node is not None and text is not None and not PROMPT.fullmatch(text):
+        predicate = f"names the prompt {text!r}, which is not of the form prompts:/name@alias"
+        yield Finding(node.span, path, subject, predicate, "write prompts:/name@alias or prompts:/name/version")
 
 
 def _upstream(node: Node | None, path: str, subject: str, names: Names) -> Iterator[Finding]:

@@ -12,16 +12,23 @@ from msgspec import Meta
 from config.secrets import Secret
 
 __all__ = (
+    "BackoffSettings",
+    "BreakerSettings",
+    "ConditionSettings",
     "Fallbacks",
+    "HedgeSettings",
     "JournalSettings",
     "JudgeSettings",
     "LimitSettings",
     "OtlpExportSettings",
+    "OutlierSettings",
+    "PromptTargetSettings",
     "ProviderSettings",
     "RouteSettings",
     "SecuritySettings",
     "ServerSettings",
     "Settings",
+    "ShadowSettings",
     "StorageSettings",
     "TargetSettings",
     "TelemetrySettings",
@@ -35,6 +42,23 @@ Name = Annotated[
 Seconds = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Fallbacks = tuple[str, ...]
+Trigger = Annotated[
+    str,
+    Meta(
+        pattern=r"^([45][0-9][0-9]|[45]xx|timeout|unreachable|broken|context_window_exceeded|content_policy)$",
+        extra={"form": "a status (429, 4xx, 5xx), timeout, unreachable, broken, context_window_exceeded or content_policy", "scalar": True},
+        extra_json_schema={"type": ["string", "integer"]},
+    ),
+]
+"""Why an attempt failed: its status, or what kept it from having one. Written as a number or as a word."""
+
+Test = Annotated[
+    str,
+    Meta(
+        min_length=1, extra={"form": "one character or more", "scalar": True}, extra_json_schema={"type": ["string", "number", "boolean"]}
+    ),
+]
+"""What a value must be: text with ``*`` for anything, ``a|b`` for either, ``!a`` for anything else, or ``> 100`` (``>=``, ``<``, ``<=``)."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,6 +201,19 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """How long each step of a call may take."""
 
 
+class ConditionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which requests a target is for: all that is listed must hold. A test is ``gold``, ``gold|silver``, ``eu-*``, ``!free``, ``> 4000``."""
+
+    metadata: dict[str, Test] = {}
+    """Members of the request's ``metadata``, by name. ``"*"`` holds when there is one, ``"!*"`` when there is none."""
+
+    headers: dict[str, Test] = {}
+    """Headers of the request, by name."""
+
+    parameters: dict[str, Test] = {}
+    """Members of the request's body, by name: ``stream: true``, ``max_tokens: "> 4000"``."""
+
+
 class TargetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of the models that a route chooses from."""
 
@@ -184,7 +221,85 @@ class TargetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """``provider/model``."""
 
     weight: Annotated[float, Meta(ge=0)] = 1.0
-    """Share of the traffic, relative to the other targets."""
+    """Share of the traffic, relative to the other targets: 95 and 5 send a canary one request in twenty."""
+
+    when: ConditionSettings | None = None
+    """Requests that this target is for. Where the conditions of some targets hold, one of those answers, else one that has none."""
+
+
+class PromptTargetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the prompts that a route renders."""
+
+    prompt: str
+    """``prompts:/name@alias`` or ``prompts:/name/version``."""
+
+    weight: Annotated[float, Meta(ge=0)] = 1.0
+    """Share of the traffic, relative to the other prompts."""
+
+
+class ShadowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model that gets a copy of requests. Its answers are recorded as traces of their own, marked, and reach no client."""
+
+    model: str
+    """``provider/model``."""
+
+    share: Share = 1.0
+    """Share of the route's requests that is copied."""
+
+
+class BackoffSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a retry waits, in seconds: anything between nothing and ``base``, twice that for the second, and so on up to ``limit``."""
+
+    base: Seconds = 0.25
+    """Longest wait before the first retry, when the vendor says nothing."""
+
+    limit: Seconds = 8.0
+    """Longest wait before any retry, when the vendor says nothing."""
+
+    longest_wait: Seconds = 10.0
+    """Longest ``retry-after`` that is waited for; when more is asked, the next fallback is tried, or the answer goes to the client."""
+
+
+class HedgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second request when the first is slow: whichever answers first wins, the other is cancelled. Both are paid for."""
+
+    after: Seconds
+    """Seconds without a first byte after which the second request is sent; near the 95th percentile of the target."""
+
+
+class BreakerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a target that fails is left alone.
+
+    Requests go to the other targets meanwhile, or to the fallbacks; where all are left alone, the one due first is asked.
+    """
+
+    failures: Annotated[int, Meta(ge=0)] = 5
+    """Failures in a row (429, 5xx, timeouts, broken answers) that open the circuit; 0: never."""
+
+    open: Seconds = 15.0
+    """Seconds until one request probes the target; twice as long after each probe that fails."""
+
+    longest: Seconds = 300.0
+    """Most seconds that a target is left alone, also when its ``retry-after`` asks for more."""
+
+
+class OutlierSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a target that does much worse than its peers is left alone."""
+
+    requests: Annotated[int, Meta(ge=1)] = 20
+    """Fewest requests to a target, within ``window``, before it is compared."""
+
+    window: Seconds = 60.0
+    """Seconds over which answers and failures are counted."""
+
+    gap: Annotated[float, Meta(gt=0, le=1)] = 0.2
+    """How far the share of answers must be below that of the peers: 0.2 is 75 percent against 95."""
+
+    eject_for: Seconds = 30.0
+    """Seconds that it is left alone."""
+
+    at_most: Share = 0.5
+    """Largest share of the route's targets that are left alone for this reason."""
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -225,10 +340,55 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What clients send as ``model``."""
 
     targets: Annotated[tuple[TargetSettings, ...], Meta(min_length=1)]
-    """The models that answer, one drawn for each request by weight."""
+    """The models that answer, one chosen for each request by ``strategy``."""
+
+    prompts: tuple[PromptTargetSettings, ...] = ()
+    """Prompts that are rendered in front of the request's messages, one drawn for each request by weight. Default: none."""
+
+    strategy: Literal["weighted", "latency", "cheapest"] = "weighted"
+    """How a target is chosen: by weight; the faster of two drawn at random; or the lowest price per token, those without a known price last."""
+
+    sticky: tuple[Literal["session", "user"], ...] = ()
+    """What keeps requests on one target and one prompt: the first of these that a request has. ``session`` is ``x-tidegate-session-id``.
+
+    A request with ``previous_response_id`` always goes to the target that made that response.
+    """
+
+    retries: Annotated[int, Meta(ge=0, le=10)] = 0
+    """Most retries of a request, before its first byte: on another target of the route when there is one, else on the same after a wait."""
+
+    retry_on: tuple[Trigger, ...] = ("429", "5xx", "unreachable", "broken")
+    """Failures that are retried. A vendor's ``x-should-retry`` wins."""
+
+    retry_budget: Share = 0.2
+    """Most retries in proportion to the route's requests; one a second is always allowed."""
+
+    backoff: BackoffSettings = BackoffSettings()
+    """How long a retry waits."""
 
     fallbacks: Fallbacks = ()
-    """``provider/model`` tried in order when the target cannot be reached, answers 429 or 5xx; never after the first byte."""
+    """``provider/model`` tried in order when a failure of ``fallback_on`` is left after the retries; never after the first byte."""
+
+    fallback_on: tuple[Trigger, ...] = ("429", "5xx", "timeout", "unreachable", "broken")
+    """Failures that lead to the next of ``fallbacks``. ``context_window_exceeded`` and ``content_policy`` are read from the vendor's error."""
+
+    fallbacks_for: dict[Trigger, Fallbacks] = {}
+    """Other fallbacks for one reason: ``context_window_exceeded: [openai/gpt-4.1]``."""
+
+    hedge: HedgeSettings | None = None
+    """Send a second request when the first is slow. Default: never."""
+
+    breaker: BreakerSettings = BreakerSettings()
+    """When a target that fails is left alone."""
+
+    outliers: OutlierSettings | None = None
+    """When a target that does worse than its peers is left alone. Default: never."""
+
+    shadows: tuple[ShadowSettings, ...] = ()
+    """Models that get a copy of requests; the client never waits for them."""
+
+    shadow_concurrency: Annotated[int, Meta(ge=1, le=1024)] = 16
+    """Most copies of the route under way at once; beyond it a copy is left out."""
 
     task: Literal["chat", "completions", "embeddings"] = "chat"
     """What the route is for, as lists of routes tell it. Nothing is refused because of it."""

@@ -143,21 +143,30 @@ class Validator:
         return secret
 
     def _scalar(self, node: Node, kind: mi.Type, path: str) -> object:
-        """A value of one line. The schema may carry its pattern's meaning in words, as ``Meta(extra={"form": …})``."""
+        """A value of one line.
+
+        ``Meta(extra=…)`` of the schema may hold the pattern's meaning in words (``form``), and say that numbers and booleans are text (``scalar``).
+        """
         inner = kind.type if isinstance(kind, mi.Metadata) else kind
-        form = (kind.extra or {}).get("form", "") if isinstance(kind, mi.Metadata) else ""
+        extra = (kind.extra or {}) if isinstance(kind, mi.Metadata) else {}
         if not isinstance(node, Scalar):
             return self._wrong(node, path, f"must be one value, not {_shape(node)}")
         self._public.add(node.span)
-        if predicate := mismatch(node.value, inner, form):
-            return self._wrong(node, path, predicate, fix_for(node.value, inner), suggestion_for(node.value, inner))
-        return node.value
+        value = _as_text(node.value) if extra.get("scalar") else node.value
+        if predicate := mismatch(value, inner, extra.get("form", "")):
+            return self._wrong(node, path, predicate, fix_for(value, inner), suggestion_for(value, inner))
+        return value
 
     def _wrong(self, node: Node, path: str, predicate: str, hint: str = "", suggestion: str | None = None) -> object:
         """Note a problem; returns what stands for a value that cannot be used."""
         subject = path or "the file"
         self._findings.append(Finding(span=node.span, path=path, subject=subject, predicate=predicate, hint=hint, suggestion=suggestion))
         return msgspec.UNSET
+
+
+def _as_text(value: str | float | bool | None) -> str | float | bool | None:
+    """A number or a boolean as it would be written between quotes."""
+    return str(value).lower() if isinstance(value, int | float) else value
 
 
 def _is_empty(node: Node) -> bool:

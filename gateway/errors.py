@@ -7,6 +7,7 @@
     │   ├── InvalidRequest          400
     │   ├── PromptVariableMissing   400
     │   ├── PromptModelMissing      400
+    │   ├── NoTargetFits            400
     │   ├── Unauthenticated         401
     │   ├── KeyNotAllowed           403
     │   ├── ModelNotFound           404
@@ -40,6 +41,7 @@ __all__ = (
     "MethodNotAllowed",
     "Misconfigured",
     "ModelNotFound",
+    "NoTargetFits",
     "PathNotFound",
     "PromptModelMissing",
     "PromptNotFound",
@@ -89,6 +91,12 @@ class PromptModelMissing(ClientMistake):
     """The prompt names no model, and no route stands in."""
 
     code = "prompt_model_missing"
+
+
+class NoTargetFits(ClientMistake):
+    """Each target of the route has conditions, and those of none hold for the request."""
+
+    code = "no_target_fits"
 
 
 class Unauthenticated(ClientMistake):

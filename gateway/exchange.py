@@ -1,36 +1,50 @@
 """One request on its way through the gateway: render, route, admit, send, fall back, record."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from random import random
+from collections.abc import AsyncIterator, Iterable, Mapping
 from time import perf_counter_ns
+from typing import Final
 
 import msgspec
 from msgspec import structs
 
-from gateway.errors import GatewayError, UpstreamBroken, UpstreamFailure
+from gateway.errors import GatewayError, UpstreamBroken
 from gateway.policies import Call, Outcome, Policy
-from gateway.prompts import PromptSource, RenderedPrompt, parse_reference, with_rendered
+from gateway.prompts import PromptReference, PromptSource, RenderedPrompt, parse_reference, with_rendered
+from gateway.pursuit import Pursuit
 from gateway.record import Recording
 from gateway.render import error_body, error_event, refused
+from gateway.resilience.facts import facts_of
+from gateway.resilience.journey import Journey
+from gateway.resilience.pool import Pool
 from gateway.snapshot import Snapshot
-from gateway.types import Headers, Inbound, Observation, Outbound, Plan, Provider, Reply, StreamReader, Target, Upstream, Usage
+from gateway.types import Headers, Inbound, Observation, Opened, Outbound, Plan, Provider, Reply, StreamReader, Target, Upstream, Usage
 from gateway.wire.openai import RequestHead
 
 __all__ = ("Exchange",)
+
+_NO_EDITS: Final[Mapping[str, bytes | None]] = {}
 
 
 class Exchange:
     """A request on its way: what was decided so far, and the span that will tell it. ``run`` is called once."""
 
-    def __init__(self, snapshot: Snapshot, recording: Recording, inbound: Inbound, head: RequestHead) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        recording: Recording,
+        inbound: Inbound,
+        head: RequestHead,
+        edits: Mapping[str, bytes | None] = _NO_EDITS,
+    ) -> None:
         self._snapshot = snapshot
         self._recording = recording
         self._inbound = inbound
         self._head = head
-        self._edits: dict[str, bytes | None] = {}
+        self._edits = edits
         self._upstream_ns = 0
         self._target = Target("", "")
+        self._pursuit: Pursuit | None = None
         self._call: Call | None = None
         self._admitting: list[Policy] = []
 
@@ -43,8 +57,7 @@ class Exchange:
                 return reply
             return await self._first_answer(plan)
         except GatewayError as error:
-            self._end(error.status, error=error.code, detail=error.message)
-            return refused(error, self._recording.trace_id, self._own_headers())
+            return self._refused(error)
         except asyncio.CancelledError:
             self._left(None)
             raise
@@ -62,12 +75,27 @@ class Exchange:
 
     async def _plan(self, prompts: PromptSource) -> Plan:
         reference = parse_reference(self._head.model)
-        draw = random()  # noqa: S311 - shares of traffic are no secret
         if reference is None:
-            return self._snapshot.routes.plan(self._head.model, draw)
+            plan = self._snapshot.routes.plan(self._head.model)
+        else:
+            prompt = await self._render(reference, prompts)
+            plan = self._snapshot.routes.plan_prompt(prompt.name, prompt.model)
+        pool = self._snapshot.pools.get(plan.route)
+        return plan if pool is None else await self._pursue(plan, pool, prompts)
+
+    async def _pursue(self, plan: Plan, pool: Pool, prompts: PromptSource) -> Plan:
+        """A route with rules: what they say of this request."""
+        facts = facts_of(self._inbound, self._head, pool.rules)
+        if pool.rules.prompts and (reference := parse_reference(pool.prompt(facts))) is not None:
+            await self._render(reference, prompts)
+        journey = Journey(pool, facts)
+        self._pursuit = Pursuit(journey, pool, self, stream=facts.stream)
+        return structs.replace(plan, targets=journey.targets)
+
+    async def _render(self, reference: PromptReference, prompts: PromptSource) -> RenderedPrompt:
         prompt = await prompts.render(reference.name, reference.selector, self._head.prompt_variables or {})
         self._rendered(prompt)
-        return self._snapshot.routes.plan_prompt(prompt.name, prompt.model, draw)
+        return prompt
 
     def _rendered(self, prompt: RenderedPrompt) -> None:
         messages = with_rendered(prompt, bytes(self._head.messages))
@@ -76,26 +104,56 @@ class Exchange:
         self._recording.prompt(prompt)
 
     async def _first_answer(self, plan: Plan) -> Reply:
-        """Try the targets in order. A fallback is never tried once bytes of an answer went out."""
-        for target in plan.targets[:-1]:
-            try:
-                reply = await self._attempt(target, last=False)
-            except UpstreamFailure:
-                continue
-            if reply is not None:
-                return reply
-        reply = await self._attempt(plan.targets[-1], last=True)
-        if reply is None:
-            raise UpstreamBroken("No target of the route gave an answer.")
-        return reply
+        """A plain request is sent once; one on a route with rules until they are content. Nothing is tried again once bytes went out."""
+        if self._pursuit is None:
+            return self._answer(await self.open(plan.targets[0]))
+        if self._pursuit.pool.rules.shadows:
+            self._snapshot.shadows.start(self._pursuit.pool, self._shadow)
+        began = perf_counter_ns()
+        try:
+            opened = await self._pursuit.run()
+        finally:
+            self._upstream_ns = perf_counter_ns() - began
+            self._recording.attempts = self._pursuit.attempts
+        self._aim(opened.target, opened.provider)  # of several that were asked, maybe at the same time, this one answers
+        return self._answer(opened)
 
-    async def _attempt(self, target: Target, *, last: bool) -> Reply | None:
-        """Ask one target; ``None`` when its answer calls for the next."""
+    async def _shadow(self, target: Target) -> None:
+        """The same request to another model, for nobody: recorded in a trace of its own that names this one."""
+        self._snapshot.enter()
+        copy = Exchange(self._snapshot, self._recording.shadow(), self._inbound, self._head, self._edits)
+        try:
+            reply = await copy.run_alone(target)
+        except BaseException:
+            await self._snapshot.leave()
+            raise
+        if reply.stream is None:
+            await self._snapshot.leave()
+            return
+        async for _ in reply.stream:
+            pass
+
+    async def run_alone(self, target: Target) -> Reply:
+        """As ``run``, when ``target`` is decided already; no policy is asked."""
+        try:
+            return self._answer(await self.open(target))
+        except GatewayError as error:
+            return self._refused(error)
+        except asyncio.CancelledError:
+            self._left(None)
+            raise
+
+    def _refused(self, error: GatewayError) -> Reply:
+        self._end(error.status, error=error.code, detail=error.message)
+        return refused(error, self._recording.trace_id, self._own_headers())
+
+    async def open(self, target: Target) -> Opened:
+        """Ask ``target`` and wait for what may be its answer: the whole of it, or the first bytes of a stream.
+
+        A failure before a stream's first bytes is still an ordinary answer. Raises ``UpstreamFailure``.
+        """
         provider = self._snapshot.providers[target.provider]
-        self._target = target
-        self._recording.target(target, provider.system, provider.address)
-        if self._call is not None:
-            self._call.target = target
+        self._aim(target, provider)
         request = Outbound(
             operation=self._inbound.operation,
             body=provider.prepare(self._head, self._inbound.body, target.model, self._edits),
@@ -105,28 +163,47 @@ class Exchange:
         )
         began = perf_counter_ns()
         upstream = await provider.send(request)
-        self._upstream_ns += perf_counter_ns() - began
-        if not last and (upstream.status == 429 or upstream.status >= 500):
-            await upstream.close()
-            return None
-        return await self._reply(provider, upstream)
-
-    async def _reply(self, provider: Provider, upstream: Upstream) -> Reply:
         try:
-            if upstream.status < 400 and self._head.stream and _is_stream(upstream.headers):
-                return await self._streamed(provider, upstream)
-            began = perf_counter_ns()
-            body = await upstream.read()
-            self._upstream_ns += perf_counter_ns() - began
+            opened = await self._begun(target, provider, upstream)
         except BaseException:
             await upstream.close()
             raise
+        finally:
+            self._upstream_ns += perf_counter_ns() - began
+        return opened
+
+    async def _begun(self, target: Target, provider: Provider, upstream: Upstream) -> Opened:
+        if upstream.status < 400 and self._head.stream and _is_stream(upstream.headers):
+            first = await upstream.next_chunk()
+            if first is None:
+                raise UpstreamBroken(f"{target.name} ended its stream before it began.")
+            return Opened(target=target, provider=provider, upstream=upstream, first=first)
+        body = await upstream.read()
         await upstream.close()
-        return self._whole(provider, upstream, body)
+        return Opened(target=target, provider=provider, upstream=upstream, body=body)
+
+    def peek(self, opened: Opened) -> Observation:
+        """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
+        if opened.first is None:
+            return opened.provider.read_answer(self._inbound.operation, opened.body)
+        reader = opened.provider.read_stream(self._head)
+        reader.feed(opened.first)
+        return reader.observation()
+
+    def _aim(self, target: Target, provider: Provider) -> None:
+        self._target = target
+        self._recording.target(target, provider.system, provider.address)
+        if self._call is not None:
+            self._call.target = target
+
+    def _answer(self, opened: Opened) -> Reply:
+        if opened.first is not None:
+            return self._streamed(opened.provider, opened.upstream, opened.first)
+        if opened.upstream.status >= 400:
+            return self._vendor_error(opened.upstream, opened.body)
+        return self._whole(opened.provider, opened.upstream, opened.body)
 
     def _whole(self, provider: Provider, upstream: Upstream, body: bytes) -> Reply:
-        if upstream.status >= 400:
-            return self._vendor_error(upstream, body)
         observation = provider.read_answer(self._inbound.operation, body)
         usage = self._end(upstream.status, observation)
         headers = [*upstream.headers, *self._own_headers()]
@@ -146,13 +223,7 @@ class Exchange:
             headers = [(b"content-type", b"application/json"), *((name, value) for name, value in headers if name != b"content-type")]
         return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, body=body, target=self._target.name)
 
-    async def _streamed(self, provider: Provider, upstream: Upstream) -> Reply:
-        """Wait for the first bytes, so that a failure before them is still an ordinary answer."""
-        began = perf_counter_ns()
-        first = await upstream.next_chunk()
-        self._upstream_ns += perf_counter_ns() - began
-        if first is None:
-            raise UpstreamBroken(f"{self._target.name} ended its stream before it began.")
+    def _streamed(self, provider: Provider, upstream: Upstream, first: bytes) -> Reply:
         self._recording.first_byte()
         stream = self._pass(provider.read_stream(self._head), upstream, first)
         headers = [*upstream.headers, (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"), *self._own_headers()]
@@ -199,6 +270,8 @@ class Exchange:
 
     def _end(self, status: int, observation: Observation | None = None, *, error: str | None = None, detail: str = "") -> Usage | None:
         """The one end of every request: the span is written, and who let the request pass learns what became of it."""
+        if self._pursuit is not None:
+            self._pursuit.end(error, observation)
         call = self._call
         if call is None:
             return self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
@@ -215,6 +288,7 @@ class Exchange:
             (b"x-tidegate-trace-id", self._recording.trace_id.encode()),
             (b"x-tidegate-overhead-ms", b"%.3f" % overhead),
             (b"x-tidegate-target", self._target.name.encode("latin-1", "replace")),
+            *(self._pursuit.headers() if self._pursuit is not None else ()),
             *(self._call.headers if self._call is not None else ()),
         ]
 

@@ -4,15 +4,17 @@ https://github.com/open-telemetry/semantic-conventions-genai. The span ends, and
 answer goes to the client.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, Final
 
 import msgspec
 from opentelemetry.context import Context
-from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from gateway.attempts import Attempt, record_attempts
 from gateway.estimate import estimate_tokens
 from gateway.prompts import RenderedPrompt
 from gateway.providers.openai.answer import message_parts
@@ -32,9 +34,9 @@ _USER: Final = b"x-tidegate-user-id"
 class Recording:
     """The span of one request, from its arrival to the end of its answer. ``finish`` is called exactly once."""
 
-    __slots__ = ("_attributes", "_first_ns", "_head", "_inbound", "_span", "attempts", "trace_id", "traceparent")
+    __slots__ = ("_attributes", "_first_ns", "_head", "_inbound", "_span", "_tracer", "attempts", "trace_id", "traceparent")
 
-    def __init__(self, tracer: Tracer, inbound: Inbound, head: RequestHead) -> None:
+    def __init__(self, tracer: Tracer, inbound: Inbound, head: RequestHead, shadow_of: SpanContext | None = None) -> None:
         headers = dict(inbound.headers)
         operation = inbound.operation.value
         start: dict[str, Any] = {"gen_ai.operation.name": operation, "gen_ai.request.model": head.model}
@@ -42,17 +44,21 @@ class Recording:
             start["gen_ai.request.stream"] = True
         if inbound.origin is not None:
             start |= _judging(inbound.origin)
+        if shadow_of is not None:
+            start |= {"tidegate.shadow": True, "tidegate.shadow_of": f"{shadow_of.trace_id:032x}"}
         self._span = tracer.start_span(
             f"{operation} {head.model}",
-            context=_parent(headers),
+            context=_parent(headers) if shadow_of is None else _EMPTY,
             kind=SpanKind.CLIENT,
             attributes=start,
+            links=None if shadow_of is None else [Link(shadow_of)],
             start_time=inbound.received_ns,
         )
         context = self._span.get_span_context()
         self.trace_id = f"{context.trace_id:032x}"
         self.traceparent = f"00-{self.trace_id}-{context.span_id:016x}-{int(context.trace_flags):02x}"
-        self.attempts = 0
+        self.attempts: Sequence[Attempt] = ()
+        self._tracer = tracer
         self._inbound = inbound
         self._head = head
         self._first_ns: int | None = None
@@ -63,6 +69,12 @@ class Recording:
             self._attributes["user.id"] = user.decode("latin-1")
         if session := headers.get(_CONVERSATION):
             self._attributes["gen_ai.conversation.id"] = session.decode("latin-1")
+
+    def shadow(self) -> "Recording":
+        """The span of a copy of this request, in a trace of its own: what is on this one is on that one too."""
+        copy = Recording(self._tracer, self._inbound, self._head, self._span.get_span_context())
+        copy._attributes |= self._attributes
+        return copy
 
     def route(self, name: str) -> None:
         """The request came by a route."""
@@ -75,7 +87,6 @@ class Recording:
 
     def target(self, target: Target, system: str, address: str) -> None:
         """It is being sent to a target; the last one stays."""
-        self.attempts += 1
         self._attributes |= {
             "gen_ai.provider.name": system,
             "gen_ai.request.model": target.model,
@@ -92,11 +103,12 @@ class Recording:
         """End the span: what was sent (``body`` with its prompt), what came back, what went wrong. The usage that is known."""
         attributes = self._attributes
         usage = None
-        if self.attempts > 1:
-            attributes["tidegate.attempts"] = self.attempts
         if self._first_ns is not None:
             attributes["gen_ai.response.time_to_first_chunk"] = self._first_ns / 1e9
         texts = self._said(body)
+        if len(self.attempts) > 1:
+            attributes["tidegate.attempts"] = len(self.attempts)
+            record_attempts(self._tracer, self._span, self._inbound.operation, self.attempts, partial(_estimated, texts))
         if observation is not None:
             usage = observation.usage or self._estimate(texts, observation)
             self._observed(observation, usage)
@@ -166,7 +178,11 @@ class Recording:
     def _estimate(self, texts: list[str], observation: Observation) -> Usage:
         said = [str(part.get("content") or part.get("arguments") or "") for message in observation.messages for part in message.parts]
         output = estimate_tokens("".join(said)) if self._inbound.operation is Operation.CHAT else None
-        return Usage(input_tokens=sum(estimate_tokens(text) for text in texts), output_tokens=output, estimated=True)
+        return Usage(input_tokens=_estimated(texts), output_tokens=output, estimated=True)
+
+
+def _estimated(texts: Sequence[str]) -> int:
+    return sum(estimate_tokens(text) for text in texts)
 
 
 def _json(value: object) -> str:

@@ -48,7 +48,7 @@ class Gateway:
 
     def reconfigure(self, settings: Settings) -> None:
         """Serve new requests by new settings; those under way keep theirs. Raises ``Misconfigured``, and then nothing has changed."""
-        before, self._snapshot = self._snapshot, Snapshot(settings, self._policies(settings))
+        before, self._snapshot = self._snapshot, Snapshot(settings, self._policies(settings), before=self._snapshot)
         task = asyncio.get_running_loop().create_task(before.retire())
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
@@ -59,7 +59,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._snapshot.retire()
+        await self._snapshot.stop()
 
     def models(self) -> list[str]:
         """Every name that is known to be answered."""

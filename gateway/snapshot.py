@@ -1,11 +1,15 @@
 """What one configuration made: routes, policies, and providers with their connections."""
 
 from collections.abc import Sequence
+from random import random
+from time import monotonic
 
 from config.schema import Settings
 from gateway.policies import Policy
 from gateway.providers import build
+from gateway.resilience.pool import Pool
 from gateway.routing import RouteTable
+from gateway.shadows import Shadows
 from gateway.types import Provider
 
 __all__ = ("Snapshot",)
@@ -14,11 +18,15 @@ __all__ = ("Snapshot",)
 class Snapshot:
     """Immutable but for its policies and the count of its users: the last one to leave a retired snapshot closes its connections."""
 
-    def __init__(self, settings: Settings, policies: Sequence[Policy] = ()) -> None:
+    def __init__(self, settings: Settings, policies: Sequence[Policy] = (), before: "Snapshot | None" = None) -> None:
         self.providers: dict[str, Provider] = {name: build(name, provider) for name, provider in settings.providers.items()}
         self.routes = RouteTable.from_settings(settings, {name: provider.models() for name, provider in self.providers.items()})
         self.settings = settings
+        self.pools = {name: Pool(route.rules, monotonic, random) for name, route in self.routes.routes.items() if route.rules is not None}
+        if before is not None:
+            self._inherit(before)
         self.policies = tuple(policies)
+        self.shadows = Shadows()
         self._users = 0
         self._retired = False
 
@@ -36,6 +44,17 @@ class Snapshot:
         """No new request will use it."""
         self._retired = True
         await self._close_unused()
+
+    def _inherit(self, before: "Snapshot") -> None:
+        """What is known of targets whose account did not change."""
+        accounts, known = self.settings.providers, before.settings.providers
+        for name in self.pools.keys() & before.pools.keys():
+            self.pools[name].inherit(before.pools[name], lambda target: accounts[target.provider] == known.get(target.provider))
+
+    async def stop(self) -> None:
+        """The process ends: nothing that no client waits for goes on."""
+        await self.shadows.close()
+        await self.retire()
 
     async def _close_unused(self) -> None:
         if self._users == 0:

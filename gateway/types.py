@@ -15,6 +15,7 @@ __all__ = (
     "Inbound",
     "Message",
     "Observation",
+    "Opened",
     "Operation",
     "Origin",
     "Outbound",
@@ -210,6 +211,16 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Let go of the connections."""
         ...
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer of ``target`` that can go to the client: the ``first`` bytes of a stream that goes on, or a whole ``body``, read and closed."""
+
+    target: Target
+    provider: Provider
+    upstream: Upstream
+    first: bytes | None = None
+    body: bytes = b""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

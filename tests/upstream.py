@@ -1,7 +1,9 @@
 """A scripted vendor: it delays, breaks and lies as the last user message tells it to, and remembers what it was sent.
 
 ``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!slow``
-streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream.
+streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
+refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer. ``!hang-a`` and ``!filtered-a``
+are meant for the upstream named ``a`` alone.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15, "promp
 class Upstream:
     """What it saw: bodies and headers of requests, in order, and how many callers left before the end."""
 
+    name: str = ""
     port: int = 0
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -57,7 +60,13 @@ class Upstream:
             page = b"<html>Bad gateway</html>"
             writer.write(b"HTTP/1.1 503 X\r\ncontent-type: text/html\r\ncontent-length: %d\r\n\r\n" % len(page) + page)
             return True
-        if "!hang" in text:
+        if "!context" in text and body["model"] != "long":
+            message = "This model's maximum context length is 8192 tokens."
+            return _send(writer, 400, {"error": {"message": message, "type": "invalid_request_error", "code": "context_length_exceeded"}})
+        if "!filtered" in text and self._means(text, "!filtered"):
+            choice = {"index": 0, "message": {"role": "assistant", "content": None}, "finish_reason": "content_filter"}
+            return _send(writer, 200, {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice]})
+        if "!hang" in text and self._means(text, "!hang"):
             return await self._until_left(reader)
         if body.get("stream"):
             return await self._stream(body, text, reader, writer)
@@ -73,6 +82,10 @@ class Upstream:
                 "usage": USAGE,
             },
         )
+
+    def _means(self, text: str, order: str) -> bool:
+        """Whether an order is for this one: ``!hang`` is for all, ``!hang-a`` for the upstream named ``a``."""
+        return f"{order}-" not in text or f"{order}-{self.name}" in text
 
     async def _until_left(self, reader: asyncio.StreamReader) -> bool:
         await reader.read(1)
@@ -128,8 +141,8 @@ def _raw(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 
 @asynccontextmanager
-async def scripted_upstream() -> AsyncIterator[Upstream]:
-    upstream = Upstream()
+async def scripted_upstream(name: str = "") -> AsyncIterator[Upstream]:
+    upstream = Upstream(name=name)
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     upstream.port = server.sockets[0].getsockname()[1]
     try:

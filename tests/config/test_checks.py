@@ -11,6 +11,10 @@ JUDGE = "judges: [{{name: j, instructions: '{{{{ outputs }}}}', model: fake/judg
     [
         (ROUTE.format("fallbacks: [gone/m]"), "routes[0].fallbacks[0]", "names provider 'gone'"),
         (ROUTE.format("fallbacks: [chat]"), "routes[0].fallbacks[0]", "which is a route"),
+        (ROUTE.format("fallbacks_for: {429: [gone/m]}"), "routes[0].fallbacks_for.429[0]", "names provider 'gone'"),
+        (ROUTE.format("shadows: [{model: chat}]"), "routes[0].shadows[0].model", "which is a route"),
+        (ROUTE.format("prompts: [{prompt: support}]"), "routes[0].prompts[0].prompt", "not of the form prompts:/name@alias"),
+        (ROUTE.format("retry_on: [200]"), "routes[0].retry_on[0]", "must be a status"),
         (ROUTE.format("fallbacks: [fake/]"), "routes[0].fallbacks[0]", "not of the form provider/model"),
         ("routes: [{name: c, targets: [{model: fake/a, weight: 0}, {model: fake/b, weight: 0}]}]", "routes[0].targets", "the weight 0"),
         ("judges: [{name: j, instructions: '{{ outputs }}', model: gone/m}]", "judges[0].model", "names provider 'gone'"),

@@ -1,0 +1,68 @@
+"""Attempts as spans: where a request was asked more than once, each time is a child of the request's span.
+
+Spans are made when the request ends, with the times that were noted: a request that was answered at the first attempt, which is nearly
+every one, pays nothing for them (docs/decisions/0006-attempts-are-spans.md).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
+
+from gateway.types import Operation, Target
+
+__all__ = ("Attempt", "record_attempts")
+
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One request to one target, for its span. Times are nanoseconds since the epoch; ``ended_ns`` is 0 while it is under way.
+
+    ``cancelled``: another one answered first, or the client left; what it used is unknown, and paid for.
+    """
+
+    target: Target
+    started_ns: int
+    ended_ns: int = 0
+    waited: float = 0.0
+    failure: str = ""
+    hedge: bool = False
+    cancelled: bool = False
+
+
+def record_attempts(tracer: Tracer, request: Span, operation: Operation, attempts: Sequence[Attempt], asked: Callable[[], int]) -> None:
+    """A span for each attempt, beneath ``request``. ``asked`` estimates the tokens of the request, for those that were cancelled."""
+    context = set_span_in_context(request)
+    for number, attempt in enumerate(attempts, 1):
+        attributes = _attributes(number, attempt)
+        if attempt.cancelled:
+            attributes |= _spent(attempt, operation, asked())
+        span = tracer.start_span(
+            f"attempt {attempt.target.name}", context=context, kind=SpanKind.CLIENT, attributes=attributes, start_time=attempt.started_ns
+        )
+        if attempt.failure:
+            span.set_status(Status(StatusCode.ERROR, f"{attempt.target.name}: {attempt.failure}"))
+        span.end(attempt.ended_ns or None)
+
+
+def _attributes(number: int, attempt: Attempt) -> dict[str, Any]:
+    attributes: dict[str, Any] = {"tidegate.attempt": number, "tidegate.target": attempt.target.name}
+    if attempt.failure:
+        attributes["error.type"] = attempt.failure
+    if attempt.waited:
+        attributes["tidegate.attempt.waited"] = attempt.waited
+    if attempt.hedge:
+        attributes["tidegate.attempt.hedge"] = True
+    return attributes
+
+
+def _spent(attempt: Attempt, operation: Operation, tokens: int) -> dict[str, Any]:
+    """A call that was made and thrown away costs what was sent, at least. What it said is not known."""
+    return {
+        "tidegate.attempt.cancelled": True,
+        "gen_ai.operation.name": operation.value,
+        "gen_ai.provider.name": attempt.target.provider,
+        "gen_ai.request.model": attempt.target.model,
+        "gen_ai.usage.input_tokens": tokens,
+        "tidegate.usage.estimated": True,
+    }

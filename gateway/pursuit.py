@@ -1,0 +1,193 @@
+"""A request on a route with rules, until it is answered: sends, waits, sends again, races. What to try is decided in ``gateway.resilience``."""
+
+import asyncio
+from time import perf_counter_ns, time, time_ns
+from typing import Protocol
+
+import msgspec
+
+from gateway.attempts import Attempt
+from gateway.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
+from gateway.resilience.failures import of_answer, of_error, of_observation
+from gateway.resilience.journey import Journey
+from gateway.resilience.pool import Pool
+from gateway.resilience.types import Failure, Reason, Step
+from gateway.types import Headers, Observation, Opened, Target
+
+__all__ = ("Pursuit", "Sender")
+
+
+class Tried(msgspec.Struct):
+    """What became of an attempt: an answer, which may be a failure too, or an error of ours."""
+
+    target: Target
+    attempt: Attempt
+    opened: Opened | None = None
+    error: UpstreamFailure | None = None
+    failure: Failure | None = None
+
+
+class Sender(Protocol):
+    """Who sends, and can read."""
+
+    async def open(self, target: Target) -> Opened:
+        """Ask ``target`` and wait for the first bytes of its answer. Raises ``UpstreamFailure``."""
+        ...
+
+    def peek(self, opened: Opened) -> Observation:
+        """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
+        ...
+
+
+class Pursuit:
+    """``run`` is called once, and ``end`` once after it, however it ended."""
+
+    def __init__(self, journey: Journey, pool: Pool, sender: Sender, *, stream: bool) -> None:
+        self.attempts: list[Attempt] = []
+        self._journey = journey
+        self.pool = pool
+        self._sender = sender
+        self._stream = stream
+        self._won: Tried | None = None
+
+    async def run(self) -> Opened:
+        """The first answer that is none of the failures that lead on, or the last one there is. Raises ``UpstreamFailure``."""
+        step = Step(self._journey.first)
+        while True:
+            if step.wait:
+                await asyncio.sleep(step.wait)
+            tried = await self._try(step)
+            if tried.failure is None:
+                self._won = tried
+                return _opened(tried)
+            following = self._journey.after(tried.target, tried.failure)
+            if following is None:
+                return _opened(tried)
+            await _let_go(tried)
+            step = following
+
+    def end(self, error: str | None, observation: Observation | None) -> None:
+        """The answer was given, or broke off with ``error``; or the client left."""
+        if self._won is None:
+            return
+        won, self._won = self._won, None
+        won.attempt.ended_ns = time_ns()
+        if error is None:
+            self.pool.answered(won.target)
+            if observation is not None and observation.response_id:
+                self.pool.affinity.note(observation.response_id, won.target)
+        elif error.startswith("upstream_"):
+            won.attempt.failure = error
+            reason = Reason.TIMEOUT if error == UpstreamTimeout.code else Reason.BROKEN
+            self.pool.failed(won.target, Failure(reason=reason))
+        self.pool.release(won.target)
+
+    def headers(self) -> Headers:
+        """What happened, for the client."""
+        told: Headers = [(b"x-tidegate-attempts", str(len(self.attempts)).encode())]
+        failed = [f"{each.target.name}={each.failure}" for each in self.attempts if each.failure]
+        if failed:
+            told.append((b"x-tidegate-failed-attempts", ", ".join(failed).encode("latin-1", "replace")))
+        if any(each.hedge for each in self.attempts):
+            won = any(each.hedge and not each.cancelled and not each.failure for each in self.attempts)
+            told.append((b"x-tidegate-hedge", b"won" if won else b"lost"))
+        return told
+
+    async def _try(self, step: Step) -> Tried:
+        after = self.pool.rules.hedge_after
+        if after is None:
+            return await self._attempt(step.target, step.wait)
+        return await self._race(step, after)
+
+    async def _race(self, step: Step, after: float) -> Tried:
+        """The first, and after a while a second one beside it. The one that is not needed is let go before the other's answer goes on."""
+        racing = [asyncio.create_task(self._attempt(step.target, step.wait))]
+        chosen: Tried | None = None
+        try:
+            await asyncio.wait(racing, timeout=after)
+            if not racing[0].done():
+                racing.append(asyncio.create_task(self._attempt(self._journey.beside(step.target), hedge=True)))
+            chosen = await _first_good(racing)
+        finally:
+            for task in racing:
+                task.cancel()
+            await asyncio.wait(racing)
+            for task in racing:
+                if not task.cancelled() and (tried := task.result()) is not chosen:
+                    await self._discard(tried)
+        return chosen
+
+    async def _discard(self, tried: Tried) -> None:
+        """An answer that came when another was chosen already."""
+        await _let_go(tried)
+        if tried.failure is None:
+            tried.attempt.cancelled, tried.attempt.ended_ns = True, time_ns()
+            self.pool.release(tried.target)
+
+    async def _attempt(self, target: Target, waited: float = 0.0, *, hedge: bool = False) -> Tried:
+        """Ask one target. Whoever loses a race is cancelled here."""
+        attempt = Attempt(target=target, started_ns=time_ns(), waited=waited, hedge=hedge)
+        self.attempts.append(attempt)
+        self._journey.begin(target)
+        tried = Tried(target, attempt)
+        began = perf_counter_ns()
+        try:
+            tried.opened = await self._sender.open(target)
+        except UpstreamFailure as error:
+            tried.error, tried.failure = error, of_error(error)
+        except BaseException:
+            attempt.cancelled, attempt.ended_ns = True, time_ns()
+            self.pool.release(target)
+            raise
+        else:
+            tried.failure = self._failure(tried.opened)
+        self._note(tried, (perf_counter_ns() - began) / 1e9)
+        return tried
+
+    def _failure(self, opened: Opened) -> Failure | None:
+        failure = of_answer(opened.upstream.status, opened.upstream.headers, opened.body, time())
+        if failure is not None or not (self.pool.reads_answers or _is_suspect(opened)):
+            return failure
+        try:
+            return of_observation(self._sender.peek(opened))
+        except UpstreamFailure as error:
+            return of_error(error)
+
+    def _note(self, tried: Tried, seconds: float) -> None:
+        """Tell the pool; an answer that goes to the client is under way until ``end``."""
+        if tried.failure is None:
+            self.pool.first_byte(tried.target, seconds, stream=self._stream)
+            return
+        tried.attempt.failure, tried.attempt.ended_ns = tried.failure.word, time_ns()
+        self.pool.failed(tried.target, tried.failure)
+        self.pool.release(tried.target)
+
+
+async def _first_good(racing: list[asyncio.Task[Tried]]) -> Tried:
+    """The first answer that is no failure, else the last failure."""
+    pending = set(racing)
+    while True:
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        tried = [task.result() for task in done]
+        good = next((each for each in tried if each.failure is None), None)
+        if good is not None or not pending:
+            return good or tried[-1]
+
+
+def _is_suspect(opened: Opened) -> bool:
+    """Whether an answer of status 200 looks as if it were an error: cheap, since it is asked of every answer."""
+    if opened.first is not None:
+        return b'"error"' in opened.first
+    return not opened.body.startswith(b"{") or b'"error"' in opened.body[:64]
+
+
+async def _let_go(tried: Tried) -> None:
+    """End a stream that nobody will read; a whole answer was closed when it was read."""
+    if tried.opened is not None and tried.opened.first is not None:
+        await tried.opened.upstream.close()
+
+
+def _opened(tried: Tried) -> Opened:
+    if tried.opened is not None:
+        return tried.opened
+    raise tried.error or UpstreamBroken("An attempt ended without an answer.")

@@ -1,0 +1,40 @@
+"""What the rules of a route look at, read from a request."""
+
+import msgspec
+
+from gateway.resilience.rules import Rules
+from gateway.resilience.types import Facts
+from gateway.types import Inbound
+from gateway.wire.openai import RequestHead
+
+__all__ = ("facts_of",)
+
+SESSION = b"x-tidegate-session-id"
+
+
+def facts_of(inbound: Inbound, head: RequestHead, rules: Rules) -> Facts:
+    """The facts; parameters are read only where a condition asks about them."""
+    headers = dict(inbound.headers)
+    return Facts(
+        stream=bool(head.stream),
+        sticky=next(filter(None, (_sticky(kind, headers, head) for kind in rules.sticky)), ""),
+        previous_response=head.previous_response_id if isinstance(head.previous_response_id, str) else "",
+        metadata=head.metadata,
+        headers=headers,
+        parameters=_parameters(inbound.body, rules),
+    )
+
+
+def _sticky(kind: str, headers: dict[bytes, bytes], head: RequestHead) -> str:
+    if kind == "session":
+        return headers.get(SESSION, b"").decode("latin-1")
+    return head.user if isinstance(head.user, str) else ""
+
+
+def _parameters(body: bytes, rules: Rules) -> dict[str, object]:
+    if rules.read_parameters is None:
+        return {}
+    try:
+        return dict(rules.read_parameters(body))
+    except msgspec.MsgspecError:
+        return {}

@@ -1,0 +1,34 @@
+"""How long a target takes now: a moving average that believes bad news at once and good news slowly.
+
+Peak EWMA, as Finagle and Linkerd balance: https://linkerd.io/2016/03/16/beyond-round-robin-load-balancing-for-latency/
+"""
+
+from math import exp
+
+__all__ = ("PeakEwma",)
+
+FADES_IN = 10.0
+"""Seconds in which two thirds of what was known are forgotten."""
+
+
+class PeakEwma:
+    """Seconds an answer takes. ``None`` until one came."""
+
+    __slots__ = ("_at", "value")
+
+    def __init__(self) -> None:
+        self.value: float | None = None
+        self._at = 0.0
+
+    def observe(self, seconds: float, now: float) -> None:
+        """An answer took ``seconds``."""
+        if self.value is None or seconds >= self.value:
+            self.value = seconds
+        else:
+            kept = exp(-max(0.0, now - self._at) / FADES_IN)
+            self.value = self.value * kept + seconds * (1 - kept)
+        self._at = now
+
+    def load(self, pending: int) -> float:
+        """What one more request would meet: nothing is expected of a target that nobody asked yet, so that it is asked."""
+        return (self.value or 0.0) * (pending + 1)
