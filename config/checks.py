@@ -101,7 +101,7 @@ def _provider_of(span: Span, path: str, subject: str, model: str, names: Names) 
 
 
 def _how_to_get(provider: str, names: Names) -> str:
-    variable = next((vendor.key_variable for vendor in VENDORS if vendor.name == provider), None)
+    variable = next((vendor.needed for vendor in VENDORS if vendor.name == provider), None)
     start = f"set {variable}, or define it" if variable else "define it"
     return f"{start} under providers: (there are: {listing(names.providers)})"
 

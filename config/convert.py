@@ -57,7 +57,7 @@ def convert(path: Path) -> Converted:
 
 def _refuse_errors(parsed: Parsed, translated: Translated, validated: Validated, literal: Mapping[Span, str]) -> tuple[Problem, ...]:
     written = {entry.key: entry for entry in entries(child(translated.root, "providers"))}
-    vendors = {vendor.key_variable: "there" for vendor in VENDORS}
+    vendors = {variable: "there" for vendor in VENDORS for variables in vendor.variables.values() for variable in variables}
     checked = check(translated.root, known_providers(written, vendors))
     told = (in_their_words(finding, translated) for finding in (*validated.findings, *checked, *map(_replaced, literal.items())))
     findings = [*parsed.findings, *translated.findings, *told]

@@ -38,7 +38,8 @@ file; `TIDEGATE_URL` and `TIDEGATE_API_KEY` tell the command line which server t
 **Secrets** are references: `env:NAME` is an environment variable, `file:/path` a file that holds the secret alone (relative paths start at
 the settings file). A secret written out works, and is warned of.
 
-**Providers** need no entry to exist: `fake` is built in, and `openai` is there when `OPENAI_API_KEY` is set (`OPENAI_BASE_URL` moves it).
+**Providers** need no entry to exist: `fake` is built in, and each vendor is there when its key is in the environment (`OPENAI_API_KEY`,
+`GROQ_API_KEY`, …: [all of them](gateway.md#providers)).
 
 The same in a form for editors: [tidegate.schema.json](tidegate.schema.json).
 

@@ -1,11 +1,12 @@
 """Providers that are there without being written down: ``fake`` always, and each vendor whose key stands in the environment.
 
-To add a vendor, add its row to ``VENDORS``.
+To add a vendor, add its row to ``VENDORS``, and its name to ``config.schema.ProviderKind``.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,22 +18,83 @@ __all__ = ("FAKE", "VENDORS", "Vendor", "known_providers", "with_vendors")
 
 FAKE: Final = "fake"
 
+SECRETS: Final = frozenset({"api_key", "access_key_id", "secret_access_key", "session_token", "client_secret", "credentials"})
+"""Settings of a provider that are references to secrets."""
 
-class Vendor(msgspec.Struct, frozen=True):
-    """One vendor's defaults, by the names its own SDK uses: https://github.com/openai/openai-python#usage ."""
+
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
+    """One vendor's defaults. ``variables`` leads from a setting to the environment variables that the vendor's own tools read, the first first.
+
+    It is known without being written down when the variables of all settings in ``known_by`` are set. ``path`` belongs to
+    a base URL that is a bare host, ``scheme`` to one of the environment that has none.
+    """
 
     name: str
-    base_url: str
-    key_variable: str
-    base_url_variable: str
+    base_url: str | None = None
+    variables: Mapping[str, tuple[str, ...]]
+    known_by: tuple[str, ...] = ("api_key",)
+    path: str = ""
+    scheme: str = "https"
+
+    @property
+    def needed(self) -> str:
+        """What to set in the environment, for messages."""
+        return " and ".join(self.variables[setting][0] for setting in self.known_by)
+
+    def is_known(self, environ: Mapping[str, str]) -> bool:
+        """Whether the environment says enough to use it."""
+        return all(_first(self.variables[setting], environ) for setting in self.known_by)
 
 
-VENDORS: Final = (Vendor("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL"),)
+def _at(name: str, base_url: str, *key_variables: str) -> Vendor:
+    """A vendor with one address and a key."""
+    return Vendor(name=name, base_url=base_url, variables={"api_key": key_variables})
+
+
+VENDORS: Final = (
+    Vendor(
+        name="openai",
+        base_url="https://api.openai.com/v1",
+        variables={"api_key": ("OPENAI_API_KEY",), "base_url": ("OPENAI_BASE_URL",)},
+    ),
+    _at("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    _at("deepseek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    _at("xai", "https://api.x.ai/v1", "XAI_API_KEY"),
+    _at("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    _at("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "TOGETHERAI_API_KEY"),
+    _at("fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
+    _at("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY", "PPLX_API_KEY"),
+    _at("nvidia", "https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
+    _at("huggingface", "https://router.huggingface.co/v1", "HF_TOKEN"),
+    _at("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    Vendor(
+        name="databricks",
+        variables={"api_key": ("DATABRICKS_TOKEN",), "base_url": ("DATABRICKS_HOST",)},
+        known_by=("api_key", "base_url"),
+        path="/serving-endpoints",
+    ),
+    Vendor(
+        name="ollama",
+        base_url="http://127.0.0.1:11434/v1",
+        variables={"base_url": ("OLLAMA_HOST",), "api_key": ("OLLAMA_API_KEY",)},
+        known_by=("base_url",),
+        path="/v1",
+        scheme="http",
+    ),
+    Vendor(
+        name="vllm",
+        base_url="http://127.0.0.1:8000/v1",
+        variables={"base_url": ("VLLM_BASE_URL",), "api_key": ("VLLM_API_KEY",)},
+        known_by=("base_url",),
+        path="/v1",
+        scheme="http",
+    ),
+)
 
 
 def known_providers(written: Mapping[str, object], environ: Mapping[str, str]) -> frozenset[str]:
     """Every name that stands before the slash of a model."""
-    return frozenset({FAKE, *written, *(vendor.name for vendor in VENDORS if environ.get(vendor.key_variable))})
+    return frozenset({FAKE, *written, *(vendor.name for vendor in VENDORS if vendor.is_known(environ))})
 
 
 def with_vendors(written: Mapping[str, ProviderSettings], environ: Mapping[str, str]) -> dict[str, ProviderSettings]:
@@ -42,23 +104,49 @@ def with_vendors(written: Mapping[str, ProviderSettings], environ: Mapping[str, 
 
 
 def _completed(name: str, written: ProviderSettings | None, environ: Mapping[str, str]) -> ProviderSettings:
-    if name == FAKE:
-        return msgspec.structs.replace(written or ProviderSettings(), kind="fake", base_url=None, api_key=None)
     settings = written or ProviderSettings()
-    if settings.kind == "fake" or settings.base_url is not None:
-        # The environment's key belongs to the vendor: it must not travel to an address that somebody wrote into a file.
+    if name == FAKE:
+        return msgspec.structs.replace(settings, kind="fake", base_url=None, api_key=None)
+    vendor = _vendor(name if settings.kind is None else settings.kind) or _vendor("openai")
+    if settings.kind == "fake" or vendor is None:
         return settings
-    vendor = next((vendor for vendor in VENDORS if vendor.name == name), None)
-    if vendor is None:
-        return msgspec.structs.replace(settings, base_url=_default_of(settings.kind).base_url)
-    base_url = environ.get(vendor.base_url_variable) or vendor.base_url
-    return msgspec.structs.replace(settings, base_url=base_url, api_key=settings.api_key or _key(vendor, environ))
+    settings = msgspec.structs.replace(settings, kind=vendor.name)
+    if settings.base_url is not None:
+        # The environment's key belongs to the vendor: it must not travel to an address that somebody wrote into a file.
+        return msgspec.structs.replace(settings, base_url=_with_path(settings.base_url, vendor))
+    found = {setting: _from_environment(setting, vendor, environ) for setting in vendor.variables if getattr(settings, setting) is None}
+    base_url = found.get("base_url") or vendor.base_url
+    return msgspec.structs.replace(settings, **{**found, "base_url": base_url})
 
 
-def _default_of(kind: str) -> Vendor:
-    return next(vendor for vendor in VENDORS if vendor.name == kind)
+def _vendor(name: str) -> Vendor | None:
+    return next((vendor for vendor in VENDORS if vendor.name == name), None)
 
 
-def _key(vendor: Vendor, environ: Mapping[str, str]) -> Secret | None:
-    found = resolve(f"env:{vendor.key_variable}", environ, Path())
+def _from_environment(setting: str, vendor: Vendor, environ: Mapping[str, str]) -> Any:
+    """The setting's value, ``None`` when no variable has it."""
+    variable = _first(vendor.variables[setting], environ)
+    if variable is None:
+        return None
+    if setting in SECRETS:
+        return _secret(variable, environ)
+    return _address(environ[variable], vendor) if setting == "base_url" else environ[variable]
+
+
+def _address(text: str, vendor: Vendor) -> str:
+    """A base URL of the environment, made whole: tools differ in how much of it they want."""
+    return _with_path(text if "://" in text else f"{vendor.scheme}://{text}", vendor)
+
+
+def _with_path(url: str, vendor: Vendor) -> str:
+    """A bare host, with the path beneath which the vendor answers."""
+    return url.rstrip("/") + vendor.path if urlsplit(url).path in {"", "/"} else url
+
+
+def _first(variables: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    return next((variable for variable in variables if environ.get(variable)), None)
+
+
+def _secret(variable: str, environ: Mapping[str, str]) -> Secret | None:
+    found = resolve(f"env:{variable}", environ, Path())
     return None if isinstance(found, Unresolved) else found

@@ -59,6 +59,24 @@ Test = Annotated[
     ),
 ]
 """What a value must be: text with ``*`` for anything, ``a|b`` for either, ``!a`` for anything else, or ``> 100`` (``>=``, ``<``, ``<=``)."""
+ProviderKind = Literal[
+    "openai",
+    "groq",
+    "deepseek",
+    "xai",
+    "openrouter",
+    "together",
+    "fireworks",
+    "perplexity",
+    "nvidia",
+    "huggingface",
+    "mistral",
+    "databricks",
+    "ollama",
+    "vllm",
+    "fake",
+]
+"""Whom an account is with: a row of ``config.providers.VENDORS`` and of ``gateway.providers.PROVIDERS``."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -185,14 +203,14 @@ class TimeoutSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One upstream account."""
 
-    kind: Literal["openai", "fake"] = "openai"
-    """The dialect it speaks. ``fake`` answers by itself, without a network."""
+    kind: ProviderKind | None = None
+    """Whose account it is, and so the dialect it speaks. Default: the vendor of the entry's name, else ``openai``. ``fake`` needs no network."""
 
     base_url: str | None = None
-    """Where it is, ``http://`` or ``https://``. Default: the vendor's own address (for ``openai``, ``OPENAI_BASE_URL`` when that is set)."""
+    """Where it is, ``http://`` or ``https://``. Default: the vendor's own address, or the one in its environment variable."""
 
     api_key: Secret | None = None
-    """Sent as the dialect wants it. Default: none is sent; the entry ``openai`` without a ``base_url`` takes ``OPENAI_API_KEY``."""
+    """Sent as the vendor wants it. Default: the vendor's environment variable (``OPENAI_API_KEY``), unless ``base_url`` is written."""
 
     headers: dict[str, Secret] = {}
     """Extra request headers, by name. Values are treated as secrets, since some of them are."""

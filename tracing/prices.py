@@ -26,6 +26,10 @@ _QUANTUM: Final = Decimal("1e-12")
 
 _PROVIDERS: Final = {
     "aws.bedrock": "aws",
+    "bedrock": "aws",
+    "gemini": "google",
+    "vertex": "google",
+    "xai": "x-ai",
     "azure.ai.inference": "azure",
     "azure.ai.openai": "azure",
     "gcp.gemini": "google",
@@ -36,7 +40,7 @@ _PROVIDERS: Final = {
     "together": "together",
     "x_ai": "x-ai",
 }
-"""OpenTelemetry's provider names, where the library's differ."""
+"""OpenTelemetry's provider names, and our own, where the library's differ."""
 
 Rate = Decimal | tuple[tuple[int, Decimal], ...]
 """Dollars a token: one rate, or ``(threshold, rate)`` in rising order, of which the last below the input tokens holds for all tokens."""

@@ -68,7 +68,7 @@ def test_any_environment_is_settings_or_problems(tmp_path, environ):
 NAMES = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0189_.-", min_size=1, max_size=20)
 TIMES = st.floats(min_value=0.001, max_value=1e6)
 PROVIDERS = st.fixed_dictionaries(
-    {"base_url": st.just("http://up.example/v1")}, optional={"timeouts": st.fixed_dictionaries({"total": TIMES})}
+    {"kind": st.just("openai"), "base_url": st.just("http://up.example/v1")}, optional={"timeouts": st.fixed_dictionaries({"total": TIMES})}
 )
 TARGETS = st.lists(
     st.fixed_dictionaries({"model": st.just("fake/echo"), "weight": st.floats(min_value=0.01, max_value=100)}), min_size=1, max_size=3

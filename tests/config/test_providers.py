@@ -1,5 +1,7 @@
 """Providers that nobody wrote down."""
 
+import pytest
+
 ENVIRON = {"OPENAI_API_KEY": "key-of-the-environment"}
 
 
@@ -42,3 +44,35 @@ def test_fake_is_always_there_and_always_fake(loaded, error_of):
 def test_what_a_fake_provider_does_not_use_is_warned_of(loaded):
     warnings = loaded("providers: {mine: {kind: fake, base_url: http://l.example}}").warnings
     assert [warning.path for warning in warnings] == ["providers.mine.base_url"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "name", "base_url"),
+    [
+        ({"GROQ_API_KEY": "k"}, "groq", "https://api.groq.com/openai/v1"),
+        ({"HF_TOKEN": "k"}, "huggingface", "https://router.huggingface.co/v1"),
+        ({"DATABRICKS_TOKEN": "k", "DATABRICKS_HOST": "https://w.example/"}, "databricks", "https://w.example/serving-endpoints"),
+        ({"DATABRICKS_TOKEN": "k", "DATABRICKS_HOST": "w.example"}, "databricks", "https://w.example/serving-endpoints"),
+        ({"OLLAMA_HOST": "127.0.0.1:11500"}, "ollama", "http://127.0.0.1:11500/v1"),
+        ({"VLLM_BASE_URL": "http://gpu:8000/v1"}, "vllm", "http://gpu:8000/v1"),
+    ],
+)
+def test_a_vendor_whose_variables_are_set_needs_no_entry(loaded, environ, name, base_url):
+    provider = loaded("", environ).settings.providers[name]
+    assert (provider.kind, provider.base_url) == (name, base_url)
+
+
+def test_a_vendor_that_lacks_one_of_its_variables_is_not_there_and_says_which(error_of):
+    error = error_of("routes: [{name: chat, targets: [{model: databricks/m}]}]", {"DATABRICKS_TOKEN": "k"})
+    assert "set DATABRICKS_TOKEN and DATABRICKS_HOST" in error.problems[0].hint
+
+
+def test_an_entry_is_with_the_vendor_of_its_name_or_of_its_kind(loaded):
+    text = (
+        "providers: {groq: {}, eu: {kind: groq, api_key: env:EU}, mine: {base_url: http://m.example}, ollama: {base_url: http://o.example}}"
+    )
+    providers = loaded(text, {"GROQ_API_KEY": "k", "EU": "e"}).settings.providers
+    assert [providers[name].kind for name in ("groq", "eu", "mine", "ollama")] == ["groq", "groq", "openai", "ollama"]
+    assert [providers[name].api_key.reveal() for name in ("groq", "eu")] == ["k", "e"]
+    assert providers["eu"].base_url == "https://api.groq.com/openai/v1"
+    assert providers["ollama"].base_url == "http://o.example/v1"

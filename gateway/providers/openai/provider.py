@@ -8,6 +8,7 @@ import msgspec
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.providers.openai.answer import read_answer
+from gateway.providers.openai.quirks import PLAIN, Quirks, adapted
 from gateway.providers.openai.stream import ChatStream
 from gateway.types import Observation, Operation, Outbound, StreamReader, Upstream
 from gateway.upstream import HttpAccount
@@ -28,11 +29,13 @@ INCLUDE_USAGE: Final = b'{"include_usage":true}'
 class OpenAIProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
-    def __init__(self, name: str, settings: ProviderSettings) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, quirks: Quirks = PLAIN) -> None:
+        self._quirks = quirks
         self._account = HttpAccount(name, settings.base_url or DEFAULT_BASE_URL, settings.timeouts)
         self._headers = _own_headers(settings)
+        self._allowed = ALLOWED | quirks.headers
         self.address = self._account.address
-        self.system = "openai" if self.address.endswith("openai.com") else name
+        self.system = quirks.system or ("openai" if self.address.endswith("openai.com") else name)
 
     def dialects(self, model: str) -> tuple[DialectName, ...]:
         """See ``Provider.dialects``: only OpenAI itself is known to answer ``/responses``."""
@@ -44,8 +47,9 @@ class OpenAIProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``."""
-        headers = [*self._headers, *_forwarded(request.headers), ("traceparent", request.traceparent)]
-        return await self._account.post(PATHS[request.operation], headers, request.body)
+        headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
+        body = request.body if self._quirks.plain else adapted(request.body, self._quirks)
+        return await self._account.post(PATHS[request.operation], headers, body)
 
     def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
         """See ``Provider.prepare``."""
@@ -98,5 +102,5 @@ def _own_headers(settings: ProviderSettings) -> list[tuple[str, str]]:
     return headers + [(name.lower(), value.reveal()) for name, value in settings.headers.items()]
 
 
-def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in ALLOWED]
+def _forwarded(headers: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in allowed]

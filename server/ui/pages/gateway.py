@@ -74,7 +74,7 @@ def _route(route: RouteSettings) -> RouteCard:
 
 
 def _provider(name: str, provider: ProviderSettings) -> ProviderCard:
-    return ProviderCard(name, provider.kind, _address(provider), _key(provider))
+    return ProviderCard(name, provider.kind or "openai", _address(provider), _key(provider))
 
 
 def _address(provider: ProviderSettings) -> str:

@@ -1,0 +1,89 @@
+"""Where vendors of OpenAI's dialect differ from it, as data: one row for each."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.wire.patch import members, patch
+
+__all__ = ("COMPATIBLE", "PLAIN", "Quirks", "adapted")
+
+_DEVELOPER: Final = re.compile(rb'("role"\s*:\s*)"developer"')
+"""Within a string of JSON a quote is escaped, so that this finds members alone."""
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """One vendor. ``system`` is ``gen_ai.provider.name``; ``""``: OpenAI at its own address, the entry's name elsewhere.
+
+    ``renamed`` members of a request have another name there; ``removed`` ones are refused there, and mean nothing there. ``headers`` are those that
+    a client may send beyond OpenAI's own.
+    """
+
+    system: str = ""
+    renamed: Mapping[str, str] = {}
+    removed: frozenset[str] = frozenset()
+    knows_developer: bool = True
+    headers: frozenset[bytes] = frozenset()
+
+    @property
+    def plain(self) -> bool:
+        """Whether bodies pass as they are."""
+        return not self.renamed and not self.removed and self.knows_developer
+
+
+PLAIN: Final = Quirks()
+
+OLD_LIMIT: Final = {"max_completion_tokens": "max_tokens"}
+"""Vendors that read only the older name of the limit, and ignore or refuse the newer one."""
+
+USAGE_UNASKED: Final = frozenset({"stream_options"})
+"""Vendors whose streams always tell their usage, and who may refuse to be asked for it."""
+
+COMPATIBLE: Final[Mapping[str, Quirks]] = {
+    "openai": PLAIN,
+    "groq": Quirks(system="groq"),
+    "deepseek": Quirks(system="deepseek", renamed=OLD_LIMIT, knows_developer=False),
+    "xai": Quirks(system="x_ai"),
+    "openrouter": Quirks(system="openrouter", headers=frozenset({b"http-referer", b"x-title"})),
+    "together": Quirks(system="together", renamed=OLD_LIMIT, knows_developer=False),
+    "fireworks": Quirks(system="fireworks", knows_developer=False),
+    "perplexity": Quirks(system="perplexity", renamed=OLD_LIMIT, removed=USAGE_UNASKED, knows_developer=False),
+    "nvidia": Quirks(system="nvidia", renamed=OLD_LIMIT, knows_developer=False),
+    "huggingface": Quirks(system="huggingface", renamed=OLD_LIMIT, knows_developer=False),
+    # Mistral refuses members that it does not know: https://docs.mistral.ai/api/#tag/chat
+    "mistral": Quirks(
+        system="mistral_ai",
+        renamed={**OLD_LIMIT, "seed": "random_seed"},
+        removed=USAGE_UNASKED | {"user", "store", "service_tier", "logit_bias", "logprobs", "top_logprobs"},
+        knows_developer=False,
+    ),
+    "databricks": Quirks(system="databricks", renamed=OLD_LIMIT, knows_developer=False),
+    "ollama": Quirks(system="ollama", renamed=OLD_LIMIT, knows_developer=False),
+    "vllm": Quirks(system="vllm", knows_developer=False),
+}
+
+
+def adapted(body: bytes, quirks: Quirks) -> bytes:
+    """A request of OpenAI's dialect as the vendor takes it. A member that is there under both names keeps the vendor's."""
+    affected = [name for name in (*quirks.renamed, *quirks.removed) if b'"' + name.encode() + b'"' in body]
+    if affected:
+        body = _edited(body, quirks)
+    if not quirks.knows_developer and b'"developer"' in body:
+        body = _without_developer(body)
+    return body
+
+
+def _edited(body: bytes, quirks: Quirks) -> bytes:
+    present = {member.name: body[member.value : member.end] for member in members(body)}
+    edits: dict[str, bytes | None] = {name: None for name in quirks.removed if name in present}
+    for name, theirs in quirks.renamed.items():
+        if name in present:
+            edits |= {name: None, theirs: present.get(theirs, present[name])}
+    return patch(body, edits) if edits else body
+
+
+def _without_developer(body: bytes) -> bytes:
+    messages = next((body[member.value : member.end] for member in members(body) if member.name == "messages"), b"")
+    return patch(body, {"messages": _DEVELOPER.sub(rb'\1"system"', messages)}) if _DEVELOPER.search(messages) else body
