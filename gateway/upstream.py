@@ -21,7 +21,9 @@ from pyreqwest.response import Response, ResponseBodyReader
 from typing_extensions import override
 
 from config.schema import TimeoutSettings
+from gateway.deadlines import Deadlines
 from gateway.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout, UpstreamUnreachable
+from gateway.lanes import Lane, Lanes
 from gateway.types import Headers, Upstream
 
 __all__ = ("HttpAccount", "HttpUpstream")
@@ -40,15 +42,31 @@ class HttpAccount:
         self.base_url = base_url.rstrip("/")
         self.address = urlsplit(base_url).hostname or ""
         self._timeouts = timeouts
-        self._client = _client(timeouts)
+        self._deadlines = Deadlines()
+        self._lanes = Lanes(lambda mark: _client(timeouts, mark))
 
     async def post(self, path: str, headers: list[tuple[str, str]], body: bytes) -> Upstream:
         """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``."""
+        lane = await self._lanes.take()
         # Without the limit the client fills a buffer of its own before it hands the first chunk over, and a stream would stand still.
-        request = self._client.post(self.base_url + path).headers(headers).body_bytes(body).streamed_read_buffer_limit(0).build_streamed()
+        request = lane.client.post(self.base_url + path).headers(headers).body_bytes(body).streamed_read_buffer_limit(0).build_streamed()
         clock = self._timeouts.first_byte
-        response = await self._within(request.__aenter__(), clock, f"no first byte within {clock:g} s (timeouts.first_byte)")
-        return HttpUpstream(self, request, response)
+        try:
+            response = await self._within(request.__aenter__(), clock, f"no first byte within {clock:g} s (timeouts.first_byte)")
+        except (UpstreamTimeout, asyncio.CancelledError):
+            self._lanes.cut(lane)
+            raise
+        except UpstreamFailure:
+            self._lanes.give(lane)
+            raise
+        return HttpUpstream(self, lane, request, response)
+
+    async def release(self, lane: Lane, request: StreamRequest) -> None:
+        """The request on this lane is through, or is let go: its connection is free for the next, or closed."""
+        # An answer that is cut short may fail once more while it is let go; it was reported when it was cut.
+        with suppress(PyreqwestError):
+            await request.__aexit__(None, None, None)
+        self._lanes.give(lane)
 
     async def read_chunk(self, reader: ResponseBodyReader) -> bytes | None:
         """The next bytes of a body. Raises ``UpstreamFailure``."""
@@ -58,13 +76,12 @@ class HttpAccount:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._lanes.close()
 
     async def _within(self, work: Awaitable[T], seconds: float, complaint: str) -> T:
         """Await, with one clock, and put the HTTP client's errors into our words."""
         try:
-            async with asyncio.timeout(seconds):
-                return await work
+            return await self._deadlines.wait(work, seconds)
         except PyreqwestError as error:
             raise self._translated(error) from error
         except TimeoutError as error:
@@ -84,10 +101,11 @@ class HttpAccount:
 class HttpUpstream(Upstream):
     """An answer over HTTP."""
 
-    def __init__(self, account: HttpAccount, request: StreamRequest, response: Response) -> None:
+    def __init__(self, account: HttpAccount, lane: Lane, request: StreamRequest, response: Response) -> None:
         self.status = response.status
         self.headers: Headers = _kept(response)
         self._account = account
+        self._lane = lane
         self._request = request
         self._reader = response.body_reader
 
@@ -107,17 +125,16 @@ class HttpUpstream(Upstream):
 
     @override
     async def close(self) -> None:
-        # An answer that is cut short may fail once more while it is let go; it was reported when it was cut.
-        with suppress(PyreqwestError):
-            await self._request.__aexit__(None, None, None)
+        await self._account.release(self._lane, self._request)
 
 
-def _client(timeouts: TimeoutSettings) -> Client:
+def _client(timeouts: TimeoutSettings, mark: timedelta | None) -> Client:
     return (
         ClientBuilder()
+        .tcp_user_timeout(mark)
         .connect_timeout(timedelta(seconds=timeouts.connect))
         .timeout(timedelta(seconds=timeouts.total))
-        .pool_max_idle_per_host(1024)
+        .pool_max_idle_per_host(1)
         .follow_redirects(False)
         .referer(False)
         .gzip(False)

@@ -1,7 +1,7 @@
 """A scripted vendor: it delays, breaks and lies as the last user message tells it to, and remembers what it was sent.
 
-``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!slow``
-streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
+``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!wait``
+answers when ``go`` is set, ``!slow`` streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
 refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer. ``!hang-a`` and ``!filtered-a``
 are meant for the upstream named ``a`` alone.
 """
@@ -24,6 +24,7 @@ class Upstream:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     left: int = 0
+    go: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -68,6 +69,8 @@ class Upstream:
             return _send(writer, 200, {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice]})
         if "!hang" in text and self._means(text, "!hang"):
             return await self._until_left(reader)
+        if "!wait" in text:
+            await self.go.wait()
         if body.get("stream"):
             return await self._stream(body, text, reader, writer)
         message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}

@@ -111,13 +111,7 @@ async def test_a_stream_without_its_end_is_an_error(rig: Rig):
         _ = [chunk async for chunk in await rig.ask("!silent", stream=True)]
 
 
-BEFORE_THE_HEAD = pytest.mark.xfail(
-    reason="pyreqwest 0.15.1 keeps the connection of a request that is cancelled before the answer's head (docs/decisions/0003)",
-    strict=True,
-)
-
-
-@pytest.mark.parametrize("stream", [pytest.param(False, marks=BEFORE_THE_HEAD), True])
+@pytest.mark.parametrize("stream", [False, True])
 async def test_a_client_that_leaves_cancels_the_upstream_within_half_a_second(rig: Rig, stream: bool):
     task = asyncio.ensure_future(_consume(rig, "!slow" if stream else "!hang", stream))
     await asyncio.sleep(0.4)
