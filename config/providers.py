@@ -89,6 +89,17 @@ VENDORS: Final = (
         path="/v1",
         scheme="http",
     ),
+    Vendor(
+        name="azure",
+        variables={
+            "base_url": ("AZURE_OPENAI_ENDPOINT",),
+            "api_key": ("AZURE_OPENAI_API_KEY",),
+            "tenant_id": ("AZURE_TENANT_ID",),
+            "client_id": ("AZURE_CLIENT_ID",),
+            "client_secret": ("AZURE_CLIENT_SECRET",),
+        },
+        known_by=("base_url", "api_key"),
+    ),
 )
 
 
@@ -111,11 +122,12 @@ def _completed(name: str, written: ProviderSettings | None, environ: Mapping[str
     if settings.kind == "fake" or vendor is None:
         return settings
     settings = msgspec.structs.replace(settings, kind=vendor.name)
+    missing = [setting for setting in vendor.variables if getattr(settings, setting) is None]
     if settings.base_url is not None:
         # The environment's key belongs to the vendor: it must not travel to an address that somebody wrote into a file.
-        return msgspec.structs.replace(settings, base_url=_with_path(settings.base_url, vendor))
-    found = {setting: _from_environment(setting, vendor, environ) for setting in vendor.variables if getattr(settings, setting) is None}
-    base_url = found.get("base_url") or vendor.base_url
+        missing = [setting for setting in missing if setting not in SECRETS]
+    found = {setting: _from_environment(setting, vendor, environ) for setting in missing}
+    base_url = _with_path(settings.base_url, vendor) if settings.base_url is not None else found.get("base_url") or vendor.base_url
     return msgspec.structs.replace(settings, **{**found, "base_url": base_url})
 
 

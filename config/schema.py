@@ -74,6 +74,7 @@ ProviderKind = Literal[
     "databricks",
     "ollama",
     "vllm",
+    "azure",
     "fake",
 ]
 """Whom an account is with: a row of ``config.providers.VENDORS`` and of ``gateway.providers.PROVIDERS``."""
@@ -214,6 +215,39 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     headers: dict[str, Secret] = {}
     """Extra request headers, by name. Values are treated as secrets, since some of them are."""
+
+    api_version: str | None = None
+    """Azure: the version of the API for paths with the deployment in them (``2024-10-21``). Default: the newer paths, which have none."""
+
+    tenant_id: str | None = None
+    """Azure: the tenant of an application in Microsoft Entra, in place of ``api_key``."""
+
+    client_id: str | None = None
+    """Azure: the application."""
+
+    client_secret: Secret | None = None
+    """Azure: its secret."""
+
+    authority: str | None = None
+    """Azure: who gives tokens. Default: ``https://login.microsoftonline.com``."""
+
+    region: str | None = None
+    """Bedrock and Vertex AI: where models run. Default: ``AWS_REGION``; ``global`` for Vertex AI."""
+
+    access_key_id: Secret | None = None
+    """Bedrock: an AWS key. Default: ``AWS_ACCESS_KEY_ID``, else the identity that the machine has."""
+
+    secret_access_key: Secret | None = None
+    """Bedrock: the secret that belongs to it."""
+
+    session_token: Secret | None = None
+    """Bedrock: the token of a temporary key."""
+
+    project: str | None = None
+    """Vertex AI: the project that is billed. Default: ``GOOGLE_CLOUD_PROJECT``, else the one of ``credentials``."""
+
+    credentials: Secret | None = None
+    """Vertex AI: the JSON of a service account's key, or the path of its file. Default: the identity that the machine has."""
 
     timeouts: TimeoutSettings = TimeoutSettings()
     """How long each step of a call may take."""

@@ -30,7 +30,19 @@ __all__ = ("HttpAccount", "HttpUpstream")
 
 T = TypeVar("T")
 
-_KEPT = frozenset({"content-type", "content-encoding", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id"})
+_KEPT = frozenset(
+    {
+        "content-type",
+        "content-encoding",
+        "retry-after",
+        "retry-after-ms",
+        "x-should-retry",
+        "x-request-id",
+        "request-id",
+        "x-amzn-requestid",
+        "x-amzn-errortype",
+    }
+)
 _KEPT_PREFIXES = ("x-ratelimit-", "openai-")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from config.schema import ProviderSettings
+from gateway.providers.azure.provider import AzureProvider
 from gateway.providers.fake.provider import FakeProvider
 from gateway.providers.openai.provider import OpenAIProvider
 from gateway.providers.openai.quirks import COMPATIBLE
@@ -17,6 +18,7 @@ __all__ = ("PROVIDERS", "build")
 
 PROVIDERS: Mapping[str, Callable[[str, ProviderSettings], Provider]] = {
     **{name: partial(OpenAIProvider, quirks=quirks) for name, quirks in COMPATIBLE.items()},
+    "azure": AzureProvider,
     "fake": FakeProvider,
 }
 

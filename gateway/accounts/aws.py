@@ -1,0 +1,56 @@
+"""AWS: requests signed with Signature Version 4, by botocore's signer.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. The library is imported where an account is made: it is large, and most have none.
+"""
+
+import asyncio
+from typing import Any
+
+from config.secrets import Secret
+from gateway.accounts.types import HeaderList
+from gateway.errors import UpstreamUnreachable
+
+__all__ = ("AwsIdentity",)
+
+
+class AwsIdentity:
+    """Implements ``Account``. Without ``access_key`` the identity is the machine's: a profile, a role of the instance or the container."""
+
+    def __init__(
+        self, name: str, service: str, region: str, access_key: Secret | None, secret_key: Secret | None, token: Secret | None
+    ) -> None:
+        from botocore.credentials import Credentials
+
+        self._name = name
+        self._service = service
+        self._region = region
+        self._credentials: Any = None
+        if access_key is not None and secret_key is not None:
+            self._credentials = Credentials(access_key.reveal(), secret_key.reveal(), token.reveal() if token else None)
+
+    async def headers(self, url: str, content_type: str, body: bytes) -> HeaderList:
+        """See ``Account.headers``: the headers that sign this very body."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest("POST", url, headers={"content-type": content_type}, data=body)
+        SigV4Auth(await self._frozen(), self._service, self._region).add_auth(request)
+        return [(name.lower(), value) for name, value in request.headers.items() if name.lower() != "content-type"]
+
+    async def _frozen(self) -> Any:
+        """Keys that are good now. Those of a role are fetched and renewed by the library, in a thread."""
+        if self._credentials is None:
+            self._credentials = await asyncio.to_thread(self._found)
+        if not hasattr(self._credentials, "refresh_needed"):
+            return self._credentials
+        return await asyncio.to_thread(self._credentials.get_frozen_credentials)
+
+    def _found(self) -> Any:
+        from botocore.session import Session
+
+        found = Session().get_credentials()
+        if found is None:
+            raise UpstreamUnreachable(
+                f"The provider {self._name!r} has no AWS identity: set access_key_id and secret_access_key, or api_key, or give the machine a role."
+            )
+        return found

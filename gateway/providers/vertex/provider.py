@@ -1,0 +1,105 @@
+"""Vertex AI: Gemini and Claude by their own APIs, models of others by OpenAI's, all on one identity of Google Cloud.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+from config.schema import ProviderSettings
+from gateway.accounts.google import GoogleIdentity
+from gateway.accounts.keys import bearer
+from gateway.accounts.tokens import BearerToken
+from gateway.accounts.types import Account
+from gateway.dialects.types import DialectName, EmbeddingDialect
+from gateway.errors import InvalidRequest, Misconfigured
+from gateway.providers.claude import ClaudeUpstream, betas_of, relocated
+from gateway.providers.connection import Connection
+from gateway.types import Operation, Outbound, Upstream
+
+__all__ = ("VertexProvider",)
+
+CLAUDE_VERSION: Final = "vertex-2023-10-16"
+CLAUDE_BETAS: Final = frozenset(
+    {
+        "computer-use-2024-10-22",
+        "computer-use-2025-01-24",
+        "computer-use-2025-11-24",
+        "context-1m-2025-08-07",
+        "context-management-2025-06-27",
+        "effort-2025-11-24",
+        "fine-grained-tool-streaming-2025-05-14",
+        "interleaved-thinking-2025-05-14",
+        "output-128k-2025-02-19",
+        "token-efficient-tools-2025-02-19",
+        "tool-search-tool-2025-10-19",
+        "web-search-2025-03-05",
+    }
+)
+"""Beta features of Claude that Vertex AI takes; it refuses a request with any other."""
+
+GLOBAL: Final = "global"
+NOTHING_FORWARDED: Final[frozenset[bytes]] = frozenset()
+
+
+class VertexProvider:
+    """Implements ``gateway.types.Provider`` over HTTP."""
+
+    system = "gcp.vertex_ai"
+
+    def __init__(self, name: str, settings: ProviderSettings) -> None:
+        identity = GoogleIdentity(name, settings.credentials)
+        project, region = settings.project or identity.project, settings.region or GLOBAL
+        if not project:
+            raise Misconfigured(f"The provider {name!r} of kind 'vertex' needs a project: project: my-project, or GOOGLE_CLOUD_PROJECT.")
+        self._place = f"/v1/projects/{quote(project, safe='')}/locations/{quote(region, safe='')}"
+        self._connection = Connection(name, settings.base_url or _base(region), settings, _account(identity, settings), NOTHING_FORWARDED)
+        self.address = self._connection.address
+
+    def dialects(self, model: str) -> tuple[DialectName, ...]:
+        """See ``Provider.dialects``."""
+        if model.startswith("claude"):
+            return (DialectName.ANTHROPIC,)
+        return (DialectName.OPENAI_CHAT,) if "/" in model else (DialectName.GEMINI,)
+
+    def embedding_dialect(self, model: str) -> EmbeddingDialect | None:
+        """See ``Provider.embedding_dialect``."""
+        return None
+
+    async def send(self, request: Outbound) -> Upstream:
+        """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
+        if request.operation is not Operation.CHAT:
+            raise InvalidRequest(f"Vertex AI is asked for generations alone here, not for {request.operation.value}.", param="model")
+        if request.dialect is DialectName.ANTHROPIC:
+            return await self._claude(request)
+        if request.dialect is DialectName.GEMINI:
+            method = ":streamGenerateContent?alt=sse" if request.stream else ":generateContent"
+            return await self._connection.post(self._model("google", request.model) + method, request, request.body)
+        return await self._connection.post(f"{self._place}/endpoints/openapi/chat/completions", request, request.body)
+
+    async def _claude(self, request: Outbound) -> Upstream:
+        method = ":streamRawPredict" if request.stream else ":rawPredict"
+        betas = betas_of(request.headers, CLAUDE_BETAS)
+        body = relocated(request.body, CLAUDE_VERSION, stream=True)
+        more = [("anthropic-beta", ",".join(betas))] if betas else []
+        return ClaudeUpstream(await self._connection.post(self._model("anthropic", request.model) + method, request, body, more))
+
+    def _model(self, publisher: str, model: str) -> str:
+        return f"{self._place}/publishers/{publisher}/models/{quote(model, safe='@')}"
+
+    def models(self) -> tuple[str, ...]:
+        """See ``Provider.models``: which ones are open to a project only Google knows."""
+        return ()
+
+    async def close(self) -> None:
+        """See ``Provider.close``."""
+        await self._connection.close()
+
+
+def _base(region: str) -> str:
+    return "https://aiplatform.googleapis.com" if region == GLOBAL else f"https://{region}-aiplatform.googleapis.com"
+
+
+def _account(identity: GoogleIdentity, settings: ProviderSettings) -> Account:
+    """``api_key`` is an access token that somebody else renews."""
+    return bearer(settings.api_key) if settings.api_key is not None else BearerToken(identity.fetch)
