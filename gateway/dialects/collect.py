@@ -13,6 +13,7 @@ from gateway.dialects.types import (
     Citation,
     CitationDelta,
     Counted,
+    DialectName,
     Ended,
     Event,
     Failed,
@@ -49,6 +50,7 @@ class _Choice:
         self.pieces: list[str] = []
         self.citations: list[Citation] = []
         self.signature: str | None = None
+        self.origin: DialectName | None = None
         self.finish: Finish | None = None
         self.stop_sequence: str | None = None
 
@@ -63,14 +65,15 @@ class _Choice:
         """End the part that grows."""
         if self.growing is not None:
             self.parts.append(self._whole(self.growing, "".join(self.pieces)))
-        self.growing, self.pieces, self.citations, self.signature = None, [], [], None
+        self.growing, self.pieces, self.citations = None, [], []
+        self.signature, self.origin = None, None
 
     def _whole(self, kind: Growing, text: str) -> Growing:
         match kind:
             case Text():
                 return Text(text, citations=tuple(self.citations), signature=self.signature)
             case Reasoning():
-                return Reasoning(text=text, signature=self.signature)
+                return Reasoning(text=text, signature=self.signature, origin=self.origin)
             case Refusal():
                 return Refusal(text)
 
@@ -147,6 +150,7 @@ class Collector:
                 choice.grow(Text(""), event.text, event.signature)
             case ReasoningDelta():
                 choice.grow(Reasoning(), event.text, event.signature)
+                choice.origin = event.origin or choice.origin
             case RefusalDelta():
                 choice.grow(Refusal(""), event.text)
             case CitationDelta():
@@ -195,7 +199,7 @@ def _events_of_part(part: Part, choice: int, calls: int) -> Iterator[Event]:
             for citation in part.citations:
                 yield CitationDelta(citation, choice)
         case Reasoning(redacted=None):
-            yield ReasoningDelta(part.text, choice, part.signature)
+            yield ReasoningDelta(part.text, choice, part.signature, part.origin)
         case Refusal():
             yield RefusalDelta(part.text, choice)
         case ToolCall():

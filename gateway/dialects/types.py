@@ -138,12 +138,16 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True, tag="reasoning"):
-    """What the model thought. ``signature`` lets the vendor believe it when it comes back; ``redacted`` is a thought that only the vendor reads."""
+    """What the model thought. ``signature`` lets the vendor believe it when it comes back; ``redacted`` is a thought that only the vendor reads.
+
+    ``origin`` is the dialect of that vendor: nobody else can do anything with either.
+    """
 
     text: str = ""
     signature: str | None = None
     redacted: str | None = None
     id: str | None = None
+    origin: DialectName | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
@@ -184,10 +188,15 @@ class HostedTool(msgspec.Struct, frozen=True):
 
 
 class ToolChoice(msgspec.Struct, frozen=True):
-    """Whether tools are called: ``names`` are those that are allowed, when ``mode`` is ``tool``."""
+    """Whether tools are called. ``names`` are the only ones that may be, all of them when it is empty; one name and ``required`` force that tool."""
 
-    mode: Literal["auto", "none", "required", "tool"]
+    mode: Literal["auto", "none", "required"]
     names: tuple[str, ...] = ()
+
+    @property
+    def forced(self) -> str | None:
+        """The one tool that must be called."""
+        return self.names[0] if self.mode == "required" and len(self.names) == 1 else None
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,12 +265,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A request in an upstream's dialect. ``dropped`` names what could not cross, in the words of this module or of ``Request.extra``.
 
-    ``renamed`` gives back the client's names of tools: the upstream's name to the client's.
+    ``renamed`` gives back the client's names of tools: the upstream's name to the client's. ``answer_tool`` is a tool that was declared only so
+    that its arguments are the answer in the form that was asked for.
     """
 
     body: bytes
     dropped: tuple[str, ...] = ()
     renamed: Mapping[str, str] = {}
+    answer_tool: str | None = None
 
 
 # What an answer says.
@@ -348,11 +359,12 @@ class TextDelta(msgspec.Struct, frozen=True):
 
 
 class ReasoningDelta(msgspec.Struct, frozen=True):
-    """More of a thought; ``signature`` comes at its end."""
+    """More of a thought; ``signature`` comes at its end, ``origin`` is as in ``Reasoning``."""
 
     text: str = ""
     choice: int = 0
     signature: str | None = None
+    origin: DialectName | None = None
 
 
 class RefusalDelta(msgspec.Struct, frozen=True):

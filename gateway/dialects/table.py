@@ -1,0 +1,22 @@
+"""The dialects in which a generation is asked for, and the tables that list them.
+
+To add one: a folder with ``wire`` (shapes), ``request``, ``response`` and ``stream`` files and a codec, and a line here. A dialect that no
+client speaks has only the direction of ``UpstreamDialect``.
+"""
+
+from collections.abc import Mapping
+
+from gateway.dialects.anthropic.codec import Anthropic
+from gateway.dialects.openai_chat.codec import OpenAIChat
+from gateway.dialects.types import ClientDialect, Dialect, DialectName, UpstreamDialect
+
+__all__ = ("CLIENT_DIALECTS", "UPSTREAM_DIALECTS")
+
+_BOTH_WAYS: Mapping[DialectName, Dialect] = {
+    DialectName.OPENAI_CHAT: OpenAIChat(),
+    DialectName.ANTHROPIC: Anthropic(),
+}
+
+CLIENT_DIALECTS: Mapping[DialectName, ClientDialect] = _BOTH_WAYS
+
+UPSTREAM_DIALECTS: Mapping[DialectName, UpstreamDialect] = _BOTH_WAYS
