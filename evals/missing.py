@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import msgspec
 
 from evals.ledger import Ledger
+from evals.selection import selection
 from evals.types import Admission, Candidate, Judge, TraceSource
 from tracing.errors import BadCursor
 
@@ -28,9 +29,10 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def pages(source: TraceSource, filter_text: str | None, window: Window, after: str | None = None) -> AsyncIterator[list[Candidate]]:
-    """Everything sealed in the window that matches the filter, in the order of sealing, behind ``after``, page by page."""
+    """Everything sealed in the window that a filter of a judge means, in the order of sealing, behind ``after``, page by page."""
+    meant = selection(filter_text)
     while True:
-        page = list(await source.sealed(after, filter_text, window.since_ns, window.until_ns, PAGE))
+        page = list(await source.sealed(after, meant, window.since_ns, window.until_ns, PAGE))
         if page:
             yield page
             after = page[-1].cursor

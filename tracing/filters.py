@@ -27,6 +27,7 @@ NUMBERS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 FIELDS: Final[dict[str, frozenset[str]]] = {
     "status": frozenset({"=", "!="}),
+    "answered": frozenset({"=", "!="}),
     "name": TEXTS,
     "model": TEXTS,
     "provider": TEXTS,
@@ -197,8 +198,10 @@ class _Parser:
         token = self._next()
         if token.kind not in {"text", "number", "word"}:
             raise _unexpected(token, "a value")
-        if field == "score" and token.text in {"true", "false"}:
+        if field in {"score", "answered"} and token.text in {"true", "false"}:
             return token.text == "true"
+        if field == "answered":
+            raise FilterError(f"answered is true or false, not {token.text}", position=token.position)
         if token.kind == "number" and FIELDS.get(field, NUMBERS) is NUMBERS and field != "attributes":
             return float(token.text)
         if FIELDS.get(field) is NUMBERS:

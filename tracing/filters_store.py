@@ -32,14 +32,17 @@ _ROLLED: Final = {
     "latency_ms": "(toUnixTimestamp64Nano(max(end_time)) - toUnixTimestamp64Nano(min(start_time))) / 1e6",
 }
 
-_OF_SPANS: Final = "trace_id IN (SELECT trace_id FROM spans WHERE project_id = 'default' AND {})"
-
 
 class _Values:
-    """Values on their way into parameters."""
+    """Values on their way into parameters, and the traces that are looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, traces: str) -> None:
         self.parameters: dict[str, object] = {}
+        self._among = f" AND trace_id IN ({traces})" if traces else ""
+
+    def of_spans(self, holds: str) -> str:
+        """The condition that it holds for some span of the trace."""
+        return f"trace_id IN (SELECT trace_id FROM spans WHERE project_id = 'default'{self._among} AND {holds})"
 
     def bind(self, value: object) -> str:
         name = f"filter_{len(self.parameters)}"
@@ -47,9 +50,9 @@ class _Values:
         return f"{{{name}:{'Float64' if isinstance(value, float) else 'String'}}}"
 
 
-def condition(expression: Expression) -> Condition:
-    """The condition that heads of matching traces fulfil."""
-    values = _Values()
+def condition(expression: Expression, traces: str = "") -> Condition:
+    """The condition that heads of matching traces fulfil. ``traces``, a statement of identifiers, bounds what is read to find them."""
+    values = _Values(traces)
     return Condition(f"({_sql(expression, values)})", values.parameters)
 
 
@@ -74,6 +77,8 @@ def _comparison(found: Comparison, values: _Values) -> str:
         return f"trace_id IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING {compared})"
     if found.field == "score":
         return _score(found, values)
+    if found.field == "answered":
+        return f"{'' if found.value else 'NOT '}{values.of_spans('output_bytes > 0')}"
     if found.field == "text":
         return _text(str(found.value), values)
     return _of_text(found, values)
@@ -86,12 +91,12 @@ def _of_text(found: Comparison, values: _Values) -> str:
     if found.field in _HEAD:
         return _like(_HEAD[found.field], found.operator, value, values)
     if found.field == "tag":
-        return _OF_SPANS.format(f"has(tags, {values.bind(value)})")
+        return values.of_spans(f"has(tags, {values.bind(value)})")
     if found.field == "attributes":
         if found.operator == "=":
-            return _OF_SPANS.format(f"has(attr_items, {values.bind(f'{found.key}={value}')})")
-        return _OF_SPANS.format(_like(f"attributes[{values.bind(found.key)}]", found.operator, value, values))
-    return _OF_SPANS.format(_like(_ANY_SPAN[found.field], found.operator, value, values))
+            return values.of_spans(f"has(attr_items, {values.bind(f'{found.key}={value}')})")
+        return values.of_spans(_like(f"attributes[{values.bind(found.key)}]", found.operator, value, values))
+    return values.of_spans(_like(_ANY_SPAN[found.field], found.operator, value, values))
 
 
 def _like(column: str, operator: str, value: str, values: _Values) -> str:

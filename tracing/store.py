@@ -134,11 +134,12 @@ class TraceStore:
         self, after: str | None, filter: str | None, since_ns: int | None, until_ns: int | None, limit: int
     ) -> list[SealedTrace]:
         """Traces at rest that hold no span of a judge, in the order in which they came to rest. Raises ``FilterError`` and ``BadCursor``."""
-        where = _where(filter, since_ns, until_ns)
-        position = read_cursor(_SEALED, after) if after else None
-        await settled(self._flush)
         quiet, orphans = self._settings.seal_after, self._settings.seal_orphans_after
-        rows = await self._run(sql.sealed(where, position, quiet, orphans, limit), _Sealed)
+        position = read_cursor(_SEALED, after) if after else None
+        among = sql.quiet_since(position, max(quiet, orphans))
+        where = _where(filter, since_ns, until_ns, among.sql if among else "")
+        await settled(self._flush)
+        rows = await self._run(sql.sealed(where, position, among, quiet, orphans, limit), _Sealed)
         if not rows:
             return []
         found = {each.trace_id: each.revision for each in await self._run(sql.revisions([row.trace_id for row in rows]), _Revision)}
@@ -199,11 +200,11 @@ class _Count(msgspec.Struct, frozen=True):
     traces: int
 
 
-def _where(filter: str | None, since_ns: int | None, until_ns: int | None) -> Condition:
+def _where(filter: str | None, since_ns: int | None, until_ns: int | None, traces: str = "") -> Condition:
     within = sql.time_range(since_ns, until_ns)
     if filter is None or not filter.strip():
         return within
-    matching = condition(parse(filter))
+    matching = condition(parse(filter), traces)
     return Condition(f"{within.sql} AND {matching.sql}", {**within.parameters, **matching.parameters})
 
 

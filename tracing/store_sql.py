@@ -23,6 +23,7 @@ __all__ = (
     "facet",
     "heads_of",
     "page",
+    "quiet_since",
     "revisions",
     "rollups",
     "sealed",
@@ -33,10 +34,18 @@ __all__ = (
     "usage_range",
 )
 
-_IRREGULAR: Final = "FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING sum(roots) != 1"
-HEAD: Final = f"""(
-    is_root AND trace_id NOT IN (SELECT trace_id {_IRREGULAR}) OR (trace_id, start_time) IN (SELECT trace_id, min(start_time) {_IRREGULAR})
-)"""
+_TRACES: Final = "SELECT trace_id FROM traces WHERE project_id = 'default'"
+
+
+def _head(traces: str) -> str:
+    """The condition that a span stands for its trace, among ``traces``: a statement of identifiers, or ``""`` for all there are."""
+    among = f" AND trace_id IN ({traces})" if traces else ""
+    irregular = f"FROM traces WHERE project_id = 'default'{among} GROUP BY trace_id HAVING sum(roots) != 1"
+    regular = f"is_root AND trace_id NOT IN (SELECT trace_id {irregular})"
+    return f"({regular} OR (trace_id, start_time) IN (SELECT trace_id, min(start_time) {irregular}))"
+
+
+HEAD: Final = _head("")
 """One span of each trace. Of a trace with no root, or with several, it is the earliest span: a root as well, unless clocks disagree."""
 
 _HEAD_COLUMNS: Final = """
@@ -205,22 +214,36 @@ def facet(column: str, where: Condition, limit: int) -> Statement:
     return Statement(sql, dict(where.parameters))
 
 
-def sealed(where: Condition, after: Position | None, seal_after: float, seal_orphans_after: float, limit: int) -> Statement:
+def quiet_since(after: Position | None, longest_quiet: float) -> Statement | None:
+    """The traces that can have come to rest after this position: their last span came at most ``longest_quiet`` seconds before it."""
+    if after is None:
+        return None
+    sql = f"{_TRACES} AND ingested_at >= fromUnixTimestamp64Milli({{came_after:Int64}})"
+    return Statement(sql, {"came_after": after.key - round(longest_quiet * 1000)})
+
+
+def sealed(
+    where: Condition, after: Position | None, among: Statement | None, seal_after: float, seal_orphans_after: float, limit: int
+) -> Statement:
     """Traces that no judge made and that have been quiet long enough, in the order in which they were sealed.
 
-    ``sort_key`` is that moment in milliseconds: when the last span came, and the quiet time after it.
+    ``sort_key`` is that moment in milliseconds: when the last span came, and the quiet time after it. ``among`` bounds what is read.
     """
+    begin, traces = "1", _TRACES
     parameters = {**where.parameters, "seal_after": round(seal_after * 1000), "seal_orphans_after": round(seal_orphans_after * 1000)}
-    begin = "1"
     if after is not None:
         begin = "(sort_key, trace_id) > ({after_key:Int64}, {after_id:String})"
         parameters |= {"after_key": after.key, "after_id": after.trace_id}
+    if among is not None:
+        traces = among.sql
+        parameters |= among.parameters
     sql = f"""SELECT trace_id, sort_key FROM (
         SELECT trace_id, sum(judge_spans) AS judged, toUnixTimestamp64Milli(max(ingested_at))
             + if(sum(roots) > 0, {{seal_after:Int64}}, {{seal_orphans_after:Int64}}) AS sort_key
-        FROM traces WHERE project_id = 'default' GROUP BY trace_id
+        FROM traces WHERE project_id = 'default' AND trace_id IN ({traces}) GROUP BY trace_id
     ) WHERE judged = 0 AND sort_key <= toUnixTimestamp64Milli(now64(3)) AND {begin}
-        AND trace_id IN (SELECT trace_id FROM spans WHERE project_id = 'default' AND is_deleted = 0 AND {HEAD} AND {where.sql})
+        AND trace_id IN (SELECT trace_id FROM spans
+            WHERE project_id = 'default' AND is_deleted = 0 AND trace_id IN ({traces}) AND {_head(traces)} AND {where.sql})
     ORDER BY sort_key, trace_id LIMIT {limit:d}"""
     return Statement(sql, parameters)
 

@@ -10,7 +10,9 @@ import msgspec
 
 from config.schema import JudgeSettings
 from evals.judge import build
+from evals.selection import selection
 from evals.types import Judge, JudgeCall, JudgeReply
+from evals.why import ANY
 from tracing.errors import JournalFull, TraceNotFound
 from tracing.types import Assessment, Cost, SpanContent, SpanView, Status, Trace, TraceSummary, Usage
 
@@ -126,6 +128,10 @@ class Sealed(msgspec.Struct, frozen=True):
     began_ns: int = 0
 
 
+def _means(filter: str | None, sealed: Sealed) -> bool:
+    return filter in (None, ANY, selection(None)) or any(filter == selection(each) for each in sealed.filters)
+
+
 class Traces:
     """Sealed traces in memory, in the order of sealing. A filter is the name of a set that a trace is in, or not."""
 
@@ -150,7 +156,7 @@ class Traces:
         matching = (
             each
             for each in sorted(self._sealed.values(), key=lambda each: each.cursor)
-            if each.cursor > (after or "") and (filter is None or filter in each.filters) and each.began_ns >= (since_ns or 0)
+            if each.cursor > (after or "") and _means(filter, each) and each.began_ns >= (since_ns or 0)
         )
         return [each for each in matching if until_ns is None or each.began_ns < until_ns][:limit]
 

@@ -11,13 +11,14 @@ from evals.missing import Watch, Window
 from evals.runner import Runner
 from evals.scores_store import ScoreStore
 from evals.types import Judge
+from evals.why import why
 from storage.clickhouse import ClickHouse
 from tests.evals.making import Caller, Clock, make_judge
 from tests.tracing.conftest import DirectLog, Spans
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
 from tracing.store import TraceStore
-from tracing.types import Trace
+from tracing.types import Status, Trace
 
 SEAL = 0.05
 
@@ -128,3 +129,16 @@ async def test_categories_are_counted_and_have_no_mean(loop: Loop, telemetry: Cl
     await loop.store.has_any()
     scores = await ScoreStore(telemetry).of(judge.name, judge.version)
     assert (scores.count, scores.mean, scores.categories) == (3, None, {"good": 2, "bad": 1})
+
+
+async def test_a_request_that_failed_before_an_answer_is_judged_only_when_the_filter_asks(loop: Loop, spans: Spans, caller: Caller):
+    answered, cut = spans.chat("one", "yes"), spans.chat("two", "half an ans", status=Status.ERROR)
+    empty = {"gen_ai.output.messages": ""}
+    failed, interrupted = (spans.chat("three", attributes=empty, status=status) for status in (Status.ERROR, Status.INTERRUPTED))
+    loop.sink.put([answered, cut, failed, interrupted])
+    await loop.judge(make_judge())
+    assert {call.judged_trace_id for call in caller.calls} == {answered.trace_id, cut.trace_id}
+    assert (await why(make_judge(), failed.trace_id, loop.store, loop.ledger)).answer == "unanswered"
+    caller.calls.clear()
+    await loop.judge(make_judge(name="failures", filter="status != 'ok'"))
+    assert {call.judged_trace_id for call in caller.calls} == {cut.trace_id, failed.trace_id, interrupted.trace_id}

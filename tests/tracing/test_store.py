@@ -7,9 +7,12 @@ import msgspec
 import pytest
 
 from storage.errors import TelemetryUnavailable
+from storage.records import Row
+from tracing.cursors import read_cursor
 from tracing.errors import BadCursor, BadOrder, BadRequest, FilterError, SpanNotFound, StoreUnavailable, TraceNotFound
 from tracing.rows import opening
 from tracing.store import TraceStore
+from tracing.store_sql import quiet_since
 from tracing.types import Assessment, SpanEvent, SpanLink, Status
 
 
@@ -276,6 +279,53 @@ async def test_a_span_that_comes_late_changes_the_revision_and_seals_the_trace_a
     await asyncio.sleep(0.1)
     (after,) = await tracing.store.sealed(before.cursor, None, None, None, 10)
     assert (after.trace_id, after.revision == before.revision) == (root.trace_id, False)
+
+
+async def test_reading_on_from_a_place_finds_what_reading_from_the_beginning_finds_behind_it(tracing, spans):
+    made = [spans.chat(), spans.make(parent_span_id="e" * 16), spans.chat(attributes={"gen_ai.request.model": "other"}), spans.chat()]
+    for span in made:
+        tracing.sink.put([span, spans.make(parent=span, name="step")])
+        await tracing.store.has_any()
+    await asyncio.sleep(0.6)
+    for written in (None, "name = 'chat'", "model = 'other' or answered = true", "not model = 'other'"):
+        whole = await tracing.store.sealed(None, written, None, None, 10)
+        for number, trace in enumerate(whole):
+            assert await tracing.store.sealed(trace.cursor, written, None, None, 10) == whole[number + 1 :]
+    assert len(await tracing.store.sealed(None, None, None, None, 10)) == 4
+
+
+async def test_a_late_span_seals_a_trace_of_long_ago_again(tracing, spans):
+    old, newer = spans.chat(), spans.chat()
+    tracing.sink.put([old])
+    tracing.log.records = [_stored_long_ago(row) for row in tracing.log.rows]
+    tracing.sink.put([newer])
+    await tracing.store.has_any()
+    await asyncio.sleep(0.1)
+    first, second = await tracing.store.sealed(None, None, None, None, 10)
+    assert [first.trace_id, second.trace_id] == [old.trace_id, newer.trace_id]
+    tracing.sink.put([spans.make(parent=old, name="late")])
+    await tracing.store.has_any()
+    await asyncio.sleep(0.1)
+    (again,) = await tracing.store.sealed(second.cursor, "name = 'chat' and answered = true", None, None, 10)
+    assert (again.trace_id, again.revision == first.revision) == (old.trace_id, False)
+
+
+async def test_the_place_in_the_sealed_bounds_what_is_read(tracing, spans):
+    old = [spans.chat() for _ in range(50)]
+    tracing.sink.put(old)
+    tracing.log.records = [_stored_long_ago(row) for row in tracing.log.rows]
+    tracing.sink.put([spans.chat()])
+    await tracing.store.has_any()
+    await asyncio.sleep(0.1)
+    last = (await tracing.store.sealed(None, None, None, None, 100))[-1]
+    among = quiet_since(read_cursor("sealed", last.cursor), 0.5)
+    assert len(await tracing.telemetry.query(f"{among.sql} GROUP BY trace_id", among.parameters, dict)) == 1
+
+
+def _stored_long_ago(row: Row) -> Row:
+    if row.table != "spans":
+        return row
+    return Row(row.table, msgspec.json.encode(msgspec.json.decode(row.data) | {"ingested_at": "2026-01-02 03:04:05.678"}))
 
 
 async def test_a_session_is_its_traces_in_the_order_of_time(tracing, spans):
