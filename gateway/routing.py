@@ -14,7 +14,10 @@ from gateway.resilience.compiling import compiled
 from gateway.resilience.rules import Rules
 from gateway.types import Plan, Target
 
-__all__ = ("Route", "RouteTable")
+__all__ = ("ROUTED_ONLY", "Route", "RouteTable")
+
+ROUTED_ONLY = ":"
+"""A provider with this in its name, which no configuration can give, answers through routes alone: not every model of its account is meant."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -37,7 +40,8 @@ class RouteTable(msgspec.Struct, frozen=True):
         providers = frozenset(settings.providers)
         compiled_routes = [compiled(route, providers) for route in settings.routes]
         routes = {rules.name: Route(Plan(rules.name, tuple(rules.targets())), None if rules.plain else rules) for rules in compiled_routes}
-        return cls(routes, providers, models)
+        addressable = frozenset(name for name in providers if ROUTED_ONLY not in name)
+        return cls(routes, addressable, {name: known for name, known in models.items() if name in addressable})
 
     def plan(self, model: str) -> Plan:
         """Raises ``ModelNotFound``, which names what there is."""

@@ -75,6 +75,7 @@ DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
     ("/v1/messages", _anthropic),
     ("/anthropic/", _anthropic),
     ("/v1/", _openai),
+    ("/gateway/", _openai),
     ("/api/v1/", _ours),
     ("/api/", _mlflow),
     ("/ajax-api/", _mlflow),

@@ -1,5 +1,6 @@
 """What the mlflow client speaks to: the endpoints of all areas, and what it asks the server about itself."""
 
+from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
 from registry.wire.endpoints import Table
@@ -37,5 +38,6 @@ def mlflow_endpoints(services: Services) -> Table:
         [
             Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info),
             *webhook_endpoints(services.webhooks),
+            *gateway_endpoints(services.gateway_admin),
         ]
     )

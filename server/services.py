@@ -25,6 +25,8 @@ from gateway.keys.service import KeyService
 from gateway.policies import Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
+from registry.gateway_admin.service import GatewayAdmin, merged
+from registry.gateway_admin.types import Administered
 from registry.models.registrar import Registrar
 from registry.outbound.guard import AddressGuard
 from registry.prompts import errors as prompt_errors
@@ -33,6 +35,7 @@ from registry.webhooks.service import WebhookService
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
+from server.registry_adapters import NoExperiments, NoScorers
 from server.version import VERSION
 from storage.deferred import DeferredTelemetry
 from storage.errors import Unavailable as StorageUnavailable
@@ -94,6 +97,16 @@ class Services:
         )
         self.registrar = Registrar(self.webhooks.outbox)
         self.prompts = PromptService(metadata, registrar=self.registrar)
+        self.gateway_admin = GatewayAdmin(
+            metadata,
+            self.addresses,
+            seal,
+            experiments=NoExperiments(),
+            scorers=NoScorers(),
+            taken=lambda: {route.name for route in self.settings.routes},
+            use=self._administered,
+        )
+        self._administration = Administered()
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.judges = JudgeService(
@@ -113,6 +126,7 @@ class Services:
         journal = Journal.open(home / "journal", settings.storage.journal)
         services = cls(settings, metadata, journal, seal)
         await services.keys.load()
+        await services.gateway_admin.load()
         return services
 
     async def run(self) -> None:
@@ -127,7 +141,7 @@ class Services:
     async def apply(self, settings: Settings) -> None:
         """Swap in settings that were validated: gateway, judges and keys change; storage and address need a restart."""
         await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
-        self.gateway.reconfigure(settings)
+        self.gateway.reconfigure(merged(settings, self._administration))
         self.guard = Guard.of(settings, self.keys.index)
         self.settings = settings
         self._config_version += 1
@@ -163,6 +177,12 @@ class Services:
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
         """What requests must pass, in this order. Nothing, where nothing is asked for."""
         return (KeyPolicy(self.keys.index),) if self.keys.index else ()
+
+    async def _administered(self, state: Administered) -> None:
+        """Endpoints that were set up through the API answer beside the configured routes."""
+        if state != self._administration:
+            self.gateway.reconfigure(merged(self.settings, state))
+            self._administration = state
 
     def _keys_changed(self) -> None:
         self.gateway.renew_policies()

@@ -17,7 +17,7 @@ from gateway.render import error_body
 from gateway.service import Gateway
 from gateway.types import Headers, Inbound, Operation, Reply
 
-__all__ = ("router",)
+__all__ = ("Surface", "model_list", "router", "send_error")
 
 WATCH_AFTER_SECONDS: Final = 0.02
 """An answer that comes sooner is not worth a look whether the client is still there."""
@@ -40,7 +40,7 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
 
     @get("/v1/models", sync_to_thread=False)
     def models() -> dict[str, object]:
-        return {"object": "list", "data": [_model(name) for name in gateway.models()]}
+        return model_list(gateway)
 
     @get("/v1/models/{name:path}", sync_to_thread=False)
     def model(name: FromPath[str]) -> Response[bytes]:
@@ -51,6 +51,11 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         return Response(error_body(error), status_code=404, media_type="application/json")
 
     return Router("/", route_handlers=[chat, embeddings, models, model], include_in_schema=False)
+
+
+def model_list(gateway: Gateway) -> dict[str, object]:
+    """Every name that is known to be answered."""
+    return {"object": "list", "data": [_model(name) for name in gateway.models()]}
 
 
 def _model(name: str) -> dict[str, object]:
@@ -70,11 +75,16 @@ class Surface:
         try:
             body = await self._body(scope, receive)
         except GatewayError as error:
-            await _send_error(error, send)
+            await send_error(error, send)
             return
         if body is None:
             return
         inbound = Inbound(operation=operation, body=body, headers=scope["headers"], received_ns=received_ns, started=started)
+        await self._answer(inbound, receive, send)
+
+    async def answer(self, operation: Operation, body: bytes, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer a request whose body was read, and perhaps changed, by another surface."""
+        inbound = Inbound(operation=operation, body=body, headers=scope["headers"], received_ns=time_ns(), started=perf_counter_ns())
         await self._answer(inbound, receive, send)
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
@@ -169,7 +179,8 @@ async def _send_stream(reply: Reply, send: Send) -> None:
         await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
 
 
-async def _send_error(error: GatewayError, send: Send) -> None:
+async def send_error(error: GatewayError, send: Send) -> None:
+    """Send what happened before the gateway was asked."""
     headers: Headers = [(b"content-type", b"application/json")]
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", error.allowed.encode()))

@@ -1,0 +1,54 @@
+"""What this area needs of others, and what it gives to the gateway."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from config.schema import LimitSettings, ProviderSettings, RouteSettings
+from registry.gateway_admin.policy_messages import GuardrailScorer
+
+__all__ = ("Administered", "Experiments", "Metadata", "Scorers")
+
+T = TypeVar("T")
+
+
+class Metadata(Protocol):
+    """The metadata database."""
+
+    async def run(self, fn: Callable[[Connection], T]) -> T:
+        """Run ``fn`` in a worker thread, within one transaction."""
+        ...
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """The same for work that only reads."""
+        ...
+
+
+class Experiments(Protocol):
+    """The experiment that the traces of an endpoint belong to."""
+
+    async def ensure(self, name: str, tags: Mapping[str, str]) -> str | None:
+        """The id of the experiment of this name, which is made with these tags when it is new; ``None`` when there are no experiments."""
+        ...
+
+
+class Scorers(Protocol):
+    """Registered scorers, which guardrails are made of."""
+
+    async def find(self, scorer_id: str, version: int) -> GuardrailScorer:
+        """Raises ``ResourceDoesNotExist``."""
+        ...
+
+
+class Administered(msgspec.Struct, frozen=True, kw_only=True):
+    """What was set up through the API, in the form of the settings, to be laid beside those of the file.
+
+    ``idle`` says of each endpoint, model or budget that has no effect why that is.
+    """
+
+    providers: Mapping[str, ProviderSettings] = {}
+    routes: tuple[RouteSettings, ...] = ()
+    limits: tuple[LimitSettings, ...] = ()
+    idle: Mapping[str, str] = {}
