@@ -86,10 +86,19 @@ def shut_marked(mark: int) -> int:
 def _shut(descriptor: int, mark: int) -> bool:
     """Look at a duplicate: the descriptor itself may be closed, and its number given to another file, between the look and the deed."""
     try:
-        with socket.socket(fileno=os.dup(descriptor)) as candidate:
+        duplicate = os.dup(descriptor)
+    except OSError:  # gone
+        return False
+    try:
+        candidate = socket.socket(fileno=duplicate)
+    except OSError:  # no socket, and so nobody's but ours to close
+        os.close(duplicate)
+        return False
+    with candidate:
+        try:
             if _OPTION is None or candidate.getsockopt(socket.IPPROTO_TCP, _OPTION) != mark:
                 return False
             candidate.shutdown(socket.SHUT_RDWR)
-            return True
-    except OSError:  # no socket, no TCP socket, or gone
-        return False
+        except OSError:  # no TCP socket, or gone
+            return False
+        return True
