@@ -17,6 +17,7 @@ WEB: Final = ("http", "https")
 BLOB_SCHEMES: Final = ("s3", "gs", "az", "file")
 DSN_SCHEMES: Final = {
     "storage.clickhouse": ("clickhouse", "clickhouses", "http", "https"),
+    "storage.redis": ("redis", "rediss", "unix"),
     "storage.metadata": ("postgresql", "postgresql+psycopg"),
 }
 SENSITIVE_HEADER: Final = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from config.findings import Finding
+from config.limit_checks import check_limits
 from config.providers import VENDORS
 from config.source import Span
 from config.suggest import closest, listing
@@ -41,6 +42,7 @@ def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
         yield from _route(route, f"routes[{index}]", names)
     for index, judge in enumerate(judges):
         yield from _judge(judge, f"judges[{index}]", names)
+    yield from check_limits(root)
     yield from _duplicates("route", "routes", routes)
     yield from _duplicates("judge", "judges", judges)
 

@@ -149,6 +149,12 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     metadata: Secret | None = None
     """SQLAlchemy URL of PostgreSQL, ``postgresql+psycopg://…``. Default: SQLite under ``path``."""
 
+    redis: Secret | None = None
+    """URL of Redis or Valkey, ``redis://host:6379/0`` or ``rediss://…``, where several gateways count limits together and share cached answers.
+
+    Default: each process counts for itself.
+    """
+
     blobs: str | None = None
     """URL of the object store (``s3://…``, ``gs://…``, ``az://…``). Default: a directory under ``path``."""
 

@@ -64,7 +64,7 @@ class Exchange:
 
     async def _admitted(self, plan: Plan) -> Reply | None:
         """Ask each policy; the answer of the first that has one. Whoever let the request pass is told of its end."""
-        call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan)
+        call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan, providers=self._snapshot.providers)
         for policy in self._snapshot.policies:
             reply = await policy.admit(call)
             if reply is not None:
@@ -206,7 +206,7 @@ class Exchange:
     def _whole(self, provider: Provider, upstream: Upstream, body: bytes) -> Reply:
         observation = provider.read_answer(self._inbound.operation, body)
         usage = self._end(upstream.status, observation)
-        headers = [*upstream.headers, *self._own_headers()]
+        headers = self._headers(upstream)
         return Reply(
             status=upstream.status, headers=headers, trace_id=self._recording.trace_id, body=body, target=self._target.name, usage=usage
         )
@@ -214,7 +214,7 @@ class Exchange:
     def _vendor_error(self, upstream: Upstream, body: bytes) -> Reply:
         """The vendor's own error passes as it is, if it is JSON; a page of HTML from something in between becomes an error of the dialect."""
         self._end(upstream.status, error=str(upstream.status), detail=f"{self._target.name} answered {upstream.status}")
-        headers = [*upstream.headers, *self._own_headers()]
+        headers = self._headers(upstream)
         try:
             msgspec.json.decode(body)
         except msgspec.MsgspecError:
@@ -226,7 +226,7 @@ class Exchange:
     def _streamed(self, provider: Provider, upstream: Upstream, first: bytes) -> Reply:
         self._recording.first_byte()
         stream = self._pass(provider.read_stream(self._head), upstream, first)
-        headers = [*upstream.headers, (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"), *self._own_headers()]
+        headers = [*self._headers(upstream), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
         return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, stream=stream, target=self._target.name)
 
     async def _pass(self, reader: StreamReader, upstream: Upstream, first: bytes) -> AsyncIterator[bytes]:
@@ -281,6 +281,14 @@ class Exchange:
         for policy in reversed(self._admitting):
             policy.settle(call, outcome)
         return usage
+
+    def _headers(self, upstream: Upstream) -> Headers:
+        """The vendor's, and ours, which win: a limit of ours is the one that a client meets."""
+        own = self._own_headers()
+        if self._call is None or not self._call.headers:
+            return [*upstream.headers, *own]
+        names = {name for name, _ in own}
+        return [*(header for header in upstream.headers if header[0] not in names), *own]
 
     def _own_headers(self) -> Headers:
         overhead = (perf_counter_ns() - self._inbound.started - self._upstream_ns) / 1e6

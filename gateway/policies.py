@@ -4,25 +4,32 @@ A policy sees each request twice: once when its route is known and before anythi
 pays nothing for the seam.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from gateway.keys.types import Caller
-from gateway.types import Headers, Inbound, Observation, Plan, Reply, Target, Usage
+from gateway.limits.types import Granted
+from gateway.types import Headers, Inbound, Observation, Plan, Provider, Reply, Target, Usage
 from gateway.wire.openai import RequestHead
 
 __all__ = ("Call", "Outcome", "Policy")
 
 
 class Call(msgspec.Struct, kw_only=True):
-    """A request on its way, as far as it is known. ``headers`` go out with the reply, ``attributes`` onto the span."""
+    """A request on its way, as far as it is known. ``headers`` go out with the reply, ``attributes`` onto the span.
+
+    ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it.
+    """
 
     inbound: Inbound
     head: RequestHead
     plan: Plan
+    providers: Mapping[str, Provider]
     caller: Caller = Caller()
     target: Target | None = None
+    granted: Granted | None = None
     headers: Headers = []
     attributes: dict[str, Any] = {}
 

@@ -48,7 +48,10 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds."""
+    """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds.
+
+    ``address`` is where the connection comes from; empty for callers in this process.
+    """
 
     operation: Operation
     body: bytes
@@ -56,6 +59,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     received_ns: int
     started: int
     origin: Origin | None = None
+    address: str = ""
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 
 from evals import routes as judge_routes
 from gateway.keys import routes as key_routes
+from gateway.limits import routes as limit_routes
 from gateway.surfaces import mlflow as mlflow_gateway
 from gateway.surfaces import openai
 from registry.prompts import routes as prompt_routes
@@ -48,6 +49,7 @@ def create_app(services: Services) -> ASGIApp:
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),
             key_routes.router(services.keys),
+            limit_routes.router(services.limits),
             judge_routes.router(services.judges),
             webhook_routes.router(services.webhooks),
             health.router(services),

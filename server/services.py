@@ -22,6 +22,7 @@ from evals.store import LedgerStore
 from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
 from gateway.keys.policy import KeyPolicy
 from gateway.keys.service import KeyService
+from gateway.limits.service import LimitService
 from gateway.policies import Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
@@ -32,12 +33,14 @@ from registry.outbound.guard import AddressGuard
 from registry.prompts import errors as prompt_errors
 from registry.prompts.service import PromptService
 from registry.webhooks.service import WebhookService
+from server.budgets import BudgetWebhooks, SpendingHistory
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
 from server.registry_adapters import NoExperiments, NoScorers
 from server.version import VERSION
 from storage.deferred import DeferredTelemetry
+from storage.errors import StorageError
 from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
 from storage.metadata import Metadata
@@ -46,6 +49,7 @@ from storage.writer import Writer
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
 from tracing.provider import build_tracer_provider
+from tracing.spending_store import SpendingStore
 from tracing.store import TraceStore
 
 __all__ = ("Services",)
@@ -53,6 +57,8 @@ __all__ = ("Services",)
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 10.0
+REBUILD_PAUSES = (0.0, 1.0, 5.0, 30.0)
+"""Seconds before each time that budgets are compared with the traces."""
 
 
 class RegisteredPrompts:
@@ -107,6 +113,8 @@ class Services:
             use=self._administered,
         )
         self._administration = Administered()
+        self.limits = LimitService(metadata, self.keys.index, BudgetWebhooks(metadata, self.webhooks.outbox), settings.storage.redis)
+        self.spending = SpendingHistory(SpendingStore(self.telemetry, self.writer.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.judges = JudgeService(
@@ -127,6 +135,7 @@ class Services:
         services = cls(settings, metadata, journal, seal)
         await services.keys.load()
         await services.gateway_admin.load()
+        await services.limits.load()
         return services
 
     async def run(self) -> None:
@@ -134,6 +143,8 @@ class Services:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.telemetry.run())
             tasks.create_task(self.keys.run())
+            tasks.create_task(self.limits.run())
+            tasks.create_task(self._after_opening(self._rebuild_budgets))
             tasks.create_task(self.webhooks.run())
             tasks.create_task(self._after_opening(self.writer.run))
             tasks.create_task(self._after_opening(self.judges.run_online))
@@ -156,6 +167,7 @@ class Services:
     async def close(self) -> None:
         """Stop in the order of the data: gateway, spans, journal, databases."""
         await self.gateway.close()
+        await self.limits.close()
         await self.webhooks.close()
         await asyncio.to_thread(self.tracers.shutdown)
         await self.writer.close(STOP_SECONDS)
@@ -176,7 +188,9 @@ class Services:
 
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
         """What requests must pass, in this order. Nothing, where nothing is asked for."""
-        return (KeyPolicy(self.keys.index),) if self.keys.index else ()
+        limits = self.limits.policy(settings)
+        callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits else ()
+        return (*callers, *((limits,) if limits else ()))
 
     async def _administered(self, state: Administered) -> None:
         """Endpoints that were set up through the API answer beside the configured routes."""
@@ -186,6 +200,15 @@ class Services:
 
     def _keys_changed(self) -> None:
         self.gateway.renew_policies()
+
+    async def _rebuild_budgets(self) -> None:
+        """More than once: what a killed process had journalled is stored in the first moments, and counting it again changes nothing."""
+        for pause in REBUILD_PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                await self.limits.rebuild(self.spending)
+            except StorageError as error:
+                logger.warning("budgets count from what was written down; the traces cannot be asked: %s", error)
 
     async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
         await self.telemetry.opened()

@@ -20,6 +20,10 @@ class KeyIndex:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def all(self) -> Iterable[VirtualKey]:
+        """Every key that is known, revoked ones too."""
+        return self._keys.values()
+
     def replace(self, keys: Mapping[bytes, VirtualKey]) -> None:
         """Know these keys from now on, and no others."""
         self._keys = keys

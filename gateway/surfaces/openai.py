@@ -79,7 +79,15 @@ class Surface:
             return
         if body is None:
             return
-        inbound = Inbound(operation=operation, body=body, headers=scope["headers"], received_ns=received_ns, started=started)
+        client = scope["client"]
+        inbound = Inbound(
+            operation=operation,
+            body=body,
+            headers=scope["headers"],
+            received_ns=received_ns,
+            started=started,
+            address=client[0] if client else "",
+        )
         await self._answer(inbound, receive, send)
 
     async def answer(self, operation: Operation, body: bytes, scope: HTTPScope, receive: Receive, send: Send) -> None:

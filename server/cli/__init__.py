@@ -10,6 +10,7 @@ from typing import NoReturn
 import rich_click as click
 
 from server.cli.bench import bench
+from server.cli.budgets import budgets
 from server.cli.configuration import config_group
 from server.cli.demo import demo
 from server.cli.doctor import doctor
@@ -30,7 +31,7 @@ def cli() -> None:
     """One server for LLM traffic, traces, judges and prompts."""
 
 
-for command in (up, demo, doctor, init, config_group, traces, prompts, judge, keys, bench, version):
+for command in (up, demo, doctor, init, config_group, traces, prompts, judge, keys, budgets, bench, version):
     cli.add_command(command)
 
 

@@ -20,7 +20,7 @@ def call(key: str, *targets: str, route: str = "", headers: tuple = (), **head) 
     plan = Plan(route, tuple(Target(*target.split("/", 1)) for target in targets))
     shown = ((b"authorization", b"Bearer " + key.encode()), *headers)
     inbound = Inbound(operation=Operation.CHAT, body=b"{}", headers=shown, received_ns=0, started=0)
-    return Call(inbound=inbound, head=RequestHead(model="m", **head), plan=plan)
+    return Call(inbound=inbound, head=RequestHead(model="m", **head), plan=plan, providers={})
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""What a request will use: known before it is sent as far as it can be, and exactly once it has ended.
+
+Before, it is an estimate on the high side: a token for every three bytes of text, 2,000 for a picture, and as many tokens of answer as
+the request allows. A request that sets no bound to its answer asks for its input at least, and for some thousand tokens of answer at most.
+"""
+
+import re
+from collections.abc import Mapping
+from time import time_ns
+from typing import Any, Final
+
+from gateway.limits.types import NANOS, Amounts, Demand, Metric
+from gateway.policies import Call, Outcome
+from gateway.types import Operation, Provider, Target
+from tracing.prices import price
+from tracing.types import Usage
+
+__all__ = ("ASSUMED_ANSWER", "demands", "used")
+
+ASSUMED_ANSWER: Final = 4096
+"""Tokens reserved for an answer that its request sets no bound to."""
+
+BYTES_A_TOKEN: Final = 3
+TOKENS_A_PICTURE: Final = 2000
+_BINARY: Final = re.compile(rb'"(?:data:[^"]*|[A-Za-z0-9+/=_-]{1000,})"')
+
+
+def demands(call: Call, metrics: frozenset[Metric]) -> Mapping[Metric, Demand]:
+    """Demands for the ``metrics`` that somebody counts. Money is left out where no target has a known price."""
+    found: dict[Metric, Demand] = {"requests": Demand(1, 1)}
+    if metrics == {"requests"}:
+        return found
+    asked = _asked(call)
+    bound = _bound(call)
+    answer = Demand(0, ASSUMED_ANSWER) if bound is None else Demand(bound, bound)
+    found["tokens"] = Demand(asked + answer.least, asked + answer.most)
+    if "cost" in metrics and (money := _money(call, asked, answer)) is not None:
+        found["cost"] = money
+    return found
+
+
+def used(call: Call, outcome: Outcome) -> Amounts:
+    """What a request used, once it has ended. Nothing was used where nothing was sent, or where the vendor gave no answer."""
+    target, usage = call.target, outcome.usage
+    if target is None or (usage is None and outcome.status != 499):
+        return {"requests": 1, "tokens": 0, "cost": 0}
+    if usage is None:  # the client left before an answer began: the vendor has read the request all the same
+        known = Usage(input_tokens=_asked(call), output_tokens=0)
+    else:
+        known = Usage(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cache_read_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+        )
+    amounts: dict[Metric, int] = {"requests": 1, "tokens": (known.input_tokens or 0) + (known.output_tokens or 0)}
+    if (cost := _price(call.providers, target, known)) is not None:
+        amounts["cost"] = cost
+    return amounts
+
+
+def _asked(call: Call) -> int:
+    """Tokens of the request."""
+    body = call.inbound.body
+    pictures = 0
+    if len(body) > 1000:
+        body, pictures = _BINARY.subn(b"", body)
+    return -(-len(body) // BYTES_A_TOKEN) + pictures * TOKENS_A_PICTURE
+
+
+def _bound(call: Call) -> int | None:
+    """Most tokens of the answer; ``None`` where the request sets no bound."""
+    if call.inbound.operation is Operation.EMBEDDINGS:
+        return 0
+    head: Any = call.head
+    bound = head.max_completion_tokens if head.max_completion_tokens is not None else head.max_tokens
+    return bound if isinstance(bound, int) and bound >= 0 else None
+
+
+def _money(call: Call, asked: int, answer: Demand) -> Demand | None:
+    """Whichever target answers in the end: the dearest counts."""
+    found = [
+        (
+            _price(call.providers, target, Usage(input_tokens=asked, output_tokens=answer.least)),
+            _price(call.providers, target, Usage(input_tokens=asked, output_tokens=answer.most)),
+        )
+        for target in call.plan.targets
+    ]
+    known = [(least, most) for least, most in found if least is not None and most is not None]
+    return Demand(max(least for least, _ in known), max(most for _, most in known)) if known else None
+
+
+def _price(providers: Mapping[str, Provider], target: Target, usage: Usage) -> int | None:
+    provider = providers.get(target.provider)
+    total = price(provider.system if provider else target.provider, target.model, usage, time_ns()).total
+    return None if total is None else round(total * NANOS)

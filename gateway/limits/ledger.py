@@ -1,0 +1,134 @@
+"""The counters: reserved and settled. In this process, where nothing comes between looking and taking."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+from typing_extensions import override
+
+from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused, Tally
+
+__all__ = ("Count", "Ledger", "LocalLedger")
+
+MOST_COUNTERS: Final = 100_000
+"""Beyond it, subjects that were not seen before share a counter: a client that invents users must not fill the memory."""
+
+SWEEP_SECONDS: Final = 10.0
+OVERFLOW: Final = "(others)"
+
+
+class Count(msgspec.Struct):
+    """A counter's state. ``used`` is settled, ``reserved`` belongs to requests under way; the window ends at ``ends``."""
+
+    used: int = 0
+    reserved: int = 0
+    ends: int = 0
+
+
+class Ledger(Protocol):
+    """Who counts."""
+
+    async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
+        """Take all charges, or none. A charge gets what is left, at least its ``least`` and at most its ``most``."""
+        ...
+
+    async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
+        """Replace a reservation by what was used. A second time does nothing. A metric that is absent counts as nothing."""
+        ...
+
+    async def counts(self, now: float) -> Mapping[Counter, Count]:
+        """Every counter whose window has not ended."""
+        ...
+
+    async def raise_to(self, counter: Counter, used: int, ends: int) -> None:
+        """What was found in a record of the past counts, if it is more than is known."""
+        ...
+
+    async def close(self) -> None:
+        """Let go."""
+        ...
+
+
+class LocalLedger(Ledger):
+    """Counters in this process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Counter, Count] = {}
+        self._open: set[str] = set()
+        self._sweep_at = 0.0
+        self.changed: set[Counter] = set()
+
+    @override
+    async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
+        return self.take(reservation, charges, now)
+
+    def take(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
+        """As ``reserve``, without giving way to anybody."""
+        self._sweep(now)
+        placed = tuple(map(self._placed, charges))
+        counts = [self._counts.setdefault(charge.counter, Count(ends=charge.ends)) for charge in placed]
+        for charge, count in zip(placed, counts, strict=True):
+            if charge.ceiling.limit - count.used - count.reserved < charge.demand.least:
+                return Refused(charge, count.used, count.reserved)
+        self._open.add(reservation)
+        amounts, left = zip(*map(_take, placed, counts), strict=True)
+        return Granted(reservation, placed, amounts, left)
+
+    @override
+    async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
+        return self.give_back(granted, amounts)
+
+    def give_back(self, granted: Granted, amounts: Amounts) -> list[Tally]:
+        """As ``settle``."""
+        if granted.id not in self._open:
+            return []
+        self._open.discard(granted.id)
+        return list(self._settled(granted, amounts))
+
+    @override
+    async def counts(self, now: float) -> Mapping[Counter, Count]:
+        self._sweep(now, at_once=True)
+        return self._counts
+
+    @override
+    async def raise_to(self, counter: Counter, used: int, ends: int) -> None:
+        count = self._counts.setdefault(counter, Count(ends=ends))
+        if used > count.used:
+            count.used = used
+            self.changed.add(counter)
+
+    @override
+    async def close(self) -> None:
+        self._counts.clear()
+
+    def _settled(self, granted: Granted, amounts: Amounts) -> Iterator[Tally]:
+        for charge, amount in zip(granted.charges, granted.amounts, strict=True):
+            count = self._counts.get(charge.counter)
+            if count is None:  # its window is over, and forgotten
+                continue
+            before = count.used
+            count.reserved -= amount
+            count.used += amounts.get(charge.ceiling.metric, 0)
+            self.changed.add(charge.counter)
+            yield Tally(charge, before, count.used)
+
+    def _placed(self, charge: Charge) -> Charge:
+        """The charge on a counter that there is, or that there is room for."""
+        if charge.counter in self._counts or len(self._counts) < MOST_COUNTERS:
+            return charge
+        return msgspec.structs.replace(charge, counter=(*charge.counter[:2], OVERFLOW))
+
+    def _sweep(self, now: float, *, at_once: bool = False) -> None:
+        """Forget windows that are over. Their reservations, if any, are settled into nothing."""
+        if now < self._sweep_at and not at_once:
+            return
+        self._sweep_at = now + SWEEP_SECONDS
+        for counter in [counter for counter, count in self._counts.items() if count.ends <= now]:
+            del self._counts[counter]
+
+
+def _take(charge: Charge, count: Count) -> tuple[int, int]:
+    left = charge.ceiling.limit - count.used - count.reserved
+    amount = max(charge.demand.least, min(charge.demand.most, left))
+    count.reserved += amount
+    return amount, left - amount

@@ -1,0 +1,77 @@
+"""What a client is told of its limits: headers of every answer, and the error of a request that does not fit."""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.errors import BudgetSpent, LimitReached
+from gateway.limits.types import NANOS, Charge, Granted, Metric, Refused
+from gateway.types import Headers
+
+__all__ = ("headers", "headers_of_refusal", "refusal")
+
+_SOON: Final = 1
+"""Seconds after which another try may find that what others had reserved was not used."""
+
+_UNITS: Final[Mapping[Metric, str]] = {"requests": "requests", "tokens": "tokens", "cost": "dollars"}
+
+
+def headers(granted: Granted, now: float) -> Headers:
+    """The window of each metric that has the least left, in the words of OpenAI's headers."""
+    tightest: dict[Metric, tuple[float, Charge, int]] = {}
+    for charge, left in zip(granted.charges, granted.left, strict=True):
+        share = left / charge.ceiling.limit if charge.ceiling.limit else 0.0
+        known = tightest.get(charge.ceiling.metric)
+        if known is None or share < known[0]:
+            tightest[charge.ceiling.metric] = share, charge, left
+    return [header for _, charge, left in tightest.values() for header in _window(charge, left, now)]
+
+
+def headers_of_refusal(refused: Refused, now: float) -> Headers:
+    """The window that is full, and when to try again."""
+    charge = refused.charge
+    told = _window(charge, max(0, charge.ceiling.limit - refused.used), now)
+    if charge.demand.least > charge.ceiling.limit:
+        return [*told, (b"x-should-retry", b"false")]
+    return [*told, (b"retry-after", str(_seconds(refused, now)).encode())]
+
+
+def refusal(refused: Refused, now: float) -> LimitReached:
+    """The error. It says which limit, whose, and what to do."""
+    ceiling, subject = refused.charge.ceiling, refused.charge.counter[2]
+    whose = f" for the {ceiling.per} {subject!r}" if subject else ""
+    what = f"The limit {ceiling.name!r} of {_figure(ceiling.metric, ceiling.limit)} a {ceiling.window}{whose}"
+    kind = BudgetSpent if ceiling.metric == "cost" else LimitReached
+    least = refused.charge.demand.least
+    if least > ceiling.limit:
+        asked = _figure(ceiling.metric, least)
+        return kind(f"{what} is less than this request may use, which is {asked}. Lower max_tokens, or send less.")
+    if _blocked_by_others(refused):
+        return kind(f"{what} is reserved by requests under way. Try again in a moment.")
+    return kind(f"{what} is reached. It lifts in {_seconds(refused, now)} s.")
+
+
+def _window(charge: Charge, left: int, now: float) -> Headers:
+    unit = charge.ceiling.metric.encode()
+    return [
+        (b"x-ratelimit-limit-" + unit, _number(charge.ceiling.metric, charge.ceiling.limit)),
+        (b"x-ratelimit-remaining-" + unit, _number(charge.ceiling.metric, left)),
+        (b"x-ratelimit-reset-" + unit, b"%ds" % max(0, math.ceil(charge.ends - now))),
+    ]
+
+
+def _seconds(refused: Refused, now: float) -> int:
+    return _SOON if _blocked_by_others(refused) else max(1, math.ceil(refused.charge.ends - now))
+
+
+def _blocked_by_others(refused: Refused) -> bool:
+    """Whether it would fit if nobody else were under way."""
+    return refused.reserved > 0 and refused.used + refused.charge.demand.least <= refused.charge.ceiling.limit
+
+
+def _figure(metric: Metric, amount: int) -> str:
+    return f"${amount / NANOS:.6g}" if metric == "cost" else f"{amount:,} {_UNITS[metric]}"
+
+
+def _number(metric: Metric, amount: int) -> bytes:
+    return b"%.9f" % (amount / NANOS) if metric == "cost" else b"%d" % amount

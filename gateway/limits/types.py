@@ -1,0 +1,111 @@
+"""What is counted, what a request asks for, what became of it.
+
+Amounts are whole numbers: requests, tokens, and money in billionths of a dollar, so that sums are exact in Python, SQL and Redis alike.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+__all__ = (
+    "Amounts",
+    "Ceiling",
+    "Charge",
+    "Counter",
+    "Demand",
+    "Granted",
+    "Metric",
+    "Per",
+    "Refused",
+    "Standing",
+    "Tally",
+    "Traffic",
+    "Window",
+)
+
+Metric = Literal["requests", "tokens", "cost"]
+Per = Literal["all", "route", "key", "team", "user", "address"]
+Traffic = Literal["apps", "judges"]
+Window = Literal["second", "minute", "hour", "day", "week", "month"]
+
+NANOS: Final = 1_000_000_000
+"""Units of money in a dollar."""
+
+Amounts = Mapping[Metric, int]
+"""What a request used. A metric that is absent is not known, and not counted."""
+
+Counter = tuple[str, int, str]
+"""One counter: the ceiling's id, the second its window began, the subject."""
+
+
+class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
+    """The most of one metric in a window. ``id`` is the same after a restart; ``route`` and ``key_id`` are whose ceiling it is."""
+
+    id: str
+    name: str
+    metric: Metric
+    limit: int
+    window: Window
+    per: Per
+    only: frozenset[str] = frozenset()
+    traffic: Traffic = "apps"
+    route: str = ""
+    key_id: str = ""
+
+
+class Demand(msgspec.Struct, frozen=True):
+    """What a request will use of a metric: at least, and at most as far as that is known."""
+
+    least: int
+    most: int
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """A demand on one counter, whose window ends at ``ends``, in seconds since the epoch."""
+
+    counter: Counter
+    ceiling: Ceiling
+    demand: Demand
+    ends: int
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """A reservation. ``amounts`` and ``left`` (after it) go with ``charges``, one each."""
+
+    id: str
+    charges: tuple[Charge, ...]
+    amounts: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The first charge that does not fit. Nothing was reserved."""
+
+    charge: Charge
+    used: int
+    reserved: int
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How a counter moved when a request was settled."""
+
+    charge: Charge
+    before: int
+    after: int
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A counter as people read it. Amounts of money are dollars. ``resets_at`` is RFC 3339."""
+
+    limit: str
+    metric: Metric
+    per: Per
+    subject: str
+    window: Window
+    traffic: Traffic
+    ceiling: float
+    used: float
+    reserved: float
+    remaining: float
+    resets_at: str

@@ -1,0 +1,46 @@
+"""Budgets between packages: events to webhooks, and what the traces know of spending."""
+
+from collections.abc import Mapping
+
+from gateway.limits.events import BudgetEvent
+from gateway.limits.types import Amounts, Per, Traffic
+from registry.events import Event, EventSink
+from storage.metadata import Metadata
+from tracing.spending_store import SpendingStore
+
+__all__ = ("BudgetWebhooks", "SpendingHistory")
+
+
+class BudgetWebhooks:
+    """Implements ``gateway.limits.events.BudgetEvents``: an event is committed with its outbox, or an error is raised."""
+
+    def __init__(self, metadata: Metadata, sink: EventSink) -> None:
+        self._metadata = metadata
+        self._sink = sink
+
+    async def tell(self, event: BudgetEvent) -> None:
+        """Publish it."""
+        payload = {
+            "budget": event.ceiling.name,
+            "spent": round(event.spent, 9),
+            "limit": event.limit,
+            "unit": "USD",
+            "per": event.ceiling.per,
+            "subject": event.subject or event.ceiling.route,
+            "window": event.ceiling.window,
+            "window_start": event.window_start * 1000,
+        }
+        told = Event(entity="budget", action=event.action, key=f"budget/{event.ceiling.id}", payload=payload)
+        await self._metadata.run(lambda connection: self._sink.publish(connection, told))
+
+
+class SpendingHistory:
+    """Implements ``gateway.limits.service.UsageHistory``."""
+
+    def __init__(self, store: SpendingStore) -> None:
+        self._store = store
+
+    async def used(self, per: Per, traffic: Traffic, route: str, key_id: str, since: int) -> Mapping[str, Amounts]:
+        """Amounts by subject."""
+        found = await self._store.spent(per, judges=traffic == "judges", route=route, key_id=key_id, since=since)
+        return {row.subject: {"requests": row.requests, "tokens": row.tokens, "cost": row.nanodollars} for row in found}
