@@ -2,8 +2,9 @@
 
 ``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!wait``
 answers when ``go`` is set, ``!slow`` streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
-refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer. ``!hang-a`` and ``!filtered-a``
-are meant for the upstream named ``a`` alone.
+refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer, ``!drip`` gives a whole answer
+byte by byte, ``!stall`` half of one and then nothing, ``!gone`` closes without a word. ``!hang-a`` and ``!filtered-a`` are meant for the upstream
+named ``a`` alone.
 """
 
 import asyncio
@@ -17,13 +18,14 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15, "promp
 
 @dataclass
 class Upstream:
-    """What it saw: bodies and headers of requests, in order, and how many callers left before the end."""
+    """What it saw: bodies and headers of requests, in order, how many callers left before the end, how many it is busy with."""
 
     name: str = ""
     port: int = 0
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     left: int = 0
+    busy: int = 0
     go: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -38,8 +40,12 @@ class Upstream:
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 self.bodies.append(body)
                 self.headers.append(headers)
-                if not await self._answer(json.loads(body), reader, writer):
-                    break
+                self.busy += 1
+                try:
+                    if not await self._answer(json.loads(body), reader, writer):
+                        break
+                finally:
+                    self.busy -= 1
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -69,22 +75,19 @@ class Upstream:
             return _send(writer, 200, {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice]})
         if "!hang" in text and self._means(text, "!hang"):
             return await self._until_left(reader)
+        if "!gone" in text:
+            return False
+        if "!stall" in text:
+            writer.write(b"HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{")
+            return await self._until_left(reader)
         if "!wait" in text:
             await self.go.wait()
         if body.get("stream"):
             return await self._stream(body, text, reader, writer)
         message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}
-        return _send(
-            writer,
-            200,
-            {
-                "id": "chatcmpl-up",
-                "object": "chat.completion",
-                "model": "up-1",
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                "usage": USAGE,
-            },
-        )
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        answer = {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice], "usage": USAGE}
+        return await _drip(writer, answer) if "!drip" in text else _send(writer, 200, answer)
 
     def _means(self, text: str, order: str) -> bool:
         """Whether an order is for this one: ``!hang`` is for all, ``!hang-a`` for the upstream named ``a``."""
@@ -132,6 +135,16 @@ class Upstream:
 def _send(writer: asyncio.StreamWriter, status: int, value: object, extra: str = "") -> bool:
     body = json.dumps(value).encode()
     writer.write(f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{extra}content-length: {len(body)}\r\n\r\n".encode() + body)
+    return True
+
+
+async def _drip(writer: asyncio.StreamWriter, value: object) -> bool:
+    body = json.dumps(value).encode()
+    writer.write(f"HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode())
+    for at in range(0, len(body), 16):
+        writer.write(body[at : at + 16])
+        await writer.drain()
+        await asyncio.sleep(0.01)
     return True
 
 

@@ -178,9 +178,12 @@ async def _send_stream(reply: Reply, send: Send) -> None:
     stream = reply.stream
     assert stream is not None  # noqa: S101 - the caller looked
     try:
+        # The stream is begun before anything is sent: one that was never begun could not be ended either, should the client be gone already.
+        chunk = await anext(stream, None)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-        async for chunk in stream:
+        while chunk is not None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            chunk = await anext(stream, None)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         # A generator that is left half-way would be closed by the collector, some time: the upstream must be closed now.

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -79,6 +78,6 @@ async def test_an_upstream_that_is_not_there_is_unreachable():
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="descriptors are not listed here")
 def test_looking_for_a_socket_leaves_no_descriptor_open(tmp_path: Path):
     with (tmp_path / "plain").open("w"), socket.socket(socket.AF_UNIX), socket.socket():
-        before = len(os.listdir("/dev/fd"))
+        before = len(list(Path("/dev/fd").iterdir()))
         assert shut_marked(123) == 0
-        assert len(os.listdir("/dev/fd")) == before
+        assert len(list(Path("/dev/fd").iterdir())) == before

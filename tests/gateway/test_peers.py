@@ -1,0 +1,107 @@
+"""What other gateways were seen to do to one answer of one vendor, and what this one must not: byte for byte, through a running server."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.running import RunningServer, start_server
+from tests.upstream import Upstream, scripted_upstream
+
+CONFIG = """
+security: {{api_keys: [env:SERVER_KEY]}}
+providers:
+  up: {{kind: openai, base_url: "{url}"}}
+routes:
+  - {{name: alias, targets: [{{model: up/one}}]}}
+"""
+KEY = "sk-of-this-server-4f1b"
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Rig:
+    def __init__(self, server: RunningServer, upstream: Upstream) -> None:
+        self.server, self.upstream = server, upstream
+        self.client = httpx.AsyncClient(base_url=server.url, timeout=20)
+
+    async def ask(self, text: str = "hello", key: str | None = KEY, **body) -> httpx.Response:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        body = {"model": "alias", "messages": [{"role": "user", "content": text}], **body}
+        return await self.client.post("/v1/chat/completions", json=body, headers=headers)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    home: Path = tmp_path_factory.mktemp("peers")
+    async with scripted_upstream() as upstream:
+        config = home / "tidegate.yaml"
+        config.write_text(CONFIG.format(url=upstream.url))
+        server = await asyncio.to_thread(start_server, home / "data", config=config, env={"SERVER_KEY": KEY})
+        try:
+            yield Rig(server, upstream)
+        finally:
+            await asyncio.to_thread(server.stop)
+
+
+def events(answer: httpx.Response) -> list:
+    data = [line.removeprefix("data: ") for line in answer.text.split("\n") if line.startswith("data: ")]
+    return [json.loads(each) if each != "[DONE]" else each for each in data]
+
+
+async def test_model_and_id_are_the_vendors_own(rig: Rig):
+    answer = (await rig.ask()).json()
+    assert (answer["model"], answer["id"]) == ("up-1", "chatcmpl-up")
+
+
+async def test_nothing_is_added_to_a_request_but_what_a_stream_needs_to_tell_its_usage(rig: Rig):
+    await rig.ask(vendor_knob=[1])
+    assert json.loads(rig.upstream.bodies[-1]) == {"model": "one", "messages": [{"role": "user", "content": "hello"}], "vendor_knob": [1]}
+    await rig.ask(stream=True, stream_options={"vendor": 1})
+    assert json.loads(rig.upstream.bodies[-1])["stream_options"] == {"vendor": 1, "include_usage": True}
+
+
+async def test_a_stream_keeps_its_null_finish_reasons_hides_the_usage_and_says_done(rig: Rig):
+    *chunks, done = events(await rig.ask(stream=True))
+    assert done == "[DONE]"
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, None, None, None, "stop"]
+    assert all("usage" not in chunk for chunk in chunks)
+
+
+async def test_who_asks_for_the_usage_gets_one_chunk_without_choices(rig: Rig):
+    *_, last, done = events(await rig.ask(stream=True, stream_options={"include_usage": True}))
+    assert (last["choices"], last["usage"]["total_tokens"], done) == ([], 15, "[DONE]")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_429_stays_one_with_its_header_and_its_body_after_one_call(rig: Rig, stream: bool):
+    before = len(rig.upstream.bodies)
+    answer = await rig.ask("!429", stream=stream)
+    assert (answer.status_code, answer.headers["retry-after"], answer.json()["error"]["code"]) == (429, "7", "rate_limit_exceeded")
+    assert len(rig.upstream.bodies) == before + 1
+
+
+async def test_a_stream_that_the_vendor_cut_ends_in_an_error_event_and_not_in_done(rig: Rig):
+    found = events(await rig.ask("!cut", stream=True))
+    assert found[0]["choices"][0]["delta"]["content"] == "w0 "
+    assert found[-1]["error"]["code"] == "upstream_broken"
+
+
+@pytest.mark.parametrize("key", [None, "sk-another"])
+async def test_without_a_key_of_ours_it_is_a_401_in_the_dialects_words(rig: Rig, key: str | None):
+    answer = await rig.ask(key=key)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
+
+
+async def test_an_unknown_model_is_a_404_in_the_dialects_words(rig: Rig):
+    answer = await rig.ask(model="nobody")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_our_own_time_is_told_and_is_small_beside_the_vendors(rig: Rig):
+    answer = await rig.ask("!drip")
+    assert 0 < float(answer.headers["x-tidegate-overhead-ms"]) < 1000 * answer.elapsed.total_seconds()
