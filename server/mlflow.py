@@ -1,6 +1,8 @@
 """What the mlflow client speaks to: the endpoints of all areas, and what it asks the server about itself."""
 
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
+from registry.logged_models.endpoints import endpoints as logged_model_endpoints
+from registry.runs.endpoints import endpoints as run_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
 from registry.wire.endpoints import Table
@@ -37,6 +39,8 @@ def mlflow_endpoints(services: Services) -> Table:
     return Table(
         [
             Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info),
+            *run_endpoints(services.experiments, services.runs, services.run_log, services.metric_history),
+            *logged_model_endpoints(services.logged_models),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),
         ]

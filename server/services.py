@@ -28,10 +28,15 @@ from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
+from registry.logged_models.service import LoggedModelService
 from registry.models.registrar import Registrar
 from registry.outbound.guard import AddressGuard
 from registry.prompts import errors as prompt_errors
 from registry.prompts.service import PromptService
+from registry.runs.experiments import ExperimentService
+from registry.runs.history import MetricHistory
+from registry.runs.logging import RunLog
+from registry.runs.service import RunService
 from registry.webhooks.service import WebhookService
 from server.budgets import BudgetWebhooks, SpendingHistory
 from server.guard import Guard
@@ -103,6 +108,11 @@ class Services:
         )
         self.registrar = Registrar(self.webhooks.outbox)
         self.prompts = PromptService(metadata, registrar=self.registrar)
+        self.experiments = ExperimentService(metadata)
+        self.runs = RunService(metadata)
+        self.run_log = RunLog(metadata, journal)
+        self.metric_history = MetricHistory(self.telemetry, self.writer.flush)
+        self.logged_models = LoggedModelService(metadata)
         self.gateway_admin = GatewayAdmin(
             metadata,
             self.addresses,

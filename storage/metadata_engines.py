@@ -87,6 +87,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA case_sensitive_like = ON")  # as it is in PostgreSQL; ILIKE is for the rest
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

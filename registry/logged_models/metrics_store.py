@@ -1,0 +1,42 @@
+"""Metrics of logged models in the metadata database: a model has few, each at few steps."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from registry.runs.checks import clamped
+from registry.runs.messages import Metric
+from storage.run_tables import logged_model_metrics, logged_models
+from storage.upserts import Upsert
+
+__all__ = ("put_model_metrics",)
+
+_metrics: Final = Upsert(logged_model_metrics)
+
+
+def put_model_metrics(connection: Connection, run_id: str, metrics: Sequence[Metric]) -> None:
+    """Store metrics that name a model; those of models that are not here are the run's alone."""
+    named = {metric.model_id for metric in metrics}
+    here = set(connection.scalars(select(logged_models.c.model_id).where(logged_models.c.model_id.in_(named))))
+    rows = {}
+    for metric in metrics:
+        if metric.model_id in here:
+            row = _row(run_id, metric)
+            rows[row["model_id"], row["key"], row["timestamp"], row["step"]] = row
+    _metrics.run(connection, list(rows.values()))
+
+
+def _row(run_id: str, metric: Metric) -> dict[str, Any]:
+    value, is_nan = clamped(metric.value)
+    return {
+        "model_id": metric.model_id,
+        "key": metric.key,
+        "timestamp": metric.timestamp,
+        "step": metric.step or 0,
+        "run_id": run_id,
+        "value": value,
+        "is_nan": is_nan,
+        "dataset_name": metric.dataset_name,
+        "dataset_digest": metric.dataset_digest,
+    }

@@ -1,0 +1,67 @@
+"""Histories of metrics in the telemetry database. All statements read with FINAL: a point that was written twice is one."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from storage.telemetry import Telemetry
+
+__all__ = ("PointRecord", "read_histories", "read_history", "sample_histories")
+
+
+class PointRecord(msgspec.Struct, frozen=True):
+    """A stored point."""
+
+    run_id: str
+    step: int
+    timestamp: int
+    value: float
+    is_nan: bool
+
+
+_POINT: Final = "run_id, step, timestamp, value, is_nan"
+
+_HISTORY: Final = f"""SELECT {_POINT} FROM metrics FINAL WHERE run_id = {{run_id:String}} AND key = {{key:String}}
+    ORDER BY timestamp, step, value, is_nan LIMIT {{limit:UInt64}} OFFSET {{offset:UInt64}}"""
+
+_HISTORIES: Final = f"""SELECT {_POINT} FROM metrics FINAL WHERE run_id IN {{run_ids:Array(String)}} AND key = {{key:String}}
+    ORDER BY run_id, timestamp, step, value, is_nan LIMIT {{limit:UInt64}}"""
+
+# The points of a run are cut into `size` slices of equal length (the first ones are longer by one when they cannot be equal); the first
+# point of each is taken, and the very last in place of the last slice's. Columns are gathered one by one: tuples cost twice the time.
+_SAMPLE: Final = """SELECT run_id, place.1 AS step, place.2 AS timestamp, place.3 AS value, place.4 AS is_nan
+    FROM (
+        SELECT run_id, arrayJoin(arrayMap(i -> (steps[i], timestamps[i], values[i], nans[i]), places)) AS place
+        FROM (
+            SELECT run_id, groupArray(step) AS steps, groupArray(timestamp) AS timestamps,
+                groupArray(value) AS values, groupArray(is_nan) AS nans, count() AS points, least(points, {size:UInt64}) AS slices,
+                arrayMap(i -> i * intDiv(points, slices) + least(i, points % slices) + 1, range(toUInt64(slices - 1))) AS firsts,
+                arrayPushBack(firsts, points) AS places
+            FROM (
+                SELECT run_id, step, timestamp, value, is_nan FROM metrics FINAL
+                WHERE run_id IN {run_ids:Array(String)} AND key = {key:String} AND step BETWEEN {first:Int64} AND {last:Int64}
+                ORDER BY run_id, step, timestamp, value, is_nan
+            )
+            GROUP BY run_id
+        )
+    )
+    ORDER BY run_id, step, timestamp, value, is_nan"""
+
+
+async def read_history(telemetry: Telemetry, run_id: str, key: str, *, limit: int, offset: int) -> list[PointRecord]:
+    """Points of one metric, by time, step and value."""
+    return await telemetry.query(_HISTORY, {"run_id": run_id, "key": key, "limit": limit, "offset": offset}, PointRecord)
+
+
+async def read_histories(telemetry: Telemetry, run_ids: Sequence[str], key: str, limit: int) -> list[PointRecord]:
+    """Points of one metric of several runs, by run, time, step and value."""
+    return await telemetry.query(_HISTORIES, {"run_ids": list(run_ids), "key": key, "limit": limit}, PointRecord)
+
+
+async def sample_histories(
+    telemetry: Telemetry, run_ids: Sequence[str], key: str, *, size: int, first: int, last: int
+) -> list[PointRecord]:
+    """At most ``size`` points of each run, evenly spread over all whose step is from ``first`` to ``last``."""
+    values = {"run_ids": list(run_ids), "key": key, "size": size, "first": first, "last": last}
+    return await telemetry.query(_SAMPLE, values, PointRecord)

@@ -1,0 +1,168 @@
+"""Runs in the metadata database: each function is one step of a transaction. SQLite and PostgreSQL alike."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, tuple_, update
+
+from registry.runs.messages import Metric, Param, RunTag
+from storage.run_tables import latest_metrics, run_params, run_tags, runs
+from storage.upserts import Upsert
+
+__all__ = (
+    "RunRow",
+    "change_run",
+    "delete_tag",
+    "insert_run",
+    "params_of",
+    "put_latest",
+    "put_params",
+    "put_tags",
+    "read_latest",
+    "read_params",
+    "read_run",
+    "read_tag",
+    "read_tags",
+    "run_row",
+)
+
+T = TypeVar("T")
+CHUNK: Final = 5000
+"""How many identifiers one statement names; SQLite takes 32,766 values at most."""
+
+
+class RunRow(msgspec.Struct, frozen=True):
+    """A row of ``runs``, in the order of ``COLUMNS``."""
+
+    run_id: str
+    experiment_id: int
+    name: str
+    user_id: str
+    status: str
+    start_time: int
+    end_time: int | None
+    artifact_uri: str
+    lifecycle_stage: str
+
+
+COLUMNS: Final = tuple(runs.c[name] for name in RunRow.__struct_fields__)
+_BY_ID: Final = select(*COLUMNS).where(runs.c.run_id == bindparam("run_id"))
+
+
+def run_row(row: Row[Any]) -> RunRow:
+    """The first columns of a result as a row."""
+    return RunRow(*row[: len(COLUMNS)])
+
+
+def read_run(connection: Connection, run_id: str) -> RunRow | None:
+    """One run."""
+    found = connection.execute(_BY_ID, {"run_id": run_id}).first()
+    return None if found is None else RunRow(*found)
+
+
+def insert_run(connection: Connection, run: RunRow) -> None:
+    """Store a new run."""
+    connection.execute(runs.insert(), msgspec.structs.asdict(run))
+
+
+def change_run(connection: Connection, run_id: str, changes: Mapping[str, Any]) -> None:
+    """Set some columns of a run."""
+    connection.execute(update(runs).where(runs.c.run_id == run_id).values(**changes))
+
+
+_latest: Final = Upsert(
+    latest_metrics,
+    ("value", "is_nan", "timestamp", "step"),
+    when=lambda new, old: tuple_(new.step, new.timestamp, new.value) > tuple_(old.c.step, old.c.timestamp, old.c.value),
+)
+_params: Final = Upsert(run_params)
+_tags: Final = Upsert(run_tags, ("value",))
+
+
+def put_latest(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the latest value of each metric: the one of the highest step, then time, then value."""
+    _latest.run(connection, rows)
+
+
+def put_params(connection: Connection, run_id: str, params: Mapping[str, str]) -> None:
+    """Add params; those that are there stay as they are."""
+    _params.run(connection, [{"run_id": run_id, "key": key, "value": value} for key, value in params.items()])
+
+
+def put_tags(connection: Connection, run_id: str, tags: Mapping[str, str]) -> None:
+    """Set tags."""
+    _tags.run(connection, [{"run_id": run_id, "key": key, "value": value} for key, value in tags.items()])
+
+
+def params_of(connection: Connection, run_id: str, keys: Iterable[str]) -> dict[str, str]:
+    """The values of some params of a run."""
+    found = connection.execute(
+        select(run_params.c.key, run_params.c.value).where(run_params.c.run_id == run_id, run_params.c.key.in_(list(keys)))
+    )
+    return dict(found.tuples().all())
+
+
+def read_tag(connection: Connection, run_id: str, key: str) -> str | None:
+    """The value of one tag."""
+    return connection.scalar(select(run_tags.c.value).where(run_tags.c.run_id == run_id, run_tags.c.key == key))
+
+
+def delete_tag(connection: Connection, run_id: str, key: str) -> bool:
+    """Remove a tag; whether there was one."""
+    return connection.execute(delete(run_tags).where(run_tags.c.run_id == run_id, run_tags.c.key == key)).rowcount > 0
+
+
+_LATEST_OF: Final = (
+    select(
+        latest_metrics.c.run_id,
+        latest_metrics.c.key,
+        latest_metrics.c.value,
+        latest_metrics.c.is_nan,
+        latest_metrics.c.timestamp,
+        latest_metrics.c.step,
+    )
+    .where(latest_metrics.c.run_id.in_(bindparam("run_ids", expanding=True)))
+    .order_by(latest_metrics.c.run_id, latest_metrics.c.key)
+)
+_PARAMS_OF: Final = (
+    select(run_params.c.run_id, run_params.c.key, run_params.c.value)
+    .where(run_params.c.run_id.in_(bindparam("run_ids", expanding=True)))
+    .order_by(run_params.c.run_id, run_params.c.key)
+)
+_TAGS_OF: Final = (
+    select(run_tags.c.run_id, run_tags.c.key, run_tags.c.value)
+    .where(run_tags.c.run_id.in_(bindparam("run_ids", expanding=True)))
+    .order_by(run_tags.c.run_id, run_tags.c.key)
+)
+NAN: Final = float("nan")
+
+
+def read_latest(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Metric]]:
+    """The latest metrics of each run."""
+    found: dict[str, list[Metric]] = {run_id: [] for run_id in run_ids}
+    for run_id, key, value, is_nan, timestamp, step in rows_of(connection, _LATEST_OF, run_ids):
+        found[run_id].append(Metric(key=key, value=NAN if is_nan else value, timestamp=timestamp, step=step))
+    return found
+
+
+def read_params(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Param]]:
+    """The params of each run."""
+    found: dict[str, list[Param]] = {run_id: [] for run_id in run_ids}
+    for run_id, key, value in rows_of(connection, _PARAMS_OF, run_ids):
+        found[run_id].append(Param(key=key, value=value))
+    return found
+
+
+def read_tags(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[RunTag]]:
+    """The tags of each run."""
+    found: dict[str, list[RunTag]] = {run_id: [] for run_id in run_ids}
+    for run_id, key, value in rows_of(connection, _TAGS_OF, run_ids):
+        found[run_id].append(RunTag(key=key, value=value))
+    return found
+
+
+def rows_of(connection: Connection, statement: Select[Any], ids: Sequence[str]) -> Iterable[Any]:
+    """The rows of a statement over ``run_ids``, in as many calls as it takes."""
+    for start in range(0, len(ids), CHUNK):
+        yield from connection.execute(statement, {"run_ids": ids[start : start + CHUNK]})
