@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import msgspec
 
-__all__ = ("Refusal", "render")
+__all__ = ("Refusal", "has_dialect", "render")
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +81,11 @@ DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
     ("/ajax-api/", _mlflow),
 )
 """Path prefix to error shape; the first match counts."""
+
+
+def has_dialect(path: str) -> bool:
+    """Whether programs speak at ``path``."""
+    return any(path.startswith(prefix) for prefix, _ in DIALECTS)
 
 
 def render(path: str, refusal: Refusal) -> tuple[str, bytes]:

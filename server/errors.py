@@ -7,7 +7,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from server.dialects import Refusal, render
+from server.dialects import Refusal, has_dialect, render
+from server.ui.pages.page import error_page
 
 __all__ = ("EXCEPTION_HANDLERS",)
 
@@ -51,8 +52,15 @@ def _extra(error: HTTPException) -> str:
     return " ".join(f"{item.get('key', 'body')}: {item.get('message', '')}." for item in items if isinstance(item, dict))
 
 
-def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if _is_browser(request):
+        return error_page(request, error)
     return _respond(request.url.path, _refusal_of(request, error))
+
+
+def _is_browser(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person asks, at an address of no dialect."""
+    return "text/html" in request.headers.get("accept", "") and not has_dialect(request.url.path)
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

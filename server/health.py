@@ -21,7 +21,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """How the parts are.
 
     ``storage_error`` is why the telemetry database does not answer, ``None`` when it does; ``config_error`` is why the newest configuration
-    file was refused (the one before it is running).
+    file was refused (the one before it is running). ``restart_needed`` are keys of the running configuration that only a restart brings about.
     """
 
     storage_ready: bool
@@ -29,6 +29,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalStats
     config_version: int
     config_error: str | None
+    restart_needed: tuple[str, ...] = ()
     started_seconds_ago: float
 
 
@@ -53,14 +54,13 @@ class _JournalCollector(Collector):
         yield CounterMetricFamily(
             "tidegate_journal_dropped_records", "Records dropped because the journal was full.", value=journal.dropped
         )
-        yield GaugeMetricFamily(
-            "tidegate_storage_up", "Whether the telemetry database answers.", value=float(condition.storage_error is None)
-        )
+        answers = condition.storage_error is None and journal.last_error is None
+        yield GaugeMetricFamily("tidegate_storage_up", "Whether the telemetry database answers.", value=float(answers))
 
 
 def _report(condition: Condition) -> dict[str, Any]:
     healthy = condition.storage_ready and condition.storage_error is None and condition.journal.last_error is None
-    complete = condition.journal.dropped == 0 and condition.config_error is None
+    complete = condition.journal.dropped == 0 and condition.config_error is None and not condition.restart_needed
     return {"status": "ok" if healthy and complete else "degraded", "version": VERSION, **msgspec.structs.asdict(condition)}
 
 

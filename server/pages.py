@@ -59,7 +59,7 @@ def page_services(services: Services) -> UiServices:
         prompts=services.prompts,
         judges=PageJudges(services.judges, services.assessments),
         settings=lambda: services.settings,
-        journal=services.journal.stats,
+        condition=services.condition,
         version=VERSION,
     )
 

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import storage
 from config import Settings
+from config.restart import restart_needed
 from evals.ledger import Ledger
 from evals.service import JudgeService
 from evals.store import LedgerStore
@@ -133,6 +134,8 @@ class Services:
         self._started = time.monotonic()
         self._config_version = 1
         self._config_error: str | None = None
+        self._started_with = settings
+        self._restart_needed: tuple[str, ...] = ()
 
     @classmethod
     async def open(cls, settings: Settings) -> "Services":
@@ -160,14 +163,17 @@ class Services:
             tasks.create_task(self._after_opening(self.judges.run_online))
 
     async def apply(self, settings: Settings) -> None:
-        """Swap in settings that were validated: gateway, judges and keys change; storage and address need a restart."""
+        """Swap in settings that were validated. What was opened at the start stays as it is until a restart, and ``condition`` says so."""
         await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
         self.gateway.reconfigure(merged(settings, self._administration))
         self.guard = Guard.of(settings, self.keys.index)
         self.settings = settings
         self._config_version += 1
         self._config_error = None
+        self._restart_needed = restart_needed(self._started_with, settings)
         logger.info("configuration %d is running", self._config_version)
+        if self._restart_needed:
+            logger.warning("these settings were changed and need a restart: %s", ", ".join(self._restart_needed))
 
     async def refuse(self, error: Exception) -> None:
         """Remember why a new configuration was not taken; the one before it goes on."""
@@ -193,6 +199,7 @@ class Services:
             journal=self.journal.stats(),
             config_version=self._config_version,
             config_error=self._config_error,
+            restart_needed=self._restart_needed,
             started_seconds_ago=round(time.monotonic() - self._started, 1),
         )
 

@@ -32,6 +32,9 @@ LOOK_AROUND_SECONDS: Final = 1.0
 BARRIER_SECONDS: Final = 0.01
 """How often the log is looked at again for someone who waits for rows that are just being written."""
 
+AWAY_SECONDS: Final = 1.0
+"""How long a reader, or a stop, waits for rows to be stored while the database is known to be away."""
+
 
 class Barrier(msgspec.Struct, frozen=True):
     """Someone waits until this process's log is stored up to ``end``."""
@@ -79,7 +82,7 @@ class Writer:
     async def flush(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the deadline is a promise to the caller, told in the error
         """Return when all rows that this process appended before the call are stored; at once when they are.
 
-        Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds.
+        Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
         end = self._journal.rows_end
         if self._mine.position >= end:
@@ -87,6 +90,7 @@ class Writer:
         barrier = Barrier(end, asyncio.get_running_loop().create_future())
         self._barriers.append(barrier)
         self._wake.set()
+        timeout = min(timeout, AWAY_SECONDS) if self._delivery().last_error else timeout
         try:
             async with asyncio.timeout(timeout):
                 await barrier.reached
@@ -98,6 +102,7 @@ class Writer:
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - how long a stop may take is the caller's to say
         """Store what is left, as far as it goes within ``timeout`` seconds; the rest stays in the journal. Call it when ``run`` has ended."""
+        timeout = min(timeout, AWAY_SECONDS) if self._delivery().last_error else timeout
         try:
             async with asyncio.timeout(timeout), self._alone():
                 while self._mine.position < self._journal.rows_end:

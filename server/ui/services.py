@@ -9,7 +9,7 @@ import msgspec
 from config.schema import Settings
 from evals.types import Judge, Judgement, JudgeStats
 from registry.prompts.types import PromptPage, PromptVersion
-from storage.records import JournalStats
+from server.health import Condition
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
 __all__ = (
@@ -152,5 +152,5 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     prompts: Prompts
     judges: Judges
     settings: Callable[[], Settings]
-    journal: Callable[[], JournalStats]
+    condition: Callable[[], Condition]
     version: str

@@ -16,6 +16,7 @@ from config.secrets import Secret
 from evals.types import Judge, Judgement, JudgementState, JudgeStats, ResultType
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import Message, Prompt, PromptPage, PromptVersion
+from server.health import Condition
 from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
 from server.ui.views import error_page, router
 from storage.records import JournalStats
@@ -526,14 +527,21 @@ SETTINGS = Settings(
         ),
     ),
 )
-HEALTHY = JournalStats(bytes=0, limit_bytes=1, pending=0, dropped=0, oldest_pending_seconds=None, last_error=None)
+HEALTHY = Condition(
+    storage_ready=True,
+    storage_error=None,
+    journal=JournalStats(bytes=0, limit_bytes=1, pending=0, dropped=0, oldest_pending_seconds=None, last_error=None),
+    config_version=1,
+    config_error=None,
+    started_seconds_ago=1,
+)
 
 
 def all_traces() -> list[tuple[Trace, dict[str, SpanContent]]]:
     return [agent_trace(), hostile_trace(), huge_trace(), *plain_traces(120)]
 
 
-def make_services(traces: MemoryTraces, stats: JournalStats = HEALTHY) -> UiServices:
+def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiServices:
     return UiServices(
         traces=traces,
         figures=traces,
@@ -541,7 +549,7 @@ def make_services(traces: MemoryTraces, stats: JournalStats = HEALTHY) -> UiServ
         prompts=MemoryPrompts(),
         judges=MemoryJudges(),
         settings=lambda: SETTINGS,
-        journal=lambda: stats,
+        condition=lambda: condition,
         version="0.1.0",
     )
 

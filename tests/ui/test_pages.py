@@ -9,7 +9,6 @@ from litestar.testing import TestClient
 
 from server.ui.headers import SECURITY_HEADERS, is_same_origin
 from storage.errors import TelemetryUnavailable
-from storage.records import JournalStats
 
 
 def tags_of(text):
@@ -197,14 +196,19 @@ def test_no_path_leaves_the_folder_of_static_files(client, path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
-    [({"last_error": "refused", "pending": 1200}, "1,200 records wait in the journal"), ({"dropped": 7}, "7 spans were dropped")],
+    ("journal", "changes", "said"),
+    [
+        ({"last_error": "refused", "pending": 1200}, {}, "1,200 records wait in the journal"),
+        ({"dropped": 7}, {}, "7 records were dropped"),
+        ({}, {"config_error": "tidegate.yaml:3:1: no key 'rotues'\n  3 | rotues:"}, "no key &#39;rotues&#39;"),
+        ({}, {"restart_needed": ("server.port",)}, "waiting for a restart: server.port."),
+    ],
 )
-def test_trouble_with_storage_is_said_on_every_page(demo, traces, changes, said):
-    stats = msgspec.structs.replace(demo.HEALTHY, **changes)
-    assert isinstance(stats, JournalStats)
-    with TestClient(demo.make_app(demo.make_services(traces, stats))) as client:
+def test_trouble_is_said_on_every_page(demo, traces, journal, changes, said):
+    condition = msgspec.structs.replace(demo.HEALTHY, journal=msgspec.structs.replace(demo.HEALTHY.journal, **journal), **changes)
+    with TestClient(demo.make_app(demo.make_services(traces, condition))) as client:
         assert said in client.get("/traces").text
+        assert said in client.get("/judges").text
 
 
 def test_storage_that_does_not_answer_is_a_503_and_no_stack_trace(demo):

@@ -1,4 +1,4 @@
-"""What every page has in common: the frame around it, the banner, the error card."""
+"""What every page has in common: the frame around it, the notices, the error card."""
 
 import logging
 from collections.abc import Mapping
@@ -12,25 +12,23 @@ from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 
 from config.schema import Settings
+from server.health import Condition
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
 from server.ui.templates import render
 from storage.errors import Unavailable as StorageUnavailable
-from storage.records import JournalStats
 
-__all__ = ("Banner", "Services", "banner", "base_url", "error_page", "fragment", "page")
+__all__ = ("Services", "base_url", "error_page", "fragment", "notices", "page")
 
 _log: Final = logging.getLogger(__name__)
 
 Services = NamedDependency[SkipValidation[UiServices]]
 """The services, as handlers ask for them. Protocols cannot be validated, so Litestar is told not to."""
 
-Banner = str | None
-
 
 def page(services: UiServices, template: str, *, title: str, section: str, status: int = 200, **context: Any) -> Response[str]:
     """A whole page. ``section`` is the entry of the navigation that is marked."""
-    frame = {"title": title, "section": section, "banner": banner(services.journal()), "version": services.version}
+    frame = {"title": title, "section": section, "notices": notices(services.condition()), "version": services.version}
     return _html(render(template, **frame, **context), status)
 
 
@@ -39,13 +37,21 @@ def fragment(template: str, *, headers: Mapping[str, str] | None = None, **conte
     return _html(render(template, **context), 200, headers)
 
 
-def banner(stats: JournalStats) -> Banner:
-    """What a reader must know before trusting a page; ``None`` when all is stored."""
-    if stats.dropped:
-        return f"{stats.dropped:,} spans were dropped since the start: the journal is full. What you see is incomplete."
-    if stats.last_error:
-        return f"Storage does not answer. Pages may be stale; {stats.pending:,} records wait in the journal and nothing is lost."
-    return None
+def notices(condition: Condition) -> list[str]:
+    """What a reader must know before trusting a page; nothing when all is stored and runs as configured."""
+    journal = condition.journal
+    found = []
+    if journal.dropped:
+        found.append(f"{journal.dropped:,} records were dropped since the start: the journal is full. What you see is incomplete.")
+    if journal.last_error or condition.storage_error:
+        found.append(
+            f"Storage does not answer. Pages may be stale; {journal.pending:,} records wait in the journal and nothing of them is lost."
+        )
+    if condition.config_error:
+        found.append(f"The newest configuration is not taken, the one before it runs on: {condition.config_error.splitlines()[0]}")
+    if condition.restart_needed:
+        found.append(f"Changed, and waiting for a restart: {', '.join(condition.restart_needed)}.")
+    return found
 
 
 def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
@@ -61,7 +67,7 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[st
     context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
     if request.headers.get("hx-request") == "true":
         return _html(render("error_card.html", **context), status)
-    return _html(render("error.html", title=context["phrase"], section="", banner=None, version="", **context), status)
+    return _html(render("error.html", title=context["phrase"], section="", notices=[], version="", **context), status)
 
 
 def _explain(error: Exception) -> tuple[int, str, str]:
