@@ -451,6 +451,9 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     task: Literal["chat", "completions", "embeddings"] = "chat"
     """What the route is for, as lists of routes tell it. Nothing is refused because of it."""
 
+    content: Literal["full", "hash", "none"] = "full"
+    """What is stored of this route's messages and answers: all, the SHA-256 of each part, or nothing. ``telemetry.content: none`` wins."""
+
     limits: tuple[LimitSettings, ...] = ()
     """Ceilings for this route alone. ``per: all`` counts everybody who uses it."""
 

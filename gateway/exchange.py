@@ -24,6 +24,7 @@ from gateway.wire.openai import RequestHead
 __all__ = ("Exchange",)
 
 _NO_EDITS: Final[Mapping[str, bytes | None]] = {}
+_HEAD: Final = msgspec.json.Decoder(RequestHead)
 
 
 class Exchange:
@@ -53,25 +54,48 @@ class Exchange:
         try:
             plan = await self._plan(prompts)
             self._recording.route(plan.route)
+            self._recording.content = self._snapshot.content.get(plan.route, "full")
             if self._snapshot.policies and (reply := await self._admitted(plan)) is not None:
                 return reply
-            return await self._first_answer(plan)
+            reply = await self._first_answer(plan)
         except GatewayError as error:
             return self._refused(error)
         except asyncio.CancelledError:
             self._left(None)
             raise
+        for tap in self._call.taps if self._call is not None else ():
+            reply = tap(reply)
+        return reply
 
     async def _admitted(self, plan: Plan) -> Reply | None:
         """Ask each policy; the answer of the first that has one. Whoever let the request pass is told of its end."""
-        call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan, providers=self._snapshot.providers)
+        call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan, providers=self._snapshot.providers, edits=self._edits)
         for policy in self._snapshot.policies:
             reply = await policy.admit(call)
             if reply is not None:
                 self._end(reply.status)
-                return structs.replace(reply, trace_id=self._recording.trace_id, headers=[*reply.headers, *self._own_headers()])
+                stream = None if reply.stream is None else self._replayed(reply.stream)
+                headers = [*reply.headers, *self._own_headers()]
+                return structs.replace(reply, trace_id=self._recording.trace_id, headers=headers, stream=stream)
             self._admitting.append(policy)
+        if call.rewritten is not None:
+            self._rewrite(call.rewritten)
         return None
+
+    async def _replayed(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """A stream that a policy answers with."""
+        try:
+            async for chunk in stream:
+                yield chunk
+        finally:
+            await self._snapshot.leave()
+
+    def _rewrite(self, body: bytes) -> None:
+        """From here on the request is another: what is sent and what is recorded."""
+        self._inbound = structs.replace(self._inbound, body=body)
+        self._head = _HEAD.decode(body)
+        self._edits = _NO_EDITS
+        self._recording.rewritten(self._inbound, self._head)
 
     async def _plan(self, prompts: PromptSource) -> Plan:
         reference = parse_reference(self._head.model)
@@ -106,7 +130,7 @@ class Exchange:
     async def _first_answer(self, plan: Plan) -> Reply:
         """A plain request is sent once; one on a route with rules until they are content. Nothing is tried again once bytes went out."""
         if self._pursuit is None:
-            return self._answer(await self.open(plan.targets[0]))
+            return self._answer(await self._reviewed(await self.open(plan.targets[0])))
         if self._pursuit.pool.rules.shadows:
             self._snapshot.shadows.start(self._pursuit.pool, self._shadow)
         began = perf_counter_ns()
@@ -116,7 +140,19 @@ class Exchange:
             self._upstream_ns = perf_counter_ns() - began
             self._recording.attempts = self._pursuit.attempts
         self._aim(opened.target, opened.provider)  # of several that were asked, maybe at the same time, this one answers
-        return self._answer(opened)
+        return self._answer(await self._reviewed(opened))
+
+    async def _reviewed(self, opened: Opened) -> Opened:
+        """The answer, as far as the policies let it through."""
+        if self._call is None or not self._call.reviews:
+            return opened
+        try:
+            for review in self._call.reviews:
+                opened = await review(opened)
+        except BaseException:
+            await opened.upstream.close()
+            raise
+        return opened
 
     async def _shadow(self, target: Target) -> None:
         """The same request to another model, for nobody: recorded in a trace of its own that names this one."""
@@ -276,6 +312,7 @@ class Exchange:
         if call is None:
             return self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
         self._recording.note(call.attributes)
+        self._recording.verdicts = call.verdicts
         usage = self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
         outcome = Outcome(status=status, usage=usage, observation=observation, error=error)
         for policy in reversed(self._admitting):

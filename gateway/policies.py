@@ -4,34 +4,56 @@ A policy sees each request twice: once when its route is known and before anythi
 pays nothing for the seam.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from gateway.keys.types import Caller
 from gateway.limits.types import Granted
-from gateway.types import Headers, Inbound, Observation, Plan, Provider, Reply, Target, Usage
+from gateway.types import Headers, Inbound, Observation, Opened, Plan, Provider, Reply, Target, Usage
 from gateway.wire.openai import RequestHead
 
-__all__ = ("Call", "Outcome", "Policy")
+__all__ = ("Call", "Outcome", "Policy", "Review", "Tap", "Verdict")
+
+Review = Callable[[Opened], Awaitable[Opened]]
+"""Looks at an answer before it is recorded and before the client gets any of it, and may change it. Raises ``GatewayError`` to withhold it."""
+
+Tap = Callable[[Reply], Reply]
+"""Looks at what the client gets, as it gets it."""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guardrail found, for a span of its own. Times are nanoseconds since the epoch; ``attributes`` hold no content."""
+
+    name: str
+    started_ns: int
+    ended_ns: int
+    attributes: Mapping[str, Any]
+    error: str = ""
 
 
 class Call(msgspec.Struct, kw_only=True):
     """A request on its way, as far as it is known. ``headers`` go out with the reply, ``attributes`` onto the span.
 
-    ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it.
+    ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it. ``edits`` are
+    those that a prompt makes in the body; a policy that changes the request puts the whole of it into ``rewritten``, edits applied.
     """
 
     inbound: Inbound
     head: RequestHead
     plan: Plan
     providers: Mapping[str, Provider]
+    edits: Mapping[str, bytes | None] = {}
+    rewritten: bytes | None = None
     caller: Caller = Caller()
     target: Target | None = None
     granted: Granted | None = None
     headers: Headers = []
     attributes: dict[str, Any] = {}
+    reviews: list[Review] = []
+    taps: list[Tap] = []
+    verdicts: list[Verdict] = []
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

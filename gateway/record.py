@@ -15,7 +15,10 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.attempts import Attempt, record_attempts
+from gateway.content import Content, withhold
 from gateway.estimate import estimate_tokens
+from gateway.guardrails.spans import record_verdicts
+from gateway.policies import Verdict
 from gateway.prompts import RenderedPrompt
 from gateway.providers.openai.answer import message_parts
 from gateway.types import Inbound, Observation, Operation, Origin, Target, Usage
@@ -34,7 +37,19 @@ _USER: Final = b"x-tidegate-user-id"
 class Recording:
     """The span of one request, from its arrival to the end of its answer. ``finish`` is called exactly once."""
 
-    __slots__ = ("_attributes", "_first_ns", "_head", "_inbound", "_span", "_tracer", "attempts", "trace_id", "traceparent")
+    __slots__ = (
+        "_attributes",
+        "_first_ns",
+        "_head",
+        "_inbound",
+        "_span",
+        "_tracer",
+        "attempts",
+        "content",
+        "trace_id",
+        "traceparent",
+        "verdicts",
+    )
 
     def __init__(self, tracer: Tracer, inbound: Inbound, head: RequestHead, shadow_of: SpanContext | None = None) -> None:
         headers = dict(inbound.headers)
@@ -58,6 +73,8 @@ class Recording:
         self.trace_id = f"{context.trace_id:032x}"
         self.traceparent = f"00-{self.trace_id}-{context.span_id:016x}-{int(context.trace_flags):02x}"
         self.attempts: Sequence[Attempt] = ()
+        self.verdicts: Sequence[Verdict] = ()
+        self.content: Content = "full"
         self._tracer = tracer
         self._inbound = inbound
         self._head = head
@@ -74,6 +91,7 @@ class Recording:
         """The span of a copy of this request, in a trace of its own: what is on this one is on that one too."""
         copy = Recording(self._tracer, self._inbound, self._head, self._span.get_span_context())
         copy._attributes |= self._attributes
+        copy.content = self.content
         return copy
 
     def route(self, name: str) -> None:
@@ -116,10 +134,18 @@ class Recording:
         error = error or (observation.error if observation else None)
         if error is not None:
             attributes["error.type"] = error
+        if self.verdicts:
+            record_verdicts(self._tracer, self._span, self.verdicts)
+        if self.content != "full":
+            withhold(attributes, self.content)
         self._span.set_attributes(attributes)
         self._span.set_status(Status(StatusCode.ERROR, detail) if error is not None else Status(StatusCode.OK))
         self._span.end()
         return usage
+
+    def rewritten(self, inbound: Inbound, head: RequestHead) -> None:
+        """The request was changed before it was sent: this is what is told of it."""
+        self._inbound, self._head = inbound, head
 
     def client_left(self) -> None:
         """The client went away."""

@@ -22,6 +22,7 @@ class Snapshot:
         self.providers: dict[str, Provider] = {name: build(name, provider) for name, provider in settings.providers.items()}
         self.routes = RouteTable.from_settings(settings, {name: provider.models() for name, provider in self.providers.items()})
         self.settings = settings
+        self.content = {route.name: route.content for route in settings.routes if route.content != "full"}
         self.pools = {name: Pool(route.rules, monotonic, random) for name, route in self.routes.routes.items() if route.rules is not None}
         if before is not None:
             self._inherit(before)
