@@ -1,19 +1,12 @@
 """Where limits and budgets stand, over HTTP."""
 
-import msgspec
 from litestar import Router, get
 from litestar.params import FromQuery
 
 from gateway.limits.service import LimitService
-from gateway.limits.types import Standing
+from gateway.limits.types import Budgets
 
-__all__ = ("Budgets", "router")
-
-
-class Budgets(msgspec.Struct, frozen=True):
-    """Counters, the fullest first."""
-
-    budgets: list[Standing]
+__all__ = ("router",)
 
 
 def router(service: LimitService) -> Router:

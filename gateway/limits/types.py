@@ -10,6 +10,7 @@ import msgspec
 
 __all__ = (
     "Amounts",
+    "Budgets",
     "Ceiling",
     "Charge",
     "Counter",
@@ -109,3 +110,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     reserved: float
     remaining: float
     resets_at: str
+
+
+class Budgets(msgspec.Struct, frozen=True):
+    """Counters, the fullest first."""
+
+    budgets: list[Standing]

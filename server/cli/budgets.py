@@ -4,8 +4,7 @@ from typing import Any
 
 import rich_click as click
 
-from gateway.limits.routes import Budgets
-from gateway.limits.types import Standing
+from gateway.limits.types import Budgets, Standing
 from server.cli.api import Api, path_of, with_api
 from server.cli.output import emit, json_option, plain, show, table
 

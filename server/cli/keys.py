@@ -1,15 +1,17 @@
 """``tidegate keys create|list|disable|enable|revoke``."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import rich_click as click
 
-from config.schema import LimitSettings
-from gateway.keys.types import CreatedKey, KeyPage, NewKey, VirtualKey
 from server.cli.api import Api, path_of, with_api
 from server.cli.errors import BadUsage
 from server.cli.output import emit, json_option, message, plain, show, table
+
+if TYPE_CHECKING:
+    from config.schema import LimitSettings
 
 __all__ = ("keys",)
 
@@ -50,6 +52,8 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a key called NAME and print it. It is shown this once."""
+    from gateway.keys.types import CreatedKey, NewKey
+
     new = NewKey(
         name=name,
         team=team,
@@ -72,6 +76,8 @@ def create(
 @with_api
 def list_keys(api: Api, *, as_json: bool) -> None:
     """List keys: what each opens, and whether it does."""
+    from gateway.keys.types import KeyPage
+
     page = api.get(path_of("keys"), KeyPage)
     if as_json:
         emit(page)
@@ -90,6 +96,8 @@ def list_keys(api: Api, *, as_json: bool) -> None:
 @with_api
 def disable(api: Api, name: str) -> None:
     """Switch a key off until it is enabled again. NAME may be its id."""
+    from gateway.keys.types import VirtualKey
+
     api.patch(path_of("keys", name), {"disabled": True}, VirtualKey)
     message(f"The key {name!r} opens nothing now; `tidegate keys enable {name}` switches it on again.")
 
@@ -99,6 +107,8 @@ def disable(api: Api, name: str) -> None:
 @with_api
 def enable(api: Api, name: str) -> None:
     """Switch a key on again."""
+    from gateway.keys.types import VirtualKey
+
     api.patch(path_of("keys", name), {"disabled": False}, VirtualKey)
     message(f"The key {name!r} is on.")
 
@@ -122,7 +132,9 @@ def _moment(written: str) -> datetime:
         raise BadUsage(f"{written!r} is not a time", "Write --expires 90d, or 2030-01-31T00:00:00Z.") from error
 
 
-def _limit(written: str) -> LimitSettings:
+def _limit(written: str) -> "LimitSettings":
+    from config.schema import LimitSettings
+
     what, _, rest = written.partition("=")
     number, _, window = rest.partition("/")
     try:

@@ -202,7 +202,7 @@ def _content_parts(value: Any) -> Iterator[Part]:
 
 
 def _part(item: dict[str, Any]) -> Part:
-    kind = item.get("type")
+    kind = _string(item.get("type"))
     said = item.get("content", item.get("text", item.get("thinking", item.get("refusal"))))
     if kind in _TEXT_TYPES and isinstance(said, str):
         return Text(said)
