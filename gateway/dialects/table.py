@@ -7,6 +7,7 @@ client speaks has only the direction of ``UpstreamDialect``.
 from collections.abc import Mapping
 
 from gateway.dialects.anthropic.codec import Anthropic
+from gateway.dialects.bedrock.codec import BedrockConverse
 from gateway.dialects.openai_chat.codec import OpenAIChat
 from gateway.dialects.types import ClientDialect, Dialect, DialectName, UpstreamDialect
 
@@ -19,4 +20,7 @@ _BOTH_WAYS: Mapping[DialectName, Dialect] = {
 
 CLIENT_DIALECTS: Mapping[DialectName, ClientDialect] = _BOTH_WAYS
 
-UPSTREAM_DIALECTS: Mapping[DialectName, UpstreamDialect] = _BOTH_WAYS
+UPSTREAM_DIALECTS: Mapping[DialectName, UpstreamDialect] = {
+    **_BOTH_WAYS,
+    DialectName.BEDROCK: BedrockConverse(),
+}
