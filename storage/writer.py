@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,9 @@ LOOK_AROUND_SECONDS: Final = 1.0
 BARRIER_SECONDS: Final = 0.01
 """How often the log is looked at again for someone who waits for rows that are just being written."""
 
+REPLAY_SECONDS: Final = 5.0
+"""How long a reader waits, after a start, for what a killed process had journalled."""
+
 AWAY_SECONDS: Final = 1.0
 """How long a reader, or a stop, waits for rows to be stored while the database is known to be away."""
 
@@ -55,6 +58,8 @@ class Writer:
         self._others: dict[str, Tail] = {}
         self._barriers: list[Barrier] = []
         self._wake = asyncio.Event()
+        self._replayed = asyncio.Event()
+        self._replayed.set()  # until `run` knows better
         self._looked = float("-inf")
         self._backlog: dict[str, int] = {}
         self._stored = 0
@@ -72,18 +77,24 @@ class Writer:
         self._journal.attach(self._delivery, nudge, self._settings.batch_rows)
         try:
             async with self._alone():
+                self._replayed.clear()
                 while True:
                     self._wake.clear()
                     await self._round()
+                    self._replayed.set()
                     await self._gather()
         finally:
+            self._replayed.set()
             self._journal.attach(self._delivery, _nobody, self._settings.batch_rows)
 
     async def flush(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the deadline is a promise to the caller, told in the error
         """Return when all rows that this process appended before the call are stored; at once when they are.
 
+        After a start it also waits for what a killed process had journalled, some seconds at most: a long backlog holds up no reader.
         Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
+        if not self._replayed.is_set():
+            await self._await_replay(min(timeout, AWAY_SECONDS if self._delivery().last_error else REPLAY_SECONDS))
         end = self._journal.rows_end
         if self._mine.position >= end:
             return
@@ -99,6 +110,11 @@ class Writer:
             raise TelemetryUnavailable(f"what was just written is not stored after {timeout:g} s: {reason}") from error
         finally:
             self._barriers = [other for other in self._barriers if other is not barrier]
+
+    async def _await_replay(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._replayed.wait()
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - how long a stop may take is the caller's to say
         """Store what is left, as far as it goes within ``timeout`` seconds; the rest stays in the journal. Call it when ``run`` has ended."""

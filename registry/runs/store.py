@@ -100,7 +100,7 @@ def params_of(connection: Connection, run_id: str, keys: Iterable[str]) -> dict[
     found = connection.execute(
         select(run_params.c.key, run_params.c.value).where(run_params.c.run_id == run_id, run_params.c.key.in_(list(keys)))
     )
-    return dict(found.tuples().all())
+    return {row.key: row.value for row in found}
 
 
 def read_tag(connection: Connection, run_id: str, key: str) -> str | None:
