@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from gateway.dialects.anthropic.codec import Anthropic
 from gateway.dialects.bedrock.codec import BedrockConverse
+from gateway.dialects.cohere.codec import Cohere
 from gateway.dialects.openai_chat.codec import OpenAIChat
 from gateway.dialects.types import ClientDialect, Dialect, DialectName, UpstreamDialect
 
@@ -23,4 +24,5 @@ CLIENT_DIALECTS: Mapping[DialectName, ClientDialect] = _BOTH_WAYS
 UPSTREAM_DIALECTS: Mapping[DialectName, UpstreamDialect] = {
     **_BOTH_WAYS,
     DialectName.BEDROCK: BedrockConverse(),
+    DialectName.COHERE: Cohere(),
 }
