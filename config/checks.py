@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from config.detection_checks import check_detection
 from config.findings import Finding
 from config.limit_checks import check_limits
 from config.providers import VENDORS
@@ -43,6 +44,7 @@ def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
     for index, judge in enumerate(judges):
         yield from _judge(judge, f"judges[{index}]", names)
     yield from check_limits(root)
+    yield from check_detection(child(child(root, "telemetry"), "redact"), "telemetry.redact")
     yield from _duplicates("route", "routes", routes)
     yield from _duplicates("judge", "judges", judges)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.detection import DetectionSettings
 from config.secrets import Secret
 
 __all__ = (
@@ -180,6 +181,9 @@ class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     content: Literal["full", "none"] = "full"
     """Whether messages are stored beside the facts. ``none`` keeps token counts, cost and timing only."""
+
+    redact: DetectionSettings | None = None
+    """What is replaced in every span before it is written anywhere, those that come over OTLP too. Default: nothing."""
 
     seal_after: Seconds = 2.0
     """Quiet time after which a trace whose root was seen is sealed, and may be judged, in seconds."""

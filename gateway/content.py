@@ -17,7 +17,8 @@ _SAID: Final = {
 
 
 def withhold(attributes: dict[str, Any], content: Content) -> None:
-    """Take what was said off a span. ``hash`` leaves the SHA-256 of each part, so that equal ones can be told, and not read."""
+    """Take what was said off a span, and say so. ``hash`` leaves the SHA-256 of each part, so that equal ones can be told, and not read."""
+    attributes["tidegate.content"] = content
     for name, part in _SAID.items():
         said = attributes.pop(name, None)
         if said is not None and content == "hash":

@@ -9,6 +9,7 @@ import msgspec
 
 from config.schema import TelemetrySettings
 from storage.records import Opening, Row, SpanLog
+from tracing.redaction import Redactor
 from tracing.rows import opening, rows, span_key
 from tracing.semconv import read_facts
 from tracing.types import Span
@@ -39,6 +40,7 @@ class SpanSink:
         self._log = log
         self._retention_days = settings.retention_days
         self._content = settings.content == "full"
+        self._redactor = Redactor.of(settings.redact)
         self._seen: dict[bytes, None] = {}
 
     def put(self, spans: Sequence[Span]) -> int:
@@ -58,7 +60,8 @@ class SpanSink:
                 duplicates += 1
             else:
                 fresh[key] = None
-                records += rows(span, read_facts(span), retention_days=self._retention_days, content=self._content)
+                kept = self._kept(span)
+                records += rows(kept, read_facts(kept), retention_days=self._retention_days, content=self._content)
         if records and not self._log.append(records):
             return Taken(accepted=0, duplicates=duplicates, rejected={"the journal is full": len(fresh)}, full=True)
         self._remember(fresh)
@@ -67,6 +70,14 @@ class SpanSink:
     def begin(self, span: Span) -> bool:
         """Write down that a span began, so that it is stored as interrupted if this process dies. ``False``: the journal is full."""
         return self._log.append([opening(span, retention_days=self._retention_days)])
+
+    def _kept(self, span: Span) -> Span:
+        """What is to be stored of a span. One without its content says so, for whoever looks for it."""
+        if self._redactor is not None:
+            span = self._redactor.span(span)
+        if not self._content:
+            span = msgspec.structs.replace(span, attributes={**span.attributes, "tidegate.content": "none"})
+        return span
 
     def _remember(self, keys: dict[bytes, None]) -> None:
         self._seen.update(keys)

@@ -20,7 +20,9 @@ from typing_extensions import override
 
 from config.schema import TelemetrySettings
 from tracing.conventions.genai import GATEWAY_SCOPE
+from tracing.exporting import RedactingExporter
 from tracing.ingest import SpanSink
+from tracing.redaction import Redactor
 from tracing.types import Attribute, Scope, Span, SpanEvent, SpanLink, Status
 
 __all__ = ("JournalSpanProcessor", "build_tracer_provider", "span_of")
@@ -67,7 +69,9 @@ def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: 
         # The exporter retries in a thread of its own and drops when its queue is full: requests never notice it. Its log holds URLs at worst.
         logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
         headers = {name: secret.reveal() for name, secret in settings.otlp.headers.items()}
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp.endpoint, headers=headers)))
+        exporter = OTLPSpanExporter(endpoint=settings.otlp.endpoint, headers=headers)
+        redactor = Redactor.of(settings.redact)
+        provider.add_span_processor(BatchSpanProcessor(exporter if redactor is None else RedactingExporter(exporter, redactor)))
     return provider
 
 
