@@ -2,6 +2,7 @@
 
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
+from registry.models.endpoints import endpoints as model_endpoints
 from registry.runs.endpoints import endpoints as run_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
@@ -41,6 +42,7 @@ def mlflow_endpoints(services: Services) -> Table:
             Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info),
             *run_endpoints(services.experiments, services.runs, services.run_log, services.metric_history),
             *logged_model_endpoints(services.logged_models),
+            *model_endpoints(services.registered_models, services.model_versions, services.aliases),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),
         ]

@@ -1,14 +1,23 @@
 """What one area of the registry needs of another, behind the Protocols of the one that needs it."""
 
+import json
 from collections.abc import Mapping
+from typing import Final
 
+from sqlalchemy import Connection
 from typing_extensions import override
 
 from registry.errors import ResourceDoesNotExist
 from registry.gateway_admin.policy_messages import GuardrailScorer
 from registry.gateway_admin.types import Experiments, Scorers
+from registry.logged_models import store as logged_models
+from registry.models.lineage import Lineage, LoggedModelSource
+from registry.runs import store as runs
+from registry.runs.types import now_ms
 
-__all__ = ("NoExperiments", "NoScorers")
+__all__ = ("NoExperiments", "NoScorers", "TrackedLineage")
+
+VERSIONS_TAG: Final = "mlflow.modelVersions"
 
 
 class NoExperiments(Experiments):
@@ -25,3 +34,36 @@ class NoScorers(Scorers):
     @override
     async def find(self, scorer_id: str, version: int) -> GuardrailScorer:
         raise ResourceDoesNotExist(f"Scorer with ID '{scorer_id}' not found.")
+
+
+class TrackedLineage(Lineage):
+    """Runs and logged models of this server, as the model registry sees them."""
+
+    @override
+    def run_artifact_uri(self, connection: Connection, run_id: str) -> str | None:
+        run = runs.read_run(connection, run_id)
+        return None if run is None else run.artifact_uri
+
+    @override
+    def logged_model(self, connection: Connection, model_id: str) -> LoggedModelSource | None:
+        model = logged_models.read_model(connection, model_id)
+        if model is None or model.lifecycle_stage == "deleted":
+            return None
+        return LoggedModelSource(model.artifact_location, model.source_run_id)
+
+    @override
+    def link_version(self, connection: Connection, model_id: str, name: str, version: int) -> None:
+        # The row is written first, and so held: of two versions that are linked at once, neither is lost.
+        logged_models.change_model(connection, model_id, {"last_updated_timestamp_ms": now_ms()})
+        tags = dict(logged_models.read_tags(connection, [model_id]).get(model_id, []))
+        linked = [*_linked(tags.get(VERSIONS_TAG)), {"name": name, "version": version}]
+        logged_models.put_tags(connection, model_id, {VERSIONS_TAG: json.dumps(linked)})
+
+
+def _linked(tag: str | None) -> list[object]:
+    """What the tag holds; clients write it too, so that it may hold anything."""
+    try:
+        held = json.loads(tag or "[]")
+    except ValueError:
+        return []
+    return held if isinstance(held, list) else []

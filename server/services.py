@@ -30,7 +30,11 @@ from gateway.service import Gateway
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
 from registry.logged_models.service import LoggedModelService
+from registry.models.alias_service import AliasService
+from registry.models.model_service import RegisteredModelService
+from registry.models.moves import Moves
 from registry.models.registrar import Registrar
+from registry.models.version_service import ModelVersionService
 from registry.outbound.guard import AddressGuard
 from registry.prompts import errors as prompt_errors
 from registry.prompts.service import PromptService
@@ -43,7 +47,7 @@ from server.budgets import BudgetWebhooks, SpendingHistory
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
-from server.registry_adapters import NoExperiments, NoScorers
+from server.registry_adapters import NoExperiments, NoScorers, TrackedLineage
 from server.version import VERSION
 from storage.deferred import DeferredTelemetry
 from storage.errors import StorageError
@@ -108,7 +112,11 @@ class Services:
             metadata, self.addresses, seal, lambda: self.settings.webhooks, holder=f"{socket.gethostname()}:{_home(settings)}"
         )
         self.registrar = Registrar(self.webhooks.outbox)
-        self.prompts = PromptService(metadata, registrar=self.registrar)
+        self.moves = Moves(metadata)
+        self.prompts = PromptService(metadata, registrar=self.registrar, moves=self.moves)
+        self.registered_models = RegisteredModelService(metadata, self.registrar, self.prompts.forget)
+        self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
+        self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)
         self.experiments = ExperimentService(metadata)
         self.runs = RunService(metadata)
         self.run_log = RunLog(metadata, journal)

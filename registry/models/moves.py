@@ -1,16 +1,18 @@
 """Moves of aliases and stages: asked about before they happen, and written down whether they happen or not."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
 
+from registry.actor import Actor
 from registry.errors import PermissionDenied
 from registry.models.moves_store import insert_move, read_moves
-from registry.models.types import Move, MovePage
+from registry.models.types import Kind, ModelVersion, Move, MovePage, Stage
 
-__all__ = ("Metadata", "MoveCheck", "MoveRefused", "Moves")
+__all__ = ("Metadata", "MoveCheck", "MoveRefused", "Moves", "alias_move", "stage_move")
 
 T = TypeVar("T")
 
@@ -44,6 +46,37 @@ class MoveRefused(PermissionDenied):
     """A check has spoken against a move."""
 
 
+def alias_move(kind: Kind, name: str, alias: str, before: int | None, after: int | None, at: datetime, actor: Actor) -> Move:
+    """An alias that goes from one version to another, appears (no ``before``) or is removed (no ``after``)."""
+    return Move(
+        kind=kind,
+        name=name,
+        field="alias",
+        alias=alias,
+        version=after or before or 0,
+        before=_said(before),
+        after=_said(after),
+        actor=actor.name,
+        reason=actor.reason,
+        at=at,
+    )
+
+
+def stage_move(version: ModelVersion, stage: Stage, at: datetime, actor: Actor) -> Move:
+    """A version that leaves its stage for another."""
+    return Move(
+        kind=version.kind,
+        name=version.name,
+        field="stage",
+        version=version.version,
+        before=version.stage,
+        after=stage,
+        actor=actor.name,
+        reason=actor.reason,
+        at=at,
+    )
+
+
 class Moves:
     """The checks, and the log."""
 
@@ -73,6 +106,10 @@ class Moves:
         found = await self._metadata.read(lambda connection: read_moves(connection, name, cursor, limit + 1))
         page = found[:limit]
         return MovePage(moves=page, next_cursor=page[-1].id if len(found) > limit else None)
+
+
+def _said(version: int | None) -> str:
+    return "" if version is None else str(version)
 
 
 def _described(move: Move) -> str:

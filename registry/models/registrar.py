@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from registry.actor import Actor
 from registry.events import EventSink, NoEvents
 from registry.models import events, store
+from registry.models.moves import alias_move, stage_move
 from registry.models.moves_store import insert_move
 from registry.models.types import Kind, ModelVersion, Move, NewVersion, RegisteredModel, Stage
 
@@ -37,10 +38,19 @@ class Registrar:
         store.rename_model(connection, name, new_name, at)
         self._sink.publish(connection, events.renamed(kind, name, new_name))
 
-    def delete(self, connection: Connection, kind: Kind, name: str) -> None:
-        """Remove a name and everything under it."""
-        store.delete_model(connection, name)
-        self._sink.publish(connection, events.deleted(kind, name))
+    def delete(self, connection: Connection, model: RegisteredModel, at: datetime, actor: Actor) -> None:
+        """Remove a name and everything under it; that its aliases are gone is in the log, too."""
+        for alias, version in model.aliases.items():
+            self._log(connection, alias_move(model.kind, model.name, alias, version, None, at, actor))
+        store.delete_model(connection, model.name)
+        self._sink.publish(connection, events.deleted(model.kind, model.name))
+
+    def describe(self, connection: Connection, name: str, version: int | None, description: str, at: datetime) -> None:
+        """Change what is said of a name, or of a version of it."""
+        if version is None:
+            store.describe_model(connection, name, description, at)
+        else:
+            store.describe_version(connection, name, version, description, at)
 
     def add_version(self, connection: Connection, new: NewVersion, at: datetime, actor: Actor) -> ModelVersion:
         """Store the next version of a name, and point its aliases at it."""
@@ -52,7 +62,7 @@ class Registrar:
             created_at=at,
             updated_at=at,
         )
-        moves = [self._alias_move(connection, version, alias, actor) for alias in version.aliases]
+        moves = [self._alias_move(connection, version, alias, at, actor) for alias in version.aliases]
         store.insert_version(connection, version)
         self._sink.publish(connection, events.version_created(version))
         for move in moves:
@@ -69,8 +79,8 @@ class Registrar:
 
     def set_alias(self, connection: Connection, version: ModelVersion, alias: str, at: datetime, actor: Actor) -> None:
         """Point an alias at a version."""
-        move = msgspec.structs.replace(self._alias_move(connection, version, alias, actor), at=at)
         store.touch(connection, version.name, at)
+        move = self._alias_move(connection, version, alias, at, actor)
         store.put_alias(connection, version.name, alias, version.version, at)
         self._log(connection, move)
 
@@ -78,8 +88,7 @@ class Registrar:
         """Remove an alias that points at a version."""
         store.delete_alias(connection, version.name, alias)
         store.touch(connection, version.name, at)
-        before = str(version.version)
-        self._log(connection, _move(version, "alias", alias, before, "", at, actor))
+        self._log(connection, alias_move(version.kind, version.name, alias, version.version, None, at, actor))
 
     def set_stage(
         self, connection: Connection, version: ModelVersion, stage: Stage, at: datetime, actor: Actor, *, archive_others: bool
@@ -87,11 +96,11 @@ class Registrar:
         """Move a version to a stage, and all others of that stage to ``Archived`` if asked to."""
         if archive_others:
             for other in store.archive_stage(connection, version.name, stage, version.version, at):
-                left = msgspec.structs.replace(version, version=other)
-                self._log(connection, _move(left, "stage", "", stage, "Archived", at, actor))
+                left = msgspec.structs.replace(version, version=other, stage=stage)
+                self._log(connection, stage_move(left, "Archived", at, actor))
         store.set_stage(connection, version.name, version.version, stage, at)
         store.touch(connection, version.name, at)
-        self._log(connection, _move(version, "stage", "", version.stage, stage, at, actor))
+        self._log(connection, stage_move(version, stage, at, actor))
 
     def set_tag(self, connection: Connection, kind: Kind, name: str, version: int | None, key: str, value: str) -> None:
         """Set a tag of a name, or of a version of it."""
@@ -119,26 +128,10 @@ class Registrar:
         else:
             self._sink.publish(connection, events.tag_set(version.kind, version.name, version.version, key, value))
 
-    def _alias_move(self, connection: Connection, version: ModelVersion, alias: str, actor: Actor) -> Move:
+    def _alias_move(self, connection: Connection, version: ModelVersion, alias: str, at: datetime, actor: Actor) -> Move:
         before = store.resolve(connection, version.name, alias)
-        after = str(version.version)
-        return _move(version, "alias", alias, "" if before is None else str(before), after, version.created_at, actor)
+        return alias_move(version.kind, version.name, alias, before, version.version, at, actor)
 
     def _log(self, connection: Connection, move: Move) -> None:
         insert_move(connection, move)
         self._sink.publish(connection, events.moved(move))
-
-
-def _move(version: ModelVersion, field: Any, alias: str, before: str, after: str, at: datetime, actor: Actor) -> Move:
-    return Move(
-        kind=version.kind,
-        name=version.name,
-        field=field,
-        alias=alias,
-        version=version.version,
-        before=before,
-        after=after,
-        actor=actor.name,
-        reason=actor.reason,
-        at=at,
-    )

@@ -30,6 +30,7 @@ __all__ = (
     "delete_version_tag",
     "describe_model",
     "describe_version",
+    "held_kind_of",
     "insert_model",
     "insert_version",
     "kind_of",
@@ -57,7 +58,7 @@ def insert_model(connection: Connection, model: RegisteredModel) -> bool:
         "updated_at": model.updated_at,
     }
     statement = _insert(connection, registered_models).values(**row).on_conflict_do_nothing(index_elements=["name"])
-    if connection.execute(statement).rowcount == 0:
+    if connection.scalar(statement.returning(registered_models.c.name)) is None:  # of an upsert, drivers count rows in different ways
         return False
     if model.tags:
         rows = [{"name": model.name, "key": key, "value": value} for key, value in model.tags.items()]
@@ -68,6 +69,12 @@ def insert_model(connection: Connection, model: RegisteredModel) -> bool:
 def kind_of(connection: Connection, name: str) -> Kind | None:
     """What the name is of, ``None`` when nothing has it."""
     found: Kind | None = connection.scalar(select(registered_models.c.kind).where(registered_models.c.name == name))
+    return found
+
+
+def held_kind_of(connection: Connection, name: str) -> Kind | None:
+    """The same, holding off other writers of the name until the transaction ends. SQLite has but one writer, and needs no lock."""
+    found: Kind | None = connection.scalar(select(registered_models.c.kind).where(registered_models.c.name == name).with_for_update())
     return found
 
 

@@ -17,9 +17,9 @@ from registry.errors import PermissionDenied
 from registry.models import reading_store
 from registry.models import store as models_store
 from registry.models.clock import now
-from registry.models.moves import Metadata, Moves
+from registry.models.moves import Metadata, Moves, alias_move
 from registry.models.registrar import Registrar
-from registry.models.types import ModelVersion, Move, RegisteredModel
+from registry.models.types import ModelVersion, RegisteredModel
 from registry.models.types import NewVersion as NewModelVersion
 from registry.prompts import store
 from registry.prompts.cache import PromptCache
@@ -150,6 +150,10 @@ class PromptService:
         values = match_variables(version.variables, variables)
         return RenderedPrompt(name=name, version=version.version, model=version.model, messages=_messages(version, values))
 
+    def forget(self, name: str) -> None:
+        """Another service changed what has this name: look it up again."""
+        self._cache.forget(name)
+
     async def _recall(self, name: str, selector: int | str) -> PromptVersion:
         """As ``get``, out of memory where that is recent. One lookup at a time: those who wait find what the first one brought."""
         if (known := self._cache.fresh(name, selector)) is not None:
@@ -186,18 +190,7 @@ class PromptService:
 
     async def _permit(self, name: str, alias: str, version: int, actor: Actor) -> None:
         before = await self._metadata.read(lambda connection: _target(connection, name, alias, version))
-        move = Move(
-            kind="prompt",
-            name=name,
-            field="alias",
-            alias=alias,
-            version=version,
-            before=before,
-            after=str(version),
-            actor=actor.name,
-            reason=actor.reason,
-            at=now(),
-        )
+        move = alias_move("prompt", name, alias, before, version, now(), actor)
         try:
             await self._moves.permit(move)
         except PermissionDenied as error:
@@ -220,10 +213,9 @@ def _draft(new: NewVersion, created_by: str, aliases: list[str]) -> NewModelVers
     )
 
 
-def _target(connection: Connection, name: str, alias: str, version: int) -> str:
+def _target(connection: Connection, name: str, alias: str, version: int) -> int | None:
     _find(connection, name, version)
-    target = models_store.resolve(connection, name, alias)
-    return "" if target is None else str(target)
+    return models_store.resolve(connection, name, alias)
 
 
 def _find(connection: Connection, name: str, selector: int | str) -> ModelVersion:

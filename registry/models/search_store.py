@@ -1,0 +1,54 @@
+"""SQL of a search for registered models and for versions. Values are bound."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, select
+
+from registry.models.reading_store import models, models_found, versions, versions_found
+from registry.models.search import Condition, Search
+from registry.models.types import ModelVersion, RegisteredModel
+from registry.prompts.texts import TEXT_TAG, TYPE_TAG
+from registry.search.comparison_store import compared, in_bytes
+from storage.model_tables import model_version_tags, model_versions, prompt_texts, registered_model_tags, registered_models
+
+__all__ = ("search_models", "search_versions")
+
+TEXTS: Final[dict[str, ColumnElement[Any]]] = {TEXT_TAG: prompt_texts.c.template, TYPE_TAG: prompt_texts.c.kind}
+"""Tags that are columns of a prompt's text."""
+
+
+def search_models(connection: Connection, search: Search, *, offset: int, limit: int) -> list[RegisteredModel]:
+    """The names that a search finds, in its order."""
+    query = models().where(*[_model_where(condition) for condition in search.conditions])
+    return models_found(connection, _page(connection, query, registered_models, search, offset, limit))
+
+
+def search_versions(connection: Connection, search: Search, *, offset: int, limit: int) -> list[ModelVersion]:
+    """The versions that a search finds, in its order."""
+    query = versions().where(*[_version_where(condition) for condition in search.conditions])
+    return versions_found(connection, _page(connection, query, model_versions, search, offset, limit))
+
+
+def _page(connection: Connection, query: Select[Any], table: Table, search: Search, offset: int, limit: int) -> Select[Any]:
+    columns = [(in_bytes(connection, table.c[name]), ascending) for name, ascending in search.order]
+    ordered = [column if ascending else column.desc() for column, ascending in columns]
+    return query.where(registered_models.c.kind == search.kind).order_by(*ordered).limit(limit).offset(offset)
+
+
+def _model_where(condition: Condition) -> ColumnElement[bool]:
+    if condition.kind == "attribute":
+        return compared(registered_models.c[condition.key], condition.operator, condition.value)
+    tags = registered_model_tags.c
+    there = select(tags.key).where(tags.name == registered_models.c.name, tags.key == condition.key)
+    return exists(there.where(compared(tags.value, condition.operator, condition.value)))
+
+
+def _version_where(condition: Condition) -> ColumnElement[bool]:
+    if condition.kind == "attribute":
+        return compared(model_versions.c[condition.key], condition.operator, condition.value)
+    if (column := TEXTS.get(condition.key)) is not None:
+        return compared(column, condition.operator, condition.value)
+    tags = model_version_tags.c
+    mine = and_(tags.name == model_versions.c.name, tags.version == model_versions.c.version)
+    there = select(tags.key).where(mine, tags.key == condition.key)
+    return exists(there.where(compared(tags.value, condition.operator, condition.value)))
