@@ -43,7 +43,7 @@ _KEPT = frozenset(
         "x-amzn-errortype",
     }
 )
-_KEPT_PREFIXES = ("x-ratelimit-", "openai-")
+_KEPT_PREFIXES = ("x-ratelimit-", "openai-", "anthropic-ratelimit-")
 
 
 class HttpAccount:

@@ -10,11 +10,14 @@ from config.schema import ProviderSettings
 from gateway.accounts.aws import AwsIdentity
 from gateway.accounts.keys import bearer
 from gateway.accounts.types import Account
+from gateway.dialects.bedrock.embed import embeddings_of
 from gateway.dialects.types import DialectName, EmbeddingDialect
-from gateway.errors import InvalidRequest, Misconfigured
+from gateway.errors import Misconfigured
+from gateway.providers.batching import is_batch, send_each
 from gateway.providers.bedrock.stream import FramedUpstream, converse_event, invoke_event
 from gateway.providers.claude import ClaudeUpstream, betas_of, relocated
 from gateway.providers.connection import Connection
+from gateway.providers.refusing import refuse
 from gateway.types import Operation, Outbound, Upstream
 
 __all__ = ("BedrockProvider",)
@@ -59,14 +62,16 @@ class BedrockProvider:
         return (DialectName.ANTHROPIC, DialectName.BEDROCK) if _is_claude(model) else (DialectName.BEDROCK,)
 
     def embedding_dialect(self, model: str) -> EmbeddingDialect | None:
-        """See ``Provider.embedding_dialect``: each model family has its own form, and none is spoken here yet."""
-        return None
+        """See ``Provider.embedding_dialect``: each family of models has its own."""
+        return embeddings_of(model)
 
     async def send(self, request: Outbound) -> Upstream:
-        """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
-        if request.operation is not Operation.CHAT:
-            raise InvalidRequest(f"Bedrock is asked for generations alone here, not for {request.operation.value}.", param="model")
+        """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
         model = "/model/" + quote(request.model, safe="")
+        if request.operation is Operation.EMBEDDINGS and embeddings_of(request.model) is not None:
+            return await self._embed(f"{model}/invoke", request)
+        if request.operation is not Operation.CHAT:
+            raise refuse(f"Bedrock's model {request.model!r}", request.operation)
         if request.dialect is DialectName.ANTHROPIC:
             return await self._invoke(model, request)
         answer = await self._connection.post(model + ("/converse-stream" if request.stream else "/converse"), request, request.body)
@@ -76,6 +81,11 @@ class BedrockProvider:
         body = relocated(request.body, CLAUDE_VERSION, betas_of(request.headers, CLAUDE_BETAS))
         answer = await self._connection.post(model + ("/invoke-with-response-stream" if request.stream else "/invoke"), request, body)
         return FramedUpstream(answer, invoke_event) if _is_framed(answer) else ClaudeUpstream(answer)
+
+    async def _embed(self, path: str, request: Outbound) -> Upstream:
+        if is_batch(request.body):
+            return await send_each(request.body, lambda body: self._connection.post(path, request, body))
+        return await self._connection.post(path, request, request.body)
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: which ones are open to an account only AWS knows."""

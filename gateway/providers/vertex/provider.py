@@ -11,10 +11,13 @@ from gateway.accounts.google import GoogleIdentity
 from gateway.accounts.keys import bearer
 from gateway.accounts.tokens import BearerToken
 from gateway.accounts.types import Account
+from gateway.dialects.gemini.embed import VertexEmbeddings
 from gateway.dialects.types import DialectName, EmbeddingDialect
-from gateway.errors import InvalidRequest, Misconfigured
+from gateway.errors import Misconfigured
+from gateway.providers.batching import is_batch, send_each
 from gateway.providers.claude import ClaudeUpstream, betas_of, relocated
 from gateway.providers.connection import Connection
+from gateway.providers.refusing import refuse
 from gateway.types import Operation, Outbound, Upstream
 
 __all__ = ("VertexProvider",)
@@ -64,12 +67,14 @@ class VertexProvider:
 
     def embedding_dialect(self, model: str) -> EmbeddingDialect | None:
         """See ``Provider.embedding_dialect``."""
-        return None
+        return VertexEmbeddings(one_by_one=model.startswith("gemini")) if _embeds(model) else None
 
     async def send(self, request: Outbound) -> Upstream:
-        """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
+        """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
+        if request.operation is Operation.EMBEDDINGS and _embeds(request.model):
+            return await self._embed(request)
         if request.operation is not Operation.CHAT:
-            raise InvalidRequest(f"Vertex AI is asked for generations alone here, not for {request.operation.value}.", param="model")
+            raise refuse(f"Vertex AI's model {request.model!r}", request.operation)
         if request.dialect is DialectName.ANTHROPIC:
             return await self._claude(request)
         if request.dialect is DialectName.GEMINI:
@@ -84,6 +89,12 @@ class VertexProvider:
         more = [("anthropic-beta", ",".join(betas))] if betas else []
         return ClaudeUpstream(await self._connection.post(self._model("anthropic", request.model) + method, request, body, more))
 
+    async def _embed(self, request: Outbound) -> Upstream:
+        path = self._model("google", request.model) + ":predict"
+        if is_batch(request.body):
+            return await send_each(request.body, lambda body: self._connection.post(path, request, body))
+        return await self._connection.post(path, request, request.body)
+
     def _model(self, publisher: str, model: str) -> str:
         return f"{self._place}/publishers/{publisher}/models/{quote(model, safe='@')}"
 
@@ -94,6 +105,10 @@ class VertexProvider:
     async def close(self) -> None:
         """See ``Provider.close``."""
         await self._connection.close()
+
+
+def _embeds(model: str) -> bool:
+    return "embed" in model
 
 
 def _base(region: str) -> str:
