@@ -455,6 +455,10 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     task: Literal["chat", "completions", "embeddings"] = "chat"
     """What the route is for, as lists of routes tell it. Nothing is refused because of it."""
 
+    on_unsupported: Literal["error", "drop", "forward"] = "drop"
+    """What becomes of what the target's dialect has no words for, when it is not the client's: refuse the request, leave it out, or leave it
+    out but for members that nobody here knows, which pass as they are. Names of what was left out are in ``x-tidegate-dropped``."""
+
     content: Literal["full", "hash", "none"] = "full"
     """What is stored of this route's messages and answers: all, the SHA-256 of each part, or nothing. ``telemetry.content: none`` wins."""
 

@@ -8,23 +8,40 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
+from gateway.heads import head_of
+from gateway.passages import passage
 from gateway.policies import Call, Outcome, Policy
+from gateway.prompted import with_prompt
 from gateway.prompts import PromptReference, PromptSource, RenderedPrompt, parse_reference, with_rendered
 from gateway.pursuit import Pursuit
 from gateway.record import Recording
-from gateway.render import error_body, error_event, refused
+from gateway.render import error_body, refused
 from gateway.resilience.facts import facts_of
 from gateway.resilience.journey import Journey
 from gateway.resilience.pool import Pool
 from gateway.snapshot import Snapshot
-from gateway.types import Headers, Inbound, Observation, Opened, Outbound, Plan, Provider, Reply, StreamReader, Target, Upstream, Usage
+from gateway.types import (
+    Headers,
+    Inbound,
+    Observation,
+    Opened,
+    Outbound,
+    Passage,
+    Plan,
+    Provider,
+    Reply,
+    StreamReader,
+    Target,
+    Upstream,
+    Usage,
+)
 from gateway.wire.openai import RequestHead
 
 __all__ = ("Exchange",)
 
 _NO_EDITS: Final[Mapping[str, bytes | None]] = {}
-_HEAD: Final = msgspec.json.Decoder(RequestHead)
 
 
 class Exchange:
@@ -45,6 +62,8 @@ class Exchange:
         self._edits = edits
         self._upstream_ns = 0
         self._target = Target("", "")
+        self._route = ""
+        self._dropped: tuple[str, ...] = ()
         self._pursuit: Pursuit | None = None
         self._call: Call | None = None
         self._admitting: list[Policy] = []
@@ -53,6 +72,7 @@ class Exchange:
         """Everything up to the reply; the rest of a stream is in the reply."""
         try:
             plan = await self._plan(prompts)
+            self._route = plan.route
             self._recording.route(plan.route)
             self._recording.content = self._snapshot.content.get(plan.route, "full")
             if self._snapshot.policies and (reply := await self._admitted(plan)) is not None:
@@ -93,7 +113,7 @@ class Exchange:
     def _rewrite(self, body: bytes) -> None:
         """From here on the request is another: what is sent and what is recorded."""
         self._inbound = structs.replace(self._inbound, body=body)
-        self._head = _HEAD.decode(body)
+        self._head = head_of(self._inbound)
         self._edits = _NO_EDITS
         self._recording.rewritten(self._inbound, self._head)
 
@@ -122,10 +142,13 @@ class Exchange:
         return prompt
 
     def _rendered(self, prompt: RenderedPrompt) -> None:
+        self._recording.prompt(prompt)
+        if self._inbound.dialect is not DialectName.OPENAI_CHAT:
+            self._rewrite(with_prompt(prompt, self._inbound))
+            return
         messages = with_rendered(prompt, bytes(self._head.messages))
         self._edits = {"messages": messages, "prompt_variables": None}
         self._head.messages = msgspec.Raw(messages)
-        self._recording.prompt(prompt)
 
     async def _first_answer(self, plan: Plan) -> Reply:
         """A plain request is sent once; one on a route with rules until they are content. Nothing is tried again once bytes went out."""
@@ -158,6 +181,7 @@ class Exchange:
         """The same request to another model, for nobody: recorded in a trace of its own that names this one."""
         self._snapshot.enter()
         copy = Exchange(self._snapshot, self._recording.shadow(), self._inbound, self._head, self._edits)
+        copy._route = self._route
         try:
             reply = await copy.run_alone(target)
         except BaseException:
@@ -181,7 +205,7 @@ class Exchange:
 
     def _refused(self, error: GatewayError) -> Reply:
         self._end(error.status, error=error.code, detail=error.message)
-        return refused(error, self._recording.trace_id, self._own_headers())
+        return refused(error, self._recording.trace_id, self._own_headers(), self._inbound.dialect)
 
     async def open(self, target: Target) -> Opened:
         """Ask ``target`` and wait for what may be its answer: the whole of it, or the first bytes of a stream.
@@ -190,17 +214,21 @@ class Exchange:
         """
         provider = self._snapshot.providers[target.provider]
         self._aim(target, provider)
+        unsupported = self._snapshot.on_unsupported.get(self._route, "drop")
+        way = passage(provider, target.model, self._inbound, self._head, self._edits, unsupported)
         request = Outbound(
             operation=self._inbound.operation,
-            body=provider.prepare(self._head, self._inbound.body, target.model, self._edits),
+            body=way.body,
             headers=self._inbound.headers,
             stream=bool(self._head.stream),
             traceparent=self._recording.traceparent,
+            dialect=way.dialect,
+            model=target.model,
         )
         began = perf_counter_ns()
-        upstream = await provider.send(request)
+        upstream = way.answered(await provider.send(request))
         try:
-            opened = await self._begun(target, provider, upstream)
+            opened = await self._begun(target, provider, way, upstream)
         except BaseException:
             await upstream.close()
             raise
@@ -208,21 +236,21 @@ class Exchange:
             self._upstream_ns += perf_counter_ns() - began
         return opened
 
-    async def _begun(self, target: Target, provider: Provider, upstream: Upstream) -> Opened:
+    async def _begun(self, target: Target, provider: Provider, way: Passage, upstream: Upstream) -> Opened:
         if upstream.status < 400 and self._head.stream and _is_stream(upstream.headers):
             first = await upstream.next_chunk()
             if first is None:
                 raise UpstreamBroken(f"{target.name} ended its stream before it began.")
-            return Opened(target=target, provider=provider, upstream=upstream, first=first)
+            return Opened(target=target, provider=provider, passage=way, upstream=upstream, first=first)
         body = await upstream.read()
         await upstream.close()
-        return Opened(target=target, provider=provider, upstream=upstream, body=body)
+        return Opened(target=target, provider=provider, passage=way, upstream=upstream, body=body)
 
     def peek(self, opened: Opened) -> Observation:
         """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
         if opened.first is None:
-            return opened.provider.read_answer(self._inbound.operation, opened.body)
-        reader = opened.provider.read_stream(self._head)
+            return opened.passage.read_answer(opened.body)
+        reader = opened.passage.read_stream()
         reader.feed(opened.first)
         return reader.observation()
 
@@ -233,14 +261,20 @@ class Exchange:
             self._call.target = target
 
     def _answer(self, opened: Opened) -> Reply:
+        if opened.passage.dropped:
+            self._left_out(opened.passage.dropped)
         if opened.first is not None:
-            return self._streamed(opened.provider, opened.upstream, opened.first)
+            return self._streamed(opened.passage, opened.upstream, opened.first)
         if opened.upstream.status >= 400:
             return self._vendor_error(opened.upstream, opened.body)
-        return self._whole(opened.provider, opened.upstream, opened.body)
+        return self._whole(opened.passage, opened.upstream, opened.body)
 
-    def _whole(self, provider: Provider, upstream: Upstream, body: bytes) -> Reply:
-        observation = provider.read_answer(self._inbound.operation, body)
+    def _left_out(self, dropped: tuple[str, ...]) -> None:
+        self._dropped = dropped
+        self._recording.note({"tidegate.dropped": dropped})
+
+    def _whole(self, way: Passage, upstream: Upstream, body: bytes) -> Reply:
+        observation = way.read_answer(body)
         usage = self._end(upstream.status, observation)
         headers = self._headers(upstream)
         return Reply(
@@ -255,17 +289,17 @@ class Exchange:
             msgspec.json.decode(body)
         except msgspec.MsgspecError:
             message = f"{self._target.name} answered {upstream.status} with something that is no JSON."
-            body = error_body(UpstreamBroken(message))
+            body = error_body(UpstreamBroken(message), self._inbound.dialect)
             headers = [(b"content-type", b"application/json"), *((name, value) for name, value in headers if name != b"content-type")]
         return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, body=body, target=self._target.name)
 
-    def _streamed(self, provider: Provider, upstream: Upstream, first: bytes) -> Reply:
+    def _streamed(self, way: Passage, upstream: Upstream, first: bytes) -> Reply:
         self._recording.first_byte()
-        stream = self._pass(provider.read_stream(self._head), upstream, first)
+        stream = self._pass(way, way.read_stream(), upstream, first)
         headers = [*self._headers(upstream), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
         return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, stream=stream, target=self._target.name)
 
-    async def _pass(self, reader: StreamReader, upstream: Upstream, first: bytes) -> AsyncIterator[bytes]:
+    async def _pass(self, way: Passage, reader: StreamReader, upstream: Upstream, first: bytes) -> AsyncIterator[bytes]:
         """Bytes as they arrive. The span ends before the bytes that end the answer go out; a broken stream ends in an error event."""
         chunk: bytes | None = first
         finished = False
@@ -286,7 +320,7 @@ class Exchange:
         except GatewayError as error:
             if not finished:
                 finished = self._finished(upstream, reader, error)
-                yield reader.end() + error_event(error)
+                yield reader.end() + way.fail(error)
         finally:
             if not finished:
                 self._left(reader.observation())
@@ -333,6 +367,7 @@ class Exchange:
             (b"x-tidegate-trace-id", self._recording.trace_id.encode()),
             (b"x-tidegate-overhead-ms", b"%.3f" % overhead),
             (b"x-tidegate-target", self._target.name.encode("latin-1", "replace")),
+            *([(b"x-tidegate-dropped", ", ".join(self._dropped).encode("ascii", "replace"))] if self._dropped else ()),
             *(self._pursuit.headers() if self._pursuit is not None else ()),
             *(self._call.headers if self._call is not None else ()),
         ]

@@ -16,11 +16,13 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from gateway.attempts import Attempt, record_attempts
 from gateway.content import Content, withhold
+from gateway.dialects.types import DialectName
 from gateway.estimate import estimate_tokens
 from gateway.guardrails.spans import record_verdicts
 from gateway.policies import Verdict
 from gateway.prompts import RenderedPrompt
 from gateway.providers.openai.answer import message_parts
+from gateway.said import said_in
 from gateway.types import Inbound, Observation, Operation, Origin, Target, Usage
 from gateway.wire.openai import ChatMessage, RequestHead
 
@@ -157,6 +159,8 @@ class Recording:
 
     def _said(self, body: bytes) -> list[str]:
         """Put the request's messages on the span; their texts, for an estimate."""
+        if self._inbound.dialect is not DialectName.OPENAI_CHAT:
+            return self._said_otherwise()
         raw = bytes(self._head.messages) if self._inbound.operation is Operation.CHAT else b""
         if not raw and body:
             raw = bytes(self._head.input)
@@ -175,6 +179,18 @@ class Recording:
         if tools := bytes(self._head.tools):
             self._attributes["gen_ai.tool.definitions"] = tools.decode(errors="replace")
         return [str(part.get("content", "")) for _, found in parts for part in found]
+
+    def _said_otherwise(self) -> list[str]:
+        """The same for a request in another dialect than OpenAI's chat."""
+        if (said := said_in(self._inbound)) is None:
+            return []
+        if said.system:
+            self._attributes["gen_ai.system_instructions"] = _json(said.system)
+        self._attributes["gen_ai.input.messages"] = _json(said.messages)
+        if said.tools:
+            self._attributes["gen_ai.tool.definitions"] = _json(said.tools)
+        parts = [*said.system, *(part for message in said.messages for part in message["parts"])]
+        return [str(part.get("content", "")) for part in parts if part["type"] == "text"]
 
     def _observed(self, observation: Observation, usage: Usage) -> None:
         attributes = self._attributes

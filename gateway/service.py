@@ -7,28 +7,24 @@ ended. What becomes of one request is in ``gateway.exchange``.
 import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
-from typing import Final
 
-import msgspec
 from opentelemetry.trace import Tracer
 
 from config.schema import Settings
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
+from gateway.heads import head_of
 from gateway.policies import Policy
 from gateway.prompts import PromptSource
 from gateway.record import Recording
 from gateway.render import refused
 from gateway.snapshot import Snapshot
 from gateway.types import Answer, Inbound, Operation, Origin, Reply
-from gateway.wire.openai import RequestHead
 
 __all__ = ("Gateway",)
 
 Policies = Callable[[Settings], Sequence[Policy]]
 """Who makes the policies of a configuration."""
-
-_HEAD: Final = msgspec.json.Decoder(RequestHead)
 
 
 class Gateway:
@@ -79,9 +75,9 @@ class Gateway:
     async def handle(self, inbound: Inbound) -> Reply:
         """Answer one request. A failure of ours is a reply too; only cancellation is raised, when the client went away."""
         try:
-            head = _HEAD.decode(inbound.body)
-        except msgspec.MsgspecError as error:
-            return refused(InvalidRequest(f"The body cannot be read as a request: {error}."))
+            head = head_of(inbound)
+        except InvalidRequest as error:
+            return refused(error, dialect=inbound.dialect)
         snapshot = self._snapshot
         snapshot.enter()
         exchange = Exchange(snapshot, Recording(self._tracer, inbound, head), inbound, head)

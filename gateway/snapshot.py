@@ -5,6 +5,7 @@ from random import random
 from time import monotonic
 
 from config.schema import Settings
+from gateway.passages.choosing import OnUnsupported
 from gateway.policies import Policy
 from gateway.providers import build
 from gateway.resilience.pool import Pool
@@ -23,6 +24,9 @@ class Snapshot:
         self.routes = RouteTable.from_settings(settings, {name: provider.models() for name, provider in self.providers.items()})
         self.settings = settings
         self.content = {route.name: route.content for route in settings.routes if route.content != "full"}
+        self.on_unsupported: dict[str, OnUnsupported] = {
+            route.name: route.on_unsupported for route in settings.routes if route.on_unsupported != "drop"
+        }
         self.pools = {name: Pool(route.rules, monotonic, random) for name, route in self.routes.routes.items() if route.rules is not None}
         if before is not None:
             self._inherit(before)

@@ -1,13 +1,13 @@
 """The data of a request's way: what came in, what was decided, what was observed, what goes back."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
 from gateway.dialects.types import DialectName, EmbeddingDialect
-from gateway.wire.openai import RequestHead
+from gateway.errors import GatewayError
 
 __all__ = (
     "Answer",
@@ -19,6 +19,7 @@ __all__ = (
     "Operation",
     "Origin",
     "Outbound",
+    "Passage",
     "Plan",
     "Provider",
     "Reply",
@@ -50,7 +51,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds.
 
-    ``address`` is where the connection comes from; empty for callers in this process.
+    ``address`` is where the connection comes from; empty for callers in this process. ``model`` and ``stream`` are told here by dialects that have
+    them in the URL.
     """
 
     operation: Operation
@@ -60,6 +62,9 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     started: int
     origin: Origin | None = None
     address: str = ""
+    dialect: DialectName = DialectName.OPENAI_CHAT
+    model: str = ""
+    stream: bool = False
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -151,8 +156,10 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 class StreamReader(Protocol):
     """Reads the copy of a stream, and says which bytes the client gets."""
 
-    ended: bool
-    """The dialect's own end mark was seen."""
+    @property
+    def ended(self) -> bool:
+        """Whether the dialect's own end mark was seen."""
+        ...
 
     @property
     def complete(self) -> bool:
@@ -196,18 +203,6 @@ class Provider(Protocol):
         """Send a request and wait for the first bytes of the answer's head. Raises ``UpstreamFailure``."""
         ...
 
-    def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
-        """The client's body, for this upstream: the model's name patched in, ``edits`` applied, all else left as it was."""
-        ...
-
-    def read_answer(self, operation: Operation, body: bytes) -> Observation:
-        """Read a whole answer. Raises ``UpstreamBroken`` when it is not JSON."""
-        ...
-
-    def read_stream(self, head: RequestHead) -> StreamReader:
-        """A reader for one stream."""
-        ...
-
     def models(self) -> tuple[str, ...]:
         """Names of models known without asking."""
         ...
@@ -217,11 +212,44 @@ class Provider(Protocol):
         ...
 
 
+class Passage(Protocol):
+    """The way of one request to one target, and of its answer back: the client's dialect on this side, the target's on the other."""
+
+    dialect: DialectName
+    """Of the target."""
+
+    body: bytes
+    """The request, as the target gets it."""
+
+    dropped: tuple[str, ...]
+    """What of the request the target's dialect has no words for, and was left out."""
+
+    def answered(self, upstream: Upstream) -> Upstream:
+        """The target's answer in the client's dialect: everything beyond this point speaks that."""
+        ...
+
+    def read_answer(self, body: bytes) -> Observation:
+        """Read a whole answer in the client's dialect. Raises ``UpstreamBroken`` when it is not what the dialect promises."""
+        ...
+
+    def read_stream(self) -> StreamReader:
+        """A reader for the stream in the client's dialect."""
+        ...
+
+    def fail(self, error: GatewayError) -> bytes:
+        """What ends a stream that broke, so that no client takes it for whole."""
+        ...
+
+
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer of ``target`` that can go to the client: the ``first`` bytes of a stream that goes on, or a whole ``body``, read and closed."""
+    """An answer of ``target`` that can go to the client: the ``first`` bytes of a stream that goes on, or a whole ``body``, read and closed.
+
+    It is in the client's dialect, whichever the target speaks.
+    """
 
     target: Target
     provider: Provider
+    passage: Passage
     upstream: Upstream
     first: bytes | None = None
     body: bytes = b""

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.errors import InvalidRequest, UpstreamBroken
 
-__all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "plain", "unread")
+__all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "member_at_fault", "plain", "unread")
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def decoded_request(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except msgspec.MsgspecError as error:
-        raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=_member(str(error))) from error
+        raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
 
 
 def decoded_answer(body: bytes, decoder: msgspec.json.Decoder[T], vendor: str) -> T:
@@ -61,7 +61,7 @@ def plain(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _member(complaint: str) -> str | None:
+def member_at_fault(complaint: str) -> str | None:
     """The outermost member that a complaint of the decoder is about."""
     _, dollar, path = complaint.partition("`$.")
     return re.split(r"[.\[`]", path, maxsplit=1)[0] if dollar else None

@@ -4,7 +4,6 @@ Two sets of paths exist. Without ``api_version`` the newer one is used (``/opena
 one, the deployment is in the path. https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle
 """
 
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -16,11 +15,8 @@ from gateway.accounts.types import Account
 from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.errors import Misconfigured
 from gateway.providers.connection import Connection
-from gateway.providers.openai.answer import read_answer
-from gateway.providers.openai.provider import ALLOWED, PATHS, asks_for_usage, prepare
-from gateway.providers.openai.stream import ChatStream
-from gateway.types import Observation, Operation, Outbound, StreamReader, Upstream
-from gateway.wire.openai import RequestHead
+from gateway.providers.openai.provider import ALLOWED, PATHS, RESPONSES
+from gateway.types import Outbound, Upstream
 
 __all__ = ("AzureProvider",)
 
@@ -58,22 +54,10 @@ class AzureProvider:
         return await self._connection.post(self._path(request), request, request.body)
 
     def _path(self, request: Outbound) -> str:
-        path = "/responses" if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]
+        path = RESPONSES if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]
         if self._version not in VERSIONLESS:
             return f"/openai/deployments/{quote(request.model, safe='')}{path}?api-version={quote(self._version)}"
         return f"{path}?api-version={self._version}" if self._version in {"latest", "preview"} else path
-
-    def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
-        """See ``Provider.prepare``."""
-        return prepare(head, body, model, edits)
-
-    def read_answer(self, operation: Operation, body: bytes) -> Observation:
-        """See ``Provider.read_answer``."""
-        return read_answer(operation, body)
-
-    def read_stream(self, head: RequestHead) -> StreamReader:
-        """See ``Provider.read_stream``."""
-        return ChatStream(strip_usage=not asks_for_usage(head))
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: deployments are named by whoever made them."""

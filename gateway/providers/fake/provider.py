@@ -4,20 +4,14 @@ It speaks OpenAI's dialect and implements ``Upstream`` in this process, so that 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
-import msgspec
 from typing_extensions import override
 
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.providers.fake.models import MODELS, Fault, Script, scripted
-from gateway.providers.openai.answer import read_answer
-from gateway.providers.openai.provider import asks_for_usage
-from gateway.providers.openai.stream import ChatStream
-from gateway.types import Headers, Observation, Operation, Outbound, StreamReader, Upstream
-from gateway.wire.openai import RequestHead
-from gateway.wire.patch import patch, replace
+from gateway.types import Headers, Outbound, Upstream
 
 __all__ = ("FakeProvider",)
 
@@ -45,19 +39,6 @@ class FakeProvider:
         if isinstance(script.answer, Fault):
             return _Answer(script.answer.status, script.answer.headers, script.answer.body)
         return _Answer(200, [], script.answer) if isinstance(script.answer, bytes) else _Stream(script)
-
-    def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
-        """See ``Provider.prepare``."""
-        name = msgspec.json.encode(model)
-        return patch(body, {**edits, "model": name}) if edits else replace(body, "model", name)
-
-    def read_answer(self, operation: Operation, body: bytes) -> Observation:
-        """See ``Provider.read_answer``."""
-        return read_answer(operation, body)
-
-    def read_stream(self, head: RequestHead) -> StreamReader:
-        """See ``Provider.read_stream``: usage always comes, and is hidden from who did not ask."""
-        return ChatStream(strip_usage=not asks_for_usage(head))
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``."""

@@ -1,29 +1,22 @@
 """Upstreams that speak OpenAI's dialect: OpenAI itself, and every server with the same paths."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
-
-import msgspec
 
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
-from gateway.providers.openai.answer import read_answer
 from gateway.providers.openai.quirks import PLAIN, Quirks, adapted
-from gateway.providers.openai.stream import ChatStream
-from gateway.types import Observation, Operation, Outbound, StreamReader, Upstream
+from gateway.types import Operation, Outbound, Upstream
 from gateway.upstream import HttpAccount
-from gateway.wire.openai import RequestHead
-from gateway.wire.patch import patch, replace
 
-__all__ = ("OpenAIProvider", "prepare")
+__all__ = ("ALLOWED", "PATHS", "RESPONSES", "OpenAIProvider")
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 PATHS: Final = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
+RESPONSES: Final = "/responses"
 
 # What a client may say to the vendor beyond the body. A key is never among them: the account's own is sent.
 ALLOWED: Final = frozenset({b"openai-organization", b"openai-project", b"openai-beta", b"idempotency-key", b"accept-language"})
-
-INCLUDE_USAGE: Final = b'{"include_usage":true}'
 
 
 class OpenAIProvider:
@@ -49,19 +42,8 @@ class OpenAIProvider:
         """See ``Provider.send``."""
         headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
         body = request.body if self._quirks.plain else adapted(request.body, self._quirks)
-        return await self._account.post(PATHS[request.operation], headers, body)
-
-    def prepare(self, head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
-        """See ``Provider.prepare``."""
-        return prepare(head, body, model, edits)
-
-    def read_answer(self, operation: Operation, body: bytes) -> Observation:
-        """See ``Provider.read_answer``."""
-        return read_answer(operation, body)
-
-    def read_stream(self, head: RequestHead) -> StreamReader:
-        """See ``Provider.read_stream``."""
-        return ChatStream(strip_usage=not asks_for_usage(head))
+        path = RESPONSES if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]
+        return await self._account.post(path, headers, body)
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: only the upstream knows."""
@@ -70,28 +52,6 @@ class OpenAIProvider:
     async def close(self) -> None:
         """See ``Provider.close``."""
         await self._account.close()
-
-
-def prepare(head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
-    """The client's bytes with the upstream's model name. A stream is asked for its usage; ``ChatStream`` hides what the client did not ask for."""
-    name = msgspec.json.encode(model)
-    usage = {} if not head.stream or asks_for_usage(head) else {"stream_options": _with_usage(bytes(head.stream_options))}
-    if not edits and not usage:
-        return replace(body, "model", name)
-    return patch(body, {**edits, **usage, "model": name})
-
-
-def asks_for_usage(head: RequestHead) -> bool:
-    """Whether the client itself asked for the chunk that tells the usage of a stream."""
-    raw = bytes(head.stream_options)
-    if not raw.startswith(b"{"):
-        return False
-    options = msgspec.json.decode(raw)
-    return bool(options.get("include_usage"))
-
-
-def _with_usage(options: bytes) -> bytes:
-    return patch(options, {"include_usage": b"true"}) if options.startswith(b"{") else INCLUDE_USAGE
 
 
 def _own_headers(settings: ProviderSettings) -> list[tuple[str, str]]:

@@ -1,0 +1,107 @@
+"""What routing and the span need of a request, whichever dialect it came in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from gateway.dialects.reading import member_at_fault
+from gateway.dialects.types import DialectName
+from gateway.errors import InvalidRequest
+from gateway.types import Inbound
+from gateway.wire.openai import RequestHead
+
+__all__ = ("head_of",)
+
+
+class GenerationConfig(msgspec.Struct, rename="camel"):
+    """``generationConfig`` of Gemini's."""
+
+    temperature: Any = None
+    top_p: Any = None
+    max_output_tokens: Any = None
+
+
+class GeminiHead(msgspec.Struct, rename="camel"):
+    """A request of Gemini's: model and stream are in its URL."""
+
+    contents: msgspec.Raw = msgspec.Raw()
+    tools: msgspec.Raw = msgspec.Raw()
+    generation_config: GenerationConfig | None = None
+    labels: Any = None
+
+
+class ResponsesHead(msgspec.Struct):
+    """A request of OpenAI's Responses; ``prompt`` may stand in for the model."""
+
+    model: str = ""
+    stream: bool | None = None
+    input: msgspec.Raw = msgspec.Raw()
+    tools: msgspec.Raw = msgspec.Raw()
+    user: Any = None
+    metadata: Any = None
+    previous_response_id: Any = None
+    temperature: Any = None
+    top_p: Any = None
+    max_output_tokens: Any = None
+
+
+_CHAT: Final = msgspec.json.Decoder(RequestHead)
+_GEMINI: Final = msgspec.json.Decoder(GeminiHead)
+_RESPONSES: Final = msgspec.json.Decoder(ResponsesHead)
+
+
+def head_of(inbound: Inbound) -> RequestHead:
+    """Raises ``InvalidRequest``, which says where the body is wrong."""
+    try:
+        return _READERS.get(inbound.dialect, _chat)(inbound)
+    except msgspec.MsgspecError as error:
+        raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
+
+
+def _chat(inbound: Inbound) -> RequestHead:
+    return _CHAT.decode(inbound.body)
+
+
+def _anthropic(inbound: Inbound) -> RequestHead:
+    head = _CHAT.decode(inbound.body)
+    head.user = head.metadata.get("user_id") if isinstance(head.metadata, dict) else None
+    return head
+
+
+def _gemini(inbound: Inbound) -> RequestHead:
+    sent = _GEMINI.decode(inbound.body)
+    config = sent.generation_config or GenerationConfig()
+    return RequestHead(
+        model=inbound.model,
+        stream=inbound.stream,
+        messages=sent.contents,
+        tools=sent.tools,
+        metadata=sent.labels,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        max_tokens=config.max_output_tokens,
+    )
+
+
+def _responses(inbound: Inbound) -> RequestHead:
+    sent = _RESPONSES.decode(inbound.body)
+    return RequestHead(
+        model=inbound.model or sent.model,
+        stream=sent.stream,
+        messages=sent.input,
+        tools=sent.tools,
+        user=sent.user,
+        metadata=sent.metadata,
+        previous_response_id=sent.previous_response_id,
+        temperature=sent.temperature,
+        top_p=sent.top_p,
+        max_tokens=sent.max_output_tokens,
+    )
+
+
+_READERS: Final[Mapping[DialectName, Callable[[Inbound], RequestHead]]] = {
+    DialectName.ANTHROPIC: _anthropic,
+    DialectName.GEMINI: _gemini,
+    DialectName.OPENAI_RESPONSES: _responses,
+}

@@ -1,0 +1,44 @@
+"""Which way a request takes: the one decision of this package."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from gateway.dialects.table import UPSTREAM_DIALECTS
+from gateway.dialects.types import DialectName
+from gateway.passages.across import AcrossPassage
+from gateway.passages.chat import ChatPassage
+from gateway.passages.embedding import EmbeddingPassage
+from gateway.passages.native import NativePassage
+from gateway.types import Inbound, Operation, Passage, Provider
+from gateway.wire.openai import RequestHead
+
+__all__ = ("OnUnsupported", "passage")
+
+OnUnsupported = Literal["error", "drop", "forward"]
+"""What becomes of what the target's dialect has no words for."""
+
+
+def passage(
+    provider: Provider,
+    model: str,
+    inbound: Inbound,
+    head: RequestHead,
+    edits: Mapping[str, bytes | None],
+    on_unsupported: OnUnsupported = "drop",
+) -> Passage:
+    """The way of a request to ``model`` of ``provider``. Raises ``InvalidRequest`` for one that cannot be said there."""
+    if inbound.operation is not Operation.CHAT:
+        embedding = provider.embedding_dialect(model)
+        plain = ChatPassage(inbound.operation, head, inbound.body, model, edits)
+        return plain if embedding is None else EmbeddingPassage(plain, embedding, inbound.body, model)
+    spoken = provider.dialects(model)
+    if inbound.dialect not in spoken:
+        return AcrossPassage(inbound, edits, _best(spoken), model, on_unsupported)
+    if inbound.dialect is DialectName.OPENAI_CHAT:
+        return ChatPassage(inbound.operation, head, inbound.body, model, edits)
+    return NativePassage(inbound, model)
+
+
+def _best(spoken: tuple[DialectName, ...]) -> DialectName:
+    """The provider's favourite among those that can be written here."""
+    return next((dialect for dialect in spoken if dialect in UPSTREAM_DIALECTS), spoken[0])

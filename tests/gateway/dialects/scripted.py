@@ -1,0 +1,90 @@
+"""A provider in this process that speaks any one dialect: it gives what it was told to give, cut as it was told, and keeps what it was sent."""
+
+from collections.abc import Iterable
+
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from config.schema import ProviderSettings, RouteSettings, Settings, TargetSettings
+from gateway import providers
+from gateway.dialects.types import DialectName
+from gateway.prompts import NoPrompts
+from gateway.service import Gateway
+from gateway.types import Inbound, Operation, Outbound, Reply
+
+JSON = [(b"content-type", b"application/json")]
+STREAM = [(b"content-type", b"text/event-stream; charset=utf-8")]
+
+
+class Vendor:
+    """Implements ``gateway.types.Provider``."""
+
+    system = address = "scripted"
+
+    def __init__(self, dialect: DialectName, answer: bytes = b"", chunks: Iterable[bytes] = (), status: int = 200, headers=()) -> None:
+        self.dialect, self.answer, self.chunks, self.status, self.extra = dialect, answer, list(chunks), status, list(headers)
+        self.sent: list[Outbound] = []
+
+    def dialects(self, model: str):
+        return (self.dialect,)
+
+    def embedding_dialect(self, model: str):
+        return None
+
+    async def send(self, request: Outbound):
+        self.sent.append(request)
+        streams = request.stream and self.status < 400 and self.chunks
+        return Given(self.status, [*(STREAM if streams else JSON), *self.extra], self.chunks if streams else [self.answer])
+
+    def models(self):
+        return ()
+
+    async def close(self) -> None:
+        pass
+
+
+class Given:
+    def __init__(self, status, headers, chunks) -> None:
+        self.status, self.headers, self._chunks = status, headers, iter(chunks)
+
+    async def read(self) -> bytes:
+        return b"".join(self._chunks)
+
+    async def next_chunk(self):
+        return next(self._chunks, None)
+
+    async def close(self) -> None:
+        pass
+
+
+class Rig:
+    """A gateway with that provider as ``up`` and routes onto it; ``spans`` are those that ended."""
+
+    def __init__(self, vendor: Vendor, on_unsupported: str = "drop", prompts=None) -> None:
+        self.vendor = vendor
+        self._exporter = InMemorySpanExporter()
+        tracing = TracerProvider()
+        tracing.add_span_processor(SimpleSpanProcessor(self._exporter))
+        route = RouteSettings(name="route", targets=(TargetSettings(model="up/model-1"),), on_unsupported=on_unsupported)
+        settings = Settings(providers={"up": ProviderSettings(kind="fake")}, routes=(route,))
+        before = providers.PROVIDERS
+        providers.PROVIDERS = {"fake": lambda *_: vendor}
+        try:
+            self.gateway = Gateway.build(settings, tracing.get_tracer("test"), prompts or NoPrompts())
+        finally:
+            providers.PROVIDERS = before
+
+    async def ask(self, body: bytes, dialect: DialectName = DialectName.OPENAI_CHAT, model: str = "", stream: bool = False) -> Reply:
+        inbound = Inbound(
+            operation=Operation.CHAT, body=body, headers=[], received_ns=1, started=1, dialect=dialect, model=model, stream=stream
+        )
+        return await self.gateway.handle(inbound)
+
+    async def text(self, body: bytes, dialect: DialectName = DialectName.OPENAI_CHAT, model: str = "", stream: bool = False) -> bytes:
+        reply = await self.ask(body, dialect, model, stream)
+        return reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])
+
+    @property
+    def span(self) -> dict:
+        return dict(self._exporter.get_finished_spans()[-1].attributes or {})
