@@ -537,6 +537,22 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Days until a finished delivery leaves the log."""
 
 
+class ArtifactSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the files of runs and models go."""
+
+    root: str = "mlflow-artifacts:/"
+    """Where artifacts of new experiments go: through this server into ``storage.blobs``.
+
+    The URL of a bucket (``s3://bucket/prefix``) instead makes clients read and write it themselves, with keys of their own.
+    """
+
+    presigned: bool = True
+    """Let clients transfer large files straight from and to ``storage.blobs`` where that signs URLs (S3, Google Cloud Storage, Azure).
+
+    Turn it off where clients cannot reach the bucket.
+    """
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything. ``providers`` always holds ``fake``, and each vendor whose key stands in the environment."""
 
@@ -548,6 +564,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     storage: StorageSettings = StorageSettings()
     """Where traces, prompts and artifacts lie."""
+
+    artifacts: ArtifactSettings = ArtifactSettings()
+    """Where files of runs and models go."""
 
     telemetry: TelemetrySettings = TelemetrySettings()
     """What is kept of traces."""

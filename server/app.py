@@ -12,6 +12,7 @@ from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
 from gateway.surfaces import mlflow as mlflow_gateway
 from gateway.surfaces import openai
+from registry.artifacts.routes import with_artifacts
 from registry.prompts import routes as prompt_routes
 from registry.webhooks import routes as webhook_routes
 from registry.wire.routes import with_endpoints
@@ -65,4 +66,5 @@ def create_app(services: Services) -> ASGIApp:
     )
 
     limit = services.settings.server.max_body_bytes
-    return guarded(with_endpoints(app, mlflow_endpoints(services), limit), lambda: services.guard)
+    registry = with_artifacts(with_endpoints(app, mlflow_endpoints(services), limit), services.artifacts)
+    return guarded(registry, lambda: services.guard)

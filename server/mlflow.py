@@ -1,5 +1,6 @@
 """What the mlflow client speaks to: the endpoints of all areas, and what it asks the server about itself."""
 
+from registry.artifacts.endpoints import endpoints as artifact_endpoints
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
 from registry.models.endpoints import endpoints as model_endpoints
@@ -41,6 +42,7 @@ def mlflow_endpoints(services: Services) -> Table:
         [
             Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info),
             *run_endpoints(services.experiments, services.runs, services.run_log, services.metric_history),
+            *artifact_endpoints(services.artifacts),
             *logged_model_endpoints(services.logged_models),
             *model_endpoints(services.registered_models, services.model_versions, services.aliases),
             *webhook_endpoints(services.webhooks),

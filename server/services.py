@@ -43,6 +43,7 @@ from registry.runs.history import MetricHistory
 from registry.runs.logging import RunLog
 from registry.runs.service import RunService
 from registry.webhooks.service import WebhookService
+from server.artifacts import open_artifacts
 from server.budgets import BudgetWebhooks, SpendingHistory
 from server.guard import Guard
 from server.health import Condition
@@ -117,7 +118,8 @@ class Services:
         self.registered_models = RegisteredModelService(metadata, self.registrar, self.prompts.forget)
         self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
         self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)
-        self.experiments = ExperimentService(metadata)
+        self.artifacts = open_artifacts(settings, metadata)
+        self.experiments = ExperimentService(metadata, settings.artifacts.root)
         self.runs = RunService(metadata)
         self.run_log = RunLog(metadata, journal)
         self.metric_history = MetricHistory(self.telemetry, self.writer.flush)

@@ -3,20 +3,24 @@
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectStore, S3Store, from_url
 
 from config.schema import StorageSettings
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
 
-__all__ = ("BlobInfo", "Blobs")
+if TYPE_CHECKING:
+    from obstore import GetResult, ObjectMeta  # these names are the type stubs' alone
+
+__all__ = ("BlobInfo", "Blobs", "Folder", "OpenBlob")
 
 CHUNK: Final = 1024 * 1024
 CLOUDS: Final = frozenset({"s3", "s3a", "gs", "az", "abfs", "abfss"})
@@ -25,12 +29,34 @@ CLASH: Final = re.compile(r"\(os error (?:17|20|21|39)\)")
 """A directory cannot hold both ``a`` and ``a/b``, as buckets can: EEXIST, ENOTDIR, EISDIR, ENOTEMPTY."""
 
 
+AT_ONCE: Final = 500
+"""Blobs that one request deletes."""
+
+WRITES_AT_ONCE: Final = 2
+"""Pieces of one upload that are on their way to the store together; with their 5 MB each, what an upload takes of memory."""
+
+
 class BlobInfo(msgspec.Struct, frozen=True):
-    """One blob: its path under the root, its size in bytes, when it was written (UTC)."""
+    """One blob: its path under the root, its size in bytes, when it was written (UTC), and what tells its versions apart, if anything does."""
 
     path: str
     size: int
     modified: datetime
+    etag: str | None = None
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """What lies directly in a folder: blobs, and the paths of the folders beneath. Both are empty where there is no such folder."""
+
+    blobs: list[BlobInfo]
+    folders: list[str]
+
+
+class OpenBlob(msgspec.Struct, frozen=True):
+    """A blob that is being read: what is known of it, and its bytes, in pieces of about a mebibyte."""
+
+    info: BlobInfo
+    pieces: AsyncIterator[bytes]
 
 
 class Blobs:
@@ -39,9 +65,11 @@ class Blobs:
     A blob appears whole or not at all. Raises ``BlobsUnavailable`` when the store is away or refuses us.
     """
 
-    def __init__(self, store: ObjectStore, where: str) -> None:
+    def __init__(self, store: ObjectStore, where: str, directory: Path | None = None) -> None:
         self._store = store
         self._where = where
+        self.directory = directory
+        """Where the blobs are files of this machine."""
 
     @classmethod
     def open(cls, settings: StorageSettings) -> "Blobs":
@@ -54,7 +82,7 @@ class Blobs:
     def in_directory(cls, directory: Path) -> "Blobs":
         """A directory of this machine, made if need be."""
         directory.mkdir(parents=True, exist_ok=True)
-        return cls(LocalStore(directory), str(directory))
+        return cls(LocalStore(directory, automatic_cleanup=True), str(directory), directory)
 
     @classmethod
     def at_url(cls, url: str) -> "Blobs":
@@ -67,7 +95,7 @@ class Blobs:
                 f"storage.blobs is {where!r}; write s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///path"
             )
         try:
-            return cls(from_url(url), where)
+            return cls(from_url(url, client_options={"allow_http": True}), where)  # a store of one's own may have no TLS
         except (BaseError, ValueError) as error:
             raise SettingsError(f"storage.blobs, {where!r}, cannot be used: {_first_line(error)}") from error
 
@@ -80,7 +108,7 @@ class Blobs:
         """Write a blob, in place of what was there. A stream that raises writes nothing, and its exception is raised here."""
         path = blob_path(path)
         with self._translated(path):
-            await self._store.put_async(path, data if isinstance(data, bytes) else aiter(data))
+            await self._store.put_async(path, data if isinstance(data, bytes) else aiter(data), max_concurrency=WRITES_AT_ONCE)
 
     async def get(self, path: str) -> bytes:
         """The whole of a blob. Raises ``BlobNotFound``."""
@@ -91,9 +119,21 @@ class Blobs:
 
     async def stream(self, path: str) -> AsyncIterator[bytes]:
         """A blob in pieces of about a mebibyte. Raises ``BlobNotFound`` at the first."""
+        async for piece in (await self.open_blob(path)).pieces:
+            yield piece
+
+    async def open_blob(self, path: str, start: int = 0, stop: int | None = None) -> OpenBlob:
+        """A blob, or its bytes from ``start`` to before ``stop``. Raises ``BlobNotFound``."""
         path = blob_path(path)
         with self._translated(path):
-            answer = await self._store.get_async(path)
+            if stop is None and not start:
+                answer = await self._store.get_async(path)
+            else:
+                answer = await self._store.get_async(path, options={"range": {"offset": start} if stop is None else (start, stop)})
+        return OpenBlob(_info(answer.meta), self._pieces(path, answer))
+
+    async def _pieces(self, path: str, answer: "GetResult") -> AsyncIterator[bytes]:
+        with self._translated(path):
             async for chunk in answer.stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
 
@@ -101,8 +141,7 @@ class Blobs:
         """What is known of a blob without reading it. Raises ``BlobNotFound``."""
         path = blob_path(path)
         with self._translated(path):
-            meta = await self._store.head_async(path)
-        return BlobInfo(meta["path"], meta["size"], meta["last_modified"])
+            return _info(await self._store.head_async(path))
 
     async def exists(self, path: str) -> bool:
         """Whether ``get`` would find it."""
@@ -118,7 +157,14 @@ class Blobs:
         with self._translated(prefix):
             async for batch in self._store.list(prefix or None):
                 for meta in batch:
-                    yield BlobInfo(meta["path"], meta["size"], meta["last_modified"])
+                    yield _info(meta)
+
+    async def folder(self, prefix: str = "") -> Folder:
+        """What lies directly in a folder."""
+        prefix = blob_prefix(prefix)
+        with self._translated(prefix):
+            found = await self._store.list_with_delimiter_async(prefix or None)
+        return Folder([_info(meta) for meta in found["objects"]], list(found["common_prefixes"]))
 
     async def delete(self, path: str) -> None:
         """Remove a blob. One that is not there is no error: the outcome is the same."""
@@ -128,6 +174,30 @@ class Blobs:
                 await self._store.delete_async(path)
         except BlobNotFound:
             return
+
+    async def delete_folder(self, prefix: str) -> None:
+        """Remove all blobs under a folder, however deep."""
+        found = [info.path async for info in self.list(prefix)]
+        for start in range(0, len(found), AT_ONCE):
+            try:
+                with self._translated(prefix):
+                    await self._store.delete_async(found[start : start + AT_ONCE])
+            except BlobNotFound:  # somebody else removes them as well; the others of this batch are removed one by one
+                for path in found[start : start + AT_ONCE]:
+                    await self.delete(path)
+
+    @property
+    def signs(self) -> bool:
+        """Whether ``signed`` can be asked."""
+        return isinstance(self._store, S3Store | GCSStore | AzureStore)
+
+    async def signed(self, method: Literal["GET", "PUT"], path: str, seconds: int) -> str:
+        """A URL that reads or writes one blob, for whoever holds it, for so long. Only where ``signs`` is true."""
+        if not isinstance(self._store, S3Store | GCSStore | AzureStore):
+            raise TypeError(f"the blob store {self._where} signs no URLs")
+        path = blob_path(path)
+        with self._translated(path):
+            return await obstore.sign_async(self._store, method, path, timedelta(seconds=seconds))
 
     @contextmanager
     def _translated(self, path: str) -> Iterator[None]:
@@ -140,6 +210,10 @@ class Blobs:
             if CLASH.search(str(error)):
                 raise BlobPathRefused(f"the path {path!r} goes through a blob, or names a folder") from error
             raise BlobsUnavailable(f"the blob store {self._where} is not available: {_first_line(error)}") from error
+
+
+def _info(meta: "ObjectMeta") -> BlobInfo:
+    return BlobInfo(meta["path"], meta["size"], meta["last_modified"], meta.get("e_tag"))
 
 
 def _first_line(error: Exception) -> str:

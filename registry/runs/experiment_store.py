@@ -40,13 +40,13 @@ _BY_NAME: Final = select(*COLUMNS).where(experiments.c.name == bindparam("name")
 _tags: Final = Upsert(experiment_tags, ("value",))
 
 
-def insert_experiment(connection: Connection, name: str, location: str, at: int) -> int:
-    """Store a new experiment and give its number. Raises ``IntegrityError`` when the name is taken."""
+def insert_experiment(connection: Connection, name: str, location: str, root: str, at: int) -> int:
+    """Store a new experiment and give its number; without a location its artifacts go under ``root``. Raises ``IntegrityError``."""
     row = {"name": name, "artifact_location": location, "lifecycle_stage": "active", "creation_time": at, "last_update_time": at}
     inserted = connection.execute(experiments.insert(), row).inserted_primary_key
     number = int(inserted[0]) if inserted is not None else 0
     if not location:
-        change_experiment(connection, number, {"artifact_location": f"mlflow-artifacts:/{number}"})
+        change_experiment(connection, number, {"artifact_location": f"{root.rstrip('/')}/{number}"})
     return number
 
 

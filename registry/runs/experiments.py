@@ -44,8 +44,9 @@ VIEW_PREFIX: Final = "mlflow.customView."
 class ExperimentService:
     """Everything that is done with experiments. Methods raise the tree of ``registry.errors``."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, artifact_root: str = "mlflow-artifacts:/") -> None:
         self._metadata = metadata
+        self._artifact_root = artifact_root
 
     async def create(self, request: CreateExperiment) -> CreateExperiment.Response:
         """Make an experiment."""
@@ -57,7 +58,7 @@ class ExperimentService:
             check_experiment_tag(key, value)
 
         def write(connection: Connection) -> int:
-            number = store.insert_experiment(connection, request.name, location, now_ms())
+            number = store.insert_experiment(connection, request.name, location, self._artifact_root, now_ms())
             store.put_tags(connection, number, tags)
             return number
 

@@ -11,7 +11,7 @@ from registry.wire.encode import encode, encode_error
 from registry.wire.endpoints import PREFIXES, Endpoint, Found, Table
 from storage.errors import Unavailable
 
-__all__ = ("with_endpoints",)
+__all__ = ("MethodNotAllowed", "refuse", "reply", "with_endpoints")
 
 logger = logging.getLogger(__name__)
 STARTS: Final = tuple(f"{prefix}/" for prefix in PREFIXES)
@@ -53,10 +53,15 @@ async def _answer(found: Found, scope: HTTPScope, receive: Receive, send: Send, 
         endpoint = _endpoint(found, scope)
         answer = encode(await endpoint.handler(_message(endpoint, found, scope, body)))
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a body that it can read
-        refusal = _refusal(error, scope)
-        await _send(refusal.status, encode_error(refusal), send)
+        await refuse(error, scope, send)
     else:
-        await _send(200, answer, send)
+        await reply(200, answer, send)
+
+
+async def refuse(error: Exception, scope: HTTPScope, send: Send) -> None:
+    """Answer with an error."""
+    refusal = _refusal(error, scope)
+    await reply(refusal.status, encode_error(refusal), send)
 
 
 def _refusal(error: Exception, scope: HTTPScope) -> RegistryError:
@@ -64,7 +69,7 @@ def _refusal(error: Exception, scope: HTTPScope) -> RegistryError:
     if isinstance(error, RegistryError):
         return error
     if isinstance(error, Unavailable):
-        return TemporarilyUnavailable(f"The database does not answer now: {error}. Try again later.")
+        return TemporarilyUnavailable(f"What holds the data does not answer now: {error}. Try again later.")
     logger.error("unexpected %s at %s %s", type(error).__name__, scope["method"], scope["path"], exc_info=error)
     return RegistryError(f"Something went wrong here ({type(error).__name__}); the server's log says more.")
 
@@ -110,7 +115,8 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _send(status: int, body: bytes, send: Send) -> None:
+async def reply(status: int, body: bytes, send: Send) -> None:
+    """Answer with JSON."""
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

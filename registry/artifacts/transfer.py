@@ -1,0 +1,118 @@
+"""Bytes of artifacts over ASGI, in pieces both ways: no request holds more of a file than its pieces under way."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from registry.artifacts.content import SAFE_HEADERS, attachment, media_type
+from registry.artifacts.ranges import UNSATISFIABLE, byte_range
+from registry.artifacts.tree import ArtifactTree
+from registry.errors import BadRequest
+from storage.blobs import BlobInfo
+
+__all__ = ("ClientLeft", "header", "received", "send_file")
+
+GATHERED: Final = 512 * 1024
+"""Bytes that are handed to the store at once."""
+
+Headers = list[tuple[bytes, bytes]]
+HTTPScope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+"""ASGI, with the messages that servers know besides its specification."""
+
+
+class ClientLeft(Exception):
+    """The connection ended within the body, so there is nobody to answer."""
+
+
+def header(scope: HTTPScope, name: bytes) -> str | None:
+    """A request header; names are lower-case."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+async def received(scope: HTTPScope, receive: Receive) -> AsyncIterator[bytes]:
+    """The body of a request. Raises ``ClientLeft``, and ``BadRequest`` for a body of another length than its header says."""
+    gathered, size = bytearray(), 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientLeft
+        gathered += message["body"]
+        size += len(message["body"])
+        if not message["more_body"]:
+            break
+        if len(gathered) >= GATHERED:
+            yield bytes(gathered)
+            gathered.clear()
+    _check_length(header(scope, b"content-length"), size)
+    if gathered:
+        yield bytes(gathered)
+
+
+def _check_length(said: str | None, size: int) -> None:
+    if said is not None and said != str(size):
+        raise BadRequest(f"The body has {size} bytes, and its Content-Length says {said}.")
+
+
+async def send_file(scope: HTTPScope, send: Send, tree: ArtifactTree, path: str) -> None:
+    """Answer with a file, or with the part of it that the request asks for. Raises the tree of ``registry.errors`` before the first byte."""
+    info = await tree.find(path)
+    headers = _headers(info, path)
+    if info.etag is not None and header(scope, b"if-none-match") == info.etag:
+        await _answer(send, 304, headers)
+        return
+    part = byte_range(_range(scope, info), info.size)
+    if part == UNSATISFIABLE:
+        await _answer(send, 416, [*headers, (b"content-range", b"bytes */%d" % info.size), (b"content-length", b"0")])
+        return
+    start, stop = part or (0, info.size)
+    if part is not None:
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, info.size)))
+    headers.append((b"content-length", b"%d" % (stop - start)))
+    await _send_bytes(scope, send, tree, path, (206 if part else 200, headers, start, stop))
+
+
+async def _send_bytes(scope: HTTPScope, send: Send, tree: ArtifactTree, path: str, what: tuple[int, Headers, int, int]) -> None:
+    status, headers, start, stop = what
+    if scope["method"] == "HEAD" or start == stop:
+        await _answer(send, status, headers)
+        return
+    file = tree.file(path)
+    if status == 200 and file is not None and "http.response.pathsend" in (scope.get("extensions") or {}):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        message: Any = {
+            "type": "http.response.pathsend",
+            "path": str(file),
+        }  # the server reads the file itself; the types know no such message
+        await send(message)
+        return
+    pieces = await tree.read(path, start, stop)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    async for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _headers(info: BlobInfo, path: str) -> Headers:
+    name = path.rpartition("/")[2]
+    tags = [(b"etag", info.etag.encode())] if info.etag else []
+    return [
+        (b"content-type", media_type(name).encode()),
+        (b"content-disposition", attachment(name).encode()),
+        (b"accept-ranges", b"bytes"),
+        (b"last-modified", info.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").encode()),
+        (b"cache-control", b"no-cache"),
+        *tags,
+        *SAFE_HEADERS,
+    ]
+
+
+def _range(scope: HTTPScope, info: BlobInfo) -> str | None:
+    """The range asked for, unless it was meant for another version of the file."""
+    condition = header(scope, b"if-range")
+    return header(scope, b"range") if condition is None or condition == info.etag else None
+
+
+async def _answer(send: Send, status: int, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

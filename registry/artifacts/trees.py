@@ -1,0 +1,44 @@
+"""Which tree the URI of a place means."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from registry.artifacts.tree import ArtifactTree
+from registry.errors import InvalidParameterValue
+
+__all__ = ("HERE", "Trees")
+
+HERE: Final = "mlflow-artifacts:"
+PROXIED: Final = re.compile(r".*/api/2\.0/mlflow-artifacts/artifacts(?=/|\Z)")
+
+
+class Trees:
+    """Our own tree, and that of ``artifacts.root`` where it is a bucket. No other place is read, whatever a client wrote down."""
+
+    def __init__(self, own: ArtifactTree, others: Mapping[str, ArtifactTree]) -> None:
+        self.own = own
+        self._others = {root.rstrip("/"): tree for root, tree in others.items()}
+
+    def find(self, uri: str) -> tuple[ArtifactTree, str]:
+        """The tree, and the path of a folder in it. Raises ``InvalidParameterValue`` for a place that this server does not read."""
+        if (path := _own_path(uri)) is not None:
+            return self.own, path
+        for root, tree in self._others.items():
+            if uri == root or uri.startswith(f"{root}/"):
+                return tree, uri[len(root) :].strip("/")
+        raise InvalidParameterValue(
+            f"The artifacts lie at '{uri}', which this server does not read: it reads 'mlflow-artifacts:/' and the artifacts.root of its "
+            "settings. The mlflow client reads them where they lie."
+        )
+
+
+def _own_path(uri: str) -> str | None:
+    """The path of a URI that the client sends back to us, decoded as it is when it comes."""
+    parts = urlsplit(uri)
+    if parts.scheme == "mlflow-artifacts":
+        return unquote(parts.path).strip("/")
+    if parts.scheme in {"http", "https"} and (found := PROXIED.match(parts.path)):
+        return unquote(parts.path[found.end() :]).strip("/")
+    return None
