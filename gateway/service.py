@@ -11,11 +11,13 @@ from time import perf_counter_ns, time_ns
 from opentelemetry.trace import Tracer
 
 from config.schema import Settings
+from gateway.counting import counted
+from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
 from gateway.heads import head_of
 from gateway.policies import Policy
-from gateway.prompts import PromptSource
+from gateway.prompts import PromptSource, parse_reference
 from gateway.record import Recording
 from gateway.render import refused
 from gateway.snapshot import Snapshot
@@ -60,6 +62,14 @@ class Gateway:
     def models(self) -> list[str]:
         """Every name that is known to be answered."""
         return self._snapshot.routes.names()
+
+    def count_tokens(self, inbound: Inbound) -> int:
+        """About how many tokens a request has. Raises ``InvalidRequest`` or ``ModelNotFound``."""
+        request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
+        model = inbound.model or request.model
+        if parse_reference(model) is None:
+            self._snapshot.routes.plan(model)
+        return counted(request)
 
     async def complete(self, request: bytes, origin: Origin) -> Answer:
         """Answer a caller in this process, on the same path as any other. Raises nothing of the gateway's: errors are answers."""

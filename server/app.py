@@ -10,8 +10,8 @@ from litestar.types import ASGIApp
 from evals import routes as judge_routes
 from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
+from gateway.surfaces import anthropic, openai
 from gateway.surfaces import mlflow as mlflow_gateway
-from gateway.surfaces import openai
 from registry.artifacts.routes import with_artifacts
 from registry.prompts import routes as prompt_routes
 from registry.webhooks import routes as webhook_routes
@@ -45,6 +45,7 @@ def create_app(services: Services) -> ASGIApp:
     app = Litestar(
         route_handlers=[
             openai.router(services.gateway),
+            anthropic.router(services.gateway),
             mlflow_gateway.router(services.gateway),
             otlp_routes.router(services.sink),
             trace_routes.router(services.traces, services.assessments),

@@ -45,6 +45,22 @@ def _anthropic(refusal: Refusal) -> object:
     return {"type": "error", "error": {"type": _ANTHROPIC_TYPES.get(refusal.status, "api_error"), "message": refusal.sentence}}
 
 
+_GEMINI_STATES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+}
+
+
+def _gemini(refusal: Refusal) -> object:
+    state = _GEMINI_STATES.get(refusal.status, "INTERNAL" if refusal.status >= 500 else "INVALID_ARGUMENT")
+    return {"error": {"code": refusal.status, "message": refusal.sentence, "status": state}}
+
+
 _MLFLOW_CODES = {
     400: "INVALID_PARAMETER_VALUE",
     401: "UNAUTHENTICATED",
@@ -74,6 +90,10 @@ DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
     ("/v1/traces", _otlp),
     ("/v1/messages", _anthropic),
     ("/anthropic/", _anthropic),
+    ("/gateway/anthropic/", _anthropic),
+    ("/v1beta/", _gemini),
+    ("/gemini/", _gemini),
+    ("/gateway/gemini/", _gemini),
     ("/v1/", _openai),
     ("/gateway/", _openai),
     ("/api/v1/", _ours),

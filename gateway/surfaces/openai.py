@@ -4,6 +4,7 @@ Plain ASGI: middleware and request objects would cost more than the whole proxy.
 """
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter_ns, time_ns
 from typing import Final, Self, cast
 
@@ -12,12 +13,13 @@ from litestar import Response, Router, asgi, get
 from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Scope, Send
 
+from gateway.dialects.types import DialectName
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
 from gateway.render import error_body
 from gateway.service import Gateway
 from gateway.types import Headers, Inbound, Operation, Reply
 
-__all__ = ("Surface", "model_list", "router", "send_error")
+__all__ = ("Surface", "model_list", "router", "send_error", "send_whole")
 
 WATCH_AFTER_SECONDS: Final = 0.02
 """An answer that comes sooner is not worth a look whether the client is still there."""
@@ -63,19 +65,22 @@ def _model(name: str) -> dict[str, object]:
 
 
 class Surface:
-    """From ASGI to the gateway and back."""
+    """From ASGI to the gateway and back, for one dialect."""
 
-    def __init__(self, gateway: Gateway, max_body_bytes: int) -> None:
+    def __init__(self, gateway: Gateway, max_body_bytes: int, dialect: DialectName = DialectName.OPENAI_CHAT) -> None:
         self._gateway = gateway
         self._max_body_bytes = max_body_bytes
+        self._dialect = dialect
 
-    async def serve(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """One request. Whatever is wrong with it, the answer is in OpenAI's form."""
+    async def serve(
+        self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send, *, model: str = "", stream: bool = False
+    ) -> None:
+        """One request. Whatever is wrong with it, the answer is in the dialect's form. ``model`` and ``stream`` as in ``Inbound``."""
         received_ns, started = time_ns(), perf_counter_ns()
         try:
             body = await self._body(scope, receive)
         except GatewayError as error:
-            await send_error(error, send)
+            await send_error(error, send, self._dialect)
             return
         if body is None:
             return
@@ -87,8 +92,33 @@ class Surface:
             received_ns=received_ns,
             started=started,
             address=client[0] if client else "",
+            dialect=self._dialect,
+            model=model,
+            stream=stream,
         )
         await self._answer(inbound, receive, send)
+
+    async def count(self, scope: HTTPScope, receive: Receive, send: Send, write: Callable[[int], object], *, model: str = "") -> None:
+        """How many tokens a request would have; ``write`` makes the answer of the number."""
+        try:
+            body = await self._body(scope, receive)
+            if body is None:
+                return
+            inbound = Inbound(
+                operation=Operation.CHAT,
+                body=body,
+                headers=scope["headers"],
+                received_ns=0,
+                started=0,
+                dialect=self._dialect,
+                model=model,
+            )
+            counted = self._gateway.count_tokens(inbound)
+        except GatewayError as error:
+            await send_error(error, send, self._dialect)
+        else:
+            headers: Headers = [(b"content-type", b"application/json"), (b"x-tidegate-estimated", b"true")]
+            await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode(write(counted))), send)
 
     async def answer(self, operation: Operation, body: bytes, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer a request whose body was read, and perhaps changed, by another surface."""
@@ -124,7 +154,7 @@ class Surface:
             reply = await self._gateway.handle(inbound)
             if reply.stream is None:
                 watch.disarm()
-                await _send_whole(reply, send)
+                await send_whole(reply, send)
             else:
                 await _send_stream(reply, send)
 
@@ -168,7 +198,7 @@ class ClientWatch:
             self._request.cancel()
 
 
-async def _send_whole(reply: Reply, send: Send) -> None:
+async def send_whole(reply: Reply, send: Send) -> None:
     headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})
@@ -190,9 +220,9 @@ async def _send_stream(reply: Reply, send: Send) -> None:
         await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
 
 
-async def send_error(error: GatewayError, send: Send) -> None:
+async def send_error(error: GatewayError, send: Send, dialect: DialectName = DialectName.OPENAI_CHAT) -> None:
     """Send what happened before the gateway was asked."""
     headers: Headers = [(b"content-type", b"application/json")]
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", error.allowed.encode()))
-    await _send_whole(Reply(status=error.status, headers=headers, trace_id="", body=error_body(error)), send)
+    await send_whole(Reply(status=error.status, headers=headers, trace_id="", body=error_body(error, dialect)), send)

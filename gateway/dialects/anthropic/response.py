@@ -60,13 +60,15 @@ def read_tokens(usage: wire.Usage | None) -> Tokens | None:
     if usage is None:
         return None
     written = usage.cache_creation
+    thought = None if usage.output_tokens_details is None else usage.output_tokens_details.thinking_tokens
     split = written is not None and written.ephemeral_1h_input_tokens is not None
     return Tokens(
         input=usage.input_tokens,
         cache_read=usage.cache_read_input_tokens,
         cache_write=written.ephemeral_5m_input_tokens if split and written is not None else usage.cache_creation_input_tokens,
         cache_write_1h=written.ephemeral_1h_input_tokens if written is not None else None,
-        output=usage.output_tokens,
+        output=usage.output_tokens if usage.output_tokens is None or thought is None else max(usage.output_tokens - thought, 0),
+        reasoning=thought,
     )
 
 
@@ -101,6 +103,8 @@ def written_usage(tokens: Tokens) -> dict[str, Any]:
         "cache_read_input_tokens": tokens.cache_read,
         "output_tokens": tokens.completion,
     }
+    if tokens.reasoning is not None:
+        usage["output_tokens_details"] = {"thinking_tokens": tokens.reasoning}
     if tokens.cache_write_1h is not None:
         usage["cache_creation"] = {
             "ephemeral_5m_input_tokens": tokens.cache_write or 0,

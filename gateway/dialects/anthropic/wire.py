@@ -16,6 +16,7 @@ __all__ = (
     "Delta",
     "Message",
     "OutputConfig",
+    "OutputDetails",
     "Request",
     "Source",
     "Thinking",
@@ -106,6 +107,12 @@ class CacheCreation(msgspec.Struct):
     ephemeral_1h_input_tokens: int | None = None
 
 
+class OutputDetails(msgspec.Struct):
+    """``usage.output_tokens_details``: parts of ``output_tokens``."""
+
+    thinking_tokens: int | None = None
+
+
 class Usage(msgspec.Struct):
     """``usage``; ``input_tokens`` is without what came from the cache or went there."""
 
@@ -114,6 +121,7 @@ class Usage(msgspec.Struct):
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
+    output_tokens_details: OutputDetails | None = None
 
 
 class Answer(msgspec.Struct):
