@@ -25,14 +25,15 @@ SECRETS: Final = frozenset({"api_key", "access_key_id", "secret_access_key", "se
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor's defaults. ``variables`` leads from a setting to the environment variables that the vendor's own tools read, the first first.
 
-    It is known without being written down when the variables of all settings in ``known_by`` are set. ``path`` belongs to
-    a base URL that is a bare host, ``scheme`` to one of the environment that has none.
+    It is known without being written down when the variables of all settings in ``known_by``, or of all in ``or_by``, are set. ``path`` belongs
+    to a base URL that is a bare host, ``scheme`` to one of the environment that has none.
     """
 
     name: str
     base_url: str | None = None
     variables: Mapping[str, tuple[str, ...]]
     known_by: tuple[str, ...] = ("api_key",)
+    or_by: tuple[str, ...] = ()
     path: str = ""
     scheme: str = "https"
 
@@ -43,7 +44,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_known(self, environ: Mapping[str, str]) -> bool:
         """Whether the environment says enough to use it."""
-        return all(_first(self.variables[setting], environ) for setting in self.known_by)
+        ways = [way for way in (self.known_by, self.or_by) if way]
+        return any(all(_first(self.variables[setting], environ) for setting in way) for way in ways)
 
 
 def _at(name: str, base_url: str, *key_variables: str) -> Vendor:
@@ -99,7 +101,40 @@ VENDORS: Final = (
             "client_secret": ("AZURE_CLIENT_SECRET",),
         },
         known_by=("base_url", "api_key"),
+        or_by=("base_url", "tenant_id", "client_id", "client_secret"),
     ),
+    Vendor(
+        name="anthropic",
+        base_url="https://api.anthropic.com",
+        variables={"api_key": ("ANTHROPIC_API_KEY",), "base_url": ("ANTHROPIC_BASE_URL",)},
+    ),
+    Vendor(
+        name="gemini",
+        base_url="https://generativelanguage.googleapis.com",
+        variables={"api_key": ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "base_url": ("GOOGLE_GEMINI_BASE_URL",)},
+    ),
+    Vendor(
+        name="vertex",
+        variables={
+            "project": ("GOOGLE_CLOUD_PROJECT", "VERTEXAI_PROJECT"),
+            "credentials": ("GOOGLE_APPLICATION_CREDENTIALS",),
+            "region": ("GOOGLE_CLOUD_LOCATION", "VERTEXAI_LOCATION"),
+        },
+        known_by=("project", "credentials"),
+    ),
+    Vendor(
+        name="bedrock",
+        variables={
+            "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+            "access_key_id": ("AWS_ACCESS_KEY_ID",),
+            "secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
+            "session_token": ("AWS_SESSION_TOKEN",),
+            "api_key": ("AWS_BEARER_TOKEN_BEDROCK",),
+        },
+        known_by=("region", "access_key_id", "secret_access_key"),
+        or_by=("region", "api_key"),
+    ),
+    _at("cohere", "https://api.cohere.com", "COHERE_API_KEY", "CO_API_KEY"),
 )
 
 
@@ -123,8 +158,9 @@ def _completed(name: str, written: ProviderSettings | None, environ: Mapping[str
         return settings
     settings = msgspec.structs.replace(settings, kind=vendor.name)
     missing = [setting for setting in vendor.variables if getattr(settings, setting) is None]
-    if settings.base_url is not None:
-        # The environment's key belongs to the vendor: it must not travel to an address that somebody wrote into a file.
+    if settings.base_url is not None or any(getattr(settings, setting) is not None for setting in SECRETS):
+        # The environment's key belongs to the vendor: it must not travel to an address that somebody wrote into a file. And an account is
+        # whole: a key of the file does not go with the secret, or the session, of another.
         missing = [setting for setting in missing if setting not in SECRETS]
     found = {setting: _from_environment(setting, vendor, environ) for setting in missing}
     base_url = _with_path(settings.base_url, vendor) if settings.base_url is not None else found.get("base_url") or vendor.base_url

@@ -76,6 +76,11 @@ ProviderKind = Literal[
     "ollama",
     "vllm",
     "azure",
+    "anthropic",
+    "gemini",
+    "vertex",
+    "bedrock",
+    "cohere",
     "fake",
 ]
 """Whom an account is with: a row of ``config.providers.VENDORS`` and of ``gateway.providers.PROVIDERS``."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from gateway.dialects.table import UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName
+from gateway.errors import InvalidRequest
 from gateway.passages.across import AcrossPassage
 from gateway.passages.chat import ChatPassage
 from gateway.passages.embedding import EmbeddingPassage
@@ -40,5 +41,10 @@ def passage(
 
 
 def _best(spoken: tuple[DialectName, ...]) -> DialectName:
-    """The provider's favourite among those that can be written here."""
-    return next((dialect for dialect in spoken if dialect in UPSTREAM_DIALECTS), spoken[0])
+    """The provider's favourite among those that can be written here. Raises ``InvalidRequest`` when there is none."""
+    found = next((dialect for dialect in spoken if dialect in UPSTREAM_DIALECTS), None)
+    if found is None:
+        raise InvalidRequest(
+            f"The model is asked in the dialect {spoken[0].value!r} alone, into which nothing is translated.", param="model"
+        )
+    return found

@@ -13,12 +13,12 @@ CONTENT_TYPE = "application/json"
 
 
 class Connection:
-    """One upstream address on one account. ``forwarded`` are the client's headers that reach the upstream, lower-case."""
+    """One upstream address on one account. ``forwarded`` are the client's headers that reach the upstream, lower-case; the settings' own win."""
 
     def __init__(self, name: str, base_url: str, settings: ProviderSettings, account: Account, forwarded: frozenset[bytes]) -> None:
         self._http = HttpAccount(name, base_url, settings.timeouts)
         self._account = account
-        self._forwarded = forwarded
+        self._forwarded = forwarded - {header.lower().encode("latin-1") for header in settings.headers}
         # Identity: the body is tapped as it passes, and a compressed one could not be read.
         self._headers = [("content-type", CONTENT_TYPE), ("accept-encoding", "identity"), ("user-agent", "tidegate")]
         self._headers += [(header.lower(), value.reveal()) for header, value in settings.headers.items()]

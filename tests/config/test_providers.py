@@ -55,6 +55,12 @@ def test_what_a_fake_provider_does_not_use_is_warned_of(loaded):
         ({"DATABRICKS_TOKEN": "k", "DATABRICKS_HOST": "w.example"}, "databricks", "https://w.example/serving-endpoints"),
         ({"OLLAMA_HOST": "127.0.0.1:11500"}, "ollama", "http://127.0.0.1:11500/v1"),
         ({"VLLM_BASE_URL": "http://gpu:8000/v1"}, "vllm", "http://gpu:8000/v1"),
+        ({"ANTHROPIC_API_KEY": "k"}, "anthropic", "https://api.anthropic.com"),
+        ({"GOOGLE_API_KEY": "k"}, "gemini", "https://generativelanguage.googleapis.com"),
+        ({"CO_API_KEY": "k"}, "cohere", "https://api.cohere.com"),
+        ({"AWS_REGION": "r", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"}, "bedrock", None),
+        ({"AWS_DEFAULT_REGION": "r", "AWS_BEARER_TOKEN_BEDROCK": "t"}, "bedrock", None),
+        ({"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_APPLICATION_CREDENTIALS": "/key.json"}, "vertex", None),
     ],
 )
 def test_a_vendor_whose_variables_are_set_needs_no_entry(loaded, environ, name, base_url):
@@ -76,3 +82,12 @@ def test_an_entry_is_with_the_vendor_of_its_name_or_of_its_kind(loaded):
     assert [providers[name].api_key.reveal() for name in ("groq", "eu")] == ["k", "e"]
     assert providers["eu"].base_url == "https://api.groq.com/openai/v1"
     assert providers["ollama"].base_url == "http://o.example/v1"
+
+
+def test_an_account_is_the_environments_or_the_files_and_never_half_of_each(loaded):
+    environ = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+    found = loaded("", environ).settings.providers["bedrock"]
+    assert (found.region, found.access_key_id.reveal(), found.session_token.reveal()) == ("eu-west-1", "a", "t")
+    text = "providers: {bedrock: {access_key_id: env:MINE, secret_access_key: env:MINE}}"
+    found = loaded(text, {**environ, "MINE": "m", "AWS_BEARER_TOKEN_BEDROCK": "b"}).settings.providers["bedrock"]
+    assert (found.region, found.access_key_id.reveal(), found.session_token, found.api_key) == ("eu-west-1", "m", None, None)

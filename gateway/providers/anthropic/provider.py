@@ -1,4 +1,4 @@
-"""Anthropic: Claude's own API, and its embeddings of nobody.
+"""Anthropic: Claude's own API.
 
 https://docs.anthropic.com/en/api/overview
 """
@@ -27,6 +27,7 @@ class AnthropicProvider:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         base_url = _base(settings.base_url or DEFAULT_BASE_URL)
         self._connection = Connection(name, base_url, settings, Key("x-api-key", settings.api_key), FORWARDED)
+        self._tells_version = any(header.lower() == "anthropic-version" for header in settings.headers)
         self.address = self._connection.address
 
     def dialects(self, model: str) -> tuple[DialectName, ...]:
@@ -41,7 +42,7 @@ class AnthropicProvider:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
         if request.operation is not Operation.CHAT:
             raise refuse("Anthropic", request.operation)
-        told = any(name == b"anthropic-version" for name, _ in request.headers)
+        told = self._tells_version or any(name == b"anthropic-version" for name, _ in request.headers)
         return await self._connection.post("/messages", request, request.body, () if told else (("anthropic-version", VERSION),))
 
     def models(self) -> tuple[str, ...]:

@@ -1,0 +1,145 @@
+"""What a request cost, at every provider: the same whether it was streamed or not, with each kind of token in its own bucket and none counted twice."""
+
+import json
+
+import msgspec
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from config.schema import ProviderSettings, Settings
+from config.secrets import Secret
+from gateway.prompts import NoPrompts
+from gateway.service import Gateway
+from gateway.types import Inbound, Operation
+from tests.cloud import Cloud, Said, Sent, scripted_cloud
+from tests.gateway.providers.framing import event, invoked
+from tracing.prices import price
+from tracing.types import Usage
+
+FRAMED = "application/vnd.amazon.eventstream"
+
+
+def sse(*events: object, end: bytes = b"") -> tuple[bytes, ...]:
+    return (*(b"event: %s\ndata: %s\n\n" % (each.get("type", "").encode(), json.dumps(each).encode()) for each in events), end)
+
+
+OPENAI_USAGE = {
+    "prompt_tokens": 30,
+    "completion_tokens": 20,
+    "total_tokens": 50,
+    "prompt_tokens_details": {"cached_tokens": 10},
+    "completion_tokens_details": {"reasoning_tokens": 5},
+}
+OPENAI = (
+    {
+        "id": "c",
+        "model": "up",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
+        "usage": OPENAI_USAGE,
+    },
+    (
+        b'data: {"id":"c","model":"up","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n',
+        b'data: {"id":"c","model":"up","choices":[],"usage":' + json.dumps(OPENAI_USAGE).encode() + b"}\n\ndata: [DONE]\n\n",
+    ),
+)
+CLAUDE_USAGE = {
+    "input_tokens": 15,
+    "cache_read_input_tokens": 10,
+    "cache_creation_input_tokens": 5,
+    "cache_creation": {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 2},
+}
+CLAUDE_EVENTS = (
+    {"type": "message_start", "message": {"id": "m", "model": "up", "content": [], "usage": {**CLAUDE_USAGE, "output_tokens": 1}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "hi"}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 20}},
+    {"type": "message_stop"},
+)
+CLAUDE = {
+    "id": "m",
+    "model": "up",
+    "content": [{"type": "text", "text": "hi"}],
+    "stop_reason": "end_turn",
+    "usage": {**CLAUDE_USAGE, "output_tokens": 20},
+}
+CONVERSE_USAGE = {"inputTokens": 15, "cacheReadInputTokens": 10, "cacheWriteInputTokens": 5, "outputTokens": 20, "totalTokens": 50}
+CONVERSE = (
+    {"output": {"message": {"role": "assistant", "content": [{"text": "hi"}]}}, "stopReason": "end_turn", "usage": CONVERSE_USAGE},
+    (
+        event("messageStart", {"role": "assistant"}),
+        event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "hi"}}),
+        event("messageStop", {"stopReason": "end_turn"}),
+        event("metadata", {"usage": CONVERSE_USAGE}),
+    ),
+)
+COHERE_USAGE = {"billed_units": {"input_tokens": 30, "output_tokens": 20}, "cached_tokens": 10}
+COHERE = (
+    {
+        "id": "c",
+        "message": {"role": "assistant", "content": [{"type": "text", "text": "hi"}]},
+        "finish_reason": "COMPLETE",
+        "usage": COHERE_USAGE,
+    },
+    sse(
+        {"type": "message-start", "id": "c"},
+        {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "hi"}}}},
+        {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": COHERE_USAGE}},
+    ),
+)
+
+READ, WRITTEN, THOUGHT = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.reasoning.output_tokens",
+)
+CASES = {
+    "openai": ("gpt-4o", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "groq": ("llama-3.3-70b-versatile", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "mistral": ("mistral-large-latest", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "azure": ("gpt-4o", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "anthropic": ("claude-sonnet-4-5", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
+    "vertex": ("claude-sonnet-4-5@20250929", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
+    "bedrock": ("anthropic.claude-sonnet-4-5-20250929-v1:0", (CLAUDE, tuple(map(invoked, CLAUDE_EVENTS))), FRAMED, {READ: 10, WRITTEN: 5}),
+    "bedrock ": ("amazon.nova-pro-v1:0", CONVERSE, FRAMED, {READ: 10, WRITTEN: 5}),
+    "cohere": ("command-a-03-2025", COHERE, "text/event-stream", {READ: 10}),
+}
+
+
+def gateway(kind: str, cloud: Cloud, exporter: InMemorySpanExporter) -> Gateway:
+    tracing = TracerProvider()
+    tracing.add_span_processor(SimpleSpanProcessor(exporter))
+    settings = ProviderSettings(kind=kind, base_url=cloud.url, api_key=Secret("k"), region="eu-west-1", project="p")
+    return Gateway.build(Settings(providers={"up": settings}), tracing.get_tracer("test"), NoPrompts())
+
+
+@pytest.mark.parametrize("kind", CASES)
+async def test_a_stream_costs_what_the_whole_answer_costs(kind: str):
+    model, (whole, streamed), content_type, buckets = CASES[kind]
+
+    def answer(sent: Sent) -> Said:
+        streams = "stream" in sent.target or json.loads(sent.body).get("stream")
+        return Said(pieces=streamed, content_type=content_type) if streams else Said(pieces=(json.dumps(whole).encode(),))
+
+    exporter = InMemorySpanExporter()
+    async with scripted_cloud(answer) as cloud:
+        proxy = gateway(kind.strip(), cloud, exporter)
+        for stream in (False, True):
+            body = json.dumps({"model": f"up/{model}", "messages": [{"role": "user", "content": "?"}], "stream": stream}).encode()
+            reply = await proxy.handle(Inbound(operation=Operation.CHAT, body=body, headers=[], received_ns=1, started=1))
+            text = reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])
+            assert (reply.status, b"hi" in text) == (200, True), text
+        await proxy.close()
+    told = [{name: value for name, value in span.attributes.items() if "usage" in name} for span in exporter.get_finished_spans()]
+    assert told[0] == told[1] == {"gen_ai.usage.input_tokens": 30, "gen_ai.usage.output_tokens": 20, **buckets}
+    system = exporter.get_finished_spans()[0].attributes["gen_ai.provider.name"]
+    usage = Usage(
+        input_tokens=30,
+        output_tokens=20,
+        cache_read_tokens=10,
+        cache_write_tokens=buckets.get(WRITTEN),
+        reasoning_tokens=buckets.get(THOUGHT),
+    )
+    assert price(system if system != "up" else kind, model, usage, 1_780_000_000_000_000_000).total, msgspec.to_builtins(usage)
