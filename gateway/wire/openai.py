@@ -138,7 +138,7 @@ class Delta(msgspec.Struct):
     """A piece of a message."""
 
     role: str | None = None
-    content: str | None = None
+    content: str | list[dict[str, Any]] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
     tool_calls: list[ToolCallDelta] | None = None

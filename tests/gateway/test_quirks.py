@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.providers import VENDORS
+from gateway.dialects.collect import collected
+from gateway.dialects.openai_chat.codec import OpenAIChat
+from gateway.dialects.types import Reasoning, Text
 from gateway.providers import PROVIDERS
 from gateway.providers.openai.quirks import COMPATIBLE, adapted
+from gateway.providers.openai.stream import ChatStream
 
 BODY = b'{"model":"m", "max_completion_tokens" : 5,"stream_options":{"include_usage":true},"seed":7,"user":"u","big":1.00}'
 
@@ -47,3 +51,40 @@ def test_no_vendor_is_sent_what_it_refuses_and_nothing_else_is_lost(members: dic
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 def test_every_vendor_has_a_provider(vendor):
     assert vendor.name in PROVIDERS
+
+
+def test_mistral_gets_back_only_what_it_knows_of_an_answer_and_ids_of_its_own_form():
+    call = {"id": "call_abc", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    history = [
+        {"role": "user", "content": "?", "name": "anna"},
+        {"role": "assistant", "content": "", "refusal": None, "annotations": [], "tool_calls": [call, {**call, "id": "aBcDeFgH1"}]},
+        {"role": "tool", "tool_call_id": "call_abc", "content": "1"},
+        {"role": "assistant", "content": None, "refusal": "no", "tool_calls": None},
+    ]
+    sent = json.loads(adapted(json.dumps({"model": "m", "messages": history}).encode(), COMPATIBLE["mistral"]))["messages"]
+    assert [set(message) for message in sent] == [
+        {"role", "content"},
+        {"role", "content", "tool_calls"},
+        {"role", "content", "tool_call_id"},
+        {"role", "content"},
+    ]
+    ids = [each["id"] for each in sent[1]["tool_calls"]]
+    assert (len(ids[0]), ids[0].isalnum(), ids[0] == sent[2]["tool_call_id"], ids[1]) == (9, True, True, "aBcDeFgH1")
+    assert sent[3]["content"] == "no"
+    plain = b'{"model":"m","messages":[ {"role":"user","content":"\\u00fc"}]}'
+    assert adapted(plain, COMPATIBLE["mistral"]) == plain
+
+
+def test_thoughts_that_mistral_puts_among_the_parts_of_a_message_are_read():
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    answer = {
+        "choices": [{"message": {"role": "assistant", "content": [thought, {"type": "text", "text": "ebb"}]}, "finish_reason": "stop"}]
+    }
+    parts = [Reasoning(text="hm"), Text("ebb")]
+    assert list(OpenAIChat().read_answer(json.dumps(answer).encode()).candidates[0].parts) == parts
+    chunks = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in ([thought], "ebb")]
+    data = b"".join(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in chunks)
+    assert list(collected(OpenAIChat().stream_reader().feed(data)).candidates[0].parts) == parts
+    tapped = ChatStream(strip_usage=False)
+    tapped.feed(data)
+    assert [part["content"] for part in tapped.observation().messages[0].parts] == ["hm", "ebb"]

@@ -29,7 +29,7 @@ from gateway.dialects.types import (
 )
 from gateway.errors import InvalidRequest
 
-__all__ = ("read_message_parts", "read_request", "thought_signature", "thoughts")
+__all__ = ("read_message_parts", "read_request", "thinking_text", "thought_signature", "thoughts")
 
 _REQUEST: Final = msgspec.json.Decoder(wire.Request)
 _SYSTEM: Final = frozenset({"system", "developer"})
@@ -92,6 +92,13 @@ def thoughts(message: wire.Message | wire.Delta) -> Iterator[Reasoning]:
         yield Reasoning(text=text)
 
 
+def thinking_text(part: wire.ContentPart) -> str:
+    """A thought among the parts, as Mistral has it: text, or parts of text."""
+    if isinstance(part.thinking, list):
+        return "".join(str(each.get("text", "")) for each in part.thinking if isinstance(each, dict))
+    return part.thinking if isinstance(part.thinking, str) else ""
+
+
 def thought_signature(extra: Mapping[str, Any] | None) -> str | None:
     """The signature of Gemini's thought before a call, where its own OpenAI surface has it, too."""
     google = (extra or {}).get("google")
@@ -141,6 +148,8 @@ def _part(part: wire.ContentPart, mark: CacheMark | None) -> Part:
         return Text(part.text or "", cache=mark)
     if part.type == "refusal":
         return Refusal(part.refusal or "")
+    if part.type == "thinking":
+        return Reasoning(text=thinking_text(part))
     if part.type == "image_url" and part.image_url is not None:
         return _image(part.image_url, mark)
     if part.type == "input_audio" and part.input_audio is not None:

@@ -14,7 +14,7 @@ from gateway.dialects.names import new_id
 from gateway.dialects.openai_chat import wire
 from gateway.dialects.openai_chat.errors import error_event, failure_in
 from gateway.dialects.openai_chat.parts import annotation, call_extra, url_of
-from gateway.dialects.openai_chat.request import thought_signature, thoughts
+from gateway.dialects.openai_chat.request import thinking_text, thought_signature, thoughts
 from gateway.dialects.openai_chat.response import read_citations, read_finish, read_tokens, written_thoughts, written_usage
 from gateway.dialects.types import (
     Began,
@@ -132,12 +132,23 @@ def _said(delta: wire.Delta, choice: int) -> Iterator[Event]:
         elif thought.signature is not None or not text:
             # The text of a signed thought was told before it, unless this server tells thoughts in blocks only.
             yield ReasoningDelta("" if thought.signature is not None else thought.text, choice, thought.signature, thought.origin)
-    if delta.content:
+    if isinstance(delta.content, list):
+        yield from _parts(delta.content, choice)
+    elif delta.content:
         yield TextDelta(delta.content, choice)
     for citation in read_citations(delta.annotations or ()):
         yield CitationDelta(citation, choice)
     if delta.refusal:
         yield RefusalDelta(delta.refusal, choice)
+
+
+def _parts(content: list[wire.ContentPart], choice: int) -> Iterator[Event]:
+    """Mistral's models that think stream parts instead of text."""
+    for part in content:
+        if part.type == "thinking":
+            yield ReasoningDelta(thinking_text(part), choice)
+        elif part.text:
+            yield TextDelta(part.text, choice)
 
 
 class ChatWriter:

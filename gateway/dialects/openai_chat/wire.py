@@ -66,6 +66,7 @@ class ContentPart(msgspec.Struct):
     input_audio: AudioInput | None = None
     file: File | None = None
     refusal: str | None = None
+    thinking: Any = None
     cache_control: dict[str, Any] | None = None
 
 
@@ -254,7 +255,7 @@ class DeltaCall(msgspec.Struct):
 class Delta(msgspec.Struct):
     """A piece of a message."""
 
-    content: str | None = None
+    content: str | list[ContentPart] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None

@@ -8,7 +8,7 @@ from gateway.errors import UpstreamBroken
 from gateway.types import Message, Observation, Operation, Usage
 from gateway.wire.openai import ChatAnswer, ChatChoice, ChatMessage, EmbeddingAnswer, WireUsage
 
-__all__ = ("message_parts", "read_answer", "read_usage")
+__all__ = ("message_parts", "read_answer", "read_usage", "thinking_text")
 
 _CHAT = msgspec.json.Decoder(ChatAnswer)
 _EMBEDDING = msgspec.json.Decoder(EmbeddingAnswer)
@@ -59,10 +59,20 @@ def message_parts(message: ChatMessage) -> list[dict[str, Any]]:
 def _content_part(part: dict[str, Any]) -> dict[str, Any]:
     if part.get("type") == "text":
         return {"type": "text", "content": part.get("text", "")}
+    if part.get("type") == "thinking":
+        return {"type": "reasoning", "content": thinking_text(part)}
     if part.get("type") == "image_url":
         image = part.get("image_url")
         return {"type": "uri", "modality": "image", "uri": image.get("url", "") if isinstance(image, dict) else image}
     return part
+
+
+def thinking_text(part: dict[str, Any]) -> str:
+    """A thought among the parts of a message, as Mistral has it: text, or parts of text."""
+    thinking = part.get("thinking")
+    if isinstance(thinking, list):
+        return "".join(str(each.get("text", "")) for each in thinking if isinstance(each, dict))
+    return thinking if isinstance(thinking, str) else ""
 
 
 def _chat(answer: ChatAnswer) -> Observation:

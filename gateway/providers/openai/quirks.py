@@ -1,11 +1,12 @@
 """Where vendors of OpenAI's dialect differ from it, as data: one row for each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
+from gateway.providers.openai.mistral import mistral_messages
 from gateway.wire.patch import members, patch
 
 __all__ = ("COMPATIBLE", "PLAIN", "Quirks", "adapted")
@@ -18,7 +19,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor. ``system`` is ``gen_ai.provider.name``; ``""``: OpenAI at its own address, the entry's name elsewhere.
 
     ``renamed`` members of a request have another name there; ``removed`` ones are refused there, and mean nothing there. ``headers`` are those that
-    a client may send beyond OpenAI's own.
+    a client may send beyond OpenAI's own. ``messages`` makes messages that the vendor takes of any others, given their JSON.
     """
 
     system: str = ""
@@ -26,11 +27,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     removed: frozenset[str] = frozenset()
     knows_developer: bool = True
     headers: frozenset[bytes] = frozenset()
+    messages: Callable[[bytes], bytes] | None = None
 
     @property
     def plain(self) -> bool:
         """Whether bodies pass as they are."""
-        return not self.renamed and not self.removed and self.knows_developer
+        return not self.renamed and not self.removed and self.knows_developer and self.messages is None
 
 
 PLAIN: Final = Quirks()
@@ -55,9 +57,10 @@ COMPATIBLE: Final[Mapping[str, Quirks]] = {
     # Mistral refuses members that it does not know: https://docs.mistral.ai/api/#tag/chat
     "mistral": Quirks(
         system="mistral_ai",
-        renamed={**OLD_LIMIT, "seed": "random_seed"},
+        renamed={**OLD_LIMIT, "seed": "random_seed", "dimensions": "output_dimension"},
         removed=USAGE_UNASKED | {"user", "store", "service_tier", "logit_bias", "logprobs", "top_logprobs"},
         knows_developer=False,
+        messages=mistral_messages,
     ),
     "databricks": Quirks(system="databricks", renamed=OLD_LIMIT, knows_developer=False),
     "ollama": Quirks(system="ollama", renamed=OLD_LIMIT, knows_developer=False),
@@ -72,7 +75,7 @@ def adapted(body: bytes, quirks: Quirks) -> bytes:
         body = _edited(body, quirks)
     if not quirks.knows_developer and b'"developer"' in body:
         body = _without_developer(body)
-    return body
+    return body if quirks.messages is None else _reshaped(body, quirks.messages)
 
 
 def _edited(body: bytes, quirks: Quirks) -> bytes:
@@ -84,6 +87,16 @@ def _edited(body: bytes, quirks: Quirks) -> bytes:
     return patch(body, edits) if edits else body
 
 
+def _reshaped(body: bytes, reshape: Callable[[bytes], bytes]) -> bytes:
+    messages = _messages(body)
+    made = reshape(messages) if messages else messages
+    return body if made == messages else patch(body, {"messages": made})
+
+
+def _messages(body: bytes) -> bytes:
+    return next((body[member.value : member.end] for member in members(body) if member.name == "messages"), b"")
+
+
 def _without_developer(body: bytes) -> bytes:
-    messages = next((body[member.value : member.end] for member in members(body) if member.name == "messages"), b"")
+    messages = _messages(body)
     return patch(body, {"messages": _DEVELOPER.sub(rb'\1"system"', messages)}) if _DEVELOPER.search(messages) else body

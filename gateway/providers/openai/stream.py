@@ -1,8 +1,10 @@
 """OpenAI's streams, read from a copy while the bytes pass."""
 
+from typing import Any
+
 import msgspec
 
-from gateway.providers.openai.answer import message_parts, read_usage
+from gateway.providers.openai.answer import message_parts, read_usage, thinking_text
 from gateway.sse import Event, EventParser
 from gateway.types import Message, Observation, Usage
 from gateway.wire.openai import ChatChunk, ChatMessage, ChunkChoice, Delta, FunctionCall, ToolCall, ToolCallDelta
@@ -27,11 +29,21 @@ class _Choice:
 
     def add(self, delta: Delta) -> None:
         self.role = delta.role or self.role
-        for piece, kept in ((delta.content, self.content), (delta.refusal, self.refusal), (delta.reasoning_content, self.reasoning)):
+        for part in delta.content if isinstance(delta.content, list) else ():
+            self._add_part(part)
+        text = delta.content if isinstance(delta.content, str) else None
+        for piece, kept in ((text, self.content), (delta.refusal, self.refusal), (delta.reasoning_content, self.reasoning)):
             if piece:
                 kept.append(piece)
         for call in delta.tool_calls or ():
             self._add_call(call)
+
+    def _add_part(self, part: dict[str, Any]) -> None:
+        """Mistral's models that think stream parts instead of text."""
+        if part.get("type") == "thinking":
+            self.reasoning.append(thinking_text(part))
+        elif isinstance(part.get("text"), str):
+            self.content.append(part["text"])
 
     def _add_call(self, piece: ToolCallDelta) -> None:
         call = self.calls.setdefault(piece.index, ToolCall(function=FunctionCall()))
