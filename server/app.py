@@ -47,7 +47,7 @@ def create_app(services: Services) -> ASGIApp:
             openai.router(services.gateway),
             anthropic.router(services.gateway),
             mlflow_gateway.router(services.gateway),
-            otlp_routes.router(services.sink),
+            otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),
             key_routes.router(services.keys),

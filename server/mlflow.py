@@ -5,6 +5,7 @@ from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
 from registry.models.endpoints import endpoints as model_endpoints
 from registry.runs.endpoints import endpoints as run_endpoints
+from registry.traces.endpoints import endpoints as trace_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
 from registry.wire.endpoints import Table
@@ -45,6 +46,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *artifact_endpoints(services.artifacts),
             *logged_model_endpoints(services.logged_models),
             *model_endpoints(services.registered_models, services.model_versions, services.aliases),
+            *trace_endpoints(services.mlflow_traces, services.mlflow_assessments),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),
         ]

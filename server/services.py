@@ -42,6 +42,11 @@ from registry.runs.experiments import ExperimentService
 from registry.runs.history import MetricHistory
 from registry.runs.logging import RunLog
 from registry.runs.service import RunService
+from registry.traces.assessments import AssessmentService
+from registry.traces.placement import ExperimentPlacement
+from registry.traces.reading import TraceReader
+from registry.traces.search_store import TraceFinder
+from registry.traces.service import TraceService
 from registry.webhooks.service import WebhookService
 from server.artifacts import open_artifacts
 from server.budgets import BudgetWebhooks, SpendingHistory
@@ -59,6 +64,7 @@ from storage.sealing import Seal
 from storage.writer import Writer
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
+from tracing.properties_store import PropertyStore
 from tracing.provider import build_tracer_provider
 from tracing.spending_store import SpendingStore
 from tracing.store import TraceStore
@@ -124,6 +130,12 @@ class Services:
         self.run_log = RunLog(metadata, journal)
         self.metric_history = MetricHistory(self.telemetry, self.writer.flush)
         self.logged_models = LoggedModelService(metadata)
+        properties = PropertyStore(self.telemetry, journal, self.writer.flush)
+        reader = TraceReader(self.traces, properties, self.assessments, metadata)
+        finder = TraceFinder(self.telemetry, self.writer.flush)
+        self.placement = ExperimentPlacement(metadata, properties)
+        self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments)
+        self.mlflow_assessments = AssessmentService(reader, self.assessments)
         self.gateway_admin = GatewayAdmin(
             metadata,
             self.addresses,

@@ -10,7 +10,7 @@ from tracing.payload import decode, encode
 from tracing.times import milliseconds_text, nanoseconds
 from tracing.types import Assessment, AssessmentSource, AssessmentValue, ScoreSummary
 
-__all__ = ("AssessmentRecord", "assessment", "assessment_row", "score")
+__all__ = ("AssessmentRecord", "assessment", "assessment_row", "removal_row", "score")
 
 ValueType = Literal["NONE", "NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT", "JSON"]
 _LONGEST_CATEGORY = 64
@@ -38,11 +38,13 @@ class _AssessmentRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     judge_cost: Decimal | None = None
     error_code: str = ""
     error_message: str = ""
+    error_stack: str = ""
     overrides: str = ""
     valid: bool = True
     metadata: dict[str, str] = {}
     created_at: str
     updated_at: str
+    is_deleted: int = 0
 
 
 class AssessmentRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,7 @@ class AssessmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     judge_cost: Decimal | None
     error_code: str
     error_message: str
+    error_stack: str
     overrides: str
     valid: bool
     metadata: dict[str, str]
@@ -75,8 +78,17 @@ class AssessmentRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def assessment_row(given: Assessment) -> Row:
     """The row to store. Raises ``ValueError`` for a time that is not RFC 3339."""
+    return Row("assessments", _encoder.encode(_row(given)))
+
+
+def removal_row(given: Assessment) -> Row:
+    """The row that takes an assessment back, if it was last updated when ``given`` says, or before."""
+    return Row("assessments", _encoder.encode(msgspec.structs.replace(_row(given), is_deleted=1)))
+
+
+def _row(given: Assessment) -> _AssessmentRow:
     value_type, number, text = _stored(given.value)
-    row = _AssessmentRow(
+    return _AssessmentRow(
         assessment_id=given.assessment_id,
         trace_id=given.trace_id,
         span_id=given.span_id,
@@ -95,13 +107,13 @@ def assessment_row(given: Assessment) -> Row:
         judge_cost=given.judge_cost,
         error_code=given.error_code,
         error_message=given.error_message,
+        error_stack=given.error_stack,
         overrides=given.overrides,
         valid=given.valid,
         metadata=given.metadata,
         created_at=_seconds(given.created_at),
         updated_at=_seconds(given.updated_at),
     )
-    return Row("assessments", _encoder.encode(row))
 
 
 def assessment(record: AssessmentRecord) -> Assessment:
@@ -123,6 +135,7 @@ def assessment(record: AssessmentRecord) -> Assessment:
         judge_cost=record.judge_cost,
         error_code=record.error_code,
         error_message=record.error_message,
+        error_stack=record.error_stack,
         overrides=record.overrides,
         valid=record.valid,
         metadata=record.metadata,

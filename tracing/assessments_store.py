@@ -5,7 +5,7 @@ from typing import Final
 
 from storage.records import SpanLog
 from storage.telemetry import Telemetry
-from tracing.assessment_rows import AssessmentRecord, assessment, assessment_row, score
+from tracing.assessment_rows import AssessmentRecord, assessment, assessment_row, removal_row, score
 from tracing.barrier import settled
 from tracing.errors import JournalFull
 from tracing.types import Assessment, ScoreSummary
@@ -14,11 +14,13 @@ __all__ = ("AssessmentStore", "assessments_of", "scores_of")
 
 _COLUMNS: Final = """
     assessment_id, trace_id, span_id, trace_revision, name, kind, value_type, value_number, value_text, rationale, source_type, source_id,
-    judge_name, judge_version, judge_trace_id, judge_cost, error_code, error_message, overrides, valid, metadata,
+    judge_name, judge_version, judge_trace_id, judge_cost, error_code, error_message, error_stack, overrides, valid, metadata,
     toUnixTimestamp64Milli(created_at) AS created_ms, toUnixTimestamp64Milli(updated_at) AS updated_ms"""
 
 _OF_TRACES: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
     WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND valid ORDER BY created_at, assessment_id"""
+
+_EVERY_OF_TRACES: Final = _OF_TRACES.replace("AND valid ", "")
 
 _BY_ID: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
     WHERE project_id = 'default' AND assessment_id IN {{ids:Array(String)}}"""
@@ -46,6 +48,21 @@ class AssessmentStore:
         """All valid assessments of a trace and of its spans, the oldest first."""
         await settled(self._flush)
         return await assessments_of(self._telemetry, trace_id)
+
+    async def of_traces(self, trace_ids: Sequence[str]) -> dict[str, list[Assessment]]:
+        """All assessments of these traces, overridden ones too, the oldest first; traces without any are absent."""
+        if not trace_ids:
+            return {}
+        await settled(self._flush)
+        found: dict[str, list[Assessment]] = {}
+        for record in await self._telemetry.query(_EVERY_OF_TRACES, {"trace_ids": list(trace_ids)}, AssessmentRecord):
+            found.setdefault(record.trace_id, []).append(assessment(record))
+        return found
+
+    def remove(self, given: Assessment) -> None:
+        """Journal that this assessment is taken back. Raises ``JournalFull``."""
+        if not self._log.append([removal_row(given)]):
+            raise JournalFull("the journal is full: the assessment was not removed", hint="storage must catch up first; see /health")
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, Assessment]:
         """Assessments by their ids; those that are not stored are absent."""

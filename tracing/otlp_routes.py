@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+import msgspec
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status as RpcStatus
@@ -12,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tracing.errors import JournalFull, TracingError
 from tracing.ingest import SpanSink, Taken
 from tracing.otlp import JSON, PROTOBUF, decode, inflate
+from tracing.placement import EXPERIMENT_HEADER, RUN_HEADER, Placement, PlacementRefused
 from tracing.types import Span
 
 __all__ = ("router",)
@@ -21,8 +23,11 @@ _SMALL: Final = 64 * 1024
 """Bytes that are decoded faster than a thread is found."""
 
 
-def router(sink: SpanSink) -> Router:
-    """The path of OTLP. The answer says which spans were refused, and why; it comes after the others are in the journal."""
+def router(sink: SpanSink, placement: Placement) -> Router:
+    """The path of OTLP. The answer says which spans were refused, and why; it comes after the others are in the journal.
+
+    With MLflow's header the spans go into an experiment, and what is wrong is said as MLflow says it.
+    """
 
     @post("/v1/traces", status_code=200)
     async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -30,9 +35,17 @@ def router(sink: SpanSink) -> Router:
         try:
             body = await request.body()
             spans = await _decoded(body, request.headers.get("content-encoding", ""), content_type)
+            experiment = request.headers.get(EXPERIMENT_HEADER)
+            place = await placement.find(experiment, request.headers.get(RUN_HEADER), spans) if experiment is not None else None
             taken = sink.take(spans)
             if taken.full:
                 raise JournalFull("the journal is full: storage is away or too slow", hint="send the same spans again later")
+            if place is not None:
+                placement.keep(place, spans)
+            elif taken.duplicates == len(spans):
+                placement.refuse_unplaced(spans)
+        except PlacementRefused as refusal:
+            return Response(msgspec.json.encode(refusal.body), status_code=refusal.status, media_type=JSON)
         except TracingError as error:
             return _failure(error, content_type)
         return _encoded(_answer(taken), content_type, 200)

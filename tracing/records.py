@@ -47,6 +47,8 @@ class RollupRecord(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int | None
     usage_estimated: bool
     cost_total: Decimal | None
+    cost_input: Decimal | None
+    cost_output: Decimal | None
     unpriced_calls: int
     models: list[str]
     services: list[str]
@@ -119,6 +121,7 @@ class SpanRecord(msgspec.Struct, frozen=True, kw_only=True):
 class ContentRecord(SpanContent, frozen=True, kw_only=True):
     """A row of ``span_content``."""
 
+    trace_id: str
     span_id: str
 
 
@@ -208,6 +211,8 @@ def trace_summary(head: HeadRecord, rollup: RollupRecord, scores: list[ScoreSumm
         output_tokens=rollup.output_tokens,
         usage_estimated=rollup.usage_estimated,
         cost=rollup.cost_total,
+        input_cost=rollup.cost_input,
+        output_cost=rollup.cost_output,
         unpriced_calls=rollup.unpriced_calls,
         ttft_ms=_milliseconds(head.ttft_ns),
         session_id=head.session_id or rollup.session_id,

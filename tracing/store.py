@@ -1,7 +1,7 @@
 """Traces, read: pages of them, one of them whole, and those that are ready for a judge. The statements are in ``store_sql``."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -20,7 +20,7 @@ from tracing.results import FacetValue, SealedTrace, UsageRow
 from tracing.statements import Condition, Statement
 from tracing.store_sql import Position
 from tracing.tree import pre_order
-from tracing.types import Assessment, SpanContent, Trace, TracePage, TraceSummary
+from tracing.types import Assessment, SpanContent, SpanView, Trace, TracePage, TraceSummary
 
 __all__ = ("FACETS", "TraceStore")
 
@@ -92,9 +92,34 @@ class TraceStore:
         found = await self._run(sql.content_of(trace_id, span_id), ContentRecord)
         if found:
             return found[0]
-        if any(span.span_id == span_id for span in await self._run(sql.spans(trace_id), SpanRecord)):
+        if any(span.span_id == span_id for span in await self._run(sql.spans([trace_id]), SpanRecord)):
             return SpanContent()
         raise SpanNotFound(trace_id, span_id)
+
+    async def summaries(self, trace_ids: Sequence[str]) -> dict[str, TraceSummary]:
+        """The rows of these traces; those without a span are absent."""
+        if not trace_ids:
+            return {}
+        await settled(self._flush)
+        heads = await self._run(sql.heads_of(trace_ids), HeadRecord)
+        return {summary.trace_id: summary for summary in await self._summaries(heads)}
+
+    async def spans(self, trace_ids: Sequence[str]) -> dict[str, list[SpanView]]:
+        """The spans of these traces with what was said in them, in pre-order of their trees; traces without a span are absent."""
+        if not trace_ids:
+            return {}
+        await settled(self._flush)
+        async with asyncio.TaskGroup() as group:
+            records = group.create_task(self._run(sql.spans(trace_ids), SpanRecord))
+            said = group.create_task(self._run(sql.contents(trace_ids), ContentRecord))
+        contents = {(record.trace_id, record.span_id): record for record in said.result()}
+        found: dict[str, list[SpanRecord]] = {}
+        for record in records.result():
+            found.setdefault(record.trace_id, []).append(record)
+        return {
+            trace_id: _views(spans, {span.span_id: contents.get((trace_id, span.span_id), SpanContent()) for span in spans})
+            for trace_id, spans in found.items()
+        }
 
     async def has_any(self) -> bool:
         """Whether any span is stored."""
@@ -156,7 +181,7 @@ class TraceStore:
     async def _trace(self, trace_id: str, *, with_content: bool) -> Trace:
         await settled(self._flush)
         async with asyncio.TaskGroup() as group:
-            spans = group.create_task(self._run(sql.spans(trace_id), SpanRecord))
+            spans = group.create_task(self._run(sql.spans([trace_id]), SpanRecord))
             heads = group.create_task(self._run(sql.heads_of([trace_id]), HeadRecord))
             said = group.create_task(self._contents(trace_id) if with_content else _nothing())
             assessments = group.create_task(assessments_of(self._telemetry, trace_id))
@@ -166,7 +191,7 @@ class TraceStore:
         return _assemble(summary, spans.result(), said.result(), assessments.result())
 
     async def _contents(self, trace_id: str) -> dict[str, SpanContent]:
-        return {record.span_id: record for record in await self._run(sql.contents(trace_id), ContentRecord)}
+        return {record.span_id: record for record in await self._run(sql.contents([trace_id]), ContentRecord)}
 
     async def _summaries(self, heads: Sequence[HeadRecord]) -> list[TraceSummary]:
         if not heads:
@@ -213,10 +238,10 @@ async def _nothing() -> dict[str, SpanContent] | None:
 
 
 def _assemble(summary: TraceSummary, spans: list[SpanRecord], said: dict[str, SpanContent] | None, assessments: list[Assessment]) -> Trace:
+    return Trace(summary=summary, spans=_views(spans, said), assessments=assessments)
+
+
+def _views(spans: Sequence[SpanRecord], said: Mapping[str, SpanContent] | None) -> list[SpanView]:
     """``said`` is ``None`` for a skeleton, whose spans have no content at all."""
     begin = min(span.start_ns for span in spans)
-    views = [
-        span_view(span, begin, None if said is None else SpanContent() if (content := said.get(span.span_id)) is None else content)
-        for span in pre_order(spans)
-    ]
-    return Trace(summary=summary, spans=views, assessments=assessments)
+    return [span_view(span, begin, None if said is None else said.get(span.span_id, SpanContent())) for span in pre_order(spans)]

@@ -153,6 +153,7 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
         countIf(kind = 'LLM') AS llm_calls,
         sumIf(toUInt64(one.input_tokens), {_MODEL_KINDS}) AS input_tokens, sumIf(toUInt64(one.output_tokens), {_MODEL_KINDS}) AS output_tokens,
         max(one.usage_estimated) AS usage_estimated, sumIf(one.cost_total, {_MODEL_KINDS}) AS cost_total,
+        sumIf(one.cost_input, {_MODEL_KINDS}) AS cost_input, sumIf(one.cost_output, {_MODEL_KINDS}) AS cost_output,
         countIf({_MODEL_KINDS} AND one.cost_total IS NULL) AS unpriced_calls,
         arrayFilter(x -> x != '', groupUniqArray(toString(if(response_model != '', response_model, request_model)))) AS models,
         arrayFilter(x -> x != '', groupUniqArray(toString(service_name))) AS services,
@@ -161,15 +162,15 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
         toString(anyIf(one.prompt_name, one.prompt_name != '')) AS prompt_name,
         toString(anyIf(one.prompt_version, one.prompt_name != '')) AS prompt_version
     FROM (
-        SELECT trace_id, start_time, end_time, status, kind, input_tokens, output_tokens, usage_estimated, cost_total, response_model,
-               request_model, service_name, session_id, user_id, tags, prompt_name, prompt_version
+        SELECT trace_id, start_time, end_time, status, kind, input_tokens, output_tokens, usage_estimated, cost_total, cost_input, cost_output,
+               response_model, request_model, service_name, session_id, user_id, tags, prompt_name, prompt_version
         FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id
     ) AS one GROUP BY trace_id"""
     return Statement(sql, {"trace_ids": list(trace_ids)})
 
 
-def spans(trace_id: str) -> Statement:
-    """All spans of a trace, in order of time."""
+def spans(trace_ids: Sequence[str]) -> Statement:
+    """All spans of these traces, in order of time."""
     sql = f"""SELECT * FROM (SELECT trace_id, span_id, parent_span_id, name, kind, otel_kind, status, status_message, error_type,
         toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns, ttft_ns, service_name, scope_name, source,
         convention, operation, provider, request_model, response_model, response_id, finish_reasons, is_streaming, input_tokens,
@@ -179,13 +180,13 @@ def spans(trace_id: str) -> Statement:
         arrayMap(x -> toUnixTimestamp64Nano(x), events.time) AS event_times, events.name AS event_names,
         events.attributes AS event_attributes, links.trace_id AS link_traces, links.span_id AS link_spans,
         links.attributes AS link_attributes
-    FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY span_id) ORDER BY start_ns, span_id"""
-    return Statement(sql, {"trace_ids": [trace_id]})
+    FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id) ORDER BY start_ns, span_id"""
+    return Statement(sql, {"trace_ids": list(trace_ids)})
 
 
-def contents(trace_id: str) -> Statement:
-    """What was said in all spans of a trace."""
-    return Statement(_contents("1"), {"trace_ids": [trace_id]})
+def contents(trace_ids: Sequence[str]) -> Statement:
+    """What was said in all spans of these traces."""
+    return Statement(_contents("1"), {"trace_ids": list(trace_ids)})
 
 
 def content_of(trace_id: str, span_id: str) -> Statement:
@@ -195,8 +196,8 @@ def content_of(trace_id: str, span_id: str) -> Statement:
 
 def _contents(which: str) -> str:
     within = _OF_TRACES.replace("AND is_deleted = 0", "")
-    return f"""SELECT span_id, system, input, output, tools, truncated FROM span_content
-        WHERE {within} AND {which} ORDER BY version DESC LIMIT 1 BY span_id"""
+    return f"""SELECT trace_id, span_id, system, input, output, tools, truncated FROM span_content
+        WHERE {within} AND {which} ORDER BY version DESC LIMIT 1 BY trace_id, span_id"""
 
 
 def session(session_id: str, limit: int) -> Statement:

@@ -208,6 +208,8 @@ class TraceSummary(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int | None
     usage_estimated: bool
     cost: Decimal | None
+    input_cost: Decimal | None = None
+    output_cost: Decimal | None = None
     unpriced_calls: int
     ttft_ms: float | None
     session_id: str
@@ -311,6 +313,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     judge_cost: Decimal | None = None
     error_code: str = ""
     error_message: str = ""
+    error_stack: str = ""
     overrides: str = ""
     valid: bool = True
     metadata: dict[str, str] = {}

@@ -10,6 +10,7 @@ from registry.errors import InvalidParameterValue, RegistryError, TemporarilyUna
 from registry.wire.encode import encode, encode_error
 from registry.wire.endpoints import PREFIXES, Endpoint, Found, Table
 from storage.errors import Unavailable
+from tracing.errors import Unavailable as TracesUnavailable
 
 __all__ = ("MethodNotAllowed", "refuse", "reply", "with_endpoints")
 
@@ -70,6 +71,8 @@ def _refusal(error: Exception, scope: HTTPScope) -> RegistryError:
         return error
     if isinstance(error, Unavailable):
         return TemporarilyUnavailable(f"What holds the data does not answer now: {error}. Try again later.")
+    if isinstance(error, TracesUnavailable):
+        return TemporarilyUnavailable(f"{error.message}. Try again later.")
     logger.error("unexpected %s at %s %s", type(error).__name__, scope["method"], scope["path"], exc_info=error)
     return RegistryError(f"Something went wrong here ({type(error).__name__}); the server's log says more.")
 

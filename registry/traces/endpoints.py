@@ -1,0 +1,50 @@
+"""The endpoints of traces and assessments."""
+
+from typing import Any
+
+from registry.traces import assessment_messages as assessment
+from registry.traces import messages as trace
+from registry.traces.assessments import AssessmentService
+from registry.traces.service import TraceService
+from registry.wire import Endpoint
+
+__all__ = ("endpoints",)
+
+
+def endpoints(traces: TraceService, assessments: AssessmentService) -> list[Endpoint[Any]]:
+    """All of them. Those with a fixed last word come before those with a name there."""
+    return [*_traces(traces), *_tags(traces), *_assessments(assessments)]
+
+
+def _traces(service: TraceService) -> list[Endpoint[Any]]:
+    return [
+        Endpoint("POST", "/3.0/mlflow/traces", trace.StartTraceV3, service.start),
+        Endpoint("GET", "/3.0/mlflow/traces/get", trace.GetTrace, service.get),
+        Endpoint("GET", "/3.0/mlflow/traces/batchGet", trace.BatchGetTraces, service.batch_get),
+        Endpoint("POST", "/3.0/mlflow/traces/batchGetInfos", trace.BatchGetTraceInfos, service.batch_get_infos),
+        Endpoint("POST", "/3.0/mlflow/traces/search", trace.SearchTracesV3, service.search),
+        Endpoint("POST", "/3.0/mlflow/traces/delete-traces", trace.DeleteTraces, service.delete),
+        Endpoint("POST", "/2.0/mlflow/traces/delete-traces", trace.DeleteTraces, service.delete),
+        Endpoint("POST", "/2.0/mlflow/traces/link-to-run", trace.LinkTracesToRun, service.link_to_run),
+        Endpoint("POST", "/2.0/mlflow/traces/link-prompts", trace.LinkPromptsToTrace, service.link_prompts),
+        Endpoint("GET", "/3.0/mlflow/traces/{trace_id}", trace.GetTraceInfoV3, service.get_info),
+    ]
+
+
+def _tags(service: TraceService) -> list[Endpoint[Any]]:
+    return [
+        Endpoint("PATCH", "/2.0/mlflow/traces/{trace_id}/tags", trace.SetTraceTag, service.set_tag),
+        Endpoint("DELETE", "/2.0/mlflow/traces/{trace_id}/tags", trace.DeleteTraceTag, service.delete_tag),
+        Endpoint("PATCH", "/3.0/mlflow/traces/{trace_id}/tags", trace.SetTraceTagV3, service.set_tag),
+        Endpoint("DELETE", "/3.0/mlflow/traces/{trace_id}/tags", trace.DeleteTraceTagV3, service.delete_tag),
+    ]
+
+
+def _assessments(service: AssessmentService) -> list[Endpoint[Any]]:
+    one = "/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}"
+    return [
+        Endpoint("POST", "/3.0/mlflow/traces/{trace_id}/assessments", assessment.CreateAssessment, service.create),
+        Endpoint("GET", one, assessment.GetAssessmentRequest, service.get),
+        Endpoint("PATCH", one, assessment.UpdateAssessment, service.update),
+        Endpoint("DELETE", one, assessment.DeleteAssessment, service.delete),
+    ]

@@ -1,0 +1,161 @@
+"""Traces: announced, read, tagged, linked, removed."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from registry.errors import InvalidParameterValue, ResourceDoesNotExist
+from registry.runs.checks import experiment_number
+from registry.runs.experiments import active_experiment
+from registry.runs.types import Metadata, now_ms
+from registry.search import next_token, offset_of
+from registry.traces import messages as wire
+from registry.traces.assessment_forms import new_assessment
+from registry.traces.identifiers import stored_id
+from registry.traces.known import DEFAULT_EXPERIMENT, KnownTrace, trace_info
+from registry.traces.reading import TraceReader
+from registry.traces.saying import MAX_VALUE, check_tag, properties_of
+from registry.traces.search import parse_search
+from registry.traces.search_store import TraceFinder
+from tracing.assessments import AssessmentStore
+from tracing.properties import PropertyKind, TraceProperties, TraceProperty
+from tracing.properties_store import PropertyStore
+
+__all__ = ("TraceService",)
+
+MAX_LINKED: Final = 100
+PATIENCE: Final = (0.0, 1.0, 2.0)
+"""Seconds before each look for spans that a client counted and has not sent yet."""
+
+
+class TraceService:
+    """Everything that MLflow's client does with traces. Methods raise the tree of ``registry.errors``."""
+
+    def __init__(
+        self, metadata: Metadata, reader: TraceReader, finder: TraceFinder, properties: PropertyStore, assessments: AssessmentStore
+    ) -> None:
+        self._metadata = metadata
+        self._reader = reader
+        self._finder = finder
+        self._properties = properties
+        self._assessments = assessments
+
+    async def start(self, request: wire.StartTraceV3) -> wire.StartTraceV3.Response:
+        """Keep what is said of a trace. Its spans may come before or after; the same once more changes nothing."""
+        info = request.trace.trace_info
+        if not info.trace_id:
+            raise InvalidParameterValue("Missing value for required parameter 'trace.trace_info.trace_id'.")
+        place = info.trace_location.mlflow_experiment if info.trace_location else None
+        number = experiment_number((place.experiment_id if place else None) or DEFAULT_EXPERIMENT)
+        root = await self._metadata.read(lambda connection: active_experiment(connection, number).artifact_location)
+        properties = properties_of(info, info.trace_id, str(number))
+        stored, now = stored_id(info.trace_id), now_ms()
+        assessments = [new_assessment(each, stored, now) for each in info.assessments]
+        self._properties.put(properties)
+        self._assessments.put(assessments)
+        known = KnownTrace(trace_id=stored, said=_said(properties), assessments=assessments)
+        return wire.StartTraceV3.Response(trace=wire.Trace(trace_info=trace_info(known, lambda _: root)))
+
+    async def get_info(self, request: wire.GetTraceInfoV3) -> wire.GetTraceInfoV3.Response:
+        """A trace without spans."""
+        (info,) = await self._reader.infos([await self._reader.one(request.trace_id)])
+        return wire.GetTraceInfoV3.Response(trace=wire.Trace(trace_info=info))
+
+    async def get(self, request: wire.GetTrace) -> wire.GetTrace.Response:
+        """A trace with its spans: all that its client counted, unless it takes what is there."""
+        for pause in PATIENCE:
+            await asyncio.sleep(pause)
+            found = await self._reader.known([stored_id(request.trace_id)])
+            if not found:
+                raise ResourceDoesNotExist(f"Trace with ID {request.trace_id} is not found.")
+            if request.allow_partial or self._reader.complete(found[0]):
+                return wire.GetTrace.Response(trace=(await self._reader.whole(found))[0])
+        raise ResourceDoesNotExist(f"Trace with ID {request.trace_id} is not fully exported yet, please try again later.")
+
+    async def batch_get(self, request: wire.BatchGetTraces) -> wire.BatchGetTraces.Response:
+        """Traces with their spans."""
+        found = await self._batch(request.trace_ids, request.experiment_ids)
+        return wire.BatchGetTraces.Response(traces=await self._reader.whole(found))
+
+    async def batch_get_infos(self, request: wire.BatchGetTraceInfos) -> wire.BatchGetTraceInfos.Response:
+        """Traces without spans."""
+        found = await self._batch(request.trace_ids, request.experiment_ids)
+        return wire.BatchGetTraceInfos.Response(trace_infos=await self._reader.infos(found))
+
+    async def search(self, request: wire.SearchTracesV3) -> wire.SearchTracesV3.Response:
+        """A page of the traces of experiments."""
+        places = [place.mlflow_experiment.experiment_id or "" for place in request.locations if place.mlflow_experiment]
+        found, token = await self._page(places, request.filter, request.order_by, request.max_results, request.page_token)
+        return wire.SearchTracesV3.Response(traces=await self._reader.infos(found), next_page_token=token)
+
+    async def set_tag(self, request: wire.SetTraceTagV3) -> None:
+        """Set a tag of a trace."""
+        check_tag(request.key, "set")
+        trace = await self._reader.one(request.trace_id)
+        self._properties.put([TraceProperty(trace.trace_id, PropertyKind.TAG, request.key, (request.value or "")[:MAX_VALUE])])
+
+    async def delete_tag(self, request: wire.DeleteTraceTagV3) -> None:
+        """Remove a tag of a trace."""
+        check_tag(request.key, "deleted")
+        trace = await self._reader.one(request.trace_id)
+        if request.key not in trace.said.tags:
+            raise ResourceDoesNotExist(f"No trace tag with key '{request.key}' for trace with ID '{request.trace_id}'")
+        self._properties.put([TraceProperty(trace.trace_id, PropertyKind.TAG, request.key, None)])
+
+    async def delete(self, request: wire.DeleteTraces) -> wire.DeleteTraces.Response:
+        """Remove traces of an experiment with all that is known of them; how many there were."""
+        _check_deletion(request)
+        experiment = str(experiment_number(request.experiment_id))
+        if request.request_ids:
+            known = await self._reader.known([stored_id(each) for each in request.request_ids])
+            doomed = [trace.trace_id for trace in known if trace.experiment_id == experiment]
+        else:
+            doomed = await self._finder.older(experiment, request.max_timestamp_millis or 0, request.max_traces)
+        if doomed:
+            await self._properties.erase(doomed)
+        return wire.DeleteTraces.Response(traces_deleted=len(doomed))
+
+    async def link_to_run(self, request: wire.LinkTracesToRun) -> None:
+        """Say that traces belong to a run."""
+        if len(request.trace_ids) > MAX_LINKED:
+            raise InvalidParameterValue(
+                f"Cannot link more than {MAX_LINKED} traces to a run in a single request. Provided {len(request.trace_ids)} traces."
+            )
+        self._properties.put([TraceProperty(stored_id(each), PropertyKind.RUN, request.run_id) for each in request.trace_ids])
+
+    async def link_prompts(self, request: wire.LinkPromptsToTrace) -> None:
+        """Say that prompts were used in a trace."""
+        trace = await self._reader.one(request.trace_id)
+        keys = [f"{each.name}/{each.version}" for each in request.prompt_versions]
+        self._properties.put([TraceProperty(trace.trace_id, PropertyKind.PROMPT, key) for key in keys])
+
+    async def _batch(self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None) -> list[KnownTrace]:
+        found = await self._reader.known([stored_id(each) for each in trace_ids])
+        return [trace for trace in found if experiment_ids is None or trace.experiment_id in experiment_ids]
+
+    async def _page(
+        self, experiments: Sequence[str], filter: str | None, order_by: Sequence[str], size: int, page_token: str | None
+    ) -> tuple[list[KnownTrace], str | None]:
+        if size < 1:
+            raise InvalidParameterValue(f"Invalid value {size} for parameter 'max_results' supplied. It must be a positive integer")
+        search = parse_search(filter, order_by)
+        offset = offset_of(page_token)
+        found = await self._finder.find([str(experiment_number(each)) for each in experiments], search, offset=offset, limit=size + 1)
+        known = await self._reader.known(found[:size])
+        return known, next_token(offset + size) if len(found) > size else None
+
+
+def _said(properties: Sequence[TraceProperty]) -> TraceProperties:
+    def of(kind: PropertyKind) -> dict[str, str]:
+        return {each.key: each.value or "" for each in properties if each.kind is kind}
+
+    return TraceProperties(info=of(PropertyKind.INFO), tags=of(PropertyKind.TAG), metadata=of(PropertyKind.METADATA))
+
+
+def _check_deletion(request: wire.DeleteTraces) -> None:
+    if (request.max_timestamp_millis is None) == (not request.request_ids):
+        raise InvalidParameterValue("Either `max_timestamp_millis` or `trace_ids` must be specified, but not both.")
+    if request.request_ids and request.max_traces is not None:
+        raise InvalidParameterValue("`max_traces` can't be specified if `trace_ids` is specified.")
+    if request.max_traces is not None and request.max_traces <= 0:
+        raise InvalidParameterValue(f"`max_traces` must be a positive integer, received {request.max_traces}.")

@@ -1,0 +1,41 @@
+"""Times and durations as protobuf spells them in JSON: https://protobuf.dev/programming-guides/proto3/#json ."""
+
+from decimal import Decimal, InvalidOperation
+
+from registry.errors import InvalidParameterValue
+from tracing.times import milliseconds_text, nanoseconds
+
+__all__ = ("duration_ms", "duration_text", "timestamp_ms", "timestamp_text")
+
+MILLION = 1_000_000
+
+
+def timestamp_ms(text: str, path: str) -> int:
+    """RFC 3339 to milliseconds since the epoch. Raises ``InvalidParameterValue``."""
+    try:
+        return nanoseconds(text) // MILLION
+    except (ValueError, OverflowError):
+        raise InvalidParameterValue(
+            f"Invalid value {text!r} for parameter '{path}' supplied: write a time as 2026-11-23T12:00:00Z."
+        ) from None
+
+
+def timestamp_text(milliseconds: int) -> str:
+    """The same, the other way."""
+    return milliseconds_text(milliseconds * MILLION)
+
+
+def duration_ms(text: str, path: str) -> int:
+    """``1.5s`` to milliseconds. Raises ``InvalidParameterValue``."""
+    try:
+        seconds = Decimal(text.removesuffix("s"))
+        if text.endswith("s") and seconds.is_finite():
+            return int(seconds * 1000)
+    except InvalidOperation:
+        pass
+    raise InvalidParameterValue(f"Invalid value {text!r} for parameter '{path}' supplied: write a duration in seconds, as 1.5s.")
+
+
+def duration_text(milliseconds: int) -> str:
+    """The same, the other way."""
+    return f"{Decimal(milliseconds) / 1000}s"

@@ -1,0 +1,224 @@
+"""Traces as MLflow's client writes and reads them."""
+
+import base64
+
+from tests.registry.traces.conftest import span
+from tracing.types import Assessment
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+
+
+async def test_what_spans_say_and_what_is_announced_give_one_trace_in_either_order(client):
+    said = {
+        "execution_duration": "1.5s",
+        "tags": {"env": "t", "mlflow.artifactLocation": "x"},
+        "trace_metadata": {"mlflow.trace.session": "s1"},
+    }
+    of_first = span(A, "agent", mlflow__spanType='"AGENT"', mlflow__spanInputs='{"q": "é✓"}', k="1", d='{"a": [1, 2.5, null]}')
+    of_second = {**of_first, "traceId": B}
+    await client.start(f"tr-{A}", **said)
+    await client.send(of_first)
+    await client.send(of_second)
+    answered = await client.start(f"tr-{B}", **said)
+
+    first, second = (await client.call("GET", "traces/batchGet", trace_ids=[f"tr-{A}", f"tr-{B}", "tr-unknown"]))["traces"]
+    for trace, digits in ((first, A), (second, B)):
+        info = trace["trace_info"]
+        assert info.pop("trace_id") == f"tr-{digits}"
+        tags = info["tags"]
+        assert tags.pop("mlflow.artifactLocation").endswith(f"/{client.experiment}/traces/tr-{digits}/artifacts")
+        assert tags == {"mlflow.traceName": "agent", "env": "t", "mlflow.trace.spansLocation": "TRACKING_STORE"}
+        (only,) = trace["spans"]
+        assert base64.b64decode(only.pop("trace_id")).hex() == digits
+        given = {each["key"]: each["value"] for each in only["attributes"]}
+        assert given.pop("mlflow.traceRequestId") == {"string_value": f"tr-{digits}"}
+        assert given == {
+            "mlflow.spanType": {"string_value": "AGENT"},
+            "mlflow.spanInputs": {"kvlist_value": {"values": [{"key": "q", "value": {"string_value": "é✓"}}]}},
+            "k": {"int_value": 1},
+            "d": {
+                "kvlist_value": {
+                    "values": [{"key": "a", "value": {"array_value": {"values": [{"int_value": 1}, {"double_value": 2.5}, {}]}}}]
+                }
+            },
+        }
+        only["attributes"] = given
+    assert first == second
+    assert first["trace_info"]["execution_duration"] == "1.5s" == answered["execution_duration"]
+    assert answered["tags"]["mlflow.trace.spansLocation"] == "TRACKING_STORE"
+
+
+async def test_a_trace_that_only_spans_tell_of_has_its_state_times_tokens_and_cost_from_them(client):
+    root = span(A, "agent", code=2, milliseconds=2000)
+    counted = {"mlflow__spanType": '"CHAT_MODEL"', "mlflow__chat__tokenUsage": '{"input_tokens": 4, "output_tokens": 6}'}
+    await client.send(root, span(A, "chat", parent=root["spanId"], **counted, mlflow__llm__cost='{"total_cost": 0.5}'))
+    await client.send(span(B, "child", parent="f" * 16))
+    ended = (await client.call("GET", f"traces/tr-{A}"))["trace"]["trace_info"]
+    assert (ended["state"], ended["execution_duration"]) == ("ERROR", "2s")
+    assert ended["trace_metadata"] == {
+        "mlflow.trace.tokenUsage": '{"input_tokens":4,"output_tokens":6,"total_tokens":10}',
+        "mlflow.trace.cost": '{"total_cost":0.5}',
+    }
+    running = (await client.call("GET", f"traces/tr-{B}"))["trace"]["trace_info"]
+    assert running["state"] == "IN_PROGRESS"
+    assert "execution_duration" not in running
+
+
+async def test_spans_of_the_gateway_are_in_the_default_experiment_and_can_be_tagged(client):
+    await client.send(span(A, "chat"), accept="*/*")
+    await client.call("PATCH", f"traces/{A}/tags", {"key": "z", "value": "1"}, version="2.0")
+    client.experiment = "0"
+    assert await client.find("tags.z = '1'") == ["chat"]
+    await client.call("DELETE", f"traces/tr-{A}/tags", {"key": "z"})
+    assert await client.find("tags.z = '1'") == []
+    missing = await client.call("DELETE", f"traces/tr-{A}/tags", {"key": "z"}, status=404)
+    assert missing["message"] == f"No trace tag with key 'z' for trace with ID 'tr-{A}'"
+
+
+async def test_a_header_that_names_no_experiment_or_is_forgotten_is_refused_as_mlflow_does(client):
+    assert (await client.send(span(A), status=404, **{"x-mlflow-experiment-id": "77"}))["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+    assert (await client.send(span(A), status=400, **{"x-mlflow-experiment-id": "x"}))["error_code"] == "INVALID_PARAMETER_VALUE"
+    assert "no spans" in (await client.send(status=400))["detail"]
+    placed = span(A)
+    await client.send(placed)
+    assert "x-mlflow-experiment-id" in str((await client.send(placed, status=422, accept="*/*"))["detail"])
+    assert "another experiment" in (await client.send(span(A), status=400, **{"x-mlflow-experiment-id": "0"}))["message"]
+
+
+async def test_every_kind_of_clause_finds_its_traces_and_orders_them(client):
+    await client.start(
+        f"tr-{A}", tags={"mlflow.traceName": "one", "env": "t"}, trace_metadata={"mlflow.sourceRun": "r1"}, execution_duration="3s"
+    )
+    root = span(A, "one", mlflow__spanType='"AGENT"')
+    await client.send(
+        root, span(A, "find", parent=root["spanId"], mlflow__spanType='"RETRIEVER"', mlflow__spanInputs='"50% é✓ off"', model='"m1"')
+    )
+    await client.start(f"tr-{B}", tags={"mlflow.traceName": "two", "env": "p"}, state="ERROR", request_time="2026-09-22T12:00:00Z")
+    await client.start("made-up", tags={"mlflow.traceName": "three"}, client_request_id="mine", request_time="2026-09-20T12:00:00Z")
+    await client.call("POST", "traces/link-to-run", {"trace_ids": [f"tr-{B}"], "run_id": "r2"}, version="2.0")
+    await client.call(
+        "POST", "traces/link-prompts", {"trace_id": "made-up", "prompt_versions": [{"name": "p", "version": "2"}]}, version="2.0"
+    )
+    for name, value in (("ok", True), ("rank", 3), ("label", "Good")):
+        said = {"assessment_name": name, "feedback": {"value": value}, "source": {"source_type": "HUMAN", "source_id": "me"}}
+        await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said})
+
+    expected = {
+        None: ["two", "one", "three"],
+        "tags.env = 't'": ["one"],
+        "tags.env != 't'": ["two"],
+        "tag.env IS NULL": ["three"],
+        "metadata.`mlflow.sourceRun` = 'r1'": ["one"],
+        "trace.name LIKE 't%'": ["two", "three"],
+        "name RLIKE '^(one|two)$'": ["two", "one"],
+        "attributes.run_id = 'r1'": ["one"],
+        "run_id = 'r2'": ["two"],
+        "run_id IS NULL": ["three"],
+        "status IN ('ERROR')": ["two"],
+        "trace.status = 'OK' AND timestamp_ms > 0": ["one", "three"],
+        "timestamp < 1789992000000": ["three"],
+        "execution_time_ms = 3000": ["one"],
+        "request_id = 'made-up'": ["three"],
+        "client_request_id ILIKE 'MI%'": ["three"],
+        'prompt = "p/2"': ["three"],
+        "span.type = 'RETRIEVER' AND span.name = 'find'": ["one"],
+        "span.type = 'AGENT' AND span.name = 'find'": [],
+        "span.attributes.model = 'm1'": ["one"],
+        "trace.text LIKE '%50% é✓%'": ["one"],
+        "span.content ILIKE '%É✓ OFF%'": ["one"],
+        "feedback.ok = 'true'": ["one"],
+        "feedback.rank >= 3": ["one"],
+        "feedback.rank > 3": [],
+        "feedback.label ILIKE '%good%'": ["one"],
+        "feedback.label IS NULL": ["two", "three"],
+        "expectation.label = 'Good'": [],
+        "tags.env = 't' AND tags.env = 'p'": [],
+    }
+    assert {clause: await client.find(clause) for clause in expected} == expected
+    assert await client.find(None, "timestamp_ms ASC") == ["three", "one", "two"]
+    assert await client.find(None, "execution_time DESC", "tags.env ASC") == ["one", "two", "three"]
+    page = await client.call("POST", "traces/search", {"locations": [client.place()], "max_results": 2})
+    assert await client.find(page_token=page["next_page_token"], max_results=2) == ["three"]
+    for wrong in ("tags.env > 't'", "color = 'x'", "text LIKE '%a%'", "span.size = 'x'", "prompt = 'p'", "status = OK", "issue.name = 'x'"):
+        refused = await client.call("POST", "traces/search", {"locations": [client.place()], "filter": wrong}, status=400)
+        assert refused["error_code"] == "INVALID_PARAMETER_VALUE"
+
+
+async def test_what_overrides_an_assessment_stands_in_for_it_until_it_is_taken_back(client):
+    await client.start(f"tr-{A}", tags={"mlflow.traceName": "one"})
+    path = f"traces/tr-{A}/assessments"
+
+    async def say(**said):
+        return (await client.call("POST", path, {"assessment": {"source": {"source_type": "HUMAN", "source_id": "me"}, **said}}))[
+            "assessment"
+        ]
+
+    first = await say(assessment_name="human", feedback={"value": 3}, rationale="ok", metadata={"a": "1"})
+    one = f"{path}/{first['assessment_id']}"
+    changed = {"feedback": {"value": 4}, "metadata": {"b": "2"}}
+    updated = (await client.call("PATCH", one, {"assessment": changed, "update_mask": "feedback,metadata"}))["assessment"]
+    assert (updated["feedback"], updated["metadata"], updated["rationale"]) == ({"value": 4.0}, {"a": "1", "b": "2"}, "ok")
+    second = await say(assessment_name="human", feedback={"value": 5}, overrides=first["assessment_id"])
+    assert (await client.call("GET", one))["assessment"]["valid"] is False
+    await client.call("DELETE", f"{path}/{second['assessment_id']}", {})
+    await client.call("DELETE", f"{path}/{second['assessment_id']}", {})
+    assert "valid" not in (await client.call("GET", one))["assessment"]
+
+    structured = {"serialized_value": {"serialization_format": "JSON_FORMAT", "value": '{"a":[1,2]}'}}
+    gold = await say(assessment_name="gold", expectation=structured)
+    assert gold["expectation"] == structured
+    failed = {"error": {"error_code": "TIMEOUT", "error_message": "late", "stack_trace": "in f"}}
+    assert (await say(assessment_name="judge", feedback=failed))["feedback"] == failed
+    issue = await say(assessment_name="iss-1", issue={"issue_name": "Slow"})
+    assert issue["issue"] == {"issue_name": "Slow"}
+    assert await client.find("issue.id = 'iss-1'") == ["one"]
+    for wrong in ({"assessment_name": "x"}, {"feedback": {"value": 1}}):
+        await client.call("POST", path, {"assessment": wrong}, status=400)
+    refused = await client.call("PATCH", one, {"assessment": {"expectation": {"value": 1}}, "update_mask": "expectation"}, status=400)
+    assert refused["message"] == "Cannot update expectation value on a Feedback assessment."
+    await client.call("GET", f"{path}/a-none", status=404)
+
+
+async def test_a_judges_score_is_an_assessment_for_the_client_and_a_persons_is_one_for_us(client):
+    await client.send(span(A))
+    client.assessments.put(
+        [
+            Assessment(
+                assessment_id="a-1", trace_id=A, name="helpful", value=True, rationale="kind", source_type="LLM_JUDGE", source_id="helpful",
+                judge_name="helpful", judge_version="3", created_at="2026-09-21T12:00:00.000Z", updated_at="2026-09-21T12:00:00.000Z",
+            )
+        ]
+    )  # fmt: skip
+    (seen,) = (await client.call("GET", f"traces/tr-{A}"))["trace"]["trace_info"]["assessments"]
+    assert (seen["assessment_name"], seen["feedback"], seen["source"]["source_type"]) == ("helpful", {"value": True}, "LLM_JUDGE")
+    assert seen["metadata"] == {"mlflow.assessment.scorerName": "helpful", "mlflow.assessment.scorerVersion": "3"}
+    said = {"assessment_name": "mine", "feedback": {"value": "good"}, "source": {"source_type": "HUMAN", "source_id": "me"}}
+    await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said})
+    ours = (await client.http.get(f"/api/v1/traces/{A}")).json()["assessments"]
+    assert {each["name"]: each["value"] for each in ours} == {"helpful": True, "mine": "good"}
+
+
+async def test_a_removed_trace_is_gone_with_all_that_was_said_of_it(client):
+    await client.send(span(A), span(B))
+    await client.start(f"tr-{C}", request_time="2026-09-30T12:00:00Z", tags={"mlflow.traceName": "late"})
+    said = {"assessment_name": "x", "feedback": {"value": 1}}
+    await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said})
+    doomed = {"experiment_id": client.experiment, "request_ids": [f"tr-{A}", "tr-none"]}
+    assert await client.call("POST", "traces/delete-traces", doomed, version="2.0") == {"traces_deleted": 1}
+    gone = await client.call("GET", f"traces/tr-{A}", status=404)
+    assert gone == {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": f"Trace with ID 'tr-{A}' not found."}
+    await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said}, status=404)
+    aged = {"experiment_id": client.experiment, "max_timestamp_millis": 1_790_500_000_000}
+    assert await client.call("POST", "traces/delete-traces", aged) == {"traces_deleted": 1}
+    assert await client.find() == ["late"]
+    for wrong in ({}, {**doomed, **aged}, {**doomed, "max_traces": 1}, {**aged, "max_traces": 0}):
+        await client.call("POST", "traces/delete-traces", {"experiment_id": client.experiment, **wrong}, status=400)
+
+
+async def test_spans_that_were_counted_and_have_not_come_are_waited_for(client, monkeypatch):
+    monkeypatch.setattr("registry.traces.service.PATIENCE", (0.0, 0.0))
+    await client.start(f"tr-{A}", trace_metadata={"mlflow.trace.sizeStats": '{"num_spans": 2}'})
+    await client.send(span(A))
+    waiting = await client.call("GET", "traces/get", trace_id=f"tr-{A}", status=404)
+    assert waiting["message"].endswith("not fully exported yet, please try again later.")
+    assert (await client.call("GET", "traces/get", trace_id=f"tr-{A}", allow_partial="True"))["trace"]["spans"]

@@ -1,0 +1,73 @@
+"""Properties of traces, stored through the journal, and read with FINAL: what was said last counts."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from storage.records import SpanLog
+from storage.telemetry import Telemetry
+from tracing.barrier import settled
+from tracing.errors import JournalFull
+from tracing.properties import PropertyKind, TraceProperties, TraceProperty, property_row
+
+__all__ = ("PropertyStore",)
+
+_OF_TRACES: Final = """SELECT trace_id, kind, key, value FROM trace_properties FINAL
+    WHERE project_id = 'default' AND trace_id IN {trace_ids:Array(String)} ORDER BY kind, key"""
+
+_TABLES: Final = ("spans", "span_content", "traces", "assessments", "trace_properties")
+"""All that holds something of a trace. Figures a minute stay: what was spent was spent."""
+
+
+class _Record(msgspec.Struct, frozen=True):
+    trace_id: str
+    kind: PropertyKind
+    key: str
+    value: str
+
+
+class PropertyStore:
+    """What was said of traces. ``flush`` returns when everything journalled before is stored."""
+
+    def __init__(self, telemetry: Telemetry, log: SpanLog, flush: Callable[[], Awaitable[None]]) -> None:
+        self._telemetry = telemetry
+        self._log = log
+        self._flush = flush
+
+    def put(self, properties: Sequence[TraceProperty]) -> None:
+        """Journal them, with one write. Raises ``JournalFull`` when none was kept."""
+        if properties and not self._log.append([property_row(each) for each in properties]):
+            raise JournalFull("the journal is full: nothing of this was kept", hint="storage must catch up first; see /health")
+
+    async def of_traces(self, trace_ids: Sequence[str]) -> dict[str, TraceProperties]:
+        """What is said of each of these traces; those of which nothing is said are absent."""
+        if not trace_ids:
+            return {}
+        await settled(self._flush)
+        found: dict[str, list[_Record]] = {}
+        for record in await self._telemetry.query(_OF_TRACES, {"trace_ids": list(trace_ids)}, _Record):
+            found.setdefault(record.trace_id, []).append(record)
+        return {trace_id: _gathered(records) for trace_id, records in found.items()}
+
+    async def erase(self, trace_ids: Sequence[str]) -> None:
+        """Remove these traces with all that is known of them."""
+        await settled(self._flush)
+        for table in _TABLES:
+            await self._telemetry.command(
+                f"DELETE FROM {table} WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}}",
+                {"trace_ids": list(trace_ids)},
+            )
+
+
+def _gathered(records: Sequence[_Record]) -> TraceProperties:
+    def of(kind: PropertyKind) -> dict[str, str]:
+        return {record.key: record.value for record in records if record.kind is kind}
+
+    return TraceProperties(
+        info=of(PropertyKind.INFO),
+        tags=of(PropertyKind.TAG),
+        metadata=of(PropertyKind.METADATA),
+        runs=tuple(of(PropertyKind.RUN)),
+        prompts=tuple(of(PropertyKind.PROMPT)),
+    )
