@@ -1,11 +1,13 @@
 """Who is asking, and why they say they do: known where a request comes in, needed where a change is written down."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
 import msgspec
 
-__all__ = ("CURRENT", "Actor")
+__all__ = ("CURRENT", "Actor", "acting", "because")
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -18,3 +20,21 @@ class Actor(msgspec.Struct, frozen=True):
 NOBODY: Final = Actor()
 CURRENT: Final[ContextVar[Actor]] = ContextVar("registry_actor", default=NOBODY)
 """Whoever makes the request that runs now. Worker threads do not see it: read it before going there."""
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """Within, ``actor`` is the one who asks."""
+    token = CURRENT.set(actor)
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
+
+
+@contextmanager
+def because(reason: str) -> Iterator[None]:
+    """Within, this is why. Without a reason, the one given with the request stays."""
+    actor = CURRENT.get()
+    with acting(msgspec.structs.replace(actor, reason=reason or actor.reason)):
+        yield

@@ -13,10 +13,12 @@ from gateway.limits import routes as limit_routes
 from gateway.surfaces import anthropic, openai
 from gateway.surfaces import mlflow as mlflow_gateway
 from registry.artifacts.routes import with_artifacts
+from registry.models import routes as model_routes
 from registry.prompts import routes as prompt_routes
 from registry.webhooks import routes as webhook_routes
 from registry.wire.routes import with_endpoints
 from server import health
+from server.acting import with_actor
 from server.errors import EXCEPTION_HANDLERS
 from server.guard import guarded
 from server.mlflow import mlflow_endpoints
@@ -50,6 +52,7 @@ def create_app(services: Services) -> ASGIApp:
             otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),
+            model_routes.router(services.models, services.aliases, services.moves),
             key_routes.router(services.keys),
             limit_routes.router(services.limits),
             judge_routes.router(services.judges),
@@ -68,4 +71,4 @@ def create_app(services: Services) -> ASGIApp:
 
     limit = services.settings.server.max_body_bytes
     registry = with_artifacts(with_endpoints(app, mlflow_endpoints(services), limit), services.artifacts)
-    return guarded(registry, lambda: services.guard)
+    return guarded(with_actor(registry), lambda: services.guard)

@@ -33,6 +33,7 @@ from registry.logged_models.service import LoggedModelService
 from registry.models.alias_service import AliasService
 from registry.models.model_service import RegisteredModelService
 from registry.models.moves import Moves
+from registry.models.reader import ModelReader
 from registry.models.registrar import Registrar
 from registry.models.version_service import ModelVersionService
 from registry.outbound.guard import AddressGuard
@@ -121,6 +122,7 @@ class Services:
         self.registrar = Registrar(self.webhooks.outbox)
         self.moves = Moves(metadata)
         self.prompts = PromptService(metadata, registrar=self.registrar, moves=self.moves)
+        self.models = ModelReader(metadata)
         self.registered_models = RegisteredModelService(metadata, self.registrar, self.prompts.forget)
         self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
         self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)

@@ -16,7 +16,7 @@ from storage.model_tables import (
     registered_models,
 )
 
-__all__ = ("models", "models_found", "read_model", "read_version", "versions", "versions_found")
+__all__ = ("models", "models_found", "read_model", "read_newest", "read_version", "versions", "versions_found")
 
 Key = tuple[str, int]
 AT_ONCE = 5_000
@@ -48,6 +48,12 @@ def read_version(connection: Connection, name: str, version: int) -> ModelVersio
     """One version with its tags and aliases."""
     found = versions_found(connection, versions().where(model_versions.c.name == name, model_versions.c.version == version))
     return found[0] if found else None
+
+
+def read_newest(connection: Connection, name: str, limit: int) -> list[ModelVersion]:
+    """The newest ``limit`` versions of a name, newest first."""
+    query = versions().where(model_versions.c.name == name).order_by(model_versions.c.version.desc()).limit(limit)
+    return versions_found(connection, query)
 
 
 def models_found(connection: Connection, query: Select[Any]) -> list[RegisteredModel]:

@@ -16,6 +16,8 @@ __all__ = (
     "NO_STAGE",
     "STAGES",
     "Kind",
+    "ModelDetail",
+    "ModelPage",
     "ModelVersion",
     "Move",
     "MovePage",
@@ -23,7 +25,6 @@ __all__ = (
     "Page",
     "RegisteredModel",
     "Stage",
-    "VersionPage",
 )
 
 Kind = Literal["model", "prompt"]
@@ -119,11 +120,18 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     next_offset: int | None = None
 
 
-class VersionPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The same for versions."""
+class ModelPage(msgspec.Struct, frozen=True):
+    """A page of models. ``next_cursor`` is ``None`` at the end."""
 
+    models: list[RegisteredModel]
+    next_cursor: str | None = None
+
+
+class ModelDetail(msgspec.Struct, frozen=True):
+    """A model with its newest versions, newest first."""
+
+    model: RegisteredModel
     versions: list[ModelVersion]
-    next_offset: int | None = None
 
 
 class MovePage(msgspec.Struct, frozen=True, kw_only=True):

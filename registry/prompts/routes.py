@@ -23,9 +23,10 @@ T = TypeVar("T")
 
 
 class AliasTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The version that an alias is to point at."""
+    """The version that an alias is to point at, and why: the reason stands in the log of moves."""
 
     version: int
+    reason: str = ""
 
 
 class RenderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +57,8 @@ def router(service: PromptService) -> Router:
             commit_message=data.commit_message,
             tags=data.tags,
             model=data.model,
+            model_config=data.model_config,
+            response_format=data.response_format,
         )
 
     @get("/")
@@ -76,12 +79,12 @@ def router(service: PromptService) -> Router:
     @put("/{name:str}/aliases/{alias:str}")
     async def set_alias(name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasTarget]) -> PromptVersion:
         """Point an alias at a version."""
-        return await service.set_alias(name, alias, data.version)
+        return await service.set_alias(name, alias, data.version, data.reason)
 
     @delete("/{name:str}/aliases/{alias:str}")
-    async def delete_alias(name: FromPath[str], alias: FromPath[str]) -> None:
+    async def delete_alias(name: FromPath[str], alias: FromPath[str], reason: FromQuery[str] = "") -> None:
         """Remove an alias."""
-        await service.delete_alias(name, alias)
+        await service.delete_alias(name, alias, reason)
 
     @post("/{name:str}/render", status_code=200)
     async def render(name: FromPath[str], data: JSONBody[RenderRequest]) -> RenderedPrompt:

@@ -109,7 +109,7 @@ class PromptService:
 
         def read(connection: Connection) -> Sequence[PromptVersion]:
             _find_prompt(connection, name)
-            return [version_of(version) for version in store.read_versions(connection, name, limit)]
+            return [version_of(version) for version in reading_store.read_newest(connection, name, limit)]
 
         return await self._metadata.read(read)
 

@@ -69,9 +69,9 @@ class Api:
             self._send("PATCH", path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}), answer
         )
 
-    def delete(self, path: str) -> None:
-        """Remove what lies at ``path``."""
-        self._send("DELETE", path)
+    def delete(self, path: str, parameters: Mapping[str, str] | None = None) -> None:
+        """Remove what lies at ``path``; parameters that are empty are left out."""
+        self._send("DELETE", path, params={key: value for key, value in (parameters or {}).items() if value})
 
     def text(self, path: str) -> str:
         """Read plain text."""

@@ -1,4 +1,4 @@
-"""``tidegate prompts push|list|show|alias``."""
+"""``tidegate prompts push|list|show|alias|history``."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ import rich_click as click
 from registry.prompts.types import LATEST, Message, NewVersion, PromptPage, PromptVersion
 from server.cli.api import Api, path_of, with_api
 from server.cli.errors import BadUsage
+from server.cli.moves import REASON_HELP, show_moves
 from server.cli.output import emit, json_option, message, plain, show, table
 
 __all__ = ("prompts",)
@@ -101,18 +102,29 @@ def show_prompt(api: Api, name: str, version: str, *, as_json: bool) -> None:
 @click.argument("alias")
 @click.argument("version", type=int, required=False)
 @click.option("--delete", is_flag=True, help="Remove the alias; its version stays.")
+@click.option("--reason", default="", help=REASON_HELP)
 @with_api
-def alias(api: Api, name: str, alias: str, version: int | None, *, delete: bool) -> None:
+def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, delete: bool) -> None:
     """Point ALIAS of prompt NAME at VERSION."""
     if delete == (version is not None):
         raise BadUsage("give either a version or --delete", f"tidegate prompts alias {name} {alias} 3")
     path = path_of("prompts", name, "aliases", alias)
     if version is None:
-        api.delete(path)
+        api.delete(path, {"reason": reason})
         message(f"Removed {name}@{alias}.")
     else:
-        api.put(path, {"version": version}, PromptVersion)
+        api.put(path, {"version": version, "reason": reason}, PromptVersion)
         message(f"{name}@{alias} is version {version}.")
+
+
+@prompts.command("history")
+@click.argument("name", required=False)
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many, newest first.")
+@json_option
+@with_api
+def history(api: Api, name: str | None, limit: int, *, as_json: bool) -> None:
+    """Show every move of an alias of NAME, or of all names: who, when, why, and what was refused."""
+    show_moves(api, name, limit, as_json=as_json)
 
 
 def _read(file: Path) -> tuple[str | None, list[Message] | None]:

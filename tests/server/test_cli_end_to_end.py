@@ -96,3 +96,26 @@ def test_the_demo_shows_traces_with_scores_and_leaves_no_server_behind(tmp_path)
     again = tidegate("demo", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "helpful" in again.stdout
+
+
+def test_what_moved_is_told_with_who_and_why(server):
+    api = "/api/2.0/mlflow"
+    server.client.post(f"{api}/registered-models/create", json={"name": "ranker"})
+    for source in ("s3://bucket/1", "s3://bucket/2"):
+        server.client.post(f"{api}/model-versions/create", json={"name": "ranker", "source": source})
+    alias = {"name": "ranker", "alias": "champion", "version": "1"}
+    server.client.post(f"{api}/registered-models/alias", json=alias, auth=("ada", ""), headers={"x-tidegate-reason": "better%20by%2010%25"})
+    assert tidegate("models", "alias", "ranker", "champion", "2", "--reason", "release", url=server.url).returncode == 0
+    assert tidegate("models", "stage", "ranker", "2", "production", "--archive", url=server.url).returncode == 0
+    moves = json.loads(tidegate("models", "history", "ranker", "--json", url=server.url).stdout)["moves"]
+    told = [(move["alias"], move["before"], move["after"], move["actor"], move["reason"]) for move in reversed(moves)]
+    assert told == [
+        ("champion", "", "1", "ada", "better by 10%"),
+        ("champion", "1", "2", "", "release"),
+        ("", "None", "Production", "", ""),
+    ]
+    assert "champion → 2" in tidegate("models", "list", url=server.url).stdout
+    assert "s3://bucket/2" in tidegate("models", "show", "ranker", url=server.url).stdout
+    refused = tidegate("models", "alias", "ranker", "latest", "1", url=server.url)
+    assert refused.returncode == 2
+    assert "reserved" in refused.stderr

@@ -1,0 +1,116 @@
+"""Registered models over our own API, and the log of what moved. Decode, call, encode."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, put
+from litestar.exceptions import ClientException
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from registry.actor import because
+from registry.errors import InvalidParameterValue, RegistryError
+from registry.models.alias_service import AliasService
+from registry.models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
+from registry.models.moves import Moves
+from registry.models.reader import ModelReader
+from registry.models.types import ModelDetail, ModelPage, ModelVersion, MovePage
+from registry.models.version_messages import TransitionModelVersionStage
+from registry.wire.paging import offset_of, token_of
+
+__all__ = ("AliasTarget", "StageTarget", "router")
+
+AnyRequest = Request[Any, Any, Any]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+HINT: Final = "See docs/models.md, or /api/v1/openapi.json."
+
+
+class AliasTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The version that an alias is to point at, and why."""
+
+    version: int
+    reason: str = ""
+
+
+class StageTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The stage that a version is to be in, whether what is there goes to ``Archived``, and why."""
+
+    stage: str
+    archive_existing_versions: bool = False
+    reason: str = ""
+
+
+def router(reader: ModelReader, aliases: AliasService, moves: Moves) -> Router:
+    """The routes under ``/api/v1/models``, and ``/api/v1/moves``."""
+
+    @get("/models")
+    async def index(filter: FromQuery[str] = "", limit: Limit = 100, cursor: FromQuery[str] = "") -> ModelPage:
+        """Models by name, or those that a filter in MLflow's language finds."""
+        page = await reader.search(filter, offset=offset_of(cursor), limit=limit)
+        return ModelPage(page.models, None if page.next_offset is None else token_of(page.next_offset))
+
+    @get("/models/{name:str}")
+    async def show(name: FromPath[str], limit: Limit = 100) -> ModelDetail:
+        """A model, its aliases and its newest versions."""
+        return ModelDetail(await reader.model(name), list(await reader.versions(name, limit)))
+
+    @get("/models/{name:str}/versions/{version:str}")
+    async def show_version(name: FromPath[str], version: FromPath[str]) -> ModelVersion:
+        """One version, by number, alias, ``latest`` or stage."""
+        return await reader.version(name, version)
+
+    @put("/models/{name:str}/aliases/{alias:str}")
+    async def set_alias(name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasTarget]) -> ModelVersion:
+        """Point an alias at a version."""
+        with because(data.reason):
+            await aliases.set(SetRegisteredModelAlias(name=name, alias=alias, version=str(data.version)))
+        return await reader.version(name, str(data.version))
+
+    @delete("/models/{name:str}/aliases/{alias:str}")
+    async def delete_alias(name: FromPath[str], alias: FromPath[str], reason: FromQuery[str] = "") -> None:
+        """Remove an alias. One that is not there is no error."""
+        with because(reason):
+            await aliases.delete(DeleteRegisteredModelAlias(name=name, alias=alias))
+
+    @put("/models/{name:str}/versions/{version:str}/stage")
+    async def set_stage(name: FromPath[str], version: FromPath[str], data: JSONBody[StageTarget]) -> ModelVersion:
+        """Move a version to a stage."""
+        archive = data.archive_existing_versions
+        request = TransitionModelVersionStage(name=name, version=version, stage=data.stage, archive_existing_versions=archive)
+        with because(data.reason):
+            await aliases.transition(request)
+        return await reader.version(name, version)
+
+    @get("/moves")
+    async def log(name: FromQuery[str | None] = None, limit: Limit = 100, cursor: FromQuery[str] = "") -> MovePage:
+        """Every move of an alias or a stage, newest first, of models and prompts, done and refused."""
+        return await moves.log(name, _line(cursor), limit)
+
+    return Router(
+        "/api/v1",
+        route_handlers=[index, show, show_version, set_alias, delete_alias, set_stage, log],
+        exception_handlers={RegistryError: _registry_error, ClientException: _client_error},
+        tags=["models"],
+    )
+
+
+def _line(cursor: str) -> int | None:
+    if not cursor:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise InvalidParameterValue(f"The cursor {cursor[:40]!r} is none. Send back 'next_cursor' of the page before.")
+    return int(cursor)
+
+
+def _registry_error(_: AnyRequest, error: RegistryError) -> Response[Any]:
+    return _failure(error.status, error.error_code.lower(), error.message)
+
+
+def _client_error(_: AnyRequest, error: ClientException) -> Response[Any]:
+    """What the framework refused before a handler ran: a body or a parameter of the wrong shape."""
+    found = error.extra if isinstance(error.extra, list) else []
+    reasons = "; ".join(" ".join(filter(None, (item.get("key", ""), item.get("message", "")))) for item in found) or error.detail
+    return _failure(error.status_code, "request_invalid", f"the request cannot be read: {reasons}")
+
+
+def _failure(status: int, code: str, message: str) -> Response[Any]:
+    return Response({"error": {"code": code, "message": message, "hint": HINT}}, status_code=status, media_type="application/json")
