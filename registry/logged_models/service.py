@@ -27,7 +27,7 @@ from registry.logged_models.messages import (
 from registry.logged_models.search import next_token, offset_of, parse_search
 from registry.logged_models.search_store import search_models
 from registry.logged_models.store import ModelRow
-from registry.runs.checks import MAX_PARAM_VALUE, check_length, check_max_results, experiment_number
+from registry.runs.checks import MAX_PARAM_VALUE, check_length, check_max_results, experiment_number, storable_numbers
 from registry.runs.experiments import active_experiment
 from registry.runs.names import random_name
 from registry.runs.service import inside
@@ -124,7 +124,7 @@ class LoggedModelService:
         search = parse_search(request)
         offset = offset_of(request)
         size = check_max_results(request.max_results or PAGE)
-        numbers = [experiment_number(each) for each in request.experiment_ids]
+        numbers = storable_numbers(request.experiment_ids)
 
         def read(connection: Connection) -> tuple[list[LoggedModel], bool]:
             rows = search_models(connection, numbers, search, offset=offset, limit=size + 1)

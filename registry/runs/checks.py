@@ -4,7 +4,7 @@ import json
 import math
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote, urlparse
@@ -13,6 +13,7 @@ from registry.errors import InvalidParameterValue
 from registry.runs.messages import DatasetInput, Metric, Param, RunTag
 
 __all__ = (
+    "LARGEST_NUMBER",
     "MAX_PARAM_VALUE",
     "check_batch",
     "check_datasets",
@@ -26,7 +27,9 @@ __all__ = (
     "check_run_id",
     "clamped",
     "experiment_number",
+    "one_of",
     "param_of",
+    "storable_numbers",
     "tag_of",
     "wrong",
 )
@@ -38,6 +41,9 @@ MAX_EXPERIMENT_NAME: Final = 500
 MAX_EXPERIMENT_TAG_VALUE: Final = 20_000
 MAX_LOCATION: Final = 2048
 MAX_PAGE: Final = 50_000
+LARGEST_NUMBER: Final = 2**31 - 1
+"""What the databases hold as the number of an experiment."""
+
 BATCH_LIMITS: Final = (("metrics", 1000), ("params", 100), ("tags", 100), ("metrics, params, and tags", 1000))
 
 _KEY: Final = re.compile(r"[/\w.\- :]*")
@@ -51,6 +57,11 @@ def wrong(path: str, value: Any, reason: str = "") -> InvalidParameterValue:
     """The sentence for a value that is not allowed."""
     shown = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return InvalidParameterValue(f"Invalid value {shown} for parameter '{path}' supplied" + (f": {reason}" if reason else "."))
+
+
+def one_of(values: Iterable[str]) -> str:
+    """Values that are allowed, as MLflow prints its sets, in order."""
+    return "{" + ", ".join(repr(value) for value in sorted(values)) + "}"
 
 
 @lru_cache(maxsize=4096)  # a run logs the same few names over and over
@@ -158,12 +169,16 @@ def check_location(location: str) -> None:
 
 
 def experiment_number(experiment_id: str) -> int:
-    """The number that an experiment's identifier is."""
+    """The number that an experiment's identifier is. It may be larger than any that a database holds."""
     try:
-        number = int(experiment_id)
+        return int(experiment_id)
     except ValueError:
         raise InvalidParameterValue(f"Invalid experiment ID '{experiment_id}'. Experiment ID must be a valid integer.") from None
-    return number if abs(number) < 2**31 else -1  # which no experiment has
+
+
+def storable_numbers(experiment_ids: Sequence[str]) -> list[int]:
+    """Those numbers that an experiment can have."""
+    return [number for each in experiment_ids if 0 <= (number := experiment_number(each)) <= LARGEST_NUMBER]
 
 
 def check_max_results(given: int) -> int:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from registry.errors import InvalidParameterValue
-from registry.runs.checks import experiment_number
+from registry.runs.checks import LARGEST_NUMBER, experiment_number, one_of
 from registry.search import Clause, Operand, parse_filter, parse_order
 
 __all__ = ("Condition", "ExperimentSearch", "parse_search")
@@ -58,7 +58,7 @@ def _kind(entity: str, key: str) -> Literal["attribute", "tag"]:
     if entity in {"tag", "tags"}:
         return "tag"
     if key not in ATTRIBUTES:
-        raise InvalidParameterValue(f"Invalid attribute key '{key}' specified. Valid keys are '{ATTRIBUTES}'")
+        raise InvalidParameterValue(f"Invalid attribute key '{key}' specified. Valid keys are '{one_of(ATTRIBUTES)}'")
     return "attribute"
 
 
@@ -94,8 +94,13 @@ def _quoted(operand: Operand, what: str) -> str:
 
 def _ids(operand: Operand) -> int | tuple[int, ...]:
     if operand.kind == "list":
-        return tuple(experiment_number(text) for text in operand.texts)
-    return experiment_number(_quoted(operand, "attributes"))
+        return tuple(_stored(text) for text in operand.texts)
+    return _stored(_quoted(operand, "attributes"))
+
+
+def _stored(text: str) -> int:
+    number = experiment_number(text)
+    return number if 0 <= number <= LARGEST_NUMBER else -1  # which no experiment has
 
 
 def _number(key: str, operand: Operand) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.errors import InvalidParameterValue, InvalidState, ResourceAlreadyExists, ResourceDoesNotExist
 from registry.runs import experiment_store as store
 from registry.runs.checks import (
+    LARGEST_NUMBER,
     check_experiment_name,
     check_experiment_tag,
     check_location,
@@ -162,7 +163,7 @@ class ExperimentService:
 
 def find_experiment(connection: Connection, number: int) -> ExperimentRow:
     """An experiment, deleted or not. Raises ``ResourceDoesNotExist``."""
-    found = store.read_experiment(connection, number)
+    found = store.read_experiment(connection, number) if 0 <= number <= LARGEST_NUMBER else None
     if found is None:
         raise _missing(number)
     return found

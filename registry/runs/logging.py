@@ -18,8 +18,9 @@ from registry.runs.checks import (
     check_datasets,
     check_metric,
     check_run_id,
-    experiment_number,
+    one_of,
     param_of,
+    storable_numbers,
     tag_of,
 )
 from registry.runs.messages import (
@@ -131,7 +132,7 @@ class RunLog:
             raise InvalidParameterValue(
                 f"SearchDatasets request cannot specify more than {MAX_EXPERIMENTS} experiment_ids. Received {count} experiment_ids."
             )
-        numbers = [experiment_number(each) for each in request.experiment_ids]
+        numbers = storable_numbers(request.experiment_ids)
         found = await self._metadata.read(lambda connection: inputs_store.summaries(connection, numbers))
         return SearchDatasets.Response(dataset_summaries=found)
 
@@ -195,7 +196,7 @@ def _model_facts(text: str) -> dict[str, Any]:
     except msgspec.MsgspecError:
         raise InvalidParameterValue(f"Malformed model info. \n {text} \n is not a valid JSON.") from None
     if missing := [name for name in MODEL_FIELDS if name not in model]:
-        raise InvalidParameterValue(f"Model json is missing mandatory fields: {missing}")
+        raise InvalidParameterValue(f"Model json is missing mandatory fields: {one_of(missing)}")
     kept: dict[str, Any] = {name: model[name] for name in ("run_id", "utc_time_created", "artifact_path", "model_uuid") if name in model}
     flavors = model["flavors"] if isinstance(model["flavors"], dict) else {}
     return {**kept, "flavors": {name: _without_config(flavor) for name, flavor in flavors.items()}}

@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from registry.errors import InvalidParameterValue
+from registry.runs.checks import one_of
 from registry.search import Clause, Operand, parse_filter, parse_order
 
 __all__ = ("Condition", "Kind", "Order", "RunSearch", "parse_search")
@@ -99,9 +100,9 @@ def _kind(entity: str, key: str) -> Kind:
         names = ["metric", "parameter", "tag", "attribute", "dataset"]
         raise InvalidParameterValue(f"Invalid entity type '{entity}'. Valid values are {names}")
     if kind == "attribute" and key not in ATTRIBUTES and key not in ALIASES:
-        raise InvalidParameterValue(f"Invalid attribute key '{key}' specified. Valid keys are '{sorted({*ATTRIBUTES, *ALIASES})}'")
+        raise InvalidParameterValue(f"Invalid attribute key '{key}' specified. Valid keys are '{one_of({*ATTRIBUTES, *ALIASES})}'")
     if kind == "dataset" and key not in DATASET_KEYS:
-        raise InvalidParameterValue(f"Invalid dataset key '{key}' specified. Valid keys are '{list(DATASET_KEYS)}'")
+        raise InvalidParameterValue(f"Invalid dataset key '{key}' specified. Valid keys are '{one_of(DATASET_KEYS)}'")
     return kind
 
 
@@ -116,7 +117,7 @@ def _condition(clause: Clause) -> Condition:
     allowed = _operators(kind, key)
     # A single text after IN, or a list after =, is neither one thing nor the other.
     if clause.operator not in allowed or clause.operator.endswith("IN") != isinstance(value, tuple):
-        raise InvalidParameterValue(f"Invalid comparator '{clause.operator}' not one of '{list(allowed)}'")
+        raise InvalidParameterValue(f"Invalid comparator '{clause.operator}' not one of '{one_of(allowed)}'")
     return Condition(kind, key, clause.operator, value)
 
 
@@ -137,6 +138,11 @@ def _value(kind: Kind, key: str, operand: Operand) -> str | int | float | tuple[
         if kind == "attribute" and key not in LISTED:
             raise InvalidParameterValue(f"Only {sorted(LISTED)} attributes support comparison with a list of quoted string values.")
         return operand.texts
+    if operand.kind == "word":
+        raise InvalidParameterValue(
+            "Parameter value is either not quoted or unidentified quote types used for string value "
+            f"{operand.raw}. Use either single or double quotes."
+        )
     if operand.kind != "text":
         raise InvalidParameterValue(_unquoted(kind, operand.raw))
     return operand.text

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.runs import store
-from registry.runs.checks import check_max_results, experiment_number, tag_of
+from registry.runs.checks import check_max_results, experiment_number, storable_numbers, tag_of
 from registry.runs.experiments import active_experiment
 from registry.runs.messages import (
     CreateRun,
@@ -117,7 +117,7 @@ class RunService:
         size = check_max_results(PAGE if request.max_results is None else request.max_results)
         search = parse_search(request.filter, request.order_by)
         offset = offset_of(request.page_token)
-        experiments = [experiment_number(each) for each in request.experiment_ids]
+        experiments = storable_numbers(request.experiment_ids)
         view = request.run_view_type or ViewType.ACTIVE_ONLY
 
         def read(connection: Connection) -> tuple[list[Run], bool]:

@@ -29,6 +29,8 @@ def offset_of(token: str | None) -> int:
     except msgspec.DecodeError:
         raise InvalidParameterValue(f"Invalid page token, decoded value={decoded!r}") from None
     offset = value.get("offset") if isinstance(value, dict) else None
+    if isinstance(offset, str):
+        raise InvalidParameterValue(f"Invalid page token, not stringable {offset}")
     if isinstance(offset, bool) or not isinstance(offset, int) or not 0 < offset < 2**31:
         raise InvalidParameterValue(f"Invalid page token, parsed value={value}")
     return offset

@@ -87,8 +87,11 @@ def _struct(kind: inspect.StructType, given: Mapping[str, Any], path: str) -> di
         here = f"{path}.{name}" if path else name
         if field.required and (value is None or value == ""):
             raise missing_value(here)
-        if value is not None and (read := _value(_optional(field.type), value, here)) is not UNSET:
+        read = UNSET if value is None else _value(_optional(field.type), value, here)
+        if read is not UNSET:
             found[name] = read
+        elif field.required:
+            raise missing_value(here)
     return found
 
 
@@ -117,8 +120,7 @@ def _value(kind: inspect.Type, value: Any, path: str) -> Any:
     if isinstance(kind, inspect.StructType):
         return _struct(kind, _typed(dict, value, path), path)
     if isinstance(kind, inspect.ListType):
-        item = _optional(kind.item_type)
-        return [_item(item, each, f"{path}[{index}]") for index, each in enumerate(_typed(list, value, path))]
+        return _list(_optional(kind.item_type), _typed(list, value, path), path)
     if isinstance(kind, inspect.DictType):
         item = _optional(kind.value_type)
         return {key: _item(item, each, f"{path}.{key}") for key, each in _typed(dict, value, path).items()}
@@ -126,6 +128,16 @@ def _value(kind: inspect.Type, value: Any, path: str) -> Any:
         return _enum(kind.cls, value, path)
     read = SCALARS.get(type(kind))
     return value if read is None else _within(kind, read(value, path), value, path)
+
+
+def _list(kind: inspect.Type, values: list[Any], path: str) -> list[Any]:
+    """What is wrong in an element is said of the element when it is a message, and otherwise of the whole list, as MLflow does."""
+    if isinstance(kind, inspect.StructType):
+        return [_item(kind, each, f"{path}[{index}]") for index, each in enumerate(values)]
+    try:
+        return [_item(kind, each, path) for each in values]
+    except InvalidParameterValue:
+        raise invalid_value(path, values) from None
 
 
 def _item(kind: inspect.Type, value: Any, path: str) -> Any:
@@ -192,9 +204,12 @@ def _within(kind: inspect.Type, read: Any, value: Any, path: str) -> Any:
 
 
 def _enum(kind: type[Any], value: Any, path: str) -> Any:
-    """The name of a member. An unknown one is as if it were not there, which is how protobuf reads a newer client."""
+    """The name of a member. An unknown name is as if it were not there, which is how protobuf reads a newer client; a number must be known."""
     names = {member.value for member in kind}
     if isinstance(value, str) and not value.isdecimal():
         return value if value in names else UNSET
     number = _int(value, path)
-    return next((member.value for member in kind if isinstance(member, WireEnum) and member.number == number), UNSET)
+    for member in kind:
+        if isinstance(member, WireEnum) and member.number == number:
+            return member.value
+    raise invalid_value(path, value)

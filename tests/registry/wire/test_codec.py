@@ -101,7 +101,7 @@ def test_null_is_not_set():
         ({"step": 2**63}, f"Invalid value {2**63} for parameter 'step' supplied:  Hint: Value was of type 'int'. {SEE}"),
         ({"tags": "x"}, f"Invalid value \"x\" for parameter 'tags' supplied:  Hint: Value was of type 'str'. {SEE}"),
         ({"tags": [{"key": "a"}, {"value": "b"}]}, f"Missing value for required parameter 'tags[1].key'. {SEE}"),
-        ({"names": ["a", 1]}, f"Invalid value 1 for parameter 'names[1]' supplied:  Hint: Value was of type 'int'. {SEE}"),
+        ({"names": ["a", 1]}, f"Invalid value [\"a\",1] for parameter 'names' supplied:  Hint: Value was of type 'list'. {SEE}"),
         ({"labels": {"a": {}}}, f"Invalid value {{}} for parameter 'labels.a' supplied:  Hint: Value was of type 'dict'. {SEE}"),
     ],
 )
