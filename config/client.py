@@ -23,16 +23,22 @@ class ClientSettings(msgspec.Struct, frozen=True):
 
 
 def client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
-    """``TIDEGATE_URL`` and ``TIDEGATE_API_KEY``, or the server of this machine without a key.
+    """``TIDEGATE_URL`` and ``TIDEGATE_API_KEY``; without them the server of this machine, at ``TIDEGATE_SERVER__PORT``, without a key.
 
     Raises:
         ConfigError: when ``TIDEGATE_URL`` is no URL.
     """
     variables = os.environ if environ is None else environ
-    url, key = variables.get("TIDEGATE_URL") or DEFAULT_URL, variables.get("TIDEGATE_API_KEY")
+    url, key = variables.get("TIDEGATE_URL") or _of_this_machine(variables), variables.get("TIDEGATE_API_KEY")
     if not _is_web_address(url):
         raise ConfigError([_not_a_url()])
     return ClientSettings(url.rstrip("/"), Secret(key, "env:TIDEGATE_API_KEY") if key else None)
+
+
+def _of_this_machine(variables: Mapping[str, str]) -> str:
+    """Where ``tidegate up`` listens under the same environment. A port that ``up`` would refuse is not looked at here."""
+    port = variables.get("TIDEGATE_SERVER__PORT", "")
+    return f"http://127.0.0.1:{port}" if port.isdecimal() and int(port) else DEFAULT_URL
 
 
 def _is_web_address(url: str) -> bool:

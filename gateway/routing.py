@@ -3,8 +3,7 @@
 A name is, in this order: a route, or ``provider/model`` of a configured provider. Prompts are rendered before they come here.
 """
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,6 +12,7 @@ from gateway.errors import ModelNotFound, PromptModelMissing
 from gateway.resilience.compiling import compiled
 from gateway.resilience.rules import Rules
 from gateway.types import Plan, Target
+from gateway.unknown_model import unknown_model
 
 __all__ = ("ROUTED_ONLY", "Route", "RouteTable")
 
@@ -78,11 +78,5 @@ class RouteTable(msgspec.Struct, frozen=True):
         return [*self.routes, *(f"{provider}/{model}" for provider, models in self.models.items() for model in models)]
 
     def _unknown(self, model: str) -> str:
-        candidates = [*self.names(), *(f"{provider}/{model.rpartition('/')[2]}" for provider in sorted(self.providers))]
-        close = get_close_matches(model, candidates, n=1, cutoff=0.5)
-        suggestion = f" Did you mean {close[0]!r}?" if close else ""
-        return f"The model {model!r} does not exist.{suggestion} Ask for a route ({_quoted(self.routes)}) or for 'provider/model' with a provider out of {_quoted(sorted(self.providers))}."
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names) or "none is configured"
+        closed = {name: known for name, known in self.models.items() if known}
+        return unknown_model(model, self.routes, self.providers, closed)

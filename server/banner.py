@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from config import Loaded, Settings
+from server.cli.ports import is_loopback
+from server.cli.program import program
 
 __all__ = ("banner",)
 
@@ -17,14 +19,14 @@ def banner(loaded: Loaded, port: int) -> str:
 
   pages     {url}/
   data      {_data(settings)}
-  settings  {loaded.file or "built in; `tidegate init` writes a file to change them"}
-  keys      {"needed" if settings.security.api_keys else "none needed: only this machine can reach it"}{warnings}
+  settings  {loaded.file or f"built in; `{program()} init` writes a file to change them"}
+  keys      {_keys(settings)}{warnings}
 
   from openai import OpenAI
   client = OpenAI(base_url="{url}/v1", api_key="unused")
   print(client.chat.completions.create(model="fake/echo", messages=[{{"role": "user", "content": "Hello"}}]).choices[0].message.content)
 
-  `make demo` sends sample traffic; Ctrl-C stops the server.
+  `{program()} demo` sends sample traffic to a server of its own; Ctrl-C stops this one.
 """
 
 
@@ -35,6 +37,12 @@ def base_url(settings: Settings, port: int) -> str:
     host = settings.server.host
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104 - compared, not bound
     return f"http://{shown}:{port}"
+
+
+def _keys(settings: Settings) -> str:
+    if settings.security.api_keys:
+        return "needed"
+    return "none needed: only this machine can reach it" if is_loopback(settings.server.host) else "none needed, by whoever can reach it"
 
 
 def _data(settings: Settings) -> str:

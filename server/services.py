@@ -90,13 +90,13 @@ class RegisteredPrompts:
         try:
             prompt = await self._prompts.render(name, selector, variables)
         except prompt_errors.PromptNotFound as error:
-            raise PromptNotFound(f"{error} {error.hint}".strip(), param="model") from error
+            raise PromptNotFound(_sentences(error), param="model") from error
         except StorageUnavailable as error:
             raise PromptsUnavailable(
                 f"The prompt {name!r} cannot be read now: its database is away. Try again later.", param="model"
             ) from error
         except prompt_errors.PromptError as error:
-            raise PromptVariableMissing(f"{error} {error.hint}".strip(), param="prompt_variables") from error
+            raise PromptVariableMissing(_sentences(error), param="prompt_variables") from error
         return RenderedPrompt(messages=prompt.messages, name=prompt.name, version=str(prompt.version), model=prompt.model)
 
 
@@ -254,6 +254,12 @@ class Services:
     async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
         await self.telemetry.opened()
         await work()
+
+
+def _sentences(error: prompt_errors.PromptError) -> str:
+    """What was wrong and how to mend it as one text: the gateway's dialects have no place for hints."""
+    message = str(error)
+    return " ".join(part for part in (f"{message[:1].upper()}{message[1:].rstrip('.')}.", error.hint) if part)
 
 
 def _home(settings: Settings) -> Path:

@@ -12,6 +12,7 @@ import msgspec
 import rich_click as click
 
 from server.cli.errors import BadUsage, CannotConnect, CommandError, Refused, ServerFailed
+from server.cli.program import program
 
 if TYPE_CHECKING:
     import httpx
@@ -113,12 +114,12 @@ def with_api(command: Callable[Concatenate[Api, P], R]) -> Callable[P, R]:
         return command(connect(options.pop("url"), options.pop("api_key")), *args, **kwargs)
 
     with_key = click.option("--api-key", help="Key of the server, if it wants one.  [env: TIDEGATE_API_KEY]")
-    with_url = click.option("--url", help="The server.  [env: TIDEGATE_URL; default: http://127.0.0.1:4242]")
+    with_url = click.option("--url", help="The server.  [env: TIDEGATE_URL; default: port TIDEGATE_SERVER__PORT or 4242 of this machine]")
     return with_url(with_key(run))
 
 
 def connect(url: str | None = None, api_key: str | None = None) -> Api:
-    """The server that the options name, else ``TIDEGATE_URL``, else the one of this machine; the key likewise."""
+    """The server that the options name, else ``TIDEGATE_URL``, else the one of this machine at ``TIDEGATE_SERVER__PORT``; the key likewise."""
     from config import ConfigError, client_settings
 
     try:
@@ -135,7 +136,7 @@ def path_of(*parts: str) -> str:
 
 def _cannot_connect(url: str, error: Exception) -> CannotConnect:
     return CannotConnect(
-        f"no server answers at {url}: {error}", "Start one with `tidegate up`, or name another with --url or TIDEGATE_URL."
+        f"no server answers at {url}: {error}", f"Start one with `{program()} up`, or name another with --url or TIDEGATE_URL."
     )
 
 

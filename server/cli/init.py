@@ -6,6 +6,7 @@ import rich_click as click
 
 from server.cli.errors import BadUsage
 from server.cli.output import message
+from server.cli.program import program
 
 __all__ = ("init",)
 
@@ -25,4 +26,4 @@ def init(file: Path, *, force: bool) -> None:
     except OSError as error:
         raise BadUsage(f"{file} cannot be written: {error.strerror}") from error
     click.echo(file)
-    message(f"Wrote {file}. Every line is explained there; `tidegate config check` checks it, `tidegate up` starts with it.")
+    message(f"Wrote {file}. Every line is explained there; `{program()} config check` checks it, `{program()} up` starts with it.")

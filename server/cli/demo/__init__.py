@@ -13,6 +13,7 @@ from server.cli.demo.traffic import PROMPT, Sent, samples, send
 from server.cli.errors import CheckFailed, Refused
 from server.cli.judge import fetch_judges
 from server.cli.output import emit, json_option, message, show, stderr_console, stdout_console
+from server.cli.program import program
 from server.cli.traces import fetch_traces, traces_table
 from tracing.types import TracePage, TraceSummary
 
@@ -119,4 +120,4 @@ def _wait(api: Api, sent: list[Sent], judges: set[str]) -> list[TraceSummary]:
 
 
 def _where_to_look(url: str | None, data: Path) -> str:
-    return f"Look at them: {url}/" if url else f"Look at them: tidegate up --config {data / 'tidegate.yaml'}"
+    return f"Look at them: {url}/" if url else f"Look at them: {program()} up --config {data / 'tidegate.yaml'}"
