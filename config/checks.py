@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from config.cache_checks import check_caches
 from config.detection_checks import check_detection
 from config.findings import Finding
 from config.limit_checks import check_limits
@@ -44,6 +45,7 @@ def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
     for index, judge in enumerate(judges):
         yield from _judge(judge, f"judges[{index}]", names)
     yield from check_limits(root)
+    yield from check_caches(root)
     yield from check_detection(child(child(root, "telemetry"), "redact"), "telemetry.redact")
     yield from _duplicates("route", "routes", routes)
     yield from _duplicates("judge", "judges", judges)

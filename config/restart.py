@@ -9,7 +9,16 @@ from config.schema import Settings
 
 __all__ = ("FIXED", "restart_needed")
 
-FIXED: Final = ("server.host", "server.port", "server.max_body_bytes", "storage", "artifacts", "telemetry", "security.sealing_key")
+FIXED: Final = (
+    "server.host",
+    "server.port",
+    "server.max_body_bytes",
+    "storage",
+    "artifacts",
+    "telemetry",
+    "security.sealing_key",
+    "cache.disk_bytes",
+)
 """Keys, and sections that hold nothing else. Everything besides them changes with a reload."""
 
 

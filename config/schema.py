@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.cache import CacheSettings, CacheStoreSettings
 from config.detection import DetectionSettings
 from config.secrets import Secret
 
@@ -467,6 +468,9 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content: Literal["full", "hash", "none"] = "full"
     """What is stored of this route's messages and answers: all, the SHA-256 of each part, or nothing. ``telemetry.content: none`` wins."""
 
+    cache: CacheSettings | None = None
+    """Give answers again to the same requests. Default: never."""
+
     limits: tuple[LimitSettings, ...] = ()
     """Ceilings for this route alone. ``per: all`` counts everybody who uses it."""
 
@@ -584,6 +588,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     limits: tuple[LimitSettings, ...] = ()
     """Ceilings on requests, tokens and money, for everything that passes through the gateway."""
+
+    cache: CacheStoreSettings = CacheStoreSettings()
+    """Where the answers of routes with a ``cache`` are kept."""
 
     judges: tuple[JudgeSettings, ...] = ()
     """LLM judges that score traces as they come in."""

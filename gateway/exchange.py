@@ -12,7 +12,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
 from gateway.heads import head_of
 from gateway.passages import passage
-from gateway.policies import Call, Outcome, Policy
+from gateway.policies import Answered, Call, Outcome, Policy
 from gateway.prompted import with_prompt
 from gateway.prompts import PromptReference, PromptSource, RenderedPrompt, parse_reference, with_rendered
 from gateway.pursuit import Pursuit
@@ -88,25 +88,34 @@ class Exchange:
         return reply
 
     async def _admitted(self, plan: Plan) -> Reply | None:
-        """Ask each policy; the answer of the first that has one. Whoever let the request pass is told of its end."""
+        """Ask each policy; the answer that one of them has. Whoever let the request pass is told of its end."""
         call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan, providers=self._snapshot.providers, edits=self._edits)
         for policy in self._snapshot.policies:
-            reply = await policy.admit(call)
-            if reply is not None:
-                self._end(reply.status)
-                stream = None if reply.stream is None else self._replayed(reply.stream)
-                headers = [*reply.headers, *self._own_headers()]
-                return structs.replace(reply, trace_id=self._recording.trace_id, headers=headers, stream=stream)
+            await policy.admit(call)
             self._admitting.append(policy)
         if call.rewritten is not None:
             self._rewrite(call.rewritten)
-        return None
+        return None if call.answer is None else self._answered(call.answer)
 
-    async def _replayed(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """A stream that a policy answers with."""
+    def _answered(self, answer: Answered) -> Reply:
+        """Reply with what was there already."""
+        self._target = answer.target
+        provider = self._snapshot.providers[answer.target.provider]
+        self._recording.target(answer.target, provider.system, provider.address)
+        usage = self._end(answer.status, answer.observation)
+        return Reply(
+            status=answer.status,
+            headers=[*answer.headers, *self._own_headers()],
+            trace_id=self._recording.trace_id,
+            body=answer.body,
+            stream=None if answer.stream is None else self._replayed(answer.stream),
+            target=self._target.name,
+            usage=usage,
+        )
+
+    async def _replayed(self, stream: bytes) -> AsyncIterator[bytes]:
         try:
-            async for chunk in stream:
-                yield chunk
+            yield stream
         finally:
             await self._snapshot.leave()
 

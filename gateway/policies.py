@@ -14,7 +14,7 @@ from gateway.limits.types import Granted
 from gateway.types import Headers, Inbound, Observation, Opened, Plan, Provider, Reply, Target, Usage
 from gateway.wire.openai import RequestHead
 
-__all__ = ("Call", "Outcome", "Policy", "Review", "Tap", "Verdict")
+__all__ = ("Answered", "Call", "Outcome", "Policy", "Review", "Tap", "Verdict")
 
 Review = Callable[[Opened], Awaitable[Opened]]
 """Looks at an answer before it is recorded and before the client gets any of it, and may change it. Raises ``GatewayError`` to withhold it."""
@@ -33,11 +33,23 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that was there already, with what is told of it. ``stream`` holds all of a stream; ``target`` is who had answered."""
+
+    headers: Headers
+    target: Target
+    observation: Observation
+    status: int = 200
+    body: bytes = b""
+    stream: bytes | None = None
+
+
 class Call(msgspec.Struct, kw_only=True):
     """A request on its way, as far as it is known. ``headers`` go out with the reply, ``attributes`` onto the span.
 
     ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it. ``edits`` are
-    those that a prompt makes in the body; a policy that changes the request puts the whole of it into ``rewritten``, edits applied.
+    those that a prompt makes in the body; a policy that changes the request puts the whole of it into ``rewritten``, edits applied. A policy
+    that knows an answer puts it into ``answer``: those that follow still may refuse the request, and nothing is sent. ``pending`` is the cache's own.
     """
 
     inbound: Inbound
@@ -46,6 +58,8 @@ class Call(msgspec.Struct, kw_only=True):
     providers: Mapping[str, Provider]
     edits: Mapping[str, bytes | None] = {}
     rewritten: bytes | None = None
+    answer: Answered | None = None
+    pending: object = None
     caller: Caller = Caller()
     target: Target | None = None
     granted: Granted | None = None
@@ -68,8 +82,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Policy(Protocol):
     """One rule about requests."""
 
-    async def admit(self, call: Call) -> Reply | None:
-        """Let the request pass with ``None``, or answer in its stead. Raises ``GatewayError`` to refuse it."""
+    async def admit(self, call: Call) -> None:
+        """Let the request pass, perhaps with something noted on ``call``. Raises ``GatewayError`` to refuse it."""
         ...
 
     def settle(self, call: Call, outcome: Outcome) -> None:

@@ -20,6 +20,7 @@ from config.restart import restart_needed
 from evals.ledger import Ledger
 from evals.service import JudgeService
 from evals.store import LedgerStore
+from gateway.cache.service import CacheService
 from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
 from gateway.keys.policy import KeyPolicy
 from gateway.keys.service import KeyService
@@ -149,6 +150,7 @@ class Services:
         )
         self._administration = Administered()
         self.limits = LimitService(metadata, self.keys.index, BudgetWebhooks(metadata, self.webhooks.outbox), settings.storage.redis)
+        self.cache = CacheService(settings.storage, settings.cache.disk_bytes)
         self.spending = SpendingHistory(SpendingStore(self.telemetry, self.writer.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
@@ -207,6 +209,7 @@ class Services:
     async def close(self) -> None:
         """Stop in the order of the data: gateway, spans, journal, databases."""
         await self.gateway.close()
+        await self.cache.close()
         await self.limits.close()
         await self.webhooks.close()
         await asyncio.to_thread(self.tracers.shutdown)
@@ -229,9 +232,9 @@ class Services:
 
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
         """What requests must pass, in this order. Nothing, where nothing is asked for."""
-        limits = self.limits.policy(settings)
-        callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits else ()
-        return (*callers, *((limits,) if limits else ()))
+        limits, cache = self.limits.policy(settings), self.cache.policy(settings)
+        callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
+        return (*callers, *((cache,) if cache else ()), *((limits,) if limits else ()))
 
     async def _administered(self, state: Administered) -> None:
         """Endpoints that were set up through the API answer beside the configured routes."""

@@ -13,7 +13,7 @@ from storage.clickhouse import ClickHouse
 from storage.connectors import Embedded
 from storage.metadata import Metadata
 
-pytest_plugins = ["tests.fixtures.stores"]
+pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
 
 _numbers = itertools.count(1)
 

@@ -9,7 +9,7 @@ from gateway.errors import KeyNotAllowed, Unauthenticated
 from gateway.keys.index import KeyIndex
 from gateway.keys.types import Caller, VirtualKey
 from gateway.policies import Call
-from gateway.types import Plan, Reply
+from gateway.types import Plan
 
 __all__ = ("KeyPolicy", "caller_of")
 
@@ -22,7 +22,7 @@ class KeyPolicy:
     def __init__(self, index: KeyIndex) -> None:
         self._index = index
 
-    async def admit(self, call: Call) -> Reply | None:
+    async def admit(self, call: Call) -> None:
         """Raises ``Unauthenticated`` for a key that is over, ``KeyNotAllowed`` for what the key does not open."""
         key = None if call.inbound.origin else self._index.of(call.inbound.headers)
         call.caller = caller_of(key, call)
@@ -30,7 +30,6 @@ class KeyPolicy:
             call.attributes |= _attributes(key)
             _refuse_invalid(key)
             _refuse_out_of_scope(key, call.plan)
-        return None
 
     def settle(self, call: Call, outcome: object) -> None:
         """Nothing was counted."""

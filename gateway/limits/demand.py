@@ -28,7 +28,7 @@ _BINARY: Final = re.compile(rb'"(?:data:[^"]*|[A-Za-z0-9+/=_-]{1000,})"')
 def demands(call: Call, metrics: frozenset[Metric]) -> Mapping[Metric, Demand]:
     """Demands for the ``metrics`` that somebody counts. Money is left out where no target has a known price."""
     found: dict[Metric, Demand] = {"requests": Demand(1, 1)}
-    if metrics == {"requests"}:
+    if metrics == {"requests"} or call.answer is not None:  # an answer that was there already uses no tokens
         return found
     asked = _asked(call)
     bound = _bound(call)

@@ -13,7 +13,6 @@ from gateway.limits.ledger import Ledger
 from gateway.limits.told import headers, headers_of_refusal, refusal
 from gateway.limits.types import Amounts, Ceiling, Charge, Granted, Metric, Refused
 from gateway.policies import Call, Outcome
-from gateway.types import Reply
 
 __all__ = ("LimitPolicy",)
 
@@ -37,15 +36,15 @@ class LimitPolicy:
         self._metrics = frozenset(ceiling.metric for ceiling in ceilings)
         self._of_keys: dict[str, tuple[VirtualKey, tuple[Ceiling, ...]]] = {}
 
-    async def admit(self, call: Call) -> Reply | None:
+    async def admit(self, call: Call) -> None:
         """Raises ``LimitReached``."""
         now = time()
         ceilings, metrics = self._standing_over(call)
         if not ceilings:
-            return None
+            return
         asked = charges(call, ceilings, demands(call, metrics), int(now))
         if not asked:
-            return None
+            return
         outcome = await self._reserve(asked, now)
         if isinstance(outcome, Refused):
             if outcome.charge.ceiling.metric == "cost":
@@ -55,7 +54,6 @@ class LimitPolicy:
             raise refusal(outcome, now)
         call.granted = outcome
         call.headers += headers(outcome, now)
-        return None
 
     def settle(self, call: Call, outcome: Outcome) -> None:
         """What was reserved is replaced by what was used."""

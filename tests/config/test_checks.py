@@ -31,6 +31,11 @@ JUDGE = "judges: [{{name: j, instructions: '{{{{ outputs }}}}', model: fake/judg
         ("storage: {redis: env:DSN}", "storage.redis", "must begin with redis://"),
         ("storage: {clickhouse: env:DSN}", "storage.clickhouse", "must begin with clickhouse://"),
         ("storage: {metadata: env:DSN}", "storage.metadata", "must begin with postgresql://"),
+        ("telemetry: {redact: {}}", "telemetry.redact", "looks for nothing"),
+        ("telemetry: {redact: {patterns: {a: '('}}}", "telemetry.redact.patterns.a", "no regular expression"),
+        ("telemetry: {redact: {patterns: {a: 'b*'}}}", "telemetry.redact.patterns.a", "matches where there is nothing"),
+        (ROUTE.format("cache: {store: redis}"), "routes[0].cache.store", "there is none"),
+        (ROUTE.format("cache: {store: disk}, content: none"), "routes[0].cache.store", "the route has content: none"),
         ("providers: {a: {base_url: 'http://me:pass@a.example'}}", "providers.a.base_url", "a user name or a password"),
     ],
 )

@@ -1,0 +1,84 @@
+"""Answers in files, for as long as there is room: they outlive a restart. Read and written in threads."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+from gateway.cache.background import Background
+
+__all__ = ("DiskStore",)
+
+_EXPIRY = 8
+"""Bytes in front of a value: the second of the epoch at which it is too old."""
+
+
+class DiskStore:
+    """Implements ``gateway.cache.entries.Store`` in ``home``, within ``limit`` bytes. Only the user who runs the server may read it."""
+
+    def __init__(self, home: Path, limit: int) -> None:
+        self._home = home
+        self._limit = limit
+        self._sizes: OrderedDict[str, int] | None = None
+        self._lock = asyncio.Lock()
+        self._background = Background()
+
+    async def get(self, key: str) -> bytes | None:
+        """See ``Store.get``."""
+        if self._sizes is not None and key not in self._sizes:
+            return None
+        found = await asyncio.to_thread(_read, self._home / key)
+        if found is not None and self._sizes is not None and key in self._sizes:
+            self._sizes.move_to_end(key)
+        return found
+
+    def put(self, key: str, value: bytes, seconds: int) -> None:
+        """See ``Store.put``."""
+        self._background.start(self._put(key, (int(time.time()) + seconds).to_bytes(_EXPIRY) + value))
+
+    async def close(self) -> None:
+        """See ``Store.close``."""
+        await self._background.close()
+
+    async def _put(self, key: str, content: bytes) -> None:
+        async with self._lock:
+            with contextlib.suppress(OSError):  # a full disk keeps nothing, and answers go on
+                if self._sizes is None:
+                    self._sizes = await asyncio.to_thread(_sizes, self._home)
+                await asyncio.to_thread(_write, self._home / key, content)
+                self._sizes.pop(key, None)
+                self._sizes[key] = len(content)
+                await self._make_room(self._sizes)
+
+    async def _make_room(self, sizes: OrderedDict[str, int]) -> None:
+        total = sum(sizes.values())
+        while total > self._limit:
+            key, size = sizes.popitem(last=False)
+            total -= size
+            await asyncio.to_thread((self._home / key).unlink, missing_ok=True)
+
+
+def _sizes(home: Path) -> "OrderedDict[str, int]":
+    """What is there already, the oldest first."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = sorted((file.stat().st_mtime, file.name, file.stat().st_size) for file in home.iterdir() if file.suffix != ".new")
+    return OrderedDict((name, size) for _, name, size in found)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return content[_EXPIRY:] if int.from_bytes(content[:_EXPIRY]) > time.time() else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Under another name first: nobody reads half of it."""
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    new.replace(path)

@@ -1,0 +1,224 @@
+"""Looks for an answer before a request is sent, and keeps the one that comes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from time import time, time_ns
+
+import msgspec
+from msgspec import structs
+
+from config.cache import CacheSettings
+from gateway.cache.directives import Directives, directives_of
+from gateway.cache.entries import Entry, Store, decode, encode
+from gateway.cache.keys import convertible, fingerprint, key_of
+from gateway.cache.replay import as_stream, as_whole
+from gateway.passages.chat import asks_for_usage
+from gateway.policies import Answered, Call, Outcome
+from gateway.types import Headers, Operation, Reply, Target, Usage
+from tracing.prices import price
+from tracing.types import Usage as PricedUsage
+
+__all__ = ("CachePolicy", "Flights", "Rule")
+
+LONGEST_WAIT = 60.0
+"""Seconds that a request waits for the same one to be answered."""
+
+_FILTERED = frozenset({"content_filter", "refusal", "safety", "blocklist", "prohibited_content", "spii", "recitation"})
+"""Finish reasons, in whichever dialect, of an answer that a vendor withheld."""
+
+Flights = dict[str, "asyncio.Future[Entry | None]"]
+"""Requests that are being answered, by their key."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """The cache of one route. ``variant`` is what else, beside the request, makes its answers differ."""
+
+    settings: CacheSettings
+    store: Store
+    answer_bytes: int
+    variant: str
+
+
+class Pending:
+    """An answer that may be kept once it is whole."""
+
+    def __init__(self, rule: Rule, digest: str, *, keep: bool) -> None:
+        self.rule = rule
+        self.digest = digest
+        self.keep = keep
+        self.outcome: Outcome | None = None
+        self.flight: asyncio.Future[Entry | None] | None = None
+
+    def land(self, entry: Entry | None) -> None:
+        """Those who wait go on."""
+        if self.flight is not None and not self.flight.done():
+            self.flight.set_result(entry)
+
+
+class CachePolicy:
+    """Implements ``gateway.policies.Policy`` for the routes that have ``rules``."""
+
+    def __init__(self, rules: Mapping[str, Rule], flights: Flights) -> None:
+        self._rules = rules
+        self._flights = flights
+
+    async def admit(self, call: Call) -> None:
+        """A kept answer goes into ``call.answer``; what comes instead of it is kept."""
+        rule = self._rules.get(call.plan.route)
+        if rule is None:
+            return
+        call.headers.append((b"cache-control", b"no-store"))  # nobody between us and the client keeps it
+        directives = directives_of(call.inbound.headers)
+        digest = fingerprint(call, rule.settings.per, rule.variant)
+        if digest is None or not (directives.look or directives.keep):
+            _tell(call, "bypass")
+            return
+        key = key_of(digest, call, call.plan.targets[0])
+        if directives.look and (entry := await self._found(key, rule, directives)) is not None:
+            _answer(call, entry)
+            return
+        _tell(call, "miss" if directives.look else "bypass")
+        self._await_answer(call, key, Pending(rule, digest, keep=directives.keep))
+
+    def settle(self, call: Call, outcome: Outcome) -> None:
+        """What did not end well is not kept."""
+        pending = call.pending
+        if not isinstance(pending, Pending):
+            return
+        if _may_be_kept(call, outcome):
+            pending.outcome = outcome
+        else:
+            pending.land(None)
+
+    async def _found(self, key: str, rule: Rule, directives: Directives) -> Entry | None:
+        entry = decode(await rule.store.get(key))
+        if entry is not None and _is_fresh(entry, rule, directives):
+            return entry
+        flight = self._flights.get(key) if rule.settings.coalesce else None
+        if flight is None:
+            return None
+        # What the other one gets is new enough for whatever max-age. Its failure is its own: this request then is sent.
+        done, _ = await asyncio.wait([flight], timeout=LONGEST_WAIT)
+        if not done and self._flights.get(key) is flight:
+            del self._flights[key]  # nobody else waits for it
+        return flight.result() if done else None
+
+    def _await_answer(self, call: Call, key: str, pending: Pending) -> None:
+        call.pending = pending
+        if pending.rule.settings.coalesce and pending.keep and key not in self._flights:
+            flight = self._flights[key] = pending.flight = asyncio.get_running_loop().create_future()
+            flight.add_done_callback(lambda _: self._landed(key, flight))
+        call.taps.append(lambda reply: self._tapped(call, pending, reply))
+
+    def _landed(self, key: str, flight: "asyncio.Future[Entry | None]") -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+    def _tapped(self, call: Call, pending: Pending, reply: Reply) -> Reply:
+        if reply.stream is not None:
+            return structs.replace(reply, stream=self._passing(call, pending, reply, reply.stream))
+        if pending.outcome is not None:
+            self._keep(call, pending, pending.outcome, reply.headers, reply.body, streamed=False)
+        return reply
+
+    async def _passing(self, call: Call, pending: Pending, reply: Reply, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async for chunk in stream:
+                size += len(chunk)
+                if size <= pending.rule.answer_bytes:
+                    chunks.append(chunk)
+                yield chunk
+            if pending.outcome is not None and size <= pending.rule.answer_bytes:
+                self._keep(call, pending, pending.outcome, reply.headers, b"".join(chunks), streamed=True)
+        finally:
+            pending.land(None)
+            await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
+
+    def _keep(self, call: Call, pending: Pending, outcome: Outcome, headers: Headers, body: bytes, *, streamed: bool) -> None:
+        target, observation = call.target, outcome.observation
+        if target is None or observation is None or len(body) > pending.rule.answer_bytes:
+            pending.land(None)
+            return
+        entry = Entry(
+            body=body,
+            content_type=next((value for name, value in headers if name == b"content-type"), b"application/json"),
+            streamed=streamed,
+            with_usage=streamed and asks_for_usage(call.head),
+            target=(target.provider, target.model),
+            observation=structs.replace(observation, usage=outcome.usage),
+            stored_at=time(),
+            saved_usd=_cost(call, target, outcome.usage),
+        )
+        if pending.keep:
+            pending.rule.store.put(key_of(pending.digest, call, target), encode(entry), pending.rule.settings.ttl)
+        pending.land(entry)
+
+
+def _tell(call: Call, word: str) -> None:
+    call.headers.append((b"x-tidegate-cache", word.encode()))
+    call.attributes["tidegate.cache"] = word
+
+
+def _is_fresh(entry: Entry, rule: Rule, directives: Directives) -> bool:
+    age = time() - entry.stored_at
+    return age < rule.settings.ttl and (directives.max_age is None or age <= directives.max_age)
+
+
+def _may_be_kept(call: Call, outcome: Outcome) -> bool:
+    """Whether an answer is whole and was meant: one that a vendor's filter emptied may come out otherwise the next time."""
+    seen = outcome.observation
+    if outcome.status != 200 or outcome.error is not None or seen is None or seen.error is not None:
+        return False
+    if call.inbound.operation is not Operation.CHAT:
+        return True
+    return bool(seen.finish_reasons) and not any(reason.lower() in _FILTERED for reason in seen.finish_reasons)
+
+
+def _answer(call: Call, entry: Entry) -> None:
+    """Give a kept answer as this request wants it told. Nothing is used: its span counts no tokens, and tells what was saved."""
+    usage, age = entry.observation.usage, max(0, int(time() - entry.stored_at))
+    _tell(call, "hit")
+    call.headers.append((b"age", str(age).encode()))
+    call.attributes["tidegate.cache.age"] = age
+    if entry.saved_usd is not None:
+        call.headers.append((b"x-tidegate-cache-saved-usd", f"{entry.saved_usd:.9f}".rstrip("0").rstrip(".").encode()))
+        call.attributes["tidegate.cache.saved_usd"] = entry.saved_usd
+    for name, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)) if usage is not None else ():
+        if tokens is not None:
+            call.attributes[f"tidegate.cache.saved_{name}_tokens"] = tokens
+    body, content_type = _told(call, entry)
+    streamed = bool(call.head.stream) and content_type.startswith(b"text/event-stream")
+    call.answer = Answered(
+        headers=[(b"content-type", content_type)],
+        target=Target(*entry.target),
+        observation=structs.replace(entry.observation, usage=Usage(input_tokens=0, output_tokens=0)),
+        body=b"" if streamed else body,
+        stream=body if streamed else None,
+    )
+
+
+def _told(call: Call, entry: Entry) -> tuple[bytes, bytes]:
+    wants_stream, wants_usage = bool(call.head.stream), asks_for_usage(call.head)
+    if not convertible(call) or (entry.streamed == wants_stream and (not wants_stream or entry.with_usage == wants_usage)):
+        return entry.body, entry.content_type
+    whole = as_whole(entry.body, entry.observation.usage) if entry.streamed else entry.body
+    if wants_stream:
+        return as_stream(whole, with_usage=wants_usage), b"text/event-stream; charset=utf-8"
+    return whole, b"application/json"
+
+
+def _cost(call: Call, target: Target, usage: Usage | None) -> float | None:
+    """What the answer had cost, in dollars; ``None`` when nobody knows."""
+    if usage is None:
+        return None
+    counted = PricedUsage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
+    total = price(call.providers[target.provider].system, target.model, counted, time_ns()).total
+    return None if total is None else float(total)

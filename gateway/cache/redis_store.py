@@ -1,0 +1,63 @@
+"""Answers in Redis, where several gateways share them. Redis bounds its own memory (``maxmemory`` with ``allkeys-lru``)."""
+
+import logging
+from time import monotonic
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from config.secrets import Secret
+from gateway.cache.background import Background
+
+__all__ = ("RedisStore",)
+
+logger = logging.getLogger(__name__)
+
+PREFIX: Final = "tidegate-cache:"
+PAUSE: Final = 5.0
+"""Seconds without asking Redis after it failed: requests go to their models meanwhile."""
+
+SECONDS: Final = 0.5
+"""Longest wait for Redis."""
+
+
+class RedisStore:
+    """Implements ``gateway.cache.entries.Store``."""
+
+    def __init__(self, url: Secret) -> None:
+        self._redis: Redis = Redis.from_url(url.reveal(), socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+        self._away_until = 0.0
+        self._background = Background()
+
+    async def get(self, key: str) -> bytes | None:
+        """See ``Store.get``."""
+        if monotonic() < self._away_until:
+            return None
+        try:
+            found = await self._redis.get(PREFIX + key)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+            return None
+        return found if isinstance(found, bytes) else None
+
+    def put(self, key: str, value: bytes, seconds: int) -> None:
+        """See ``Store.put``."""
+        if monotonic() >= self._away_until:
+            self._background.start(self._put(key, value, seconds))
+
+    async def close(self) -> None:
+        """See ``Store.close``."""
+        await self._background.close()
+        await self._redis.aclose()
+
+    async def _put(self, key: str, value: bytes, seconds: int) -> None:
+        try:
+            await self._redis.set(PREFIX + key, value, ex=seconds)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if monotonic() >= self._away_until:
+            logger.warning("Redis does not answer, so that nothing is taken from its cache: %s", type(error).__name__)
+        self._away_until = monotonic() + PAUSE

@@ -1,0 +1,69 @@
+"""Stores and what is under way in them, which outlive a reload of the settings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from config.cache import CacheSettings
+from config.schema import RouteSettings, Settings, StorageSettings
+from gateway.cache.disk import DiskStore
+from gateway.cache.entries import Store
+from gateway.cache.memory import MemoryStore
+from gateway.cache.policy import CachePolicy, Flights, Rule
+from gateway.cache.redis_store import RedisStore
+
+__all__ = ("CacheService",)
+
+
+class CacheService:
+    """Opens a store when the first route asks for it."""
+
+    def __init__(self, storage: StorageSettings, disk_bytes: int) -> None:
+        self._storage = storage
+        self._disk_bytes = disk_bytes
+        self._stores: dict[str, Store] = {}
+        self._memory = MemoryStore(0)
+        self._flights: Flights = {}
+
+    def policy(self, settings: Settings) -> CachePolicy | None:
+        """The policy of a configuration; ``None`` where no route has a cache."""
+        rules = dict(self._rules(settings))
+        self._memory.limit(settings.cache.memory_bytes)
+        return CachePolicy(rules, self._flights) if rules else None
+
+    async def close(self) -> None:
+        """Finish what is being written."""
+        for store in self._stores.values():
+            await store.close()
+
+    def _rules(self, settings: Settings) -> Iterator[tuple[str, Rule]]:
+        for route in settings.routes:
+            if route.cache is not None:
+                yield (
+                    route.name,
+                    Rule(
+                        settings=route.cache,
+                        store=self._store(route.cache),
+                        answer_bytes=settings.cache.answer_bytes,
+                        variant=_variant(settings, route),
+                    ),
+                )
+
+    def _store(self, settings: CacheSettings) -> Store:
+        kind = settings.store
+        if kind not in self._stores:
+            self._stores[kind] = self._open(kind)
+        return self._stores[kind]
+
+    def _open(self, kind: str) -> Store:
+        if kind == "redis" and self._storage.redis is not None:
+            return RedisStore(self._storage.redis)
+        if kind == "disk":
+            return DiskStore(Path(self._storage.path).absolute() / "cache", self._disk_bytes)
+        return self._memory
+
+
+def _variant(settings: Settings, route: RouteSettings) -> str:
+    """Whatever of the route changes its answers."""
+    return msgspec.json.encode([route.content], order="sorted").decode()

@@ -1,0 +1,216 @@
+"""Answers that are given again: to whom, when, in which form, and what they cost."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.cache.directives import Directives, directives_of
+from gateway.cache.memory import MemoryStore
+from gateway.cache.replay import as_stream, as_whole
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+def told(answer: httpx.Response) -> str | None:
+    return answer.headers.get("x-tidegate-cache")
+
+
+async def test_the_same_request_is_answered_again_with_the_money_saved_in_header_and_span(rig):
+    before = rig.asked()
+    first, second = await rig.ask("cached", "of money"), await rig.ask("cached", "of money")
+    assert (told(first), told(second)) == ("miss", "hit")
+    assert rig.asked() == before + 1
+    assert second.json() == first.json()
+    assert second.headers["x-tidegate-target"] == "openai/gpt-4o-mini"
+    assert second.headers["cache-control"] == "no-store"
+    assert float(second.headers["x-tidegate-cache-saved-usd"]) > 0
+    (paid,), (saved,) = await rig.trace(first), await rig.trace(second)
+    assert paid["attributes"]["tidegate.cache"] == "miss"
+    assert saved["attributes"]["tidegate.cache"] == "hit"
+    assert float(saved["attributes"]["tidegate.cache.saved_usd"]) == pytest.approx(float(paid["cost"]["total"]))
+    assert (saved["usage"]["input_tokens"], float(saved["cost"]["total"])) == (0, 0)
+    assert saved["attributes"]["tidegate.cache.saved_input_tokens"] == "11"
+    assert "four small words here" in json.dumps(saved["content"])
+
+
+async def test_what_differs_in_anything_that_matters_is_another_request(rig):
+    before = rig.asked()
+    await rig.ask("cached", "of difference")
+    for other in ({"temperature": 0.5}, {"max_tokens": 7}, {"user": "ann"}, {"tools": [{"type": "function", "function": {"name": "f"}}]}):
+        assert told(await rig.ask("cached", "of difference", **other)) == "miss"
+    assert told(await rig.ask("twin", "of difference")) == "miss"
+    assert told(await rig.ask("cached", "of difference ")) == "miss"
+    assert rig.asked() == before + 7
+    body = b'{"messages":[ {"content":"of difference","role":"user"} ],  "model":"cached"}'
+    assert told(await rig.http.post("/v1/chat/completions", content=body)) == "hit"
+
+
+async def test_no_answer_crosses_from_one_tenant_to_another(rig):
+    one, two = await rig.key("one", team="red"), await rig.key("two", team="blue")
+    mate = await rig.key("mate", team="red")
+    words = [told(await rig.ask("cached", "of tenants", headers=key)) for key in (one, two, one, two, mate)]
+    assert words == ["miss", "miss", "hit", "hit", "hit"]
+    assert told(await rig.ask("cached", "of tenants")) == "miss"
+
+
+async def test_a_stream_is_replayed_byte_for_byte_and_the_sdk_reads_either_form_from_the_other(rig):
+    streamed = await rig.ask("cached", "of forms", stream=True)
+    again = await rig.ask("cached", "of forms", stream=True)
+    assert (told(streamed), told(again), again.content) == ("miss", "hit", streamed.content)
+    assert again.headers["content-type"].startswith("text/event-stream")
+    messages = [{"role": "user", "content": "of forms"}]
+    whole = await rig.sdk.chat.completions.create(model="cached", messages=messages)
+    assert whole.choices[0].message.content == "w0 w1 w2 w3 "
+    assert whole.usage.prompt_tokens == 11
+    counted = [
+        chunk
+        async for chunk in await rig.sdk.chat.completions.create(
+            model="cached", messages=messages, stream=True, stream_options={"include_usage": True}
+        )
+    ]
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in counted if chunk.choices) == "w0 w1 w2 w3 "
+    assert counted[-1].usage.completion_tokens == 4
+    await rig.ask("cached", "of the other form")
+    other = [
+        chunk
+        async for chunk in await rig.sdk.chat.completions.create(
+            model="cached", messages=[{"role": "user", "content": "of the other form"}], stream=True
+        )
+    ]
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in other if chunk.choices) == "four small words here"
+    assert other[-1].choices[0].finish_reason == "stop"
+
+
+async def test_a_client_has_its_say(rig):
+    await rig.ask("cached", "of wishes")
+    before = rig.asked()
+    wishes = ["no-cache", "max-age=0", "no-store", "max-age=50", "max-age=0, no-store"]
+    words = [told(await rig.ask("cached", "of wishes", headers={"cache-control": wish})) for wish in wishes]
+    assert words == ["bypass", "bypass", "hit", "hit", "bypass"]
+    assert rig.asked() == before + 3
+    assert told(await rig.ask("cached", "unkept", headers={"cache-control": "no-store"})) == "miss"
+    assert told(await rig.ask("cached", "unkept")) == "miss"
+
+
+async def test_only_whole_successful_answers_are_kept(rig):
+    for text, stream in (("!500", False), ("!filtered", False), ("!cut", True), ("!silent", True), ("!429", False)):
+        before = rig.asked()
+        for _ in range(2):
+            await rig.ask("cached", f"{text} is not kept", stream=stream)
+        assert rig.asked() == before + 2, text
+
+
+async def test_an_answer_grows_old(rig):
+    await rig.ask("brief")
+    await asyncio.sleep(1.1)
+    assert told(await rig.ask("brief")) == "miss"
+
+
+@pytest.mark.parametrize("route", ["shared", "filed"])
+async def test_redis_and_disk_keep_answers_too(rig, route):
+    first = await rig.ask(route, stream=True)
+    for _ in range(50):
+        again = await rig.ask(route, stream=True)
+        if told(again) == "hit":
+            break
+        await asyncio.sleep(0.05)
+    assert (told(again), again.content) == ("hit", first.content)
+    if route == "filed":
+        files = [file for file in (rig.server.data / "cache").iterdir() if file.is_file()]
+        assert files
+        assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+async def test_the_same_requests_at_once_are_sent_once(rig):
+    rig.upstream.go.clear()
+    before = rig.asked()
+    async with asyncio.TaskGroup() as tasks:
+        asking = [tasks.create_task(rig.ask("cached", "!wait at once")) for _ in range(8)]
+        while rig.asked() == before:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        rig.upstream.go.set()
+    assert sorted(told(task.result()) for task in asking) == ["hit"] * 7 + ["miss"]
+    assert rig.asked() == before + 1
+
+
+async def test_whoever_waited_for_a_request_that_failed_is_sent_itself(rig):
+    before = rig.asked()
+    leader = asyncio.create_task(rig.ask("cached", "!slow to wait for", stream=True))
+    while rig.asked() == before:
+        await asyncio.sleep(0.01)
+    follower = asyncio.create_task(rig.ask("cached", "!slow to wait for", headers={"x-n": "2"}, stream=False))
+    await asyncio.sleep(0.2)
+    assert rig.asked() == before + 1
+    leader.cancel()
+    answer = await asyncio.wait_for(follower, 10)
+    assert (answer.status_code, told(answer)) == (200, "miss")
+
+
+async def test_a_hit_takes_a_request_from_limits_and_no_tokens(rig):
+    first, second = await rig.ask("counted", max_tokens=4), await rig.ask("counted", max_tokens=4)
+    assert (first.status_code, second.status_code, told(second)) == (200, 200, "hit")
+    standings = (await rig.http.get("/api/v1/budgets")).json()
+    used = {each["limit"]: each["used"] for each in next(iter(standings.values()))}
+    assert (used["few"], used["calls"]) == (15, 2)
+    assert (await rig.ask("counted", max_tokens=4)).status_code == 429
+
+
+async def test_what_a_fallback_answered_is_not_given_for_the_first_target(rig):
+    assert (await rig.ask("saved", "!500 now")).headers["x-tidegate-target"] == "fake/echo"
+    before = rig.asked()
+    assert told(await rig.ask("saved", "!500 now")) == "miss"
+    assert rig.asked() == before + 1
+
+
+async def test_embeddings_are_kept_too(rig):
+    first, second = [await rig.sdk.embeddings.with_raw_response.create(model="vectors", input="a wren") for _ in range(2)]
+    assert (first.headers["x-tidegate-cache"], second.headers["x-tidegate-cache"]) == ("miss", "hit")
+    assert first.parse().data[0].embedding == second.parse().data[0].embedding
+
+
+# ---- pure
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", Directives()),
+        ("No-Cache", Directives(look=False)),
+        ("no-store, max-age=5", Directives(keep=False, max_age=5)),
+        ("max-age=0", Directives(look=False, max_age=0)),
+        ("max-age=x, max-age=-1, private", Directives()),
+    ],
+)
+async def test_directives_are_read_as_http_has_them(value, expected):
+    assert directives_of([(b"cache-control", value.encode())]) == expected
+
+
+async def test_memory_stays_within_its_bytes_and_forgets_what_was_used_longest_ago():
+    store = MemoryStore(5_000)
+    for number in range(10):
+        store.put(str(number), bytes(1_000), 60)
+        await store.get("0")
+    assert store.size <= 5_000
+    assert await store.get("0") is not None
+    assert await store.get("1") is None
+    store.put("large", bytes(9_000), 60)
+    assert (await store.get("large"), store.size) == (None, 0)
+
+
+CALLS = st.lists(st.fixed_dictionaries({"id": st.text("ab", min_size=1), "type": st.just("function"), "function": st.fixed_dictionaries({"name": st.just("f"), "arguments": st.text(max_size=9)})}), min_size=1, max_size=2)  # fmt: skip
+MESSAGES = st.fixed_dictionaries({"role": st.just("assistant"), "content": st.none() | st.text(min_size=1)}, optional={"tool_calls": CALLS, "reasoning_content": st.text(min_size=1), "vendor": st.lists(st.integers())})  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(st.lists(MESSAGES, min_size=1, max_size=2), st.booleans())
+async def test_a_whole_answer_told_as_a_stream_and_back_is_the_same(messages, with_usage):
+    choices = [{"index": at, "message": message, "finish_reason": "stop"} for at, message in enumerate(messages)]
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    answer = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
+    back = json.loads(as_whole(as_stream(json.dumps(answer).encode(), with_usage=with_usage), None))
+    assert back == (answer if with_usage else {name: value for name, value in answer.items() if name != "usage"})
