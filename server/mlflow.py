@@ -1,5 +1,7 @@
 """What the mlflow client speaks to: the endpoints of all areas, and what it asks the server about itself."""
 
+from collections.abc import Awaitable, Callable
+
 from registry.artifacts.endpoints import endpoints as artifact_endpoints
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
@@ -33,17 +35,28 @@ class GetServerInfo(Message):
         features_enabled: dict[str, bool]
 
 
-async def _server_info(request: GetServerInfo) -> GetServerInfo.Response:
-    return GetServerInfo.Response(features_enabled={"gateway": True, "scheduled_issue_detection": False})
+def _server_info(services: Services) -> Callable[[GetServerInfo], Awaitable[GetServerInfo.Response]]:
+    direct = services.direct_transfers
+
+    async def answer(request: GetServerInfo) -> GetServerInfo.Response:
+        return GetServerInfo.Response(
+            multipart_uploads_enabled=direct.takes_parts,
+            multipart_downloads_enabled=direct.signs,
+            presigned_upload_run_id_supported=direct.signs,
+            presigned_upload_model_id_supported=direct.signs,
+            features_enabled={"gateway": True, "scheduled_issue_detection": False},
+        )
+
+    return answer
 
 
 def mlflow_endpoints(services: Services) -> Table:
     """Each area adds a line."""
     return Table(
         [
-            Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info),
+            Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info(services)),
             *run_endpoints(services.experiments, services.runs, services.run_log, services.metric_history),
-            *artifact_endpoints(services.artifacts),
+            *artifact_endpoints(services.artifacts, services.direct_transfers),
             *logged_model_endpoints(services.logged_models),
             *model_endpoints(services.registered_models, services.model_versions, services.aliases),
             *trace_endpoints(services.mlflow_traces, services.mlflow_assessments),

@@ -28,6 +28,7 @@ from gateway.limits.service import LimitService
 from gateway.policies import Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
+from registry.artifacts.direct import DirectTransfers
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
 from registry.logged_models.service import LoggedModelService
@@ -128,6 +129,7 @@ class Services:
         self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
         self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)
         self.artifacts = open_artifacts(settings, metadata)
+        self.direct_transfers = DirectTransfers(self.artifacts, allowed=settings.artifacts.presigned)
         self.experiments = ExperimentService(metadata, settings.artifacts.root)
         self.runs = RunService(metadata)
         self.run_log = RunLog(metadata, journal)

@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectStore, S3Store, from_url
 
 from config.schema import StorageSettings
+from storage.blob_multipart import S3Multipart
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
 
@@ -31,6 +32,8 @@ CLASH: Final = re.compile(r"\(os error (?:17|20|21|39)\)")
 
 AT_ONCE: Final = 500
 """Blobs that one request deletes."""
+
+PATIENCE: Final = timedelta(seconds=20)
 
 WRITES_AT_ONCE: Final = 2
 """Pieces of one upload that are on their way to the store together; with their 5 MB each, what an upload takes of memory."""
@@ -95,7 +98,10 @@ class Blobs:
                 f"storage.blobs is {where!r}; write s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///path"
             )
         try:
-            return cls(from_url(url, client_options={"allow_http": True}), where)  # a store of one's own may have no TLS
+            # A store of one's own may have no TLS. A store that is away is given up before the client gives up.
+            return cls(
+                from_url(url, client_options={"allow_http": True}, retry_config={"max_retries": 3, "retry_timeout": PATIENCE}), where
+            )
         except (BaseError, ValueError) as error:
             raise SettingsError(f"storage.blobs, {where!r}, cannot be used: {_first_line(error)}") from error
 
@@ -107,8 +113,11 @@ class Blobs:
     async def put(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
         """Write a blob, in place of what was there. A stream that raises writes nothing, and its exception is raised here."""
         path = blob_path(path)
-        with self._translated(path):
-            await self._store.put_async(path, data if isinstance(data, bytes) else aiter(data), max_concurrency=WRITES_AT_ONCE)
+        try:
+            with self._translated(path):
+                await self._store.put_async(path, data if isinstance(data, bytes) else aiter(data), max_concurrency=WRITES_AT_ONCE)
+        except BlobNotFound as error:  # what can be missing when one writes is the store itself
+            raise BlobsUnavailable(f"the blob store {self._where} does not exist") from error
 
     async def get(self, path: str) -> bytes:
         """The whole of a blob. Raises ``BlobNotFound``."""
@@ -198,6 +207,17 @@ class Blobs:
         path = blob_path(path)
         with self._translated(path):
             return await obstore.sign_async(self._store, method, path, timedelta(seconds=seconds))
+
+    @property
+    def takes_parts(self) -> bool:
+        """Whether ``in_parts`` can be asked."""
+        return isinstance(self._store, S3Store)
+
+    async def in_parts(self, path: str) -> S3Multipart:
+        """An upload of one blob in parts that somebody else sends. Only where ``takes_parts`` is true."""
+        if not isinstance(self._store, S3Store):
+            raise TypeError(f"the blob store {self._where} takes no parts")
+        return S3Multipart(str(self._store.config["bucket"]), await self.signed("PUT", path, 60))
 
     @contextmanager
     def _translated(self, path: str) -> Iterator[None]:

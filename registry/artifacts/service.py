@@ -46,6 +46,11 @@ class ArtifactService:
         """A file of a logged model."""
         return self._file(await self._roots.of_logged_model(model_id), path)
 
+    async def new_file(self, run_id: str | None, model_id: str | None, path: str) -> FoundFile:
+        """A file, to be written, of a run or of a logged model, whichever is named."""
+        root = await (self._roots.of_run(run_id) if run_id else self._roots.of_logged_model(model_id or ""))
+        return self._file(root, path)
+
     async def file_of_version(self, name: str, version: str, path: str) -> FoundFile:
         """A file of a version of a registered model."""
         return self._file(await self._roots.of_version(name, version), path)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.artifacts.direct import DirectTransfers
 from registry.artifacts.endpoints import endpoints
 from registry.artifacts.ranges import UNSATISFIABLE, byte_range
 from registry.artifacts.roots import ArtifactRoots
@@ -40,9 +41,11 @@ async def nothing_else(scope, receive, send):
     raise AssertionError(f"{scope['path']} is no path of artifacts")
 
 
-def app_over(blobs, metadata=None, others=None):
+def app_over(blobs, metadata=None, others=None, *, allowed=True):
     service = ArtifactService(Trees(ArtifactTree(blobs, "artifacts"), others or {}), ArtifactRoots(metadata or Away()))
-    return with_artifacts(with_endpoints(nothing_else, Table(endpoints(service)), 1_000_000), service)
+    return with_artifacts(
+        with_endpoints(nothing_else, Table(endpoints(service, DirectTransfers(service, allowed=allowed))), 1_000_000), service
+    )
 
 
 def client_of(app):
@@ -50,8 +53,8 @@ def client_of(app):
 
 
 @asynccontextmanager
-async def client_over(blobs, metadata=None, others=None):
-    async with client_of(app_over(blobs, metadata, others)) as client:
+async def client_over(blobs, metadata=None, others=None, *, allowed=True):
+    async with client_of(app_over(blobs, metadata, others, allowed=allowed)) as client:
         yield client
 
 
