@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from config import Settings
 from gateway.keys.index import KeyIndex
-from gateway.keys.presented import presented_keys
+from gateway.keys.presented import key_in_query, presented_keys
 from gateway.keys.secret import looks_like_ours
 from gateway.keys.types import VirtualKey
 from server.dialects import Refusal, render
@@ -139,6 +139,8 @@ def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
     """Wrap an application so that each HTTP request passes the gate first; the gate is asked for each time, as a reload replaces it."""
 
     async def gate(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and (key := key_in_query(scope["path"], scope["query_string"])) is not None:
+            scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
         if scope["type"] == ScopeType.HTTP and (refusal := guard().refuse(scope)) is not None:
             await answer(scope["path"], refusal, send)
         else:

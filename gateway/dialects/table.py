@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from gateway.dialects.anthropic.codec import Anthropic
 from gateway.dialects.bedrock.codec import BedrockConverse
 from gateway.dialects.cohere.codec import Cohere
+from gateway.dialects.gemini.codec import Gemini
 from gateway.dialects.openai_chat.codec import OpenAIChat
 from gateway.dialects.types import ClientDialect, Dialect, DialectName, UpstreamDialect
 
@@ -17,6 +18,7 @@ __all__ = ("CLIENT_DIALECTS", "UPSTREAM_DIALECTS")
 _BOTH_WAYS: Mapping[DialectName, Dialect] = {
     DialectName.OPENAI_CHAT: OpenAIChat(),
     DialectName.ANTHROPIC: Anthropic(),
+    DialectName.GEMINI: Gemini(),
 }
 
 CLIENT_DIALECTS: Mapping[DialectName, ClientDialect] = _BOTH_WAYS

@@ -3,8 +3,11 @@
 import base64
 import binascii
 from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qs
 
-__all__ = ("presented_keys",)
+__all__ = ("key_in_query", "presented_keys")
+
+GOOGLE_PATHS = ("/v1beta/", "/gemini/", "/gateway/gemini/")
 
 _PLAIN = frozenset({b"x-api-key", b"api-key", b"x-goog-api-key"})
 """Anthropic's header, Azure's and Google's."""
@@ -17,6 +20,14 @@ def presented_keys(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
             yield value
         elif name == b"authorization":
             yield from _authorization(value)
+
+
+def key_in_query(path: str, query: bytes) -> bytes | None:
+    """Google's clients may put the key into the URL, as ``?key=``: at their paths, and nowhere else."""
+    if not path.startswith(GOOGLE_PATHS) or b"key=" not in query:
+        return None
+    found = parse_qs(query).get(b"key")
+    return found[0] if found else None
 
 
 def _authorization(value: bytes) -> Iterator[bytes]:

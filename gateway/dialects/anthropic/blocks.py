@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.dialects.anthropic.citations import write_citation
-from gateway.dialects.anthropic.response import written_block
+from gateway.dialects.anthropic.response import signed_thought, written_block
 from gateway.dialects.signatures import marked
 from gateway.dialects.types import (
     CallBegan,
@@ -104,8 +104,13 @@ class BlockWriter:
         return written + self._delta({"type": "input_json_delta", "partial_json": "".join(pieces)}) if pieces else written
 
     def _start_call(self, sent: CallBegan) -> bytes:
+        thought = b""
+        if sent.signature is not None:
+            block = signed_thought(sent.signature)
+            delta = {"type": "signature_delta", "signature": block["signature"]}
+            thought = self._start("thinking", {**block, "signature": ""}) + self._delta(delta) + self._stop()
         self._call = sent.index
-        return self._start("tool_use", {"type": "tool_use", "id": sent.id, "name": sent.name, "input": {}})
+        return thought + self._start("tool_use", {"type": "tool_use", "id": sent.id, "name": sent.name, "input": {}})
 
     def _start(self, kind: str, block: dict[str, Any]) -> bytes:
         self._index += 1

@@ -1,6 +1,6 @@
 """A message of Claude, into the neutral form and out of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +27,7 @@ from gateway.dialects.types import (
 )
 from gateway.errors import UpstreamBroken
 
-__all__ = ("read_answer", "read_finish", "read_tokens", "stop_reason", "write_answer", "written_block", "written_usage")
+__all__ = ("read_answer", "read_finish", "read_tokens", "signed_thought", "stop_reason", "write_answer", "written_block", "written_usage")
 
 _ANSWER: Final = msgspec.json.Decoder(wire.Answer)
 _FINISHES: Final = {
@@ -80,7 +80,7 @@ def write_answer(answer: Answer, request: Request) -> bytes:
         "type": "message",
         "role": "assistant",
         "model": answer.model or request.model,
-        "content": [block for part in candidate.parts if (block := written_block(part)) is not None],
+        "content": [block for part in candidate.parts for block in written_blocks(part)],
         "stop_reason": stop_reason(candidate.finish or Finish.STOP, candidate.stop_sequence),
         "stop_sequence": candidate.stop_sequence,
         "usage": written_usage(answer.tokens or Tokens()),
@@ -111,6 +111,19 @@ def written_usage(tokens: Tokens) -> dict[str, Any]:
             "ephemeral_1h_input_tokens": tokens.cache_write_1h,
         }
     return usage
+
+
+def written_blocks(part: Part) -> Iterator[dict[str, Any]]:
+    """A part of an answer. The signature of a call is a thought before it, since clients send thoughts back and calls have no place for one."""
+    if isinstance(part, ToolCall) and part.signature is not None:
+        yield signed_thought(part.signature)
+    if (block := written_block(part)) is not None:
+        yield block
+
+
+def signed_thought(signature: str) -> dict[str, Any]:
+    """A block that holds nothing but what Gemini wants back beside a call."""
+    return {"type": "thinking", "thinking": "", "signature": marked(signature, DialectName.GEMINI, DialectName.ANTHROPIC)}
 
 
 def written_block(part: Part) -> dict[str, Any] | None:

@@ -1,0 +1,112 @@
+"""JSON Schemas and the part of OpenAPI's that Gemini takes in their stead. Pure.
+
+https://ai.google.dev/api/caching#Schema
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = ("from_openapi", "to_openapi")
+
+_KEPT: Final = frozenset(
+    {
+        "type",
+        "format",
+        "title",
+        "description",
+        "nullable",
+        "enum",
+        "maxItems",
+        "minItems",
+        "properties",
+        "required",
+        "minProperties",
+        "maxProperties",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "anyOf",
+        "propertyOrdering",
+        "items",
+        "minimum",
+        "maximum",
+    }
+)
+_TEXT_FORMATS: Final = frozenset({"enum", "date-time"})
+_DEEPEST: Final = 32
+_NULL: Final = {"type": "null"}
+
+
+def to_openapi(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """``schema`` without references, with ``nullable`` for null types, and without whatever the vendor refuses."""
+    definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
+    return _converted(schema, definitions, 0)
+
+
+def from_openapi(schema: Any) -> Any:
+    """The schema with JSON Schema's names of types, which the vendor also spells in capitals."""
+    if isinstance(schema, list):
+        return [from_openapi(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    converted: dict[str, Any] = {
+        name: {key: from_openapi(each) for key, each in value.items()}
+        if name == "properties"
+        else value
+        if name in {"enum", "required", "default", "example"}
+        else from_openapi(value)
+        for name, value in schema.items()
+        if name not in {"nullable", "propertyOrdering"}
+    }
+    if isinstance(converted.get("type"), str):
+        kind = converted["type"].lower()
+        converted["type"] = [kind, "null"] if schema.get("nullable") else kind
+    return converted
+
+
+def _converted(schema: Any, definitions: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        return {"type": "object"} if depth > _DEEPEST else {}
+    if isinstance(reference := schema.get("$ref"), str):
+        target = definitions.get(reference.rpartition("/")[2], {})
+        return _converted({**target, **{name: value for name, value in schema.items() if name != "$ref"}}, definitions, depth + 1)
+    schema = _plain(schema)
+    written: dict[str, Any] = {name: value for name, value in schema.items() if name in _KEPT}
+    if written.get("type") == "string" and written.get("format") not in _TEXT_FORMATS:
+        written.pop("format", None)
+    if isinstance(schema.get("properties"), Mapping):
+        written["properties"] = {name: _converted(each, definitions, depth + 1) for name, each in schema["properties"].items()}
+    if "items" in schema:
+        written["items"] = _converted(schema["items"], definitions, depth + 1)
+    if "anyOf" in schema:
+        written["anyOf"] = [_converted(each, definitions, depth + 1) for each in schema["anyOf"]]
+    return written
+
+
+def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with the words that the vendor knows."""
+    plain = dict(schema)
+    if "const" in plain:
+        plain["enum"] = [plain.pop("const")]
+    if "oneOf" in plain:
+        plain["anyOf"] = plain.pop("oneOf")
+    kinds = plain.get("type")
+    if isinstance(kinds, list):
+        rest = [kind for kind in kinds if kind != "null"]
+        plain["type"] = rest[0] if len(rest) == 1 else None
+        if len(rest) > 1:
+            plain.pop("type")
+            plain["anyOf"] = [{"type": kind} for kind in rest]
+        if len(rest) < len(kinds):
+            plain["nullable"] = True
+    if isinstance(plain.get("anyOf"), list) and _NULL in plain["anyOf"]:
+        rest = [each for each in plain["anyOf"] if each != _NULL]
+        plain |= {"nullable": True, "anyOf": rest}
+        if len(rest) == 1:
+            plain.pop("anyOf")
+            plain |= {name: value for name, value in rest[0].items() if name not in plain}
+    if "enum" in plain and all(isinstance(each, str) for each in plain["enum"]):
+        plain.setdefault("type", "string")
+    elif "enum" in plain:
+        plain.pop("enum")
+    return plain

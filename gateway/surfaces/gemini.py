@@ -1,0 +1,104 @@
+"""Gemini's API, as its SDKs speak it: ``/v1beta/models/{model}:generateContent``, its stream and its count of tokens.
+
+A model's name may hold slashes here: ``models/anthropic/claude-haiku-4-5:generateContent``.
+"""
+
+import re
+from typing import Any, Final, cast
+from urllib.parse import parse_qs, unquote
+
+import msgspec
+from litestar import Router, asgi
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
+
+from gateway.dialects.types import DialectName
+from gateway.errors import PathNotFound
+from gateway.service import Gateway
+from gateway.sse import EventParser
+from gateway.surfaces.openai import Surface, send_error, send_whole
+from gateway.types import Operation, Reply
+
+__all__ = ("ArraySend", "router")
+
+PREFIXES: Final = ("/v1beta", "/gemini/v1beta", "/gemini/v1", "/gateway/gemini/v1beta")
+METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens")
+_ACTION: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+):(?P<method>[A-Za-z]+)")
+_LIST: Final = re.compile(r".*?/v1(?:beta)?/models/?")
+
+
+def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of this dialect."""
+    surface = Surface(gateway, max_body_bytes, DialectName.GEMINI)
+
+    async def serve(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        path = unquote(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
+        action = _ACTION.fullmatch(path)
+        if action is not None and action["method"] in METHODS:
+            await _act(surface, action["method"], action["model"], scope, receive, send)
+        elif _LIST.fullmatch(path) and scope["method"] == "GET":
+            await _send_list(gateway, send)
+        else:
+            raise_for = PathNotFound(f"There is no {path!r} here: write …/models/MODEL:METHOD with a METHOD out of {', '.join(METHODS)}.")
+            await send_error(raise_for, send, DialectName.GEMINI)
+
+    @asgi(list(PREFIXES), is_mount=True, copy_scope=False)
+    async def models(scope: Scope, receive: Receive, send: Send) -> None:
+        await serve(cast("HTTPScope", scope), receive, send)
+
+    return Router("/", route_handlers=[models], include_in_schema=False)
+
+
+async def _act(surface: Surface, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    if method == "countTokens":
+        await surface.count(scope, receive, send, lambda tokens: {"totalTokens": tokens}, model=model)
+        return
+    stream = method == "streamGenerateContent"
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    if stream and query.get("alt") != ["sse"]:
+        send = ArraySend(send)
+    await surface.serve(Operation.CHAT, scope, receive, send, model=model, stream=stream)
+
+
+async def _send_list(gateway: Gateway, send: Send) -> None:
+    methods = list(METHODS)
+    listed = [{"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods} for name in gateway.models()]
+    headers = [(b"content-type", b"application/json")]
+    await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode({"models": listed})), send)
+
+
+class ArraySend:
+    """A stream as one JSON array, which is what clients get that do not ask for ``alt=sse``. A broken one ends with the error as its last element."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._parser: EventParser | None = None
+        self._begun = False
+
+    async def __call__(self, message: Message) -> None:
+        """Implements ASGI's ``send``."""
+        if message["type"] == "http.response.start":
+            await self._start(cast("dict[str, Any]", message))
+        elif message["type"] == "http.response.body" and self._parser is not None:
+            await self._body(self._parser, cast("dict[str, Any]", message))
+        else:
+            await self._send(message)
+
+    async def _start(self, message: dict[str, Any]) -> None:
+        headers = message["headers"]
+        if any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers):
+            self._parser = EventParser()
+            headers = [(b"content-type", b"application/json"), *(header for header in headers if header[0] != b"content-type")]
+        await self._send(cast("Message", {**message, "headers": headers}))
+
+    async def _body(self, parser: EventParser, message: dict[str, Any]) -> None:
+        events = list(parser.feed(message["body"]))
+        if not message["more_body"]:
+            events += parser.end()
+        pieces: list[bytes] = []
+        for event in events:
+            if event.data is not None:
+                pieces.append((b",\r\n" if self._begun else b"[") + event.data)
+                self._begun = True
+        if not message["more_body"]:
+            pieces.append(b"]" if self._begun else b"[]")
+        await self._send(cast("Message", {**message, "body": b"".join(pieces)}))

@@ -1,0 +1,155 @@
+"""Anthropic's own SDK against a running server, in front of a vendor of its dialect, one of OpenAI's, and the built-in models."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anthropic
+import openai
+import pytest
+import pytest_asyncio
+
+from tests.claude import Claude, scripted_claude
+from tests.running import RunningServer, start_server
+from tests.upstream import Upstream, scripted_upstream
+
+CONFIG = """
+security: {{api_keys: [env:SERVER_KEY]}}
+providers:
+  claude: {{kind: anthropic, base_url: "{claude}", api_key: env:CLAUDE_KEY}}
+  up: {{kind: openai, base_url: "{up}"}}
+routes:
+  - {{name: strict, targets: [{{model: up/one}}], on_unsupported: error}}
+  - {{name: saved, targets: [{{model: claude/claude-sonnet-4-5}}], fallbacks: [up/one]}}
+"""
+KEY, CLAUDE_KEY = "sk-of-this-server-77aa", "sk-of-the-account-31c9"
+TOOLS = [{"name": "weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Rig:
+    def __init__(self, server: RunningServer, claude: Claude, up: Upstream) -> None:
+        self.server, self.claude, self.up = server, claude, up
+        self.client = anthropic.AsyncAnthropic(base_url=server.url, api_key=KEY, max_retries=0)
+        self.openai = openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=KEY, max_retries=0)
+
+    async def ask(self, text: str, model: str = "claude/claude-sonnet-4-5", **more):
+        return await self.client.messages.create(model=model, max_tokens=100, messages=[{"role": "user", "content": text}], **more)
+
+    async def stream(self, text: str, model: str, **more):
+        asked = [{"role": "user", "content": text}]
+        async with self.client.messages.stream(model=model, max_tokens=100, messages=asked, **more) as stream:
+            return await stream.get_final_message()
+
+    async def span(self) -> dict:
+        headers = {"authorization": f"Bearer {KEY}"}
+        listed = await asyncio.to_thread(self.server.client.get, "/api/v1/traces?limit=1", headers=headers)
+        found = listed.json()["traces"][0]["trace_id"]
+        return (await asyncio.to_thread(self.server.client.get, f"/api/v1/traces/{found}", headers=headers)).json()["spans"][0]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    home: Path = tmp_path_factory.mktemp("claude")
+    async with scripted_claude() as claude, scripted_upstream() as up:
+        config = home / "tidegate.yaml"
+        config.write_text(CONFIG.format(claude=claude.url, up=up.url))
+        env = {"SERVER_KEY": KEY, "CLAUDE_KEY": CLAUDE_KEY}
+        server = await asyncio.to_thread(start_server, home / "data", config=config, env=env)
+        try:
+            yield Rig(server, claude, up)
+        finally:
+            await asyncio.to_thread(server.stop)
+
+
+async def test_its_own_vendor_gets_the_accounts_key_and_gives_members_that_nobody_knows(rig: Rig):
+    answer = await rig.ask("hello", system="be kind")
+    assert (answer.content[0].text, answer.usage.input_tokens, answer.model_extra["vendor_extra"]) == ("four small words here", 8, {"z": 1})
+    assert rig.claude.headers[-1]["x-api-key"] == CLAUDE_KEY
+    assert rig.claude.bodies[-1]["system"] == "be kind"
+
+
+@pytest.mark.parametrize("model", ["claude/claude-sonnet-4-5", "up/one", "fake/echo"])
+async def test_a_stream_is_the_same_message_as_a_whole_answer(rig: Rig, model: str):
+    whole = await rig.ask("four small words here", model)
+    streamed = await rig.stream("four small words here", model)
+    assert whole.stop_reason == streamed.stop_reason == "end_turn"
+    if model != "up/one":  # that one tells other words in its streams
+        assert whole.content[0].text == streamed.content[0].text == "four small words here"
+    assert (whole.usage.input_tokens, whole.usage.output_tokens) == (streamed.usage.input_tokens, streamed.usage.output_tokens)
+    usage = (await rig.span())["usage"]
+    assert usage["input_tokens"] == (streamed.usage.input_tokens + (streamed.usage.cache_read_input_tokens or 0))
+
+
+async def test_two_calls_with_a_thought_reach_openais_client_and_their_results_go_back(rig: Rig):
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": TOOLS[0]["input_schema"]}}]
+    asked = [{"role": "user", "content": "!tools"}]
+    ask = rig.openai.chat.completions.create
+    answer = await ask(model="claude/claude-sonnet-4-5", messages=asked, tools=tools, reasoning_effort="low")
+    message = answer.choices[0].message
+    assert [json.loads(call.function.arguments) for call in message.tool_calls] == [{"city": "Bern"}, {"city": "Rome"}]
+    results = [{"role": "tool", "tool_call_id": call.id, "content": "sunny"} for call in message.tool_calls]
+    back = [*asked, message.model_dump(exclude_none=True), *results]
+    await ask(model="claude/claude-sonnet-4-5", messages=back, tools=tools, reasoning_effort="low")
+    sent = rig.claude.bodies[-1]["messages"]
+    assert [block["type"] for block in sent[1]["content"]] == ["thinking", "tool_use", "tool_use"]
+    assert sent[1]["content"][0] == {"type": "thinking", "thinking": "Two places.", "signature": "c2lnbmVk"}
+    assert [block["tool_use_id"] for block in sent[2]["content"]] == ["toolu_1", "toolu_2"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("model", ["claude/claude-sonnet-4-5", "up/one"])
+async def test_a_429_is_one_in_its_own_words_with_the_wait(rig: Rig, model: str, stream: bool):
+    with pytest.raises(anthropic.RateLimitError) as caught:
+        await rig.ask("!429", model, stream=stream)
+    assert (caught.value.response.headers["retry-after"], caught.value.body["error"]["message"]) == ("7", "slow down")
+
+
+@pytest.mark.parametrize(
+    ("model", "text"), [("claude/claude-sonnet-4-5", "!cut"), ("up/one", "!cut"), ("claude/claude-sonnet-4-5", "!overloaded")]
+)
+async def test_a_stream_that_breaks_is_an_error_event(rig: Rig, model: str, text: str):
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        await rig.stream(text, model)
+    assert caught.value.body["type"] == "error"
+    assert (await rig.span())["status"] == "ERROR"
+
+
+async def test_a_route_may_refuse_what_cannot_cross(rig: Rig):
+    with pytest.raises(anthropic.BadRequestError) as caught:
+        await rig.ask("hello", "strict", top_k=5)
+    assert "'top_k'" in caught.value.message
+    assert (await rig.ask("hello", "strict")).stop_reason == "end_turn"
+
+
+async def test_a_fallback_may_speak_another_dialect(rig: Rig):
+    answer = await rig.ask("!429 from claude", "saved")
+    assert answer.model == "up-1" or answer.stop_reason == "end_turn"
+
+
+async def test_tokens_are_counted_before_anybody_is_asked(rig: Rig):
+    count = rig.client.messages.count_tokens
+    short = await count(model="up/one", messages=[{"role": "user", "content": "one"}])
+    long = await count(model="up/one", messages=[{"role": "user", "content": "one two three four five"}], tools=TOOLS)
+    assert 0 < short.input_tokens < long.input_tokens
+    with pytest.raises(anthropic.NotFoundError):
+        await count(model="nobody", messages=[{"role": "user", "content": "one"}])
+
+
+async def test_without_a_key_or_with_a_wrong_body_the_error_is_anthropics(rig: Rig):
+    with pytest.raises(anthropic.AuthenticationError):
+        await anthropic.AsyncAnthropic(base_url=rig.server.url, api_key="no", max_retries=0).messages.create(
+            model="fake/echo", max_tokens=1, messages=[{"role": "user", "content": "x"}]
+        )
+    with pytest.raises(anthropic.BadRequestError) as caught:
+        await rig.client.messages.create(model="up/one", max_tokens=1, messages=[{"role": "robot", "content": "x"}])
+    assert "robot" in caught.value.body["error"]["message"]
+
+
+async def test_the_same_is_under_its_own_prefix_with_a_list_of_models(rig: Rig):
+    client = anthropic.AsyncAnthropic(base_url=f"{rig.server.url}/anthropic", api_key=KEY, max_retries=0)
+    assert "fake/echo" in [model.id async for model in client.models.list()]
+    answer = await client.messages.create(model="fake/echo", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
+    assert answer.content[0].text == "hi"
