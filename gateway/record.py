@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import Status, StatusCode, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.attempts import Attempt, record_attempts
@@ -25,12 +25,15 @@ from gateway.providers.openai.answer import message_parts
 from gateway.said import said_in
 from gateway.types import Inbound, Observation, Operation, Origin, Target, Usage
 from gateway.wire.openai import ChatMessage, RequestHead
+from tracing.live import LiveSpan, LiveTracer, Parent
+from tracing.raw import RawLink
 
 __all__ = ("Recording",)
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _MESSAGES: Final = msgspec.json.Decoder(list[ChatMessage])
 _EMPTY: Final = Context()
+_OK: Final = Status(StatusCode.OK)
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 _CONVERSATION: Final = b"x-tidegate-session-id"
 _USER: Final = b"x-tidegate-user-id"
@@ -53,7 +56,7 @@ class Recording:
         "verdicts",
     )
 
-    def __init__(self, tracer: Tracer, inbound: Inbound, head: RequestHead, shadow_of: SpanContext | None = None) -> None:
+    def __init__(self, tracer: LiveTracer, inbound: Inbound, head: RequestHead, shadow_of: LiveSpan | None = None) -> None:
         headers = dict(inbound.headers)
         operation = inbound.operation.value
         start: dict[str, Any] = {"gen_ai.operation.name": operation, "gen_ai.request.model": head.model}
@@ -61,19 +64,14 @@ class Recording:
             start["gen_ai.request.stream"] = True
         if inbound.origin is not None:
             start |= _judging(inbound.origin)
+        links: tuple[RawLink, ...] = ()
         if shadow_of is not None:
-            start |= {"tidegate.shadow": True, "tidegate.shadow_of": f"{shadow_of.trace_id:032x}"}
-        self._span = tracer.start_span(
-            f"{operation} {head.model}",
-            context=_parent(headers) if shadow_of is None else _EMPTY,
-            kind=SpanKind.CLIENT,
-            attributes=start,
-            links=None if shadow_of is None else [Link(shadow_of)],
-            start_time=inbound.received_ns,
-        )
-        context = self._span.get_span_context()
-        self.trace_id = f"{context.trace_id:032x}"
-        self.traceparent = f"00-{self.trace_id}-{context.span_id:016x}-{int(context.trace_flags):02x}"
+            start |= {"tidegate.shadow": True, "tidegate.shadow_of": shadow_of.raw.trace_id}
+            links = (RawLink(shadow_of.raw.trace_id, shadow_of.raw.span_id, {}),)
+        parent = _parent(headers) if shadow_of is None else None
+        self._span = tracer.begin(f"{operation} {head.model}", parent, start, inbound.received_ns, links=links)
+        self.trace_id = self._span.raw.trace_id
+        self.traceparent = self._span.traceparent
         self.attempts: Sequence[Attempt] = ()
         self.verdicts: Sequence[Verdict] = ()
         self.content: Content = "full"
@@ -91,7 +89,7 @@ class Recording:
 
     def shadow(self) -> "Recording":
         """The span of a copy of this request, in a trace of its own: what is on this one is on that one too."""
-        copy = Recording(self._tracer, self._inbound, self._head, self._span.get_span_context())
+        copy = Recording(self._tracer, self._inbound, self._head, self._span)
         copy._attributes |= self._attributes
         copy.content = self.content
         return copy
@@ -141,7 +139,7 @@ class Recording:
         if self.content != "full":
             withhold(attributes, self.content)
         self._span.set_attributes(attributes)
-        self._span.set_status(Status(StatusCode.ERROR, detail) if error is not None else Status(StatusCode.OK))
+        self._span.set_status(_OK if error is None else Status(StatusCode.ERROR, detail))
         self._span.end()
         return usage
 
@@ -231,13 +229,15 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _parent(headers: dict[bytes, bytes]) -> Context:
+def _parent(headers: dict[bytes, bytes]) -> Parent | None:
     """The caller's span, by W3C trace context; none when the header is absent or unreadable."""
-    parent = headers.get(b"traceparent")
-    if parent is None:
-        return _EMPTY
-    carrier = {"traceparent": parent.decode("latin-1"), "tracestate": headers.get(b"tracestate", b"").decode("latin-1")}
-    return _PROPAGATOR.extract(carrier, _EMPTY)
+    header = headers.get(b"traceparent")
+    if header is None:
+        return None
+    state = headers.get(b"tracestate", b"").decode("latin-1")
+    carrier = {"traceparent": header.decode("latin-1"), "tracestate": state}
+    context = get_current_span(_PROPAGATOR.extract(carrier, _EMPTY)).get_span_context()
+    return Parent(f"{context.trace_id:032x}", f"{context.span_id:016x}", state) if context.is_valid else None
 
 
 def _judging(origin: Origin) -> dict[str, str]:

@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
 
-from opentelemetry.trace import Tracer
-
 from config.schema import Settings
 from gateway.counting import counted
 from gateway.dialects.table import CLIENT_DIALECTS
@@ -22,6 +20,7 @@ from gateway.record import Recording
 from gateway.render import refused
 from gateway.snapshot import Snapshot
 from gateway.types import Answer, Inbound, Operation, Origin, Reply
+from tracing.live import LiveTracer
 
 __all__ = ("Gateway",)
 
@@ -32,7 +31,7 @@ Policies = Callable[[Settings], Sequence[Policy]]
 class Gateway:
     """The proxy, without HTTP: surfaces hand requests in and send replies out."""
 
-    def __init__(self, settings: Settings, tracer: Tracer, prompts: PromptSource, policies: Policies) -> None:
+    def __init__(self, settings: Settings, tracer: LiveTracer, prompts: PromptSource, policies: Policies) -> None:
         self._policies = policies
         self._snapshot = Snapshot(settings, policies(settings))
         self._tracer = tracer
@@ -40,7 +39,7 @@ class Gateway:
         self._retiring: set[asyncio.Task[None]] = set()
 
     @classmethod
-    def build(cls, settings: Settings, tracer: Tracer, prompts: PromptSource, policies: Policies = lambda _: ()) -> "Gateway":
+    def build(cls, settings: Settings, tracer: LiveTracer, prompts: PromptSource, policies: Policies = lambda _: ()) -> "Gateway":
         """``policies`` makes those of a configuration. Raises ``Misconfigured``."""
         return cls(settings, tracer, prompts, policies)
 

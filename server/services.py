@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from opentelemetry.sdk.trace import TracerProvider
+import msgspec
 
 import storage
 from config import Settings
@@ -57,18 +57,19 @@ from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
 from server.registry_adapters import NoExperiments, NoScorers, TrackedLineage
+from server.store_process import COMMAND
 from server.version import VERSION
-from storage.deferred import DeferredTelemetry
 from storage.errors import StorageError
 from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
 from storage.metadata import Metadata
+from storage.process.parent import Store
 from storage.sealing import Seal
-from storage.writer import Writer
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
 from tracing.properties_store import PropertyStore
-from tracing.provider import build_tracer_provider
+from tracing.provider import SpanProvider, build_tracer_provider
+from tracing.raw import Keeping
 from tracing.spending_store import SpendingStore
 from tracing.store import TraceStore
 
@@ -105,18 +106,17 @@ class RegisteredPrompts:
 class Services:
     """The parts, wired. ``open`` builds them, ``run`` keeps the background work going, ``close`` stores what is left."""
 
-    def __init__(self, settings: Settings, metadata: Metadata, journal: Journal, seal: Seal) -> None:
+    def __init__(self, settings: Settings, metadata: Metadata, journal: Journal, telemetry: Store, seal: Seal) -> None:
         self.settings = settings
         self.keys = KeyService(metadata, self._keys_changed)
         self.guard = Guard.of(settings, self.keys.index)
         self.metadata = metadata
         self.journal = journal
-        self.telemetry = DeferredTelemetry(lambda: storage.open_telemetry(settings.storage))
-        self.writer = Writer(journal, self.telemetry, settings.storage.journal)
+        self.telemetry = telemetry
         self.sink = SpanSink(journal, settings.telemetry)
-        self.tracers: TracerProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION)
-        self.traces = TraceStore(self.telemetry, self.writer.flush, settings.telemetry)
-        self.assessments = AssessmentStore(self.telemetry, journal, self.writer.flush)
+        self.tracers: SpanProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION)
+        self.traces = TraceStore(self.telemetry, self.telemetry.flush, settings.telemetry)
+        self.assessments = AssessmentStore(self.telemetry, journal, self.telemetry.flush)
         self.addresses = AddressGuard(lambda: self.settings.security.allow_private_addresses)
         self.webhooks = WebhookService.build(
             metadata, self.addresses, seal, lambda: self.settings.webhooks, holder=f"{socket.gethostname()}:{_home(settings)}"
@@ -133,11 +133,11 @@ class Services:
         self.experiments = ExperimentService(metadata, settings.artifacts.root)
         self.runs = RunService(metadata)
         self.run_log = RunLog(metadata, journal)
-        self.metric_history = MetricHistory(self.telemetry, self.writer.flush)
+        self.metric_history = MetricHistory(self.telemetry, self.telemetry.flush)
         self.logged_models = LoggedModelService(metadata)
-        properties = PropertyStore(self.telemetry, journal, self.writer.flush)
+        properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
-        finder = TraceFinder(self.telemetry, self.writer.flush)
+        finder = TraceFinder(self.telemetry, self.telemetry.flush)
         self.placement = ExperimentPlacement(metadata, properties)
         self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
@@ -153,7 +153,7 @@ class Services:
         self._administration = Administered()
         self.limits = LimitService(metadata, self.keys.index, BudgetWebhooks(metadata, self.webhooks.outbox), settings.storage.redis)
         self.cache = CacheService(settings.storage, settings.cache.disk_bytes)
-        self.spending = SpendingHistory(SpendingStore(self.telemetry, self.writer.flush))
+        self.spending = SpendingHistory(SpendingStore(self.telemetry, self.telemetry.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.judges = JudgeService(
@@ -167,13 +167,15 @@ class Services:
 
     @classmethod
     async def open(cls, settings: Settings) -> "Services":
-        """Open what must be there before the first request: metadata and the journal. Telemetry is opened by ``run``."""
+        """Open what must be there before the first request: metadata and the journal. The store process opens telemetry meanwhile."""
         home = _home(settings)
         await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
+        journal = Journal.open(storage.journal_directory(settings.storage), settings.storage.journal)
+        telemetry = Store(settings.storage, journal, COMMAND, _kept(settings))
+        await telemetry.start()
         seal = await asyncio.to_thread(Seal.open, home, settings.security.sealing_key)
         metadata = await storage.open_metadata(settings.storage)
-        journal = Journal.open(home / "journal", settings.storage.journal)
-        services = cls(settings, metadata, journal, seal)
+        services = cls(settings, metadata, journal, telemetry, seal)
         await services.keys.load()
         await services.gateway_admin.load()
         await services.limits.load()
@@ -187,7 +189,6 @@ class Services:
             tasks.create_task(self.limits.run())
             tasks.create_task(self._after_opening(self._rebuild_budgets))
             tasks.create_task(self.webhooks.run())
-            tasks.create_task(self._after_opening(self.writer.run))
             tasks.create_task(self._after_opening(self.judges.run_online))
 
     async def apply(self, settings: Settings) -> None:
@@ -215,9 +216,8 @@ class Services:
         await self.limits.close()
         await self.webhooks.close()
         await asyncio.to_thread(self.tracers.shutdown)
-        await self.writer.close(STOP_SECONDS)
+        await self.telemetry.close(STOP_SECONDS)
         self.journal.close()
-        await self.telemetry.close()
         await self.metadata.close()
 
     def condition(self) -> Condition:
@@ -265,6 +265,11 @@ def _sentences(error: prompt_errors.PromptError) -> str:
     """What was wrong and how to mend it as one text: the gateway's dialects have no place for hints."""
     message = str(error)
     return " ".join(part for part in (f"{message[:1].upper()}{message[1:].rstrip('.')}.", error.hint) if part)
+
+
+def _kept(settings: Settings) -> dict[str, Any]:
+    telemetry = settings.telemetry
+    return msgspec.structs.asdict(Keeping(retention_days=telemetry.retention_days, content=telemetry.content == "full"))
 
 
 def _home(settings: Settings) -> Path:

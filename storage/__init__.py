@@ -3,6 +3,7 @@
 The three doors are here. Drivers are imported as a door opens, so that a process which only writes the journal loads none of them.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.schema import StorageSettings
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from storage.clickhouse import ClickHouse
     from storage.metadata import Metadata
 
-__all__ = ("open_blobs", "open_metadata", "open_telemetry")
+__all__ = ("journal_directory", "open_blobs", "open_metadata", "open_telemetry")
 
 
 async def open_telemetry(settings: StorageSettings) -> "ClickHouse":
@@ -34,3 +35,8 @@ def open_blobs(settings: StorageSettings) -> "Blobs":
     from storage.blobs import Blobs
 
     return Blobs.open(settings)
+
+
+def journal_directory(settings: StorageSettings) -> Path:
+    """Where spans wait to be stored."""
+    return Path(settings.path).absolute() / "journal"

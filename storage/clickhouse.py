@@ -44,11 +44,11 @@ class ClickHouse:
     async def query(self, sql: str, parameters: Mapping[str, Any] | None, row: type[T]) -> list[T]:
         """See ``Telemetry.query``. Raises ``msgspec.ValidationError`` when ``row`` does not fit the columns: a mistake in the code."""
         decoder = msgspec.json.Decoder(row)
+        return await self._run(self._reading, lambda client: decoder.decode_lines(_lines(client, sql, parameters)))
 
-        def run(client: Client) -> list[T]:
-            return decoder.decode_lines(client.raw_query(sql, parameters=_bound(parameters), fmt="JSONEachRow"))
-
-        return await self._run(self._reading, run)
+    async def query_lines(self, sql: str, parameters: Mapping[str, Any] | None) -> bytes:
+        """As ``query``, undecoded: JSON objects, one a line."""
+        return await self._run(self._reading, lambda client: _lines(client, sql, parameters))
 
     async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """See ``Telemetry.command``."""
@@ -79,6 +79,11 @@ def _create_database(connector: Connector, database: str) -> None:
             client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": database})
     finally:
         client.close()
+
+
+def _lines(client: Client, sql: str, parameters: Mapping[str, Any] | None) -> bytes:
+    lines: bytes = client.raw_query(sql, parameters=_bound(parameters), fmt="JSONEachRow")
+    return lines
 
 
 def _bound(parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:

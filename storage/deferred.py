@@ -8,8 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from storage.clickhouse import ClickHouse
 from storage.errors import TelemetryUnavailable
-from storage.telemetry import Telemetry
 
 __all__ = ("DeferredTelemetry",)
 
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 class DeferredTelemetry:
     """Implements ``Telemetry`` over one that may not be open yet. Until ``run()`` has opened it, each call raises ``TelemetryUnavailable``."""
 
-    def __init__(self, opener: Callable[[], Awaitable[Telemetry]]) -> None:
+    def __init__(self, opener: Callable[[], Awaitable[ClickHouse]]) -> None:
         self._opener = opener
-        self._inner: Telemetry | None = None
+        self._inner: ClickHouse | None = None
         self._opened = asyncio.Event()
         self.error: str | None = "the telemetry database is being opened"
 
@@ -55,6 +55,10 @@ class DeferredTelemetry:
         """As ``Telemetry.query``."""
         return await self._telemetry().query(sql, parameters, row)
 
+    async def query_lines(self, sql: str, parameters: Mapping[str, Any] | None) -> bytes:
+        """As ``ClickHouse.query_lines``."""
+        return await self._telemetry().query_lines(sql, parameters)
+
     async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """As ``Telemetry.command``."""
         await self._telemetry().command(sql, parameters)
@@ -68,7 +72,7 @@ class DeferredTelemetry:
         if self._inner is not None:
             await self._inner.close()
 
-    def _telemetry(self) -> Telemetry:
+    def _telemetry(self) -> ClickHouse:
         if self._inner is None:
             raise TelemetryUnavailable(self.error or "the telemetry database is not open")
         return self._inner

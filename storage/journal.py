@@ -29,9 +29,18 @@ TICK_SECONDS: Final = 1.0
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What the writer knows of the way from the journal to the database."""
+    """What the writer knows of the way from the journal to the database.
 
-    pending: int = 0
+    ``stored`` rows of this log, all before ``position``, are in it; ``backlog`` rows of other logs are not, nor is what has come since
+    ``oldest_ns``.
+    """
+
+    position: Position = Position(0, 0)
+    replayed: bool = True
+    """Whether what dead processes left was looked at since the start."""
+
+    stored: int = 0
+    backlog: int = 0
     oldest_ns: int | None = None
     last_error: str | None = None
     rejected: int = 0
@@ -110,7 +119,7 @@ class Journal:
         return JournalStats(
             bytes=self._elsewhere + self._size,
             limit_bytes=self._settings.max_bytes,
-            pending=delivery.pending,
+            pending=self._pending(delivery) + delivery.backlog,
             dropped=self._dropped.total(),
             oldest_pending_seconds=None if oldest is None else max(0.0, (time.time_ns() - oldest) / 1e9),
             last_error=delivery.last_error,
@@ -135,6 +144,10 @@ class Journal:
             self._sync()
             os.close(self._file)
             os.close(self._lock_file)
+
+    def _pending(self, delivery: Delivery) -> int:
+        """By the position first: rows that were damaged on the disk are passed over and never counted as stored."""
+        return 0 if delivery.position >= self._rows_end else max(0, self._rows - delivery.stored)
 
     def _write(self, data: bytes) -> bool:
         try:

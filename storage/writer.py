@@ -1,28 +1,29 @@
 """The writer: takes the logs of all processes, alive and dead, from the journal into the database.
 
-One writer works on a directory at a time. Rows travel as the bytes that were journalled; nothing is decoded on the way.
+One writer works on a directory at a time. What it stores of a log's rows is decided by ``expand``, which must always make the same of the same
+rows: a batch that is stored again after a crash is recognised by its token alone.
 """
 
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from config.schema import JournalSettings
 from storage.errors import TelemetryUnavailable
-from storage.journal import Delivery, Journal
+from storage.journal import Delivery
 from storage.journal_cursor import Position
 from storage.journal_delivery import Deliverer
 from storage.journal_tail import Batch, Tail
-from storage.segments import list_logs, lock_file
+from storage.segments import Log, list_logs, lock_file
 from storage.telemetry import Telemetry
 
-__all__ = ("Writer",)
+__all__ = ("Expand", "Source", "Writer")
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,35 @@ AWAY_SECONDS: Final = 1.0
 """How long a reader, or a stop, waits for rows to be stored while the database is known to be away."""
 
 
+Rows = dict[str, list[bytes]]
+Expand = Callable[[Rows], Rows]
+"""From rows as they were journalled, by table, to rows as tables read them."""
+
+
+class Source(Protocol):
+    """The log that the writer's own process, or the server that it works for, appends to. ``storage.journal.Journal`` is one."""
+
+    @property
+    def log(self) -> Log:
+        """Where it lies."""
+        ...
+
+    @property
+    def rows_end(self) -> Position:
+        """The place right behind the last row; a place that is never reached where it is not known."""
+        ...
+
+    def attach(self, delivery: Callable[[], Delivery], nudge: Callable[[], None], every_rows: int) -> None:
+        """Report through ``delivery``, and call ``nudge`` after each ``every_rows`` rows."""
+        ...
+
+    def measure(self) -> None:
+        """Segments were deleted."""
+        ...
+
+
 class Barrier(msgspec.Struct, frozen=True):
-    """Someone waits until this process's log is stored up to ``end``."""
+    """Someone waits until the source's log is stored up to ``end``."""
 
     end: Position
     reached: asyncio.Future[None]
@@ -49,12 +77,16 @@ class Barrier(msgspec.Struct, frozen=True):
 class Writer:
     """Drains a journal's directory. ``run`` does the work; ``flush`` waits for it."""
 
-    def __init__(self, journal: Journal, telemetry: Telemetry, settings: JournalSettings) -> None:
-        self._journal = journal
+    def __init__(
+        self, source: Source, telemetry: Telemetry, settings: JournalSettings, expand: Expand | None = None, *, stored: int = 0
+    ) -> None:
+        """``stored`` rows of the source's log were stored before, by another writer."""
+        self._journal = source
+        self._expand = expand or _as_they_are
         self._settings = settings
-        self._directory = journal.log.directory
+        self._directory = source.log.directory
         self._deliverer = Deliverer(telemetry, self._directory / "rejected")
-        self._mine = Tail(journal.log, settings, mine=True)
+        self._mine = Tail(source.log, settings, mine=True)
         self._others: dict[str, Tail] = {}
         self._barriers: list[Barrier] = []
         self._wake = asyncio.Event()
@@ -62,7 +94,7 @@ class Writer:
         self._replayed.set()  # until `run` knows better
         self._looked = float("-inf")
         self._backlog: dict[str, int] = {}
-        self._stored = 0
+        self._stored = stored
         self._damaged = 0
         self._oldest_ns: int | None = None
         self._trouble: str | None = None
@@ -74,10 +106,10 @@ class Writer:
         def nudge() -> None:
             loop.call_soon_threadsafe(self._wake.set)
 
-        self._journal.attach(self._delivery, nudge, self._settings.batch_rows)
+        self._journal.attach(self.delivery, nudge, self._settings.batch_rows)
         try:
+            self._replayed.clear()
             async with self._alone():
-                self._replayed.clear()
                 while True:
                     self._wake.clear()
                     await self._round()
@@ -85,28 +117,31 @@ class Writer:
                     await self._gather()
         finally:
             self._replayed.set()
-            self._journal.attach(self._delivery, _nobody, self._settings.batch_rows)
+            self._journal.attach(self.delivery, _nobody, self._settings.batch_rows)
 
     async def flush(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the deadline is a promise to the caller, told in the error
-        """Return when all rows that this process appended before the call are stored; at once when they are.
+        """Return when all rows that were appended before the call are stored; at once when they are. Raises as ``flush_to``."""
+        await self.flush_to(self._journal.rows_end, timeout)
+
+    async def flush_to(self, end: Position, timeout: float) -> None:  # noqa: ASYNC109 - as above
+        """Return when the source's log is stored up to ``end``.
 
         After a start it also waits for what a killed process had journalled, some seconds at most: a long backlog holds up no reader.
         Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
         if not self._replayed.is_set():
-            await self._await_replay(min(timeout, AWAY_SECONDS if self._delivery().last_error else REPLAY_SECONDS))
-        end = self._journal.rows_end
+            await self._await_replay(min(timeout, AWAY_SECONDS if self.delivery().last_error else REPLAY_SECONDS))
         if self._mine.position >= end:
             return
         barrier = Barrier(end, asyncio.get_running_loop().create_future())
         self._barriers.append(barrier)
         self._wake.set()
-        timeout = min(timeout, AWAY_SECONDS) if self._delivery().last_error else timeout
+        timeout = min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout
         try:
             async with asyncio.timeout(timeout):
                 await barrier.reached
         except TimeoutError as error:
-            reason = self._delivery().last_error or "the database is slow"
+            reason = self.delivery().last_error or "the database is slow"
             raise TelemetryUnavailable(f"what was just written is not stored after {timeout:g} s: {reason}") from error
         finally:
             self._barriers = [other for other in self._barriers if other is not barrier]
@@ -116,12 +151,16 @@ class Writer:
             async with asyncio.timeout(seconds):
                 await self._replayed.wait()
 
-    async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - how long a stop may take is the caller's to say
-        """Store what is left, as far as it goes within ``timeout`` seconds; the rest stays in the journal. Call it when ``run`` has ended."""
-        timeout = min(timeout, AWAY_SECONDS) if self._delivery().last_error else timeout
+    async def close(self, timeout: float = 5.0, end: Position | None = None) -> None:  # noqa: ASYNC109 - how long a stop may take is the caller's to say
+        """Store what is left, or is left before ``end``, as far as it goes within ``timeout`` seconds; the rest stays in the journal.
+
+        Call it when ``run`` has ended.
+        """
+        end = self._journal.rows_end if end is None else end
+        timeout = min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout
         try:
             async with asyncio.timeout(timeout), self._alone():
-                while self._mine.position < self._journal.rows_end:
+                while self._mine.position < end:
                     await self._step(self._mine)
         except TimeoutError:
             logger.warning("stopped with rows in the journal; they are stored at the next start")
@@ -166,7 +205,7 @@ class Writer:
         batch = await asyncio.to_thread(self._claim, tail)
         if batch is not None:
             self._oldest_ns = batch.oldest_ns
-            for table, rows in batch.rows.items():
+            for table, rows in (await asyncio.to_thread(self._expand, batch.rows)).items():
                 await self._deliverer.store(table, rows, f"{batch.token}:{table}")
             await asyncio.to_thread(tail.advance, batch)
             self._account(tail, batch)
@@ -186,10 +225,10 @@ class Writer:
 
     def _account(self, tail: Tail, batch: Batch) -> None:
         if tail.mine:
-            self._stored = self._journal.rows if tail.position >= self._journal.rows_end else self._stored + batch.count
+            self._stored += batch.count
         elif tail.log.id in self._backlog:
             self._backlog[tail.log.id] = max(0, self._backlog[tail.log.id] - batch.count)
-        if not self._pending():
+        if not batch.more and not any(self._backlog.values()):
             self._oldest_ns = None
 
     def _release(self) -> None:
@@ -197,12 +236,13 @@ class Writer:
             if barrier.end <= self._mine.position and not barrier.reached.done():
                 barrier.reached.set_result(None)
 
-    def _pending(self) -> int:
-        return self._journal.rows - self._stored + sum(self._backlog.values())
-
-    def _delivery(self) -> Delivery:
+    def delivery(self) -> Delivery:
+        """How far the way into the database is."""
         return Delivery(
-            pending=max(0, self._pending()),
+            position=self._mine.position,
+            replayed=self._replayed.is_set(),
+            stored=self._stored,
+            backlog=sum(self._backlog.values()),
             oldest_ns=self._oldest_ns,
             last_error=self._deliverer.last_error or self._trouble,
             rejected=self._deliverer.rejected,
@@ -246,6 +286,10 @@ class Writer:
 
 def _lock(directory: Path) -> int | None:
     return lock_file(directory / "writer.lock")
+
+
+def _as_they_are(rows: Rows) -> Rows:
+    return rows
 
 
 def _nobody() -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import storage
@@ -14,6 +15,10 @@ from storage.connectors import Embedded
 from storage.metadata import Metadata
 
 pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("tidegate", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tidegate")
 
 _numbers = itertools.count(1)
 

@@ -3,14 +3,16 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from config.schema import TelemetrySettings
 from storage.records import Opening, Row, SpanLog
+from tracing.raw import RawSpan, raw_opening, raw_row, raw_span, span_of_raw
 from tracing.redaction import Redactor
-from tracing.rows import opening, rows, span_key
+from tracing.rows import rows, span_key
 from tracing.semconv import read_facts
 from tracing.types import Span
 
@@ -34,13 +36,17 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpanSink:
-    """Turns spans into rows and hands them to the journal. Cheap enough for the event loop: one buffered write."""
+    """Hands spans to the journal as they are; rows are made of them on their way into the database (``tracing.raw``).
+
+    Where content is not to be kept they become rows at once: what must not be stored is not written to the journal either.
+    """
 
     def __init__(self, log: SpanLog, settings: TelemetrySettings) -> None:
         self._log = log
         self._retention_days = settings.retention_days
         self._content = settings.content == "full"
         self._redactor = Redactor.of(settings.redact)
+        self._untouched = self._content and self._redactor is None
         self._seen: dict[bytes, None] = {}
 
     def put(self, spans: Sequence[Span]) -> int:
@@ -60,16 +66,30 @@ class SpanSink:
                 duplicates += 1
             else:
                 fresh[key] = None
-                kept = self._kept(span)
-                records += rows(kept, read_facts(kept), retention_days=self._retention_days, content=self._content)
+                records += self._records(span, key)
         if records and not self._log.append(records):
             return Taken(accepted=0, duplicates=duplicates, rejected={"the journal is full": len(fresh)}, full=True)
         self._remember(fresh)
         return Taken(accepted=len(fresh) + duplicates, duplicates=duplicates, rejected=dict(refused))
 
-    def begin(self, span: Span) -> bool:
+    def put_own(self, raw: RawSpan) -> bool:
+        """Store a finished span of ours: its identifiers are known to be new and right. ``False``: the journal is full."""
+        key = bytes.fromhex(raw.trace_id + raw.span_id)
+        if self._untouched:
+            with suppress(OverflowError):
+                return self._log.append([raw_row(raw, key)])
+        return self._log.append(self._records(_span(raw), key))
+
+    def begin_own(self, raw: RawSpan) -> bool:
         """Write down that a span began, so that it is stored as interrupted if this process dies. ``False``: the journal is full."""
-        return self._log.append([opening(span, retention_days=self._retention_days)])
+        return self._log.append([raw_opening(raw, bytes.fromhex(raw.trace_id + raw.span_id))])
+
+    def _records(self, span: Span, key: bytes) -> list[Row | Opening]:
+        kept = self._kept(span)
+        if self._content:
+            with suppress(OverflowError):  # an integer of more than 64 bits, which JSON has and MessagePack has not
+                return [raw_row(raw_span(kept), key)]
+        return [*rows(kept, read_facts(kept), retention_days=self._retention_days, content=self._content)]
 
     def _kept(self, span: Span) -> Span:
         """What is to be stored of a span. One without its content says so, for whoever looks for it."""
@@ -94,6 +114,10 @@ def _refusal(span: Span) -> str:
     if span.start_ns <= _OLDEST_NS or span.start_ns >= _NEWEST_NS:
         return "start_time_unix_nano is missing or out of range"
     return ""
+
+
+def _span(raw: RawSpan) -> Span:
+    return span_of_raw(raw, msgspec.msgpack.decode(raw.resource, type=dict[str, object]))
 
 
 _NEWEST_NS: Final = 2**63 - 1

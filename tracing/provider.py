@@ -1,104 +1,107 @@
-"""The OpenTelemetry SDK, with the journal as its destination.
+"""Where our own spans come from, and go: the journal always, and a second OTLP endpoint where one is configured.
 
 A gateway span is written down as it starts, so that it is stored as interrupted if the process dies; every span of ours is written down as
-it ends, before ``end()`` returns. A second destination gets the same spans over OTLP, in the background.
+it ends, before ``end()`` returns. The second endpoint gets the same spans from the SDK's exporter, in the background.
 """
 
 import logging
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace import Span as SdkSpan
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import StatusCode
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TracerProvider
+from opentelemetry.util.types import Attributes
 from typing_extensions import override
 
-from config.schema import TelemetrySettings
+from config.schema import OtlpExportSettings, TelemetrySettings
+from tracing import types
 from tracing.conventions.genai import GATEWAY_SCOPE
 from tracing.exporting import RedactingExporter
 from tracing.ingest import SpanSink
+from tracing.live import LiveSpan, LiveTracer
+from tracing.raw import RawSpan
 from tracing.redaction import Redactor
-from tracing.types import Attribute, Scope, Span, SpanEvent, SpanLink, Status
 
-__all__ = ("JournalSpanProcessor", "build_tracer_provider", "span_of")
+__all__ = ("SpanProvider", "build_tracer_provider")
 
-_LIMITS: Final = SpanLimits(
-    max_attributes=1024,
-    max_span_attributes=1024,
-    max_events=1024,
-    max_links=1024,
-    max_event_attributes=128,
-    max_link_attributes=128,
-    max_attribute_length=SpanLimits.UNSET,
-    max_span_attribute_length=SpanLimits.UNSET,
-)
-_STATUS: Final = {StatusCode.UNSET: Status.UNSET, StatusCode.OK: Status.OK, StatusCode.ERROR: Status.ERROR}
+_SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
+_CODES: Final = {"OK": StatusCode.OK, "ERROR": StatusCode.ERROR}
 
 
-class JournalSpanProcessor(SpanProcessor):
-    """Hands spans to the sink, on the caller's thread."""
+class SpanProvider(TracerProvider):
+    """Gives tracers whose spans reach ``sink``, and ``exporter`` if there is one."""
 
-    def __init__(self, sink: SpanSink, resource: Resource) -> None:
+    def __init__(self, sink: SpanSink, resource: Resource, exporter: SpanProcessor | None = None) -> None:
         self._sink = sink
-        self._resource = _attributes(resource.attributes)
+        self._resource = resource
+        self._exporter = exporter
 
     @override
-    def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
-        scope = span.instrumentation_scope
-        if scope is not None and scope.name == GATEWAY_SCOPE:
-            self._sink.begin(span_of(span, self._resource))
+    def get_tracer(
+        self,
+        instrumenting_module_name: str,
+        instrumenting_library_version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> LiveTracer:
+        scope = types.Scope(instrumenting_module_name, instrumenting_library_version or "")
+        begin = self._begun if scope.name == GATEWAY_SCOPE else None
+        return LiveTracer(dict(self._resource.attributes), scope, begin, self._ended)
 
-    @override
-    def on_end(self, span: ReadableSpan) -> None:
-        self._sink.put([span_of(span, self._resource)])
+    def shutdown(self) -> None:
+        """Send what is left to the second endpoint, and stop."""
+        if self._exporter is not None:
+            self._exporter.shutdown()
+
+    def _begun(self, span: LiveSpan) -> None:
+        self._sink.begin_own(span.raw)
+
+    def _ended(self, span: LiveSpan) -> None:
+        self._sink.put_own(span.raw)
+        if self._exporter is not None:
+            self._exporter.on_end(_readable(span.raw, self._resource))
 
 
-def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str) -> TracerProvider:
+def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str) -> SpanProvider:
     """A provider whose spans reach ``sink``, and the second endpoint when one is configured."""
     resource = Resource({"service.name": "tidegate", "service.version": version})
-    # Said aloud, as the SDK would else ask the environment: a caller whose own trace is not sampled, or a limit that is meant for another
-    # program, must not cost a trace of ours.
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False, sampler=ALWAYS_ON, span_limits=_LIMITS)
-    provider.add_span_processor(JournalSpanProcessor(sink, resource))
-    if settings.otlp is not None:
-        # The exporter retries in a thread of its own and drops when its queue is full: requests never notice it. Its log holds URLs at worst.
-        logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
-        headers = {name: secret.reveal() for name, secret in settings.otlp.headers.items()}
-        exporter = OTLPSpanExporter(endpoint=settings.otlp.endpoint, headers=headers)
-        redactor = Redactor.of(settings.redact)
-        provider.add_span_processor(BatchSpanProcessor(exporter if redactor is None else RedactingExporter(exporter, redactor)))
-    return provider
+    return SpanProvider(sink, resource, None if settings.otlp is None else _exporter(settings.otlp, Redactor.of(settings.redact)))
 
 
-def span_of(span: ReadableSpan, resource: Mapping[str, Attribute]) -> Span:
-    """A span of the SDK in our own type; ``resource`` is its provider's. One that has not ended yet ends where it starts."""
-    context, parent, scope = span.context, span.parent, span.instrumentation_scope
-    start = span.start_time or 0
-    return Span(
-        trace_id=f"{context.trace_id:032x}",
-        span_id=f"{context.span_id:016x}",
-        parent_span_id=f"{parent.span_id:016x}" if parent is not None else None,
-        name=span.name,
-        otel_kind=span.kind.name,
-        start_ns=start,
-        end_ns=span.end_time or start,
-        status=_STATUS[span.status.status_code],
-        status_message=span.status.description or "",
-        attributes=_attributes(span.attributes),
-        events=tuple(SpanEvent(event.timestamp, event.name, _attributes(event.attributes)) for event in span.events),
-        links=tuple(
-            SpanLink(f"{link.context.trace_id:032x}", f"{link.context.span_id:016x}", _attributes(link.attributes)) for link in span.links
-        ),
+def _exporter(otlp: OtlpExportSettings, redactor: Redactor | None) -> SpanProcessor:
+    """It retries in a thread of its own and drops when its queue is full: requests never notice it. Its log holds URLs at worst."""
+    logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
+    headers = {name: secret.reveal() for name, secret in otlp.headers.items()}
+    exporter = OTLPSpanExporter(endpoint=otlp.endpoint, headers=headers)
+    return BatchSpanProcessor(exporter if redactor is None else RedactingExporter(exporter, redactor))
+
+
+def _readable(raw: RawSpan, resource: Resource) -> ReadableSpan:
+    """A finished span as the SDK's exporters take it."""
+    return ReadableSpan(
+        name=raw.name,
+        context=_context(raw.trace_id, raw.span_id),
+        parent=None if raw.parent_span_id is None else _context(raw.trace_id, raw.parent_span_id),
         resource=resource,
-        scope=Scope(scope.name, scope.version or "") if scope is not None else Scope(),
-        source="gateway",
+        attributes=_attributes(raw.attributes),
+        events=[Event(event.name, _attributes(event.attributes), event.time_ns) for event in raw.events],
+        links=[Link(_context(link.trace_id, link.span_id), _attributes(link.attributes)) for link in raw.links],
+        kind=SpanKind[raw.otel_kind],
+        status=Status(_CODES.get(raw.status, StatusCode.UNSET), raw.status_message or None),
+        start_time=raw.start_ns,
+        end_time=raw.end_ns,
+        instrumentation_scope=InstrumentationScope(raw.scope_name, raw.scope_version),
     )
 
 
-def _attributes(attributes: object) -> dict[str, Attribute]:
-    return dict(attributes) if attributes else {}  # type: ignore[call-overload]  # the SDK's own mapping, of OTel's value types
+def _context(trace_id: str, span_id: str) -> SpanContext:
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=_SAMPLED)
+
+
+def _attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The SDK knows no unknown value, and takes a sequence for a tuple."""
+    return {key: value for key, value in attributes.items() if value is not None}

@@ -25,6 +25,7 @@ from tests.evals.making import YES, reply
 from tests.tracing.conftest import Spans
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
+from tracing.raw import Expander, Keeping
 from tracing.store import TraceStore
 
 JUDGE = JudgeSettings(name="helpful", instructions="Is {{ outputs }} helpful?", model="fake/judge", concurrency=4)
@@ -56,8 +57,9 @@ async def main(home: Path, traces: int, *, finish: bool) -> None:
     settings = StorageSettings(path=str(home))
     telemetry, metadata = await storage.open_telemetry(settings), await storage.open_metadata(settings)
     journal = Journal.open(home / "journal", settings.journal)
-    writer = Writer(journal, telemetry, JournalSettings(batch_milliseconds=20))
     kept = TelemetrySettings(seal_after=0.1)
+    expand = Expander(Keeping(retention_days=kept.retention_days, content=True))
+    writer = Writer(journal, telemetry, JournalSettings(batch_milliseconds=20), expand)
     store = TraceStore(telemetry, writer.flush, kept)
     make_traces(home / "made", SpanSink(journal, kept), traces)
     ledger = Ledger(LedgerStore(metadata), lease=LEASE)

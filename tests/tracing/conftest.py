@@ -12,12 +12,19 @@ from storage.records import Opening, Row
 from storage.telemetry import Telemetry
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
+from tracing.raw import Expander, Keeping
 from tracing.store import TraceStore
 from tracing.types import Attribute, Scope, Span, Status
 
+EXPAND = Expander(Keeping(retention_days=TelemetrySettings().retention_days, content=True))
+
+
+def expanded(record: Row | Opening) -> list[Row]:
+    return [Row(table, data, record.key) for table, rows in EXPAND({record.table: [record.data]}).items() for data in rows]
+
 
 class DirectLog:
-    """Keeps what is appended, and stores it when it is flushed, as the journal's writer does."""
+    """Keeps what is appended, and stores it when it is flushed, as the store process does."""
 
     def __init__(self) -> None:
         self.records: list[Row | Opening] = []
@@ -34,7 +41,12 @@ class DirectLog:
 
     @property
     def rows(self) -> list[Row]:
-        return [record for record in self.records if isinstance(record, Row)]
+        """As the store process makes them."""
+        return [row for record in self.records if isinstance(record, Row) for row in expanded(record)]
+
+    @property
+    def openings(self) -> list[Row]:
+        return [row for record in self.records if isinstance(record, Opening) for row in expanded(record)]
 
     async def store(self, telemetry: Telemetry) -> None:
         waiting, self.records = self.rows, []
@@ -63,7 +75,7 @@ def tracing(telemetry: Telemetry, log: DirectLog) -> Bench:
     async def flush() -> None:
         await log.store(telemetry)
 
-    settings = TelemetrySettings(seal_after=0.05, seal_orphans_after=0.5)
+    settings = TelemetrySettings(seal_after=0.05, seal_orphans_after=2.0)
     return Bench(
         telemetry,
         log,

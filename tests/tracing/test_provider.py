@@ -31,7 +31,7 @@ def test_a_span_of_the_gateway_is_written_down_as_it_begins_and_as_it_ends(provi
     )
     (begun,) = log.records
     assert isinstance(begun, Opening)
-    row = json.loads(begun.data)
+    row = json.loads(log.openings[0].data)
     assert (row["status"], row["kind"], row["request_model"], row["start_time"]) == ("INTERRUPTED", "LLM", "gpt", row["end_time"])
 
     span.add_event("note", {"k": "v"})
@@ -40,7 +40,7 @@ def test_a_span_of_the_gateway_is_written_down_as_it_begins_and_as_it_ends(provi
     ended = log.records[1]
     assert isinstance(ended, Row)
     assert ended.key == begun.key
-    row = json.loads(ended.data)
+    row = json.loads(log.rows[0].data)
     assert (row["status"], row["status_message"], row["service_name"], row["release"]) == ("ERROR", "upstream died", "tidegate", "1.2")
     assert row["events.name"] == ["note"]
 

@@ -259,7 +259,7 @@ async def test_a_trace_is_sealed_when_it_is_quiet_and_never_when_a_judge_made_it
     (first,) = await tracing.store.sealed(None, None, None, None, 10)
     assert first.trace_id == root.trace_id
 
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(2.0)
     (second,) = await tracing.store.sealed(first.cursor, None, None, None, 10)
     assert second.trace_id == orphan.trace_id, "one that is sealed later comes after the cursor, though it was stored before"
     assert await tracing.store.sealed(second.cursor, None, None, None, 10) == []
