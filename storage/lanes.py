@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 
 from storage.errors import TelemetryUnavailable
 
-__all__ = ("Lane",)
+__all__ = ("NICENESS", "Lane")
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from storage.deferred import DeferredTelemetry
 from storage.errors import MigrationError, SettingsError, StorageError, TelemetryUnavailable
 from storage.journal import Delivery
 from storage.journal_cursor import Position
+from storage.lanes import NICENESS
 from storage.process.messages import (
     Answer,
     Begin,
@@ -42,17 +44,12 @@ logger = logging.getLogger(__name__)
 Expansion = Callable[[dict[str, Any]], Expand]
 """From the options that the server gave to what is made of journalled rows."""
 
-NICENESS: Final = 10
-"""Of 0 to 19; at 10 a process gets about a tenth of a core that is wanted by one of niceness 0."""
-
 STATE_SECONDS: Final = 0.05
 _NEVER: Final = Position(2**62, 0)
 
 
 def serve(descriptor: int, expansion: Expansion) -> None:
     """Serve the server at the other end of the socket until it says stop, or is gone."""
-    if sys.platform != "win32":
-        os.nice(NICENESS)
     asyncio.run(_serve(socket.socket(fileno=descriptor), expansion))
 
 
@@ -106,6 +103,7 @@ class StoreProcess:
         except (MigrationError, SettingsError) as error:
             self._say(failure_of(0, error))
             return
+        _step_back()
         storing = asyncio.ensure_future(self._writer.run())
         await asyncio.sleep(0)  # it has begun, and knows that the dead may have left something
         self._say(self._state())
@@ -167,3 +165,11 @@ class StoreProcess:
     def _say(self, message: FromStore) -> None:
         if not self._out.is_closing():
             self._out.write(frame(message))
+
+
+def _step_back() -> None:
+    """Let the gateway go first, once the database is open; until then somebody waits. On Linux each thread has a niceness of its own."""
+    if sys.platform == "linux":
+        for thread in Path("/proc/self/task").iterdir():
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), NICENESS)

@@ -233,8 +233,8 @@ class Store:
 
 
 def _spawn(command: list[str], there: socket.socket) -> "subprocess.Popen[bytes]":
-    """In a session of its own, so that an interrupt from the terminal reaches the server alone, which stops the store in its turn."""
-    return subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own program
+    """In a process group of its own, so that an interrupt from the terminal reaches the server alone, which stops the store in its turn."""
+    return subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 - our own program
 
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:
