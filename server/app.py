@@ -13,6 +13,7 @@ from gateway.limits import routes as limit_routes
 from gateway.surfaces import anthropic, gemini, openai
 from gateway.surfaces import mlflow as mlflow_gateway
 from registry.artifacts.routes import with_artifacts
+from registry.lineage import routes as lineage_routes
 from registry.models import routes as model_routes
 from registry.prompts import routes as prompt_routes
 from registry.webhooks import routes as webhook_routes
@@ -53,6 +54,7 @@ def create_app(services: Services) -> ASGIApp:
             otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),
+            lineage_routes.router(services.lineage),
             model_routes.router(services.models, services.aliases, services.moves),
             key_routes.router(services.keys),
             limit_routes.router(services.limits),

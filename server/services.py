@@ -31,6 +31,7 @@ from gateway.service import Gateway
 from registry.artifacts.direct import DirectTransfers
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
+from registry.lineage.service import LineageService
 from registry.logged_models.service import LoggedModelService
 from registry.models.alias_service import AliasService
 from registry.models.model_service import RegisteredModelService
@@ -67,6 +68,7 @@ from storage.process.parent import Store
 from storage.sealing import Seal
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
+from tracing.lineage_store import TraceLinks
 from tracing.properties_store import PropertyStore
 from tracing.provider import SpanProvider, build_tracer_provider
 from tracing.raw import Keeping
@@ -141,6 +143,7 @@ class Services:
         self.placement = ExperimentPlacement(metadata, properties)
         self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
+        self.lineage = LineageService(metadata, TraceLinks(self.telemetry, self.telemetry.flush))
         self.gateway_admin = GatewayAdmin(
             metadata,
             self.addresses,

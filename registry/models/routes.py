@@ -3,18 +3,18 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, put
-from litestar.exceptions import ClientException
+from litestar import Request, Router, delete, get, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from registry.actor import because
-from registry.errors import InvalidParameterValue, RegistryError
+from registry.errors import InvalidParameterValue
 from registry.models.alias_service import AliasService
 from registry.models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
 from registry.models.moves import Moves
 from registry.models.reader import ModelReader
 from registry.models.types import ModelDetail, ModelPage, ModelVersion, MovePage
 from registry.models.version_messages import TransitionModelVersionStage
+from registry.refusals import refusals
 from registry.wire.paging import offset_of, token_of
 
 __all__ = ("AliasTarget", "StageTarget", "router")
@@ -88,7 +88,7 @@ def router(reader: ModelReader, aliases: AliasService, moves: Moves) -> Router:
     return Router(
         "/api/v1",
         route_handlers=[index, show, show_version, set_alias, delete_alias, set_stage, log],
-        exception_handlers={RegistryError: _registry_error, ClientException: _client_error},
+        exception_handlers=refusals(HINT),
         tags=["models"],
     )
 
@@ -99,18 +99,3 @@ def _line(cursor: str) -> int | None:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
         raise InvalidParameterValue(f"The cursor {cursor[:40]!r} is none. Send back 'next_cursor' of the page before.")
     return int(cursor)
-
-
-def _registry_error(_: AnyRequest, error: RegistryError) -> Response[Any]:
-    return _failure(error.status, error.error_code.lower(), error.message)
-
-
-def _client_error(_: AnyRequest, error: ClientException) -> Response[Any]:
-    """What the framework refused before a handler ran: a body or a parameter of the wrong shape."""
-    found = error.extra if isinstance(error.extra, list) else []
-    reasons = "; ".join(" ".join(filter(None, (item.get("key", ""), item.get("message", "")))) for item in found) or error.detail
-    return _failure(error.status_code, "request_invalid", f"the request cannot be read: {reasons}")
-
-
-def _failure(status: int, code: str, message: str) -> Response[Any]:
-    return Response({"error": {"code": code, "message": message, "hint": HINT}}, status_code=status, media_type="application/json")

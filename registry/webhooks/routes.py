@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.exceptions import ClientException
+from litestar import Request, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from registry.errors import InvalidParameterValue, RegistryError
+from registry.errors import InvalidParameterValue
+from registry.refusals import refusals
 from registry.webhooks.catalogue import EVENTS
 from registry.webhooks.service import WebhookService
 from registry.webhooks.types import Changes, Delivery, DeliveryDetail, DeliveryPage, NewWebhook, TestResult, Webhook, WebhookPage
@@ -82,22 +82,6 @@ def router(service: WebhookService) -> Router:
     return Router(
         "/api/v1/webhooks",
         route_handlers=[create, index, events, deliveries, show_delivery, redeliver, show, change, remove, test],
-        exception_handlers={RegistryError: _registry_error, ClientException: _client_error},
+        exception_handlers=refusals("See docs/webhooks.md, or /api/v1/openapi.json."),
         tags=["webhooks"],
     )
-
-
-def _registry_error(_: AnyRequest, error: RegistryError) -> Response[Any]:
-    return _failure(error.status, error.error_code.lower(), error.message)
-
-
-def _client_error(_: AnyRequest, error: ClientException) -> Response[Any]:
-    """What the framework refused before a handler ran: a body or a parameter of the wrong shape."""
-    found = error.extra if isinstance(error.extra, list) else []
-    reasons = "; ".join(" ".join(filter(None, (item.get("key", ""), item.get("message", "")))) for item in found) or error.detail
-    return _failure(error.status_code, "request_invalid", f"the request cannot be read: {reasons}")
-
-
-def _failure(status: int, code: str, message: str) -> Response[Any]:
-    hint = "See docs/webhooks.md, or /api/v1/openapi.json."
-    return Response({"error": {"code": code, "message": message, "hint": hint}}, status_code=status, media_type="application/json")

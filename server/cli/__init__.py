@@ -18,6 +18,7 @@ from server.cli.errors import INTERRUPTED, CommandError
 from server.cli.init import init
 from server.cli.judge import judge
 from server.cli.keys import keys
+from server.cli.lineage import lineage
 from server.cli.models import models
 from server.cli.prompts import prompts
 from server.cli.traces import traces
@@ -32,7 +33,7 @@ def cli() -> None:
     """One server for LLM traffic, traces, judges and prompts."""
 
 
-for command in (up, demo, doctor, init, config_group, traces, prompts, models, judge, keys, budgets, bench, version):
+for command in (up, demo, doctor, init, config_group, traces, prompts, models, lineage, judge, keys, budgets, bench, version):
     cli.add_command(command)
 
 
