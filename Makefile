@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
+# Two, as each keeps a chDB of half a gigabyte and starts servers beside it. Tests stay in order, so that those of a module share its server.
+IN_PARALLEL := -n 2 --dist worksteal
+
 .PHONY: help up demo test check fix bench lock wheel clean
 .DEFAULT_GOAL := help
 
@@ -16,8 +19,8 @@ up: $(VENV)/.runtime ## install, then start the server on http://127.0.0.1:4242
 demo: $(VENV)/.runtime ## send sample traffic through a server of its own and print the scored traces
 	@$(BIN)/tidegate demo $(ARGS)
 
-test: $(VENV)/.development ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.development ## run all tests, or those that ARGS names
+	@$(BIN)/python -m pytest $(or $(ARGS),$(IN_PARALLEL))
 
 check: $(VENV)/.development ## lint, format, types, import contract
 	@$(BIN)/ruff check .

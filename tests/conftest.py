@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import HealthCheck, settings
 
 import storage
 from config.schema import StorageSettings
@@ -19,6 +20,10 @@ pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("tidegate", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tidegate")
+
+# How long an example takes says how busy the machine is, and no more.
+settings.register_profile("tidegate", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tidegate")
 
 _numbers = itertools.count(1)
 

@@ -27,7 +27,7 @@ TREES = st.recursive(
 )
 PRINTABLE = st.characters(blacklist_categories=["Cs", "Cc"])
 VARIABLES = sorted(variable_names(mi.type_info(Settings)))
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def outcome(path: Path, environ: dict[str, str]) -> Settings | str:

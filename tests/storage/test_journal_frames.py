@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.journal_frames import HEADER_BYTES, MAGIC, Fault, decode, encode, scan
@@ -34,6 +34,7 @@ def test_any_bytes_are_a_payload(written):
     assert records_of(scan(encode(written, 1), closed=True)) == written
 
 
+@settings(max_examples=12)  # each is cut at every byte
 @given(groups)
 def test_a_file_cut_at_any_byte_gives_the_whole_groups_before_the_cut(written):
     encoded = [encode(group, 7) for group in written]
