@@ -127,6 +127,8 @@ class Exchange:
         self._recording.rewritten(self._inbound, self._head)
 
     async def _plan(self, prompts: PromptSource) -> Plan:
+        if self._inbound.provider:
+            return self._snapshot.routes.plan_account(self._inbound.provider, self._inbound.model)
         reference = parse_reference(self._head.model)
         if reference is None:
             plan = self._snapshot.routes.plan(self._head.model)
@@ -233,6 +235,7 @@ class Exchange:
             traceparent=self._recording.traceparent,
             dialect=way.dialect,
             model=target.model,
+            resource=self._inbound.resource,
         )
         began = perf_counter_ns()
         upstream = way.answered(await provider.send(request))
@@ -246,7 +249,7 @@ class Exchange:
         return opened
 
     async def _begun(self, target: Target, provider: Provider, way: Passage, upstream: Upstream) -> Opened:
-        if upstream.status < 400 and self._head.stream and _is_stream(upstream.headers):
+        if upstream.status < 400 and self._flows(upstream.headers):
             first = await upstream.next_chunk()
             if first is None:
                 raise UpstreamBroken(f"{target.name} ended its stream before it began.")
@@ -254,6 +257,12 @@ class Exchange:
         body = await upstream.read()
         await upstream.close()
         return Opened(target=target, provider=provider, passage=way, upstream=upstream, body=body)
+
+    def _flows(self, headers: Headers) -> bool:
+        """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON."""
+        if self._inbound.resource is None:
+            return bool(self._head.stream) and _is_stream(headers)
+        return not any(name == b"content-type" and value.startswith(b"application/json") for name, value in headers)
 
     def peek(self, opened: Opened) -> Observation:
         """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
@@ -329,7 +338,10 @@ class Exchange:
         except GatewayError as error:
             if not finished:
                 finished = self._finished(upstream, reader, error)
-                yield reader.end() + way.fail(error)
+                told = way.fail(error)
+                if not told:
+                    raise  # in bytes that are no events nothing can be said: the client must see that they break off
+                yield reader.end() + told
         finally:
             if not finished:
                 self._left(reader.observation())

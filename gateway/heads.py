@@ -54,9 +54,21 @@ _RESPONSES: Final = msgspec.json.Decoder(ResponsesHead)
 def head_of(inbound: Inbound) -> RequestHead:
     """Raises ``InvalidRequest``, which says where the body is wrong."""
     try:
+        if inbound.resource is not None and (inbound.provider or inbound.model):
+            return _resource(inbound)
         return _READERS.get(inbound.dialect, _chat)(inbound)
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
+
+
+def _resource(inbound: Inbound) -> RequestHead:
+    """A form, or whatever is passed through: what it says is read where it can be."""
+    try:
+        head = _CHAT.decode(inbound.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return RequestHead(model=inbound.model, stream=inbound.stream)
+    head.model = inbound.model
+    return head
 
 
 def _chat(inbound: Inbound) -> RequestHead:

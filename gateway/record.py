@@ -59,7 +59,9 @@ class Recording:
     def __init__(self, tracer: LiveTracer, inbound: Inbound, head: RequestHead, shadow_of: LiveSpan | None = None) -> None:
         headers = dict(inbound.headers)
         operation = inbound.operation.value
-        start: dict[str, Any] = {"gen_ai.operation.name": operation, "gen_ai.request.model": head.model}
+        start: dict[str, Any] = {"gen_ai.operation.name": operation}
+        if head.model:
+            start["gen_ai.request.model"] = head.model
         if head.stream:
             start["gen_ai.request.stream"] = True
         if inbound.origin is not None:
@@ -69,7 +71,7 @@ class Recording:
             start |= {"tidegate.shadow": True, "tidegate.shadow_of": shadow_of.raw.trace_id}
             links = (RawLink(shadow_of.raw.trace_id, shadow_of.raw.span_id, {}),)
         parent = _parent(headers) if shadow_of is None else None
-        self._span = tracer.begin(f"{operation} {head.model}", parent, start, inbound.received_ns, links=links)
+        self._span = tracer.begin(f"{operation} {head.model or inbound.provider}", parent, start, inbound.received_ns, links=links)
         self.trace_id = self._span.raw.trace_id
         self.traceparent = self._span.traceparent
         self.attempts: Sequence[Attempt] = ()
@@ -107,10 +109,11 @@ class Recording:
         """It is being sent to a target; the last one stays."""
         self._attributes |= {
             "gen_ai.provider.name": system,
-            "gen_ai.request.model": target.model,
             "server.address": address,
             "tidegate.target": target.name,
         }
+        if target.model:
+            self._attributes["gen_ai.request.model"] = target.model
 
     def first_byte(self) -> None:
         """The first bytes of a stream are there."""
@@ -159,9 +162,9 @@ class Recording:
         """Put the request's messages on the span; their texts, for an estimate."""
         if self._inbound.dialect is not DialectName.OPENAI_CHAT:
             return self._said_otherwise()
-        raw = bytes(self._head.messages) if self._inbound.operation is Operation.CHAT else b""
+        raw = bytes(self._head.messages) if self._inbound.operation in (Operation.CHAT, Operation.PASSTHROUGH) else b""
         if not raw and body:
-            raw = bytes(self._head.input)
+            raw = bytes(self._head.input) or bytes(self._head.prompt)
             if raw:
                 self._attributes["gen_ai.input.messages"] = raw.decode(errors="replace")
             return [raw.decode(errors="replace")]
@@ -216,8 +219,11 @@ class Recording:
                 self._attributes[f"gen_ai.request.{name}"] = value
 
     def _estimate(self, texts: list[str], observation: Observation) -> Usage:
+        """Text can be counted; what pictures, sounds and files would be charged for is not known."""
+        if self._inbound.resource is not None:
+            return Usage()
         said = [str(part.get("content") or part.get("arguments") or "") for message in observation.messages for part in message.parts]
-        output = estimate_tokens("".join(said)) if self._inbound.operation is Operation.CHAT else None
+        output = estimate_tokens("".join(said)) if self._inbound.operation is not Operation.EMBEDDINGS else None
         return Usage(input_tokens=_estimated(texts), output_tokens=output, estimated=True)
 
 

@@ -56,6 +56,13 @@ class RouteTable(msgspec.Struct, frozen=True):
             raise ModelNotFound(self._unknown(model), param="model")
         return Plan("", (Target(provider, name),))
 
+    def plan_account(self, provider: str, model: str) -> Plan:
+        """The account itself, whatever is asked of it. Raises ``ModelNotFound`` when there is none of this name."""
+        if provider not in self.providers:
+            told = ", ".join(map(repr, sorted(self.providers)))
+            raise ModelNotFound(f"The provider {provider!r} does not exist. There are: {told}.", param="provider")
+        return Plan("", (Target(provider, model),))
+
     def plan_prompt(self, prompt: str, model: str | None) -> Plan:
         """Where a rendered prompt goes: to the model it names, else to the route ``default``, else to the first route.
 

@@ -18,6 +18,7 @@ from gateway.policies import Policy
 from gateway.prompts import PromptSource, parse_reference
 from gateway.record import Recording
 from gateway.render import refused
+from gateway.routing import ROUTED_ONLY
 from gateway.snapshot import Snapshot
 from gateway.types import Answer, Inbound, Operation, Origin, Reply
 from tracing.live import LiveTracer
@@ -69,6 +70,18 @@ class Gateway:
         if parse_reference(model) is None:
             self._snapshot.routes.plan(model)
         return counted(request)
+
+    def account(self, operation: Operation, named: str = "") -> str:
+        """The provider whose files or batches are meant: the one that is named, the only one that has them, else OpenAI. Raises ``InvalidRequest``."""
+        able = [name for name, provider in self._snapshot.providers.items() if operation in provider.operations and ROUTED_ONLY not in name]
+        if named or len(able) == 1:
+            return named or able[0]
+        if "openai" in able:
+            return "openai"
+        told = f"one of {', '.join(able)}" if able else "but none that is configured has any"
+        raise InvalidRequest(
+            f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
+        )
 
     async def complete(self, request: bytes, origin: Origin) -> Answer:
         """Answer a caller in this process, on the same path as any other. Raises nothing of the gateway's: errors are answers."""

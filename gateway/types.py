@@ -23,6 +23,7 @@ __all__ = (
     "Plan",
     "Provider",
     "Reply",
+    "Resource",
     "StreamReader",
     "Target",
     "Upstream",
@@ -38,6 +39,18 @@ class Operation(StrEnum):
 
     CHAT = "chat"
     EMBEDDINGS = "embeddings"
+    COMPLETIONS = "text_completion"
+    MODERATION = "moderation"
+    IMAGE = "image_generation"
+    IMAGE_EDIT = "image_edit"
+    IMAGE_VARIATION = "image_variation"
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+    TRANSLATION = "translation"
+    RERANK = "rerank"
+    FILES = "files"
+    BATCHES = "batches"
+    PASSTHROUGH = "passthrough"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +61,19 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     judged_trace_id: str = ""
 
 
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of an upstream beside generations and embeddings. ``path`` is beneath its base URL, query included; ``""``: that of the operation."""
+
+    method: str = "POST"
+    path: str = ""
+    content_type: str = "application/json"
+
+
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds.
 
     ``address`` is where the connection comes from; empty for callers in this process. ``model`` and ``stream`` are told here by dialects that have
-    them in the URL.
+    them in the URL. ``resource`` is asked for instead of a generation or embeddings; ``provider`` names the account where no model does.
     """
 
     operation: Operation
@@ -65,6 +86,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     dialect: DialectName = DialectName.OPENAI_CHAT
     model: str = ""
     stream: bool = False
+    resource: Resource | None = None
+    provider: str = ""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -99,6 +122,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     dialect: DialectName = DialectName.OPENAI_CHAT
     model: str = ""
+    resource: Resource | None = None
 
 
 class Upstream(Protocol):
@@ -187,6 +211,9 @@ class Provider(Protocol):
 
     address: str
     """Host of the upstream, for the span."""
+
+    operations: frozenset[Operation]
+    """What it has an API for."""
 
     def dialects(self, model: str) -> tuple[DialectName, ...]:
         """The dialects in which ``model`` can be asked for a generation, the preferred one first.

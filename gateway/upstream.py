@@ -57,11 +57,17 @@ class HttpAccount:
         self._deadlines = Deadlines()
         self._lanes = Lanes(lambda mark: _client(timeouts, mark))
 
-    async def post(self, path: str, headers: list[tuple[str, str]], body: bytes) -> Upstream:
+    async def post(self, path: str, headers: list[tuple[str, str]], body: bytes, method: str = "POST") -> Upstream:
         """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``."""
         lane = await self._lanes.take()
         # Without the limit the client fills a buffer of its own before it hands the first chunk over, and a stream would stand still.
-        request = lane.client.post(self.base_url + path).headers(headers).body_bytes(body).streamed_read_buffer_limit(0).build_streamed()
+        request = (
+            lane.client.request(method, self.base_url + path)
+            .headers(headers)
+            .body_bytes(body)
+            .streamed_read_buffer_limit(0)
+            .build_streamed()
+        )
         clock = self._timeouts.first_byte
         try:
             response = await self._within(request.__aenter__(), clock, f"no first byte within {clock:g} s (timeouts.first_byte)")

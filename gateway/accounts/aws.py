@@ -28,12 +28,12 @@ class AwsIdentity:
         if access_key is not None and secret_key is not None:
             self._credentials = Credentials(access_key.reveal(), secret_key.reveal(), token.reveal() if token else None)
 
-    async def headers(self, url: str, content_type: str, body: bytes) -> HeaderList:
+    async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """See ``Account.headers``: the headers that sign this very body."""
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        request = AWSRequest("POST", url, headers={"content-type": content_type}, data=body)
+        request = AWSRequest(method, url, headers={"content-type": content_type} if content_type else {}, data=body)
         SigV4Auth(await self._frozen(), self._service, self._region).add_auth(request)
         return [(name.lower(), value) for name, value in request.headers.items() if name.lower() != "content-type"]
 

@@ -12,7 +12,7 @@ class Key:
     def __init__(self, header: str, secret: Secret | None, prefix: str = "") -> None:
         self._headers: HeaderList = [] if secret is None else [(header, prefix + secret.reveal())]
 
-    async def headers(self, url: str, content_type: str, body: bytes) -> HeaderList:
+    async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """See ``Account.headers``."""
         return self._headers
 

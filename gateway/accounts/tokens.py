@@ -52,7 +52,7 @@ class BearerToken:
         self._fetching: asyncio.Task[Token] | None = None
         self._not_before = 0.0
 
-    async def headers(self, url: str, content_type: str, body: bytes) -> HeaderList:
+    async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """See ``Account.headers``."""
         return [("authorization", f"Bearer {await self.value()}")]
 

@@ -10,6 +10,6 @@ HeaderList = list[tuple[str, str]]
 class Account(Protocol):
     """Somebody who may ask, and how they prove it."""
 
-    async def headers(self, url: str, content_type: str, body: bytes) -> HeaderList:
-        """What a ``POST`` of ``body`` to ``url`` needs beside its content type. Raises ``UpstreamUnreachable`` when no proof can be had."""
+    async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
+        """What a request of ``body`` to ``url`` needs beside its content type. Raises ``UpstreamUnreachable`` when no proof can be had."""
         ...

@@ -61,7 +61,9 @@ def used(call: Call, outcome: Outcome) -> Amounts:
 
 
 def _asked(call: Call) -> int:
-    """Tokens of the request."""
+    """Tokens of the request; a file of sounds or pictures has none that could be counted."""
+    if call.inbound.resource is not None and not call.inbound.resource.content_type.startswith("application/json"):
+        return 0
     body = call.inbound.body
     pictures = 0
     if len(body) > 1000:
@@ -71,7 +73,7 @@ def _asked(call: Call) -> int:
 
 def _bound(call: Call) -> int | None:
     """Most tokens of the answer; ``None`` where the request sets no bound."""
-    if call.inbound.operation is Operation.EMBEDDINGS:
+    if call.inbound.operation not in (Operation.CHAT, Operation.COMPLETIONS, Operation.PASSTHROUGH):
         return 0
     head: Any = call.head
     bound = head.max_completion_tokens if head.max_completion_tokens is not None else head.max_tokens

@@ -1,15 +1,14 @@
 """A request on its way out: the account's proof, what the client may add, and the one HTTP seam."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from config.schema import ProviderSettings
 from gateway.accounts.types import Account
-from gateway.types import Outbound, Upstream
+from gateway.types import Outbound, Resource, Upstream
 from gateway.upstream import HttpAccount
 
-__all__ = ("Connection",)
-
-CONTENT_TYPE = "application/json"
+__all__ = ("Connection", "unrepeated")
 
 
 class Connection:
@@ -20,7 +19,7 @@ class Connection:
         self._account = account
         self._forwarded = forwarded - {header.lower().encode("latin-1") for header in settings.headers}
         # Identity: the body is tapped as it passes, and a compressed one could not be read.
-        self._headers = [("content-type", CONTENT_TYPE), ("accept-encoding", "identity"), ("user-agent", "tidegate")]
+        self._headers = [("accept-encoding", "identity"), ("user-agent", "tidegate")]
         self._headers += [(header.lower(), value.reveal()) for header, value in settings.headers.items()]
 
     @property
@@ -30,10 +29,23 @@ class Connection:
 
     async def post(self, path: str, request: Outbound, body: bytes, more: Sequence[tuple[str, str]] = ()) -> Upstream:
         """Send ``body`` in place of the request's own. Raises ``UpstreamFailure``."""
-        proof = await self._account.headers(self._http.base_url + path, CONTENT_TYPE, body)
+        return await self.send(Resource(path=path), request, body, more)
+
+    async def send(self, resource: Resource, request: Outbound, body: bytes, more: Sequence[tuple[str, str]] = ()) -> Upstream:
+        """The same for whatever method and type. Raises ``UpstreamFailure``."""
+        kind = resource.content_type if body or resource.method == "POST" else ""
+        path = unrepeated(self._http.base_url, resource.path)
+        proof = await self._account.headers(self._http.base_url + path, kind, body, resource.method)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]
-        return await self._http.post(path, [*self._headers, *proof, *own, *more, ("traceparent", request.traceparent)], body)
+        headers = [*([("content-type", kind)] if kind else ()), *self._headers, *proof, *own, *more, ("traceparent", request.traceparent)]
+        return await self._http.post(path, headers, body, resource.method)
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.close()
+
+
+def unrepeated(base_url: str, path: str) -> str:
+    """A path that may begin with the version that the base URL ends with: clients write it, and so do settings."""
+    version = urlsplit(base_url).path.rpartition("/")[2]
+    return path.removeprefix(f"/{version}") if version and path.startswith(f"/{version}/") else path

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from gateway.dialects.types import DialectName
-from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
+from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound, UpstreamFailure
 from gateway.render import error_body
 from gateway.service import Gateway
 from gateway.types import Headers, Inbound, Operation, Reply
@@ -129,6 +129,9 @@ class Surface:
         """The whole body; ``None`` when the client left before its end."""
         if scope["method"] != "POST":
             raise MethodNotAllowed(f"{scope['method']} is not answered here; send a POST.", allowed="POST")
+        return await self._read(receive)
+
+    async def _read(self, receive: Receive) -> bytes | None:
         message = await receive()
         if message["type"] == "http.request" and not message["more_body"]:
             return self._checked(message["body"])
@@ -215,6 +218,8 @@ async def _send_stream(reply: Reply, send: Send) -> None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             chunk = await anext(stream, None)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+    except UpstreamFailure:
+        return  # bytes in which no error can be told: without an end the server breaks the connection off, which the client sees
     finally:
         # A generator that is left half-way would be closed by the collector, some time: the upstream must be closed now.
         await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need

@@ -42,6 +42,7 @@ class RequestHead(msgspec.Struct):
     stream_options: msgspec.Raw = msgspec.Raw()
     messages: msgspec.Raw = msgspec.Raw()
     input: msgspec.Raw = msgspec.Raw()
+    prompt: msgspec.Raw = msgspec.Raw()
     tools: msgspec.Raw = msgspec.Raw()
     prompt_variables: dict[str, str | int | float] | None = None
     user: Any = None
@@ -102,9 +103,10 @@ class WireUsage(msgspec.Struct):
 
 
 class ChatChoice(msgspec.Struct):
-    """One of the answers of a completion."""
+    """One of the answers of a completion; ``text`` is that of a completion without messages."""
 
     message: ChatMessage | None = None
+    text: str | None = None
     finish_reason: str | None = None
     index: int = 0
 
@@ -149,6 +151,7 @@ class ChunkChoice(msgspec.Struct):
 
     index: int = 0
     delta: Delta | None = None
+    text: str | None = None
     finish_reason: str | None = None
 
 

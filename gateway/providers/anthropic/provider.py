@@ -23,6 +23,7 @@ class AnthropicProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "anthropic"
+    operations = frozenset({Operation.CHAT, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         base_url = _base(settings.base_url or DEFAULT_BASE_URL)
@@ -40,6 +41,8 @@ class AnthropicProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
+        if request.resource is not None:
+            return await self._connection.send(request.resource, request, request.body)
         if request.operation is not Operation.CHAT:
             raise refuse("Anthropic", request.operation)
         told = self._tells_version or any(name == b"anthropic-version" for name, _ in request.headers)

@@ -7,6 +7,8 @@ one, the deployment is in the path. https://learn.microsoft.com/en-us/azure/ai-f
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from msgspec.structs import replace
+
 from config.schema import ProviderSettings
 from gateway.accounts.entra import EntraApplication
 from gateway.accounts.keys import Key
@@ -16,7 +18,7 @@ from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.errors import Misconfigured
 from gateway.providers.connection import Connection
 from gateway.providers.openai.provider import ALLOWED, PATHS, RESPONSES
-from gateway.types import Outbound, Upstream
+from gateway.types import Operation, Outbound, Upstream
 
 __all__ = ("AzureProvider",)
 
@@ -29,6 +31,7 @@ class AzureProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "azure.ai.openai"
+    operations = frozenset(Operation) - {Operation.MODERATION, Operation.RERANK, Operation.IMAGE_VARIATION}
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         if settings.base_url is None:
@@ -51,7 +54,17 @@ class AzureProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``."""
+        if (resource := request.resource) is not None:
+            path = self._versioned(resource.path) if resource.path else self._path(request)
+            return await self._connection.send(replace(resource, path=path), request, request.body)
         return await self._connection.post(self._path(request), request, request.body)
+
+    def _versioned(self, path: str) -> str:
+        """A path that names no deployment."""
+        if self._version in VERSIONLESS - {"latest", "preview"} or "api-version=" in path:
+            return path
+        prefix = "" if self._version in VERSIONLESS or path.startswith("/openai/") else "/openai"
+        return f"{prefix}{path}{'&' if '?' in path else '?'}api-version={quote(self._version)}"
 
     def _path(self, request: Outbound) -> str:
         path = RESPONSES if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]

@@ -49,6 +49,7 @@ class BedrockProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "aws.bedrock"
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         if not settings.region:
@@ -67,6 +68,8 @@ class BedrockProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
+        if request.resource is not None:
+            return await self._connection.send(request.resource, request, request.body)
         model = "/model/" + quote(request.model, safe="")
         if request.operation is Operation.EMBEDDINGS and embeddings_of(request.model) is not None:
             return await self._embed(f"{model}/invoke", request)

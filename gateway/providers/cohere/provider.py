@@ -6,6 +6,8 @@ https://docs.cohere.com/reference/about
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from config.schema import ProviderSettings
 from gateway.accounts.keys import bearer
 from gateway.dialects.cohere.embed import CohereEmbeddings
@@ -17,7 +19,7 @@ from gateway.types import Operation, Outbound, Upstream
 __all__ = ("CohereProvider",)
 
 DEFAULT_BASE_URL: Final = "https://api.cohere.com"
-PATHS: Final[Mapping[Operation, str]] = {Operation.CHAT: "/v2/chat", Operation.EMBEDDINGS: "/v2/embed"}
+PATHS: Final[Mapping[Operation, str]] = {Operation.CHAT: "/v2/chat", Operation.EMBEDDINGS: "/v2/embed", Operation.RERANK: "/v2/rerank"}
 FORWARDED: Final = frozenset({b"x-client-name"})
 
 
@@ -25,6 +27,7 @@ class CohereProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "cohere"
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self._connection = Connection(name, _base(settings.base_url or DEFAULT_BASE_URL), settings, bearer(settings.api_key), FORWARDED)
@@ -42,6 +45,9 @@ class CohereProvider:
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
         path = PATHS.get(request.operation)
+        if request.resource is not None:
+            resource = replace(request.resource, path=request.resource.path or path or "")
+            return await self._connection.send(resource, request, request.body)
         if path is None:
             raise refuse("Cohere", request.operation)
         return await self._connection.post(path, request, request.body)

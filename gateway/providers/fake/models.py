@@ -84,6 +84,7 @@ class Request(msgspec.Struct):
     tools: list[dict[str, Any]] | None = None
     response_format: dict[str, Any] | None = None
     input: Any = None
+    prompt: Any = None
 
 
 def _echo(request: Request) -> Said:
@@ -149,14 +150,38 @@ def scripted(operation: Operation, body: bytes) -> Script:
         return Script(answer=Fault(400, [], _error(f"The request cannot be read: {error}.", "invalid_request_error", None)))
     if operation is Operation.EMBEDDINGS:
         return Script(answer=_embeddings(request))
+    if operation is Operation.COMPLETIONS:
+        return completion(request)
     if not request.messages:
         return Script(answer=Fault(400, [], _error("'messages' must hold at least one message.", "invalid_request_error", None)))
-    said = MODELS[next(name for name in MODELS if request.model == name or request.model.startswith(f"{name}-"))](request)
+    said = _said(request)
     if said.fault is not None:
         return Script(answer=said.fault)
     if request.stream:
         return Script(answer=_chunks(request, said), pace=PACE_SECONDS if request.model.startswith("lorem") else 0.0, delay=said.delay)
     return Script(answer=_whole(request, said), delay=said.delay)
+
+
+def _said(request: Request) -> Said:
+    return MODELS[next(name for name in MODELS if request.model == name or request.model.startswith(f"{name}-"))](request)
+
+
+def completion(request: Request) -> Script:
+    """A completion without messages: the models are asked as if the prompt were one."""
+    prompt = request.prompt[0] if isinstance(request.prompt, list) and request.prompt else request.prompt
+    request.messages = [ChatMessage(role="user", content=str(prompt or ""))]
+    said = _said(request)
+    if said.fault is not None:
+        return Script(answer=said.fault)
+    base = {**_base(request, "text_completion"), "id": "cmpl-" + _digest(str(prompt))[:24]}
+    usage = _usage(request, said)
+    if not request.stream:
+        choice = {"index": 0, "text": "".join(said.pieces), "logprobs": None, "finish_reason": "stop"}
+        return Script(answer=msgspec.json.encode({**base, "choices": [choice], "usage": usage}), delay=said.delay)
+    choices = [{"index": 0, "text": piece, "logprobs": None, "finish_reason": None} for piece in said.pieces]
+    last = {"index": 0, "text": "", "logprobs": None, "finish_reason": "stop"}
+    events = [_event({**base, "choices": [choice]}) for choice in (*choices, last)]
+    return Script(answer=[*events, _event({**base, "choices": [], "usage": usage}), b"data: [DONE]\n\n"], delay=said.delay)
 
 
 def last_text(request: Request) -> str:

@@ -11,13 +11,15 @@ from typing_extensions import override
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.providers.fake.models import MODELS, Fault, Script, scripted
-from gateway.types import Headers, Outbound, Upstream
+from gateway.types import Headers, Operation, Outbound, Upstream
 
 __all__ = ("FakeProvider",)
 
 
 class FakeProvider:
     """Implements ``gateway.types.Provider``."""
+
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.COMPLETIONS})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.system = name

@@ -24,6 +24,7 @@ class GeminiProvider:
     """Implements ``gateway.types.Provider`` over HTTP. The key goes in a header: one in the URL would stand in every log on the way."""
 
     system = "gcp.gemini"
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         base_url = _base(settings.base_url or DEFAULT_BASE_URL)
@@ -41,6 +42,8 @@ class GeminiProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
+        if request.resource is not None:
+            return await self._connection.send(request.resource, request, request.body)
         return await self._connection.post(f"/models/{quote(request.model, safe='')}:{_method(request)}", request, request.body)
 
     def models(self) -> tuple[str, ...]:

@@ -81,14 +81,14 @@ def _chat(answer: ChatAnswer) -> Observation:
         response_id=answer.id,
         model=answer.model,
         finish_reasons=tuple(choice.finish_reason for choice in choices if choice.finish_reason),
-        messages=[_message(choice) for choice in choices if choice.message],
+        messages=[_message(choice) for choice in choices if choice.message or choice.text is not None],
         usage=read_usage(answer.usage),
         error=None if answer.error is None else "upstream_error",
     )
 
 
 def _message(choice: ChatChoice) -> Message:
-    message = choice.message or ChatMessage()
+    message = choice.message or ChatMessage(content=choice.text)
     return Message(role=message.role or "assistant", parts=message_parts(message), finish_reason=choice.finish_reason)
 
 

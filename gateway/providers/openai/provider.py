@@ -1,10 +1,11 @@
 """Upstreams that speak OpenAI's dialect: OpenAI itself, and every server with the same paths."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
+from gateway.providers.connection import unrepeated
 from gateway.providers.openai.quirks import PLAIN, Quirks, adapted
 from gateway.types import Operation, Outbound, Upstream
 from gateway.upstream import HttpAccount
@@ -12,8 +13,21 @@ from gateway.upstream import HttpAccount
 __all__ = ("ALLOWED", "PATHS", "RESPONSES", "OpenAIProvider")
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
-PATHS: Final = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
+PATHS: Final[Mapping[Operation, str]] = {
+    Operation.CHAT: "/chat/completions",
+    Operation.EMBEDDINGS: "/embeddings",
+    Operation.COMPLETIONS: "/completions",
+    Operation.MODERATION: "/moderations",
+    Operation.IMAGE: "/images/generations",
+    Operation.IMAGE_EDIT: "/images/edits",
+    Operation.IMAGE_VARIATION: "/images/variations",
+    Operation.SPEECH: "/audio/speech",
+    Operation.TRANSCRIPTION: "/audio/transcriptions",
+    Operation.TRANSLATION: "/audio/translations",
+    Operation.RERANK: "/rerank",
+}
 RESPONSES: Final = "/responses"
+JSON: Final = ("content-type", "application/json")
 
 # What a client may say to the vendor beyond the body. A key is never among them: the account's own is sent.
 ALLOWED: Final = frozenset({b"openai-organization", b"openai-project", b"openai-beta", b"idempotency-key", b"accept-language"})
@@ -26,6 +40,7 @@ class OpenAIProvider:
         self._quirks = quirks
         self._account = HttpAccount(name, settings.base_url or DEFAULT_BASE_URL, settings.timeouts)
         self._headers = _own_headers(settings)
+        self.operations = quirks.operations
         self._allowed = ALLOWED | quirks.headers
         self.address = self._account.address
         self.system = quirks.system or ("openai" if self.address.endswith("openai.com") else name)
@@ -41,9 +56,13 @@ class OpenAIProvider:
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``."""
         headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
+        if (resource := request.resource) is not None:
+            typed = [("content-type", resource.content_type)] if request.body or resource.method == "POST" else []
+            path = unrepeated(self._account.base_url, resource.path) or PATHS[request.operation]
+            return await self._account.post(path, [*typed, *headers], request.body, resource.method)
         body = request.body if self._quirks.plain else adapted(request.body, self._quirks)
         path = RESPONSES if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]
-        return await self._account.post(path, headers, body)
+        return await self._account.post(path, [JSON, *headers], body)
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: only the upstream knows."""
@@ -56,7 +75,7 @@ class OpenAIProvider:
 
 def _own_headers(settings: ProviderSettings) -> list[tuple[str, str]]:
     # Identity: the body is tapped as it passes, and a compressed one could not be read.
-    headers = [("content-type", "application/json"), ("accept-encoding", "identity"), ("user-agent", "tidegate")]
+    headers = [("accept-encoding", "identity"), ("user-agent", "tidegate")]
     if settings.api_key is not None:
         headers.append(("authorization", f"Bearer {settings.api_key.reveal()}"))
     return headers + [(name.lower(), value.reveal()) for name, value in settings.headers.items()]

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from gateway.providers.openai.mistral import mistral_messages
+from gateway.types import Operation
 from gateway.wire.patch import members, patch
 
 __all__ = ("COMPATIBLE", "PLAIN", "Quirks", "adapted")
@@ -19,7 +20,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor. ``system`` is ``gen_ai.provider.name``; ``""``: OpenAI at its own address, the entry's name elsewhere.
 
     ``renamed`` members of a request have another name there; ``removed`` ones are refused there, and mean nothing there. ``headers`` are those that
-    a client may send beyond OpenAI's own. ``messages`` makes messages that the vendor takes of any others, given their JSON.
+    a client may send beyond OpenAI's own. ``messages`` makes messages that the vendor takes of any others, given their JSON. ``operations`` is what it
+    has an API for.
     """
 
     system: str = ""
@@ -28,6 +30,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     knows_developer: bool = True
     headers: frozenset[bytes] = frozenset()
     messages: Callable[[bytes], bytes] | None = None
+    operations: frozenset[Operation] = frozenset(Operation)
 
     @property
     def plain(self) -> bool:
@@ -37,6 +40,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
 PLAIN: Final = Quirks()
 
+TALKS: Final = frozenset({Operation.CHAT, Operation.PASSTHROUGH})
+WRITES: Final = TALKS | {Operation.COMPLETIONS, Operation.EMBEDDINGS}
+LISTENS: Final = frozenset({Operation.TRANSCRIPTION, Operation.TRANSLATION})
+BATCHES: Final = frozenset({Operation.FILES, Operation.BATCHES})
+
 OLD_LIMIT: Final = {"max_completion_tokens": "max_tokens"}
 """Vendors that read only the older name of the limit, and ignore or refuse the newer one."""
 
@@ -45,15 +53,20 @@ USAGE_UNASKED: Final = frozenset({"stream_options"})
 
 COMPATIBLE: Final[Mapping[str, Quirks]] = {
     "openai": PLAIN,
-    "groq": Quirks(system="groq"),
-    "deepseek": Quirks(system="deepseek", renamed=OLD_LIMIT, knows_developer=False),
-    "xai": Quirks(system="x_ai"),
-    "openrouter": Quirks(system="openrouter", headers=frozenset({b"http-referer", b"x-title"})),
-    "together": Quirks(system="together", renamed=OLD_LIMIT, knows_developer=False),
-    "fireworks": Quirks(system="fireworks", knows_developer=False),
-    "perplexity": Quirks(system="perplexity", renamed=OLD_LIMIT, removed=USAGE_UNASKED, knows_developer=False),
-    "nvidia": Quirks(system="nvidia", renamed=OLD_LIMIT, knows_developer=False),
-    "huggingface": Quirks(system="huggingface", renamed=OLD_LIMIT, knows_developer=False),
+    "groq": Quirks(system="groq", operations=TALKS | LISTENS | BATCHES | {Operation.SPEECH}),
+    "deepseek": Quirks(system="deepseek", renamed=OLD_LIMIT, knows_developer=False, operations=TALKS | {Operation.COMPLETIONS}),
+    "xai": Quirks(system="x_ai", operations=WRITES | {Operation.IMAGE, Operation.IMAGE_EDIT, Operation.FILES}),
+    "openrouter": Quirks(system="openrouter", headers=frozenset({b"http-referer", b"x-title"}), operations=WRITES),
+    "together": Quirks(
+        system="together",
+        renamed=OLD_LIMIT,
+        knows_developer=False,
+        operations=WRITES | LISTENS | BATCHES | {Operation.IMAGE, Operation.SPEECH, Operation.RERANK},
+    ),
+    "fireworks": Quirks(system="fireworks", knows_developer=False, operations=WRITES | {Operation.RERANK}),
+    "perplexity": Quirks(system="perplexity", renamed=OLD_LIMIT, removed=USAGE_UNASKED, knows_developer=False, operations=TALKS),
+    "nvidia": Quirks(system="nvidia", renamed=OLD_LIMIT, knows_developer=False, operations=WRITES),
+    "huggingface": Quirks(system="huggingface", renamed=OLD_LIMIT, knows_developer=False, operations=TALKS | {Operation.EMBEDDINGS}),
     # Mistral refuses members that it does not know: https://docs.mistral.ai/api/#tag/chat
     "mistral": Quirks(
         system="mistral_ai",
@@ -61,10 +74,11 @@ COMPATIBLE: Final[Mapping[str, Quirks]] = {
         removed=USAGE_UNASKED | {"user", "store", "service_tier", "logit_bias", "logprobs", "top_logprobs"},
         knows_developer=False,
         messages=mistral_messages,
+        operations=TALKS | {Operation.EMBEDDINGS, Operation.MODERATION, Operation.TRANSCRIPTION, Operation.FILES},
     ),
-    "databricks": Quirks(system="databricks", renamed=OLD_LIMIT, knows_developer=False),
-    "ollama": Quirks(system="ollama", renamed=OLD_LIMIT, knows_developer=False),
-    "vllm": Quirks(system="vllm", knows_developer=False),
+    "databricks": Quirks(system="databricks", renamed=OLD_LIMIT, knows_developer=False, operations=WRITES),
+    "ollama": Quirks(system="ollama", renamed=OLD_LIMIT, knows_developer=False, operations=WRITES),
+    "vllm": Quirks(system="vllm", knows_developer=False, operations=WRITES | LISTENS | {Operation.RERANK}),
 }
 
 

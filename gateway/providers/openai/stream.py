@@ -131,4 +131,6 @@ class ChatStream:
         choice = self._choices.setdefault(piece.index, _Choice())
         if piece.delta is not None:
             choice.add(piece.delta)
+        if piece.text:
+            choice.content.append(piece.text)
         choice.finish_reason = piece.finish_reason or choice.finish_reason

@@ -49,6 +49,7 @@ class VertexProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "gcp.vertex_ai"
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         identity = GoogleIdentity(name, settings.credentials)
@@ -71,6 +72,8 @@ class VertexProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
+        if request.resource is not None:
+            return await self._connection.send(request.resource, request, request.body)
         if request.operation is Operation.EMBEDDINGS and _embeds(request.model):
             return await self._embed(request)
         if request.operation is not Operation.CHAT:

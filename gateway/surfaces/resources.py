@@ -1,0 +1,144 @@
+"""What OpenAI's API has beside chat and embeddings: completions, moderation, images, audio, ranking (as Cohere asks for it), files and batches."""
+
+from time import perf_counter_ns, time_ns
+from typing import Final, cast
+
+from litestar import Router, asgi
+from litestar.handlers.asgi_handlers import ASGIRouteHandler
+from litestar.types import HTTPScope, Receive, Scope, Send
+
+from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
+from gateway.service import Gateway
+from gateway.surfaces.openai import Surface, send_error
+from gateway.surfaces.paths import named_provider, upstream_path
+from gateway.types import Inbound, Operation, Resource
+from gateway.wire.multipart import boundary_of, text_of
+
+__all__ = ("ResourceSurface", "router")
+
+BODIES: Final = {
+    "/images/generations": Operation.IMAGE,
+    "/images/edits": Operation.IMAGE_EDIT,
+    "/images/variations": Operation.IMAGE_VARIATION,
+    "/audio/speech": Operation.SPEECH,
+    "/audio/transcriptions": Operation.TRANSCRIPTION,
+    "/audio/translations": Operation.TRANSLATION,
+    "/moderations": Operation.MODERATION,
+    "/rerank": Operation.RERANK,
+}
+"""Requests that name a model in their body, which is JSON or a form."""
+
+ACCOUNTS: Final = {"/files": Operation.FILES, "/batches": Operation.BATCHES}
+"""What belongs to an account, whatever the model."""
+
+PREFIXES: Final = ("/v1", "/gateway/openai/v1")
+METHODS: Final = ("GET", "POST", "DELETE")
+
+
+def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of these."""
+    surface = ResourceSurface(gateway, max_body_bytes)
+    bodies = [_body_route(surface, path, operation) for path, operation in BODIES.items()]
+    accounts = [_account_route(surface, path, operation) for path, operation in ACCOUNTS.items()]
+
+    @asgi([*(f"{prefix}/completions" for prefix in PREFIXES), "/gateway/mlflow/v1/completions"], copy_scope=False)
+    async def completions(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface.serve(Operation.COMPLETIONS, cast("HTTPScope", scope), receive, send)
+
+    return Router("/", route_handlers=[completions, *bodies, *accounts], include_in_schema=False)
+
+
+def _body_route(surface: "ResourceSurface", path: str, operation: Operation) -> ASGIRouteHandler:
+    more = ["/v2/rerank", "/rerank"] if operation is Operation.RERANK else []
+
+    @asgi([*(prefix + path for prefix in PREFIXES), *more], copy_scope=False)
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface.body(operation, cast("HTTPScope", scope), receive, send)
+
+    return route
+
+
+def _account_route(surface: "ResourceSurface", path: str, operation: Operation) -> ASGIRouteHandler:
+    @asgi([prefix + path for prefix in PREFIXES], is_mount=True, copy_scope=False)
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface.account(operation, cast("HTTPScope", scope), receive, send)
+
+    return route
+
+
+class ResourceSurface(Surface):
+    """From ASGI to the gateway and back, for requests that are passed on as they are."""
+
+    async def body(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """A request whose body, JSON or a form, names the model."""
+        received_ns, started = time_ns(), perf_counter_ns()
+        try:
+            body = await self._body(scope, receive)
+            if body is None:
+                return
+            inbound = _with_body(operation, body, scope, received_ns, started)
+        except GatewayError as error:
+            await send_error(error, send)
+        else:
+            await self._answer(inbound, receive, send)
+
+    async def account(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """A request about what an account holds. ``x-tidegate-provider``, or ``provider`` in the query, says whose."""
+        received_ns, started = time_ns(), perf_counter_ns()
+        try:
+            if scope["method"] not in METHODS:
+                raise MethodNotAllowed(f"{scope['method']} is not answered here.", allowed=", ".join(METHODS))
+            body = await self._read(receive) if scope["method"] == "POST" else b""
+            if body is None:
+                return
+            provider = self._gateway.account(operation, named_provider(scope))
+            resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=_content_type(scope))
+            inbound = _inbound(operation, body, scope, received_ns, started, resource, provider=provider)
+        except GatewayError as error:
+            await send_error(error, send)
+        else:
+            await self._answer(inbound, receive, send)
+
+
+def _with_body(operation: Operation, body: bytes, scope: HTTPScope, received_ns: int, started: int) -> Inbound:
+    content_type = _content_type(scope)
+    resource = Resource(content_type=content_type)
+    if not content_type.startswith("multipart/"):
+        return _inbound(operation, body, scope, received_ns, started, resource)
+    boundary = boundary_of(content_type)
+    model = text_of(body, boundary, "model")
+    if not model:
+        raise InvalidRequest("The form has no field 'model'.", param="model")
+    stream = text_of(body, boundary, "stream") == "true"
+    return _inbound(operation, body, scope, received_ns, started, resource, model=model, stream=stream)
+
+
+def _inbound(
+    operation: Operation,
+    body: bytes,
+    scope: HTTPScope,
+    received_ns: int,
+    started: int,
+    resource: Resource,
+    *,
+    model: str = "",
+    stream: bool = False,
+    provider: str = "",
+) -> Inbound:
+    client = scope["client"]
+    return Inbound(
+        operation=operation,
+        body=body,
+        headers=scope["headers"],
+        received_ns=received_ns,
+        started=started,
+        address=client[0] if client else "",
+        model=model,
+        stream=stream,
+        resource=resource,
+        provider=provider,
+    )
+
+
+def _content_type(scope: HTTPScope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "application/json")
