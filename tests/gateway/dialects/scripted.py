@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
 from config.schema import ProviderSettings, RouteSettings, Settings, TargetSettings
 from gateway import providers
 from gateway.dialects.types import DialectName
 from gateway.prompts import NoPrompts
 from gateway.service import Gateway
 from gateway.types import Inbound, Operation, Outbound, Reply
+from tracing.live import LiveSpan, LiveTracer
+from tracing.types import Scope
 
 JSON = [(b"content-type", b"application/json")]
 STREAM = [(b"content-type", b"text/event-stream; charset=utf-8")]
@@ -63,15 +61,13 @@ class Rig:
 
     def __init__(self, vendor: Vendor, on_unsupported: str = "drop", prompts=None) -> None:
         self.vendor = vendor
-        self._exporter = InMemorySpanExporter()
-        tracing = TracerProvider()
-        tracing.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self._ended: list[LiveSpan] = []
         route = RouteSettings(name="route", targets=(TargetSettings(model="up/model-1"),), on_unsupported=on_unsupported)
         settings = Settings(providers={"up": ProviderSettings(kind="fake")}, routes=(route,))
         before = providers.PROVIDERS
         providers.PROVIDERS = {"fake": lambda *_: vendor}
         try:
-            self.gateway = Gateway.build(settings, tracing.get_tracer("test"), prompts or NoPrompts())
+            self.gateway = Gateway.build(settings, LiveTracer({}, Scope("test"), None, self._ended.append), prompts or NoPrompts())
         finally:
             providers.PROVIDERS = before
 
@@ -87,4 +83,4 @@ class Rig:
 
     @property
     def span(self) -> dict:
-        return dict(self._exporter.get_finished_spans()[-1].attributes or {})
+        return dict(self._ended[-1].raw.attributes)

@@ -4,9 +4,6 @@ import json
 
 import msgspec
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from config.schema import ProviderSettings, Settings
 from config.secrets import Secret
@@ -15,8 +12,9 @@ from gateway.service import Gateway
 from gateway.types import Inbound, Operation
 from tests.cloud import Cloud, Said, Sent, scripted_cloud
 from tests.gateway.providers.framing import event, invoked
+from tracing.live import LiveSpan, LiveTracer
 from tracing.prices import price
-from tracing.types import Usage
+from tracing.types import Scope, Usage
 
 FRAMED = "application/vnd.amazon.eventstream"
 
@@ -90,6 +88,24 @@ COHERE = (
     ),
 )
 
+GEMINI_USAGE = {
+    "promptTokenCount": 30,
+    "cachedContentTokenCount": 10,
+    "candidatesTokenCount": 15,
+    "thoughtsTokenCount": 5,
+    "totalTokenCount": 50,
+}
+GEMINI_SAID = {"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP", "index": 0}
+GEMINI = (
+    {"candidates": [GEMINI_SAID], "usageMetadata": GEMINI_USAGE, "modelVersion": "up", "responseId": "r"},
+    (
+        b'data: {"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]}}],"usageMetadata":{"promptTokenCount":30}}\n\n',
+        b'data: {"candidates":[{"content":{"role":"model","parts":[]},"finishReason":"STOP"}],"usageMetadata":'
+        + json.dumps(GEMINI_USAGE).encode()
+        + b"}\n\n",
+    ),
+)
+
 READ, WRITTEN, THOUGHT = (
     "gen_ai.usage.cache_read.input_tokens",
     "gen_ai.usage.cache_write.input_tokens",
@@ -104,15 +120,16 @@ CASES = {
     "vertex": ("claude-sonnet-4-5@20250929", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
     "bedrock": ("anthropic.claude-sonnet-4-5-20250929-v1:0", (CLAUDE, tuple(map(invoked, CLAUDE_EVENTS))), FRAMED, {READ: 10, WRITTEN: 5}),
     "bedrock ": ("amazon.nova-pro-v1:0", CONVERSE, FRAMED, {READ: 10, WRITTEN: 5}),
+    "gemini": ("gemini-2.5-pro", GEMINI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "vertex ": ("gemini-2.5-pro", GEMINI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "cohere": ("command-a-03-2025", COHERE, "text/event-stream", {READ: 10}),
 }
 
 
-def gateway(kind: str, cloud: Cloud, exporter: InMemorySpanExporter) -> Gateway:
-    tracing = TracerProvider()
-    tracing.add_span_processor(SimpleSpanProcessor(exporter))
+def gateway(kind: str, cloud: Cloud, ended: list[LiveSpan]) -> Gateway:
+    tracer = LiveTracer({}, Scope("test"), None, ended.append)
     settings = ProviderSettings(kind=kind, base_url=cloud.url, api_key=Secret("k"), region="eu-west-1", project="p")
-    return Gateway.build(Settings(providers={"up": settings}), tracing.get_tracer("test"), NoPrompts())
+    return Gateway.build(Settings(providers={"up": settings}), tracer, NoPrompts())
 
 
 @pytest.mark.parametrize("kind", CASES)
@@ -120,21 +137,21 @@ async def test_a_stream_costs_what_the_whole_answer_costs(kind: str):
     model, (whole, streamed), content_type, buckets = CASES[kind]
 
     def answer(sent: Sent) -> Said:
-        streams = "stream" in sent.target or json.loads(sent.body).get("stream")
+        streams = "stream" in sent.target or "alt=sse" in sent.target or json.loads(sent.body).get("stream")
         return Said(pieces=streamed, content_type=content_type) if streams else Said(pieces=(json.dumps(whole).encode(),))
 
-    exporter = InMemorySpanExporter()
+    ended: list[LiveSpan] = []
     async with scripted_cloud(answer) as cloud:
-        proxy = gateway(kind.strip(), cloud, exporter)
+        proxy = gateway(kind.strip(), cloud, ended)
         for stream in (False, True):
             body = json.dumps({"model": f"up/{model}", "messages": [{"role": "user", "content": "?"}], "stream": stream}).encode()
             reply = await proxy.handle(Inbound(operation=Operation.CHAT, body=body, headers=[], received_ns=1, started=1))
             text = reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])
             assert (reply.status, b"hi" in text) == (200, True), text
         await proxy.close()
-    told = [{name: value for name, value in span.attributes.items() if "usage" in name} for span in exporter.get_finished_spans()]
+    told = [{name: value for name, value in span.raw.attributes.items() if "usage" in name} for span in ended]
     assert told[0] == told[1] == {"gen_ai.usage.input_tokens": 30, "gen_ai.usage.output_tokens": 20, **buckets}
-    system = exporter.get_finished_spans()[0].attributes["gen_ai.provider.name"]
+    system = ended[0].raw.attributes["gen_ai.provider.name"]
     usage = Usage(
         input_tokens=30,
         output_tokens=20,
