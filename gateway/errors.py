@@ -12,6 +12,7 @@
     │   ├── KeyNotAllowed           403
     │   ├── ModelNotFound           404
     │   ├── PromptNotFound          404
+    │   ├── ResponseNotFound        404
     │   ├── PathNotFound            404
     │   ├── MethodNotAllowed        405
     │   ├── BodyTooLarge            413
@@ -47,6 +48,7 @@ __all__ = (
     "PromptNotFound",
     "PromptVariableMissing",
     "PromptsUnavailable",
+    "ResponseNotFound",
     "Unauthenticated",
     "UpstreamBroken",
     "UpstreamFailure",
@@ -133,6 +135,13 @@ class PromptNotFound(ClientMistake):
 
     status = 404
     code = "prompt_not_found"
+
+
+class ResponseNotFound(ClientMistake):
+    """No such response is kept."""
+
+    status = 404
+    code = "response_not_found"
 
 
 class PathNotFound(ClientMistake):

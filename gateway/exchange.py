@@ -10,7 +10,7 @@ from msgspec import structs
 
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
-from gateway.heads import head_of
+from gateway.heads import PromptedHead, head_of
 from gateway.passages import passage
 from gateway.policies import Answered, Call, Outcome, Policy
 from gateway.prompted import with_prompt
@@ -83,6 +83,8 @@ class Exchange:
         except asyncio.CancelledError:
             self._left(None)
             raise
+        if self._recording.content != "full" or not self._snapshot.may_keep:
+            reply = structs.replace(reply, may_be_kept=False)
         for tap in self._call.taps if self._call is not None else ():
             reply = tap(reply)
         return reply
@@ -133,8 +135,9 @@ class Exchange:
         if reference is None:
             plan = self._snapshot.routes.plan(self._head.model)
         else:
+            asked = self._head.asked_model if isinstance(self._head, PromptedHead) else None
             prompt = await self._render(reference, prompts)
-            plan = self._snapshot.routes.plan_prompt(prompt.name, prompt.model)
+            plan = self._snapshot.routes.plan_prompt(prompt.name, asked or prompt.model)
         pool = self._snapshot.pools.get(plan.route)
         return plan if pool is None else await self._pursue(plan, pool, prompts)
 

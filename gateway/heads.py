@@ -8,6 +8,7 @@ import msgspec
 from gateway.dialects.reading import member_at_fault
 from gateway.dialects.types import DialectName
 from gateway.errors import InvalidRequest
+from gateway.prompts import PREFIX
 from gateway.types import Inbound
 from gateway.wire.openai import RequestHead
 
@@ -29,6 +30,21 @@ class GeminiHead(msgspec.Struct, rename="camel"):
     tools: msgspec.Raw = msgspec.Raw()
     generation_config: GenerationConfig | None = None
     labels: Any = None
+    prompt_variables: dict[str, str | int | float] | None = msgspec.field(default=None, name="prompt_variables")
+
+
+class PromptedHead(RequestHead):
+    """A request that names a prompt and, maybe, the model to answer it."""
+
+    asked_model: str = ""
+
+
+class Prompt(msgspec.Struct):
+    """``prompt`` of OpenAI's Responses. ``version`` is a number or an alias here."""
+
+    id: str
+    version: str | None = None
+    variables: dict[str, str | int | float] | None = None
 
 
 class ResponsesHead(msgspec.Struct):
@@ -44,11 +60,15 @@ class ResponsesHead(msgspec.Struct):
     temperature: Any = None
     top_p: Any = None
     max_output_tokens: Any = None
+    prompt: msgspec.Raw = msgspec.Raw()
 
 
 _CHAT: Final = msgspec.json.Decoder(RequestHead)
 _GEMINI: Final = msgspec.json.Decoder(GeminiHead)
 _RESPONSES: Final = msgspec.json.Decoder(ResponsesHead)
+_PROMPT: Final = msgspec.json.Decoder(Prompt)
+_HOSTED: Final = "pmpt_"
+"""How identifiers of prompts begin that OpenAI keeps."""
 
 
 def head_of(inbound: Inbound) -> RequestHead:
@@ -89,6 +109,7 @@ def _gemini(inbound: Inbound) -> RequestHead:
         stream=inbound.stream,
         messages=sent.contents,
         tools=sent.tools,
+        prompt_variables=sent.prompt_variables,
         metadata=sent.labels,
         temperature=config.temperature,
         top_p=config.top_p,
@@ -98,8 +119,14 @@ def _gemini(inbound: Inbound) -> RequestHead:
 
 def _responses(inbound: Inbound) -> RequestHead:
     sent = _RESPONSES.decode(inbound.body)
-    return RequestHead(
-        model=inbound.model or sent.model,
+    prompt = _PROMPT.decode(sent.prompt) if bytes(sent.prompt).startswith(b"{") else None
+    ours = prompt is not None and not prompt.id.startswith(_HOSTED)
+    if not ours and not sent.model:
+        raise InvalidRequest("Name a 'model', or a 'prompt' of this server's registry.", param="model")
+    return PromptedHead(
+        model=_reference(prompt) if ours and prompt is not None else sent.model,
+        asked_model=sent.model,
+        prompt_variables=None if prompt is None else prompt.variables,
         stream=sent.stream,
         messages=sent.input,
         tools=sent.tools,
@@ -110,6 +137,14 @@ def _responses(inbound: Inbound) -> RequestHead:
         top_p=sent.top_p,
         max_tokens=sent.max_output_tokens,
     )
+
+
+def _reference(prompt: Prompt) -> str:
+    """As ``gateway.prompts`` has them."""
+    name = f"{PREFIX}{prompt.id.removeprefix(PREFIX)}"
+    if prompt.version is None:
+        return name
+    return f"{name}/{prompt.version}" if prompt.version.isdigit() else f"{name}@{prompt.version}"
 
 
 _READERS: Final[Mapping[DialectName, Callable[[Inbound], RequestHead]]] = {

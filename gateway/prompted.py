@@ -3,23 +3,23 @@
 import msgspec
 from msgspec.structs import replace
 
-from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
+from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
+from gateway.passages.going_on import conversation
 from gateway.prompts import RenderedPrompt
 from gateway.types import Inbound
+from gateway.wire.patch import patch
 
 __all__ = ("with_prompt",)
 
 
 def with_prompt(prompt: RenderedPrompt, inbound: Inbound) -> bytes:
-    """The request in its own dialect, with the prompt's messages before its own. Raises ``InvalidRequest``."""
+    """The request in its own dialect, with the prompt's messages before its own; all else stays as it was sent. Raises ``InvalidRequest``."""
     request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
     chat = msgspec.json.encode({"model": request.model, "messages": prompt.messages})
     rendered = CLIENT_DIALECTS[DialectName.OPENAI_CHAT].read_request(chat)
-    whole = replace(
-        request,
-        system=(*rendered.system, *request.system),
-        messages=(*rendered.messages, *request.messages),
-        stream=request.stream or inbound.stream,
-    )
-    return UPSTREAM_DIALECTS[inbound.dialect].write_request(whole, request.model).body
+    whole = replace(request, system=(*rendered.system, *request.system), messages=(*rendered.messages, *request.messages))
+    said = conversation(whole, inbound.dialect)
+    if inbound.dialect is DialectName.OPENAI_RESPONSES:  # there the prompt may have stood in for the model
+        said["model"] = msgspec.json.encode(request.model or prompt.model or prompt.name)
+    return patch(inbound.body, {**said, "prompt_variables": None, "prompt": None})

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.errors import InvalidRequest, PromptNotFound
 
-__all__ = ("NoPrompts", "PromptReference", "PromptSource", "RenderedPrompt", "parse_reference", "with_rendered")
+__all__ = ("PREFIX", "NoPrompts", "PromptReference", "PromptSource", "RenderedPrompt", "parse_reference", "with_rendered")
 
 PREFIX: Final = "prompts:/"
 _REFERENCE = re.compile(r"prompts:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>[0-9]+))?")

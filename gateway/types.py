@@ -21,6 +21,7 @@ __all__ = (
     "Outbound",
     "Passage",
     "Plan",
+    "Previous",
     "Provider",
     "Reply",
     "Resource",
@@ -69,6 +70,13 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = "application/json"
 
 
+class Previous(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation that a request of OpenAI's Responses goes on from: its items as JSON. ``native``: the vendor has it, too."""
+
+    items: bytes
+    native: bool
+
+
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds.
 
@@ -88,6 +96,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     resource: Resource | None = None
     provider: str = ""
+    previous: Previous | None = None
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -283,7 +292,10 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes back to the client: a whole ``body``, or a ``stream`` whose first bytes are there already."""
+    """What goes back to the client: a whole ``body``, or a ``stream`` whose first bytes are there already.
+
+    ``may_be_kept`` is ``False`` where nothing of what is said may be stored.
+    """
 
     status: int
     headers: Headers
@@ -292,6 +304,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     stream: AsyncIterator[bytes] | None = None
     target: str = ""
     usage: Usage | None = None
+    may_be_kept: bool = True
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

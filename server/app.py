@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from evals import routes as judge_routes
 from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
-from gateway.surfaces import anthropic, gemini, openai, resources
+from gateway.surfaces import anthropic, gemini, openai, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
 from registry.artifacts.routes import with_artifacts
 from registry.lineage import routes as lineage_routes
@@ -51,6 +51,7 @@ def create_app(services: Services) -> ASGIApp:
             anthropic.router(services.gateway),
             gemini.router(services.gateway),
             resources.router(services.gateway),
+            responses.router(services.gateway, services.responses),
             mlflow_gateway.router(services.gateway),
             otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.traces, services.assessments),

@@ -22,6 +22,7 @@ from evals.service import JudgeService
 from evals.store import LedgerStore
 from gateway.cache.service import CacheService
 from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
+from gateway.kept import KeptResponses
 from gateway.keys.policy import KeyPolicy
 from gateway.keys.service import KeyService
 from gateway.limits.service import LimitService
@@ -130,6 +131,7 @@ class Services:
         self.registered_models = RegisteredModelService(metadata, self.registrar, self.prompts.forget)
         self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
         self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)
+        self.responses = KeptResponses(storage.open_blobs(settings.storage))
         self.artifacts = open_artifacts(settings, metadata)
         self.direct_transfers = DirectTransfers(self.artifacts, allowed=settings.artifacts.presigned)
         self.experiments = ExperimentService(metadata, settings.artifacts.root)

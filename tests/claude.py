@@ -1,6 +1,6 @@
 """A vendor that speaks Anthropic's Messages: it refuses what its published shapes do not allow, and keeps what it was sent.
 
-The last text of the user says what it does: ``!429``, ``!cut`` (a stream breaks off), ``!overloaded`` (an error within the stream), ``!tools`` (thinks,
+The last text of the user says what it does: ``!429``, ``!busy`` (529), ``!cut`` (a stream breaks off), ``!overloaded`` (an error within the stream), ``!tools`` (thinks,
 and calls the first tool twice); anything else is answered with four words.
 """
 
@@ -60,6 +60,8 @@ class Claude:
         text = json.dumps(body["messages"][-1])
         if "!429" in text:
             return _send(writer, 429, error("rate_limit_error", "slow down"), "retry-after: 7\r\nrequest-id: req_up\r\n")
+        if "!busy" in text:
+            return _send(writer, 529, error("overloaded_error", "Overloaded"))
         blocks = calls(body["tools"][0]["name"]) if "!tools" in text else WORDS
         reason = "tool_use" if "!tools" in text else "end_turn"
         message = {"id": "msg_up", "type": "message", "role": "assistant", "model": "claude-up", "content": blocks, "stop_reason": reason}

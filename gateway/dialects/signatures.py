@@ -6,11 +6,12 @@ given back to whoever made it, and never to anybody who would refuse the request
 
 from typing import Final
 
-from gateway.dialects.types import DialectName
+from gateway.dialects.types import DialectName, Reasoning
 
-__all__ = ("marked", "unmarked")
+__all__ = ("marked", "opened", "sealed", "unmarked")
 
 _MARK: Final = "tidegate."
+_REDACTED: Final = "redacted."
 _ORIGINS: Final = {name.value: name for name in DialectName}
 
 
@@ -26,3 +27,19 @@ def unmarked(signature: str, home: DialectName) -> tuple[str, DialectName]:
         if colon and origin in _ORIGINS:
             return original, _ORIGINS[origin]
     return signature, home
+
+
+def sealed(thought: Reasoning, home: DialectName) -> str | None:
+    """What only its vendor can read of a thought, as one opaque text: its signature, or all of it."""
+    text = thought.signature if thought.redacted is None else _REDACTED + thought.redacted
+    return None if text is None else marked(text, thought.origin, home)
+
+
+def opened(text: str, seal: str | None, home: DialectName) -> Reasoning:
+    """The thought again; ``text`` is what all could read of it."""
+    if seal is None:
+        return Reasoning(text=text)
+    original, origin = unmarked(seal, home)
+    if original.startswith(_REDACTED):
+        return Reasoning(redacted=original.removeprefix(_REDACTED), origin=origin)
+    return Reasoning(text=text, signature=original, origin=origin)

@@ -11,12 +11,14 @@ from gateway.dialects.bedrock.codec import BedrockConverse
 from gateway.dialects.cohere.codec import Cohere
 from gateway.dialects.gemini.codec import Gemini
 from gateway.dialects.openai_chat.codec import OpenAIChat
+from gateway.dialects.openai_responses.codec import OpenAIResponses
 from gateway.dialects.types import ClientDialect, Dialect, DialectName, UpstreamDialect
 
 __all__ = ("CLIENT_DIALECTS", "UPSTREAM_DIALECTS")
 
 _BOTH_WAYS: Mapping[DialectName, Dialect] = {
     DialectName.OPENAI_CHAT: OpenAIChat(),
+    DialectName.OPENAI_RESPONSES: OpenAIResponses(),
     DialectName.ANTHROPIC: Anthropic(),
     DialectName.GEMINI: Gemini(),
 }

@@ -10,6 +10,7 @@ from gateway.dialects.failures import failure_of
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName, EventReader, Request, Tokens, Written
 from gateway.errors import GatewayError, InvalidRequest
+from gateway.passages.going_on import gone_on
 from gateway.passages.observing import EventStream, observed, usage_of
 from gateway.passages.translated import TranslatedUpstream
 from gateway.types import Inbound, Observation, StreamReader, Upstream
@@ -30,6 +31,8 @@ class AcrossPassage:
         on_unsupported: Literal["error", "drop", "forward"],
     ) -> None:
         body = patch(inbound.body, edits) if edits else inbound.body
+        if inbound.dialect is DialectName.OPENAI_RESPONSES:
+            body = gone_on(body, inbound.previous)
         self.dialect = dialect
         self._client = CLIENT_DIALECTS[inbound.dialect]
         self._request = _addressed(self._client.read_request(body), inbound)

@@ -152,9 +152,13 @@ class Surface:
         if size > self._max_body_bytes:
             raise BodyTooLarge(f"The body is larger than {self._max_body_bytes} bytes (server.max_body_bytes).")
 
+    async def handle(self, inbound: Inbound) -> Reply:
+        """From a request to its reply: the place for what a dialect does beyond that."""
+        return await self._gateway.handle(inbound)
+
     async def _answer(self, inbound: Inbound, receive: Receive, send: Send) -> None:
         async with ClientWatch(receive) as watch:
-            reply = await self._gateway.handle(inbound)
+            reply = await self.handle(inbound)
             if reply.stream is None:
                 watch.disarm()
                 await send_whole(reply, send)

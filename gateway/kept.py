@@ -1,0 +1,141 @@
+"""Responses that are kept, as OpenAI keeps them: to be read again, and to be gone on from by ``previous_response_id``, with any model.
+
+Each lies as one blob with the whole conversation up to it, so that going on needs one read. They are bounded: nothing larger than ``MOST_BYTES``, none
+older than ``MOST_DAYS``, and no more than ``MOST`` of them. The latest are in memory, too. A store that is away costs a response its memory, never its answer.
+"""
+
+import asyncio
+import logging
+import re
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+import msgspec
+
+from gateway.errors import ResponseNotFound
+from storage.blobs import Blobs
+from storage.errors import BlobNotFound, BlobsUnavailable
+
+__all__ = ("Kept", "KeptResponses", "ResponseShelf")
+
+logger = logging.getLogger(__name__)
+
+MOST: Final = 20_000
+MOST_DAYS: Final = 30
+MOST_BYTES: Final = 4 * 1024 * 1024
+IN_MEMORY: Final = 500
+PATIENCE_SECONDS: Final = 1.0
+"""How long an answer waits to be written down before its last bytes go out."""
+
+SWEEP_EVERY: Final = 1000
+"""Responses between two looks at what is too old."""
+
+_FOLDER: Final = "gateway/responses"
+_IDENTITY: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """One response. ``items`` is the conversation up to it and with it, the first ``asked`` of which were there before it; ``owner`` may read it.
+
+    ``native``: its vendor keeps it, too, and goes on from it by its identifier.
+    """
+
+    id: str
+    owner: str
+    items: msgspec.Raw
+    asked: int
+    response: msgspec.Raw
+    native: bool = False
+
+
+class ResponseShelf(Protocol):
+    """Where responses are kept."""
+
+    async def keep(self, kept: Kept) -> None:
+        """Never raises."""
+        ...
+
+    async def find(self, identity: str, owner: str) -> Kept:
+        """Raises ``ResponseNotFound``."""
+        ...
+
+    async def forget(self, identity: str, owner: str) -> None:
+        """Raises ``ResponseNotFound``."""
+        ...
+
+
+_KEPT: Final = msgspec.json.Decoder(Kept)
+
+
+class KeptResponses:
+    """Implements ``ResponseShelf`` in the blob store."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._latest: OrderedDict[str, Kept] = OrderedDict()
+        self._writing: set[asyncio.Task[None]] = set()
+        self._since_sweep = 0
+
+    async def keep(self, kept: Kept) -> None:
+        """See ``ResponseShelf.keep``."""
+        if len(bytes(kept.items)) + len(bytes(kept.response)) > MOST_BYTES:
+            return
+        self._latest[kept.id] = kept
+        while len(self._latest) > IN_MEMORY:
+            self._latest.popitem(last=False)
+        task = asyncio.get_running_loop().create_task(self._write(kept))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+
+    async def find(self, identity: str, owner: str) -> Kept:
+        """See ``ResponseShelf.find``."""
+        kept = self._latest.get(identity) or await self._read(identity)
+        if kept is None or kept.owner != owner:
+            raise ResponseNotFound(f"There is no response {identity!r} here: it was not stored, is too old, or belongs to another key.")
+        return kept
+
+    async def forget(self, identity: str, owner: str) -> None:
+        """See ``ResponseShelf.forget``."""
+        await self.find(identity, owner)
+        self._latest.pop(identity, None)
+        try:
+            await self._blobs.delete(_path(identity))
+        except BlobNotFound:
+            return
+        except BlobsUnavailable as error:
+            logger.warning("a kept response could not be deleted: %s", error)
+
+    async def _read(self, identity: str) -> Kept | None:
+        if not _IDENTITY.fullmatch(identity):
+            return None
+        try:
+            return _KEPT.decode(await self._blobs.get(_path(identity)))
+        except (BlobNotFound, msgspec.MsgspecError):
+            return None
+        except BlobsUnavailable as error:
+            logger.warning("kept responses cannot be read: %s", error)
+            return None
+
+    async def _write(self, kept: Kept) -> None:
+        try:
+            await self._blobs.put(_path(kept.id), msgspec.json.encode(kept))
+            self._since_sweep += 1
+            if self._since_sweep >= SWEEP_EVERY:
+                self._since_sweep = 0
+                await self._sweep()
+        except BlobsUnavailable as error:
+            logger.warning("a response is kept in memory alone: %s", error)
+
+    async def _sweep(self) -> None:
+        """Delete what is too old, and the oldest of what is too much."""
+        found = sorted([blob async for blob in self._blobs.list(_FOLDER)], key=lambda blob: blob.modified, reverse=True)
+        oldest = datetime.now(UTC) - timedelta(days=MOST_DAYS)
+        for number, blob in enumerate(found):
+            if number >= MOST or blob.modified < oldest:
+                await self._blobs.delete(blob.path)
+
+
+def _path(identity: str) -> str:
+    return f"{_FOLDER}/{identity}.json"
