@@ -3,10 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 from registry.artifacts.endpoints import endpoints as artifact_endpoints
+from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoints
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
 from registry.models.endpoints import endpoints as model_endpoints
+from registry.reviews.endpoints import endpoints as review_endpoints
 from registry.runs.endpoints import endpoints as run_endpoints
+from registry.scorers.endpoints import endpoints as scorer_endpoints
 from registry.traces.endpoints import endpoints as trace_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
@@ -60,6 +63,9 @@ def mlflow_endpoints(services: Services) -> Table:
             *logged_model_endpoints(services.logged_models),
             *model_endpoints(services.registered_models, services.model_versions, services.aliases),
             *trace_endpoints(services.mlflow_traces, services.mlflow_assessments),
+            *scorer_endpoints(services.scorers),
+            *dataset_endpoints(services.evaluation_datasets),
+            *review_endpoints(services.label_schemas, services.review_queues),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),
         ]

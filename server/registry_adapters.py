@@ -4,36 +4,50 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection
 from typing_extensions import override
 
-from registry.errors import ResourceDoesNotExist
+from registry.errors import ResourceAlreadyExists
 from registry.gateway_admin.policy_messages import GuardrailScorer
 from registry.gateway_admin.types import Experiments, Scorers
 from registry.logged_models import store as logged_models
 from registry.models.lineage import Lineage, LoggedModelSource
 from registry.runs import store as runs
+from registry.runs.experiment_messages import CreateExperiment, ExperimentTag, GetExperimentByName
+from registry.runs.experiments import ExperimentService
 from registry.runs.types import now_ms
+from registry.scorers.service import ScorerService
 
-__all__ = ("NoExperiments", "NoScorers", "TrackedLineage")
+__all__ = ("RegisteredScorers", "TrackedExperiments", "TrackedLineage")
 
 VERSIONS_TAG: Final = "mlflow.modelVersions"
 
 
-class NoExperiments(Experiments):
-    """Endpoints keep no experiment."""
+class TrackedExperiments(Experiments):
+    """Endpoints keep their traces in experiments of this server."""
+
+    def __init__(self, experiments: ExperimentService) -> None:
+        self._experiments = experiments
 
     @override
     async def ensure(self, name: str, tags: Mapping[str, str]) -> str | None:
-        return None
+        given = [ExperimentTag(key=key, value=value) for key, value in tags.items()]
+        try:
+            return (await self._experiments.create(CreateExperiment(name=name, tags=given))).experiment_id
+        except ResourceAlreadyExists:
+            return (await self._experiments.get_by_name(GetExperimentByName(experiment_name=name))).experiment.experiment_id
 
 
-class NoScorers(Scorers):
-    """Nothing is registered."""
+class RegisteredScorers(Scorers):
+    """Guardrails are made of registered scorers."""
+
+    def __init__(self, scorers: ScorerService) -> None:
+        self._scorers = scorers
 
     @override
     async def find(self, scorer_id: str, version: int) -> GuardrailScorer:
-        raise ResourceDoesNotExist(f"Scorer with ID '{scorer_id}' not found.")
+        return msgspec.convert(await self._scorers.find(scorer_id, version), GuardrailScorer, from_attributes=True)
 
 
 class TrackedLineage(Lineage):

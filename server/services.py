@@ -30,6 +30,7 @@ from gateway.policies import Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from registry.artifacts.direct import DirectTransfers
+from registry.evaluation_datasets.service import DatasetService
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
 from registry.lineage.service import LineageService
@@ -43,10 +44,13 @@ from registry.models.version_service import ModelVersionService
 from registry.outbound.guard import AddressGuard
 from registry.prompts import errors as prompt_errors
 from registry.prompts.service import PromptService
+from registry.reviews.queues import ReviewQueueService
+from registry.reviews.schemas import LabelSchemaService
 from registry.runs.experiments import ExperimentService
 from registry.runs.history import MetricHistory
 from registry.runs.logging import RunLog
 from registry.runs.service import RunService
+from registry.scorers.service import ScorerService
 from registry.traces.assessments import AssessmentService
 from registry.traces.placement import ExperimentPlacement
 from registry.traces.reading import TraceReader
@@ -58,7 +62,7 @@ from server.budgets import BudgetWebhooks, SpendingHistory
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
-from server.registry_adapters import NoExperiments, NoScorers, TrackedLineage
+from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
 from server.store_process import COMMAND
 from server.version import VERSION
 from storage.errors import StorageError
@@ -139,6 +143,10 @@ class Services:
         self.run_log = RunLog(metadata, journal)
         self.metric_history = MetricHistory(self.telemetry, self.telemetry.flush)
         self.logged_models = LoggedModelService(metadata)
+        self.scorers = ScorerService(metadata)
+        self.evaluation_datasets = DatasetService(metadata)
+        self.label_schemas = LabelSchemaService(metadata)
+        self.review_queues = ReviewQueueService(metadata)
         properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
         finder = TraceFinder(self.telemetry, self.telemetry.flush)
@@ -150,8 +158,8 @@ class Services:
             metadata,
             self.addresses,
             seal,
-            experiments=NoExperiments(),
-            scorers=NoScorers(),
+            experiments=TrackedExperiments(self.experiments),
+            scorers=RegisteredScorers(self.scorers),
             taken=lambda: {route.name for route in self.settings.routes},
             use=self._administered,
         )

@@ -1,0 +1,54 @@
+import asyncio
+import json
+
+JUDGE = json.dumps(
+    {"name": "polite", "instructions_judge_pydantic_data": {"model": "gateway:/chat", "instructions": "Is {{ outputs }} polite?"}}
+)
+
+
+async def register(client, serialized=JUDGE, status=200, **more):
+    named = {"experiment_id": client.experiment, "name": "polite", "serialized_scorer": serialized, **more}
+    return await client.call("POST", "scorers/register", named, status=status)
+
+
+async def test_versions_count_up_whoever_registers_at_once_and_the_latest_is_served(client):
+    made = await asyncio.gather(*(register(client) for _ in range(4)))
+    assert sorted(each["version"] for each in made) == [1, 2, 3, 4]
+    assert len({each["scorer_id"] for each in made}) == 1
+    (latest,) = (await client.call("GET", "scorers/list", experiment_id=client.experiment))["scorers"]
+    assert (latest["scorer_version"], latest["experiment_id"]) == (4, int(client.experiment))
+    named = {"experiment_id": client.experiment, "name": "polite"}
+    assert len((await client.call("GET", "scorers/versions", **named))["scorers"]) == 4
+    assert (await client.call("GET", "scorers/get", **named, version=2))["scorer"]["serialized_scorer"] == JUDGE
+    await client.call("DELETE", "scorers/delete", {**named, "version": 4})
+    assert (await client.call("GET", "scorers/get", **named))["scorer"]["scorer_version"] == 3
+    assert (await register(client))["version"] == 5
+    await client.call("DELETE", "scorers/delete", named)
+    gone = await client.call("GET", "scorers/get", **named, status=404)
+    assert gone["message"] == f"Scorer with name 'polite' not found for experiment {client.experiment}."
+    assert await client.call("GET", "scorers/list") == {}
+
+
+async def test_code_is_not_kept_and_what_is_no_json_neither(client):
+    for wrong in ("{", json.dumps({"scorers": [{"call_source": "import os"}]})):
+        assert (await register(client, wrong, 400))["error_code"] == "INVALID_PARAMETER_VALUE"
+    await register(client, experiment_id="99", status=404)
+
+
+async def test_a_judge_is_told_how_much_of_what_happens_it_looks_at(client):
+    scorer_id = (await register(client))["scorer_id"]
+    named = {"experiment_id": client.experiment, "name": "polite"}
+    first = (await client.call("PUT", "scorers/online-config", {**named, "sample_rate": 0.5, "filter_string": "status = 'OK'"}))["config"]
+    second = (await client.call("PUT", "scorers/online-config", {**named, "sample_rate": 0}))["config"]
+    assert first["online_scoring_config_id"] != second["online_scoring_config_id"]
+    (config,) = (await client.call("GET", "scorers/online-configs", scorer_ids=[scorer_id, "other"]))["configs"]
+    assert (
+        config
+        == second
+        == {**second, "sample_rate": 0.0, "filter_string": None, "scorer_id": scorer_id, "experiment_id": client.experiment}
+    )
+    for wrong in ({"sample_rate": 2}, {"sample_rate": "x"}, {"sample_rate": 1, "filter_string": "color = 1"}):
+        await client.call("PUT", "scorers/online-config", {**named, **wrong}, status=400)
+    await register(client, JUDGE.replace("gateway:/chat", "openai:/gpt-4o"))
+    refused = await client.call("PUT", "scorers/online-config", {**named, "sample_rate": 1}, status=400)
+    assert "does not use a gateway model" in refused["message"]
