@@ -14,6 +14,7 @@ import msgspec
 from config.cache_checks import check_caches
 from config.detection_checks import check_detection
 from config.findings import Finding
+from config.guardrail_checks import check_guardrails
 from config.limit_checks import check_limits
 from config.providers import VENDORS
 from config.source import Span
@@ -46,6 +47,8 @@ def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
         yield from _judge(judge, f"judges[{index}]", names)
     yield from check_limits(root)
     yield from check_caches(root)
+    yield from check_guardrails(root, lambda node, path, subject: _asked(node, path, subject, names))
+    yield from _duplicates("guardrail", "guardrails", items(child(root, "guardrails")))
     yield from check_detection(child(child(root, "telemetry"), "redact"), "telemetry.redact")
     yield from _duplicates("route", "routes", routes)
     yield from _duplicates("judge", "judges", judges)
@@ -97,9 +100,9 @@ def _upstream(node: Node | None, path: str, subject: str, names: Names) -> Itera
 def _provider_of(span: Span, path: str, subject: str, model: str, names: Names) -> Iterator[Finding]:
     provider, slash, rest = model.partition("/")
     if not slash or not rest or not provider:
-        near = closest(model, names.routes) if path.startswith("judges") else None
+        near = closest(model, names.routes) if path.startswith(("judges", "guardrails")) else None
         predicate = f"names the model {model!r}, which is not of the form provider/model"
-        alternative = f", or the name of a route ({listing(names.routes)})" if path.startswith("judges") else ""
+        alternative = f", or the name of a route ({listing(names.routes)})" if path.startswith(("judges", "guardrails")) else ""
         yield Finding(span, path, subject, predicate, f"write provider/model{alternative}; providers: {listing(names.providers)}", near)
     elif provider not in names.providers:
         predicate = f"names provider {provider!r}, which is not configured"
@@ -114,13 +117,17 @@ def _how_to_get(provider: str, names: Names) -> str:
 
 def _judge(judge: Node, path: str, names: Names) -> Iterator[Finding]:
     subject = f"judge {text_of(child(judge, 'name')) or path!r}"
-    model_node = child(judge, "model")
-    model = text_of(model_node)
-    if model_node is not None and model is not None and model not in names.routes:
-        yield from _provider_of(model_node.span, f"{path}.model", subject, model, names)
+    yield from _asked(child(judge, "model"), f"{path}.model", subject, names)
     yield from _instructions(child(judge, "instructions"), f"{path}.instructions", subject)
     yield from _choices(judge, path, subject)
     yield from _bounds(judge, path, subject)
+
+
+def _asked(node: Node | None, path: str, subject: str, names: Names) -> Iterator[Finding]:
+    """A model that is asked from within: ``provider/model``, or a route."""
+    model = text_of(node)
+    if node is not None and model is not None and model not in names.routes:
+        yield from _provider_of(node.span, path, subject, model, names)
 
 
 def _instructions(node: Node | None, path: str, subject: str) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from config.cache import CacheSettings, CacheStoreSettings
 from config.detection import DetectionSettings
+from config.guardrails import GuardrailSettings
 from config.secrets import Secret
 
 __all__ = (
@@ -468,6 +469,9 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content: Literal["full", "hash", "none"] = "full"
     """What is stored of this route's messages and answers: all, the SHA-256 of each part, or nothing. ``telemetry.content: none`` wins."""
 
+    guardrails: tuple[Name, ...] = ()
+    """Which of ``guardrails`` stand over this route, in their order."""
+
     cache: CacheSettings | None = None
     """Give answers again to the same requests. Default: never."""
 
@@ -588,6 +592,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     limits: tuple[LimitSettings, ...] = ()
     """Ceilings on requests, tokens and money, for everything that passes through the gateway."""
+
+    guardrails: tuple[GuardrailSettings, ...] = ()
+    """Rules about what is said, for the routes that list them."""
 
     cache: CacheStoreSettings = CacheStoreSettings()
     """Where the answers of routes with a ``cache`` are kept."""

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
+from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.heads import PromptedHead, head_of
 from gateway.passages import passage
 from gateway.policies import Answered, Call, Outcome, Policy
@@ -91,12 +92,21 @@ class Exchange:
 
     async def _admitted(self, plan: Plan) -> Reply | None:
         """Ask each policy; the answer that one of them has. Whoever let the request pass is told of its end."""
-        call = self._call = Call(inbound=self._inbound, head=self._head, plan=plan, providers=self._snapshot.providers, edits=self._edits)
-        for policy in self._snapshot.policies:
-            await policy.admit(call)
-            self._admitting.append(policy)
-        if call.rewritten is not None:
-            self._rewrite(call.rewritten)
+        call = self._call = Call(
+            inbound=self._inbound,
+            head=self._head,
+            plan=plan,
+            providers=self._snapshot.providers,
+            edits=self._edits,
+            traceparent=self._recording.traceparent,
+        )
+        try:
+            for policy in self._snapshot.policies:
+                await policy.admit(call)
+                self._admitting.append(policy)
+        finally:
+            if call.rewritten is not None:
+                self._rewrite(call.rewritten)
         return None if call.answer is None else self._answered(call.answer)
 
     def _answered(self, answer: Answered) -> Reply:
@@ -218,7 +228,8 @@ class Exchange:
             raise
 
     def _refused(self, error: GatewayError) -> Reply:
-        self._end(error.status, error=error.code, detail=error.message)
+        used = error.observation if isinstance(error, GuardrailBlocked | GuardrailUnavailable) else None
+        self._end(error.status, used, error=error.code, detail=error.message)
         return refused(error, self._recording.trace_id, self._own_headers(), self._inbound.dialect)
 
     async def open(self, target: Target) -> Opened:
@@ -370,7 +381,7 @@ class Exchange:
         if call is None:
             return self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
         self._recording.note(call.attributes)
-        self._recording.verdicts = call.verdicts
+        self._recording.verdicts = [*call.verdicts, *(watched() for watched in call.watching)]
         usage = self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
         outcome = Outcome(status=status, usage=usage, observation=observation, error=error)
         for policy in reversed(self._admitting):

@@ -247,7 +247,9 @@ def _parent(headers: dict[bytes, bytes]) -> Parent | None:
 
 
 def _judging(origin: Origin) -> dict[str, str]:
-    """Whose judge asks, and the trace that it judges."""
+    """Whose judge asks, and the trace that it judges; or which guardrail."""
+    if origin.guardrail:
+        return {"tidegate.guardrail": origin.guardrail}
     return {
         "tidegate.judge.name": origin.judge_name,
         "tidegate.judge.version": origin.judge_version,

@@ -83,10 +83,12 @@ class Gateway:
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
 
-    async def complete(self, request: bytes, origin: Origin) -> Answer:
+    async def complete(
+        self, request: bytes, origin: Origin, *, operation: Operation = Operation.CHAT, headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> Answer:
         """Answer a caller in this process, on the same path as any other. Raises nothing of the gateway's: errors are answers."""
         inbound = Inbound(
-            operation=Operation.CHAT, body=request, headers=(), received_ns=time_ns(), started=perf_counter_ns(), origin=origin
+            operation=operation, body=request, headers=headers, received_ns=time_ns(), started=perf_counter_ns(), origin=origin
         )
         reply = await self.handle(inbound)
         body = reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])

@@ -55,11 +55,12 @@ class Operation(StrEnum):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks from inside this process: a judge, and the trace it judges."""
+    """Who asks from inside this process: a judge, and the trace it judges, or a guardrail by its name."""
 
-    judge_name: str
+    judge_name: str = ""
     judge_version: str = ""
     judged_trace_id: str = ""
+    guardrail: str = ""
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,13 +22,15 @@ from evals.service import JudgeService
 from evals.store import LedgerStore
 from gateway.cache.service import CacheService
 from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
+from gateway.guardrails.build import guardrails_of
 from gateway.kept import KeptResponses
 from gateway.keys.policy import KeyPolicy
 from gateway.keys.service import KeyService
 from gateway.limits.service import LimitService
-from gateway.policies import Policy
+from gateway.policies import Call, Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
+from gateway.types import Answer, Operation, Origin
 from registry.artifacts.direct import DirectTransfers
 from registry.evaluation_datasets.service import DatasetService
 from registry.gateway_admin.service import GatewayAdmin, merged
@@ -248,8 +250,14 @@ class Services:
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
         """What requests must pass, in this order. Nothing, where nothing is asked for."""
         limits, cache = self.limits.policy(settings), self.cache.policy(settings)
+        guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
-        return (*callers, *((cache,) if cache else ()), *((limits,) if limits else ()))
+        return (*callers, *(policy for policy in (guards, cache, limits) if policy is not None))
+
+    async def _ask(self, operation: Operation, request: bytes, call: Call, name: str) -> Answer:
+        """What a guardrail asks a model, in the trace of the request that it looks at."""
+        headers = ((b"traceparent", call.traceparent.encode()),)
+        return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers)
 
     async def _administered(self, state: Administered) -> None:
         """Endpoints that were set up through the API answer beside the configured routes."""

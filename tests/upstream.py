@@ -2,7 +2,7 @@
 
 ``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!wait``
 answers when ``go`` is set, ``!slow`` streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
-refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer, ``!drip`` gives a whole answer
+refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer, a request with ``response_format`` gets a verdict, ``!drip`` gives a whole answer
 byte by byte, ``!stall`` half of one and then nothing, ``!gone`` closes without a word. ``!hang-a`` and ``!filtered-a`` are meant for the upstream
 named ``a`` alone.
 """
@@ -82,6 +82,12 @@ class Upstream:
             return await self._until_left(reader)
         if "!wait" in text:
             await self.go.wait()
+        if "response_format" in body:  # a guardrail asks
+            verdict = json.dumps({"violates": "forbidden" in text}) if "unclear" not in text else "perhaps"
+            choice = {"index": 0, "message": {"role": "assistant", "content": verdict}, "finish_reason": "stop"}
+            return _send(
+                writer, 200, {"id": "chatcmpl-v", "object": "chat.completion", "model": "up-1", "choices": [choice], "usage": USAGE}
+            )
         if body.get("stream"):
             return await self._stream(body, text, reader, writer)
         message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}

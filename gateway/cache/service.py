@@ -66,4 +66,5 @@ class CacheService:
 
 def _variant(settings: Settings, route: RouteSettings) -> str:
     """Whatever of the route changes its answers."""
-    return msgspec.json.encode([route.content], order="sorted").decode()
+    guards = [each for each in settings.guardrails if each.always or each.name in route.guardrails]
+    return msgspec.json.encode([route.guardrails, guards], order="sorted").decode()

@@ -13,7 +13,8 @@ def record_verdicts(tracer: Tracer, request: Span, verdicts: Sequence[Verdict]) 
     """A span for each verdict, with the times that were noted."""
     context = set_span_in_context(request)
     for verdict in verdicts:
-        attributes = {"openinference.span.kind": "GUARDRAIL", "tidegate.guardrail": verdict.name, **verdict.attributes}
+        kind = {"gen_ai.operation.name": "apply_guardrail", "openinference.span.kind": "GUARDRAIL"}
+        attributes = {**kind, "tidegate.guardrail": verdict.name, **verdict.attributes}
         span = tracer.start_span(
             f"guardrail {verdict.name}", context=context, kind=SpanKind.INTERNAL, attributes=attributes, start_time=verdict.started_ns
         )

@@ -35,6 +35,7 @@ KINDS: Final = {
     "retrieval": SpanKind.RETRIEVER,
     "search_memory": SpanKind.MEMORY,
     "rerank": SpanKind.RERANKER,
+    "apply_guardrail": SpanKind.GUARDRAIL,
 }
 
 RULES: Final = (

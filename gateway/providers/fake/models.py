@@ -120,12 +120,15 @@ def _flaky(request: Request) -> Said:
 
 def _judge(request: Request) -> Said:
     schema = ((request.response_format or {}).get("json_schema") or {}).get("schema") or {}
-    result = (schema.get("properties") or {}).get("result") or {"type": "boolean"}
+    properties = schema.get("properties") or {}
+    result = properties.get("result") or {"type": "boolean"}
     seed = int(_digest("".join(_text(message) for message in request.messages))[:8], 16)
-    verdict = {
+    verdict: dict[str, object] = {
         "rationale": f"The answer was weighed against the instructions; the scale stopped at {seed % 100} of 100.",
         "result": _verdict(result, seed),
     }
+    if properties and "result" not in properties:
+        verdict = {name: _verdict(member, seed) for name, member in properties.items()}
     return Said(pieces=_pieces(msgspec.json.encode(verdict).decode()))
 
 

@@ -12,14 +12,38 @@ from openai import AsyncOpenAI
 from tests.running import RunningServer, start_server
 from tests.upstream import Upstream, scripted_upstream
 
-CONFIG = """
+CONFIG = r"""
 storage: {{redis: "{redis}"}}
 providers:
   openai: {{kind: openai, base_url: "{url}", api_key: env:UP_KEY}}
 limits:
   - {{name: few, tokens: 40, per: route, only: [counted], window: month}}
   - {{name: calls, requests: 2, per: route, only: [counted], window: month}}
+guardrails:
+  - {{name: private, action: mask, detect: {{pii: [email, credit_card], words: [kraken]}}}}
+  - {{name: polite, on: [input], detect: {{words: [drat]}}}}
+  - {{name: discreet, on: [output], detect: {{patterns: {{badge: 'BDG-\d{{4}}'}}}}}}
+  - {{name: patient, on: [output], stream: hold, detect: {{patterns: {{badge: 'BDG-\d{{4}}'}}}}}}
+  - {{name: curious, action: warn, detect: {{words: [kraken]}}}}
+  - {{name: lawful, on: [input], judge: {{model: openai/judge, rule: It asks for what is forbidden.}}}}
+  - {{name: lenient, on: [input], on_error: pass, judge: {{model: openai/judge, rule: It asks for what is forbidden.}}}}
+  - {{name: fair, on: [output], judge: {{model: openai/judge, rule: It says what is forbidden.}}}}
+  - {{name: whole, on: [output], stream: refuse, judge: {{model: openai/judge, rule: It says what is forbidden.}}}}
+  - {{name: shaped, on: [output], json_schema: '{{"type": "object", "required": ["a"], "properties": {{"a": {{"type": "integer"}}}}}}'}}
+  - {{name: everywhere, always: true, detect: {{words: [abracadabra]}}}}
 routes:
+  - {{name: masked, guardrails: [private], targets: [{{model: fake/echo}}]}}
+  - {{name: masked-up, guardrails: [private], targets: [{{model: openai/one}}]}}
+  - {{name: masked-kept, guardrails: [private], targets: [{{model: fake/echo}}], cache: {{ttl: 60}}}}
+  - {{name: polite, guardrails: [polite], targets: [{{model: openai/one}}]}}
+  - {{name: discreet, guardrails: [discreet], targets: [{{model: fake/echo}}]}}
+  - {{name: patient, guardrails: [patient], targets: [{{model: fake/echo}}]}}
+  - {{name: curious, guardrails: [curious], targets: [{{model: fake/echo}}]}}
+  - {{name: lawful, guardrails: [lawful], targets: [{{model: fake/echo}}]}}
+  - {{name: lenient, guardrails: [lenient], targets: [{{model: fake/echo}}]}}
+  - {{name: fair, guardrails: [fair], targets: [{{model: fake/echo}}], limits: [{{name: spent, tokens: 1000, window: month}}]}}
+  - {{name: whole, guardrails: [whole], targets: [{{model: fake/echo}}]}}
+  - {{name: shaped, guardrails: [shaped], targets: [{{model: fake/echo}}]}}
   - {{name: cached, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60}}}}
   - {{name: twin, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60}}}}
   - {{name: brief, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 1}}}}

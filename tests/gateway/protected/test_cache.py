@@ -28,7 +28,7 @@ async def test_the_same_request_is_answered_again_with_the_money_saved_in_header
     assert second.headers["x-tidegate-target"] == "openai/gpt-4o-mini"
     assert second.headers["cache-control"] == "no-store"
     assert float(second.headers["x-tidegate-cache-saved-usd"]) > 0
-    (paid,), (saved,) = await rig.trace(first), await rig.trace(second)
+    paid, saved = (await rig.trace(first))[0], (await rig.trace(second))[0]
     assert paid["attributes"]["tidegate.cache"] == "miss"
     assert saved["attributes"]["tidegate.cache"] == "hit"
     assert float(saved["attributes"]["tidegate.cache.saved_usd"]) == pytest.approx(float(paid["cost"]["total"]))

@@ -1,0 +1,61 @@
+"""Guardrails of a configuration, applied to requests before they are sent and to answers before they go out."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from gateway.guardrails.errors import StreamRefused
+from gateway.guardrails.types import Guard
+from gateway.policies import Call, Outcome
+from gateway.wire.patch import patch
+
+__all__ = ("GuardrailPolicy",)
+
+_BODY = msgspec.json.Decoder(dict[str, Any])
+
+
+class GuardrailPolicy:
+    """Implements ``gateway.policies.Policy``. ``by_route`` are the guardrails of routes, ``always`` those of everything else."""
+
+    def __init__(self, by_route: Mapping[str, Sequence[Guard]], always: Sequence[Guard]) -> None:
+        self._by_route = by_route
+        self._always = always
+
+    async def admit(self, call: Call) -> None:
+        """Raises ``GuardrailBlocked``, ``GuardrailUnavailable`` and ``StreamRefused``."""
+        guards = self._by_route.get(call.plan.route, self._always)
+        origin = call.inbound.origin
+        if not guards or (origin is not None and origin.guardrail):
+            return  # what a guardrail itself asks is not guarded again
+        answers = [guard for guard in guards if "output" in guard.settings.on]
+        _refuse_stream(call, answers)
+        await _look(call, [guard for guard in guards if "input" in guard.settings.on])
+        call.reviews += [partial(guard.answer, call) for guard in answers]
+
+    def settle(self, call: Call, outcome: Outcome) -> None:
+        """Nothing was counted."""
+
+
+def _refuse_stream(call: Call, guards: Sequence[Guard]) -> None:
+    refusing = next((guard.settings.name for guard in guards if guard.settings.stream == "refuse"), None)
+    if refusing is not None and call.head.stream:
+        raise StreamRefused(f"The guardrail {refusing!r} judges whole answers: ask without 'stream'.", param="stream")
+
+
+async def _look(call: Call, guards: Sequence[Guard]) -> None:
+    if not guards:
+        return
+    text = call.rewritten if call.rewritten is not None else patch(call.inbound.body, call.edits)
+    body = _BODY.decode(text)
+    changed: set[str] = set()
+    try:
+        for guard in guards:
+            changed |= await guard.request(call, body)
+    except Exception:
+        changed = set(body)  # what is told of a request that is refused is what the guardrails left of it
+        raise
+    finally:
+        if changed:
+            call.rewritten = patch(text, {name: msgspec.json.encode(body[name]) for name in changed})
