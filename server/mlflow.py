@@ -62,7 +62,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *artifact_endpoints(services.artifacts, services.direct_transfers),
             *logged_model_endpoints(services.logged_models),
             *model_endpoints(services.registered_models, services.model_versions, services.aliases),
-            *trace_endpoints(services.mlflow_traces, services.mlflow_assessments),
+            *trace_endpoints(services.mlflow_traces, services.mlflow_traces_v2, services.filter_correlation, services.mlflow_assessments),
             *scorer_endpoints(services.scorers),
             *dataset_endpoints(services.evaluation_datasets),
             *review_endpoints(services.label_schemas, services.review_queues),

@@ -54,9 +54,11 @@ from registry.runs.logging import RunLog
 from registry.runs.service import RunService
 from registry.scorers.service import ScorerService
 from registry.traces.assessments import AssessmentService
+from registry.traces.correlation import FilterCorrelation
 from registry.traces.placement import ExperimentPlacement
 from registry.traces.reading import TraceReader
 from registry.traces.search_store import TraceFinder
+from registry.traces.second_version import TraceServiceV2
 from registry.traces.service import TraceService
 from registry.webhooks.service import WebhookService
 from server.artifacts import open_artifacts
@@ -153,7 +155,9 @@ class Services:
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
         finder = TraceFinder(self.telemetry, self.telemetry.flush)
         self.placement = ExperimentPlacement(metadata, properties)
-        self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments)
+        self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, settings.telemetry)
+        self.mlflow_traces_v2 = TraceServiceV2(metadata, reader, self.mlflow_traces, properties)
+        self.filter_correlation = FilterCorrelation(finder)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
         self.lineage = LineageService(metadata, TraceLinks(self.telemetry, self.telemetry.flush))
         self.gateway_admin = GatewayAdmin(

@@ -147,14 +147,20 @@ def heads_of(trace_ids: Sequence[str]) -> Statement:
 
 
 def rollups(trace_ids: Sequence[str]) -> Statement:
-    """Exact figures of these traces, each span counted once."""
+    """Exact figures of these traces, each span counted once, and each model call.
+
+    A client that is traced itself and asks the gateway leaves two spans of one call, one within the other: the outer one counts, and where
+    it does not know the cost, the inner one's is taken.
+    """
+    once = f"{_MODEL_KINDS} AND NOT has(counted, one.parent)"
+    paid = f"{_MODEL_KINDS} AND NOT has(priced, one.parent)"
     sql = f"""SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns, max(toUnixTimestamp64Nano(end_time)) AS end_ns,
         count() AS spans, countIf(status = 'ERROR') AS errors, countIf(status = 'INTERRUPTED') AS interrupted,
-        countIf(kind = 'LLM') AS llm_calls,
-        sumIf(toUInt64(one.input_tokens), {_MODEL_KINDS}) AS input_tokens, sumIf(toUInt64(one.output_tokens), {_MODEL_KINDS}) AS output_tokens,
-        max(one.usage_estimated) AS usage_estimated, sumIf(one.cost_total, {_MODEL_KINDS}) AS cost_total,
-        sumIf(one.cost_input, {_MODEL_KINDS}) AS cost_input, sumIf(one.cost_output, {_MODEL_KINDS}) AS cost_output,
-        countIf({_MODEL_KINDS} AND one.cost_total IS NULL) AS unpriced_calls,
+        countIf(kind = 'LLM' AND NOT has(called, one.parent)) AS llm_calls,
+        sumIf(toUInt64(one.input_tokens), {once}) AS input_tokens, sumIf(toUInt64(one.output_tokens), {once}) AS output_tokens,
+        max(one.usage_estimated) AS usage_estimated, sumIf(one.cost_total, {paid}) AS cost_total,
+        sumIf(one.cost_input, {paid}) AS cost_input, sumIf(one.cost_output, {paid}) AS cost_output,
+        countIf({_MODEL_KINDS} AND one.cost_total IS NULL AND NOT has(called, one.parent) AND NOT has(priced_within, one.span)) AS unpriced_calls,
         arrayFilter(x -> x != '', groupUniqArray(toString(if(response_model != '', response_model, request_model)))) AS models,
         arrayFilter(x -> x != '', groupUniqArray(toString(service_name))) AS services,
         anyIf(one.session_id, one.session_id != '') AS session_id, anyIf(one.user_id, one.user_id != '') AS user_id,
@@ -162,9 +168,16 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
         toString(anyIf(one.prompt_name, one.prompt_name != '')) AS prompt_name,
         toString(anyIf(one.prompt_version, one.prompt_name != '')) AS prompt_version
     FROM (
-        SELECT trace_id, start_time, end_time, status, kind, input_tokens, output_tokens, usage_estimated, cost_total, cost_input, cost_output,
-               response_model, request_model, service_name, session_id, user_id, tags, prompt_name, prompt_version
-        FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id
+        SELECT *, groupArrayIf(span, {_MODEL_KINDS}) OVER whole AS called,
+            groupArrayIf(span, {_MODEL_KINDS} AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)) OVER whole AS counted,
+            groupArrayIf(span, {_MODEL_KINDS} AND cost_total IS NOT NULL) OVER whole AS priced,
+            groupArrayIf(parent, {_MODEL_KINDS} AND cost_total IS NOT NULL) OVER whole AS priced_within
+        FROM (
+            SELECT trace_id, toString(span_id) AS span, parent_span_id AS parent, start_time, end_time, status, kind, input_tokens,
+                output_tokens, usage_estimated, cost_total, cost_input, cost_output, response_model, request_model, service_name,
+                session_id, user_id, tags, prompt_name, prompt_version
+            FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id
+        ) WINDOW whole AS (PARTITION BY trace_id)
     ) AS one GROUP BY trace_id"""
     return Statement(sql, {"trace_ids": list(trace_ids)})
 

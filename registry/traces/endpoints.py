@@ -5,18 +5,22 @@ from typing import Any
 from registry.traces import assessment_messages as assessment
 from registry.traces import messages as trace
 from registry.traces.assessments import AssessmentService
+from registry.traces.correlation import FilterCorrelation
+from registry.traces.second_version import TraceServiceV2
 from registry.traces.service import TraceService
 from registry.wire import Endpoint
 
 __all__ = ("endpoints",)
 
 
-def endpoints(traces: TraceService, assessments: AssessmentService) -> list[Endpoint[Any]]:
-    """All of them. Those with a fixed last word come before those with a name there."""
-    return [*_traces(traces), *_tags(traces), *_assessments(assessments)]
+def endpoints(
+    traces: TraceService, older: TraceServiceV2, correlation: FilterCorrelation, assessments: AssessmentService
+) -> list[Endpoint[Any]]:
+    """All of them."""
+    return [*_traces(traces, correlation), *_older(older), *_tags(traces), *_assessments(assessments)]
 
 
-def _traces(service: TraceService) -> list[Endpoint[Any]]:
+def _traces(service: TraceService, correlation: FilterCorrelation) -> list[Endpoint[Any]]:
     return [
         Endpoint("POST", "/3.0/mlflow/traces", trace.StartTraceV3, service.start),
         Endpoint("GET", "/3.0/mlflow/traces/get", trace.GetTrace, service.get),
@@ -27,7 +31,17 @@ def _traces(service: TraceService) -> list[Endpoint[Any]]:
         Endpoint("POST", "/2.0/mlflow/traces/delete-traces", trace.DeleteTraces, service.delete),
         Endpoint("POST", "/2.0/mlflow/traces/link-to-run", trace.LinkTracesToRun, service.link_to_run),
         Endpoint("POST", "/2.0/mlflow/traces/link-prompts", trace.LinkPromptsToTrace, service.link_prompts),
+        Endpoint("POST", "/3.0/mlflow/traces/calculate-filter-correlation", trace.CalculateTraceFilterCorrelation, correlation.calculate),
         Endpoint("GET", "/3.0/mlflow/traces/{trace_id}", trace.GetTraceInfoV3, service.get_info),
+    ]
+
+
+def _older(service: TraceServiceV2) -> list[Endpoint[Any]]:
+    return [
+        Endpoint("POST", "/2.0/mlflow/traces", trace.StartTrace, service.start),
+        Endpoint("GET", "/2.0/mlflow/traces", trace.SearchTraces, service.search),
+        Endpoint("PATCH", "/2.0/mlflow/traces/{request_id}", trace.EndTrace, service.end),
+        Endpoint("GET", "/2.0/mlflow/traces/{request_id}/info", trace.GetTraceInfo, service.get_info),
     ]
 
 

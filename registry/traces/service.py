@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from config.schema import TelemetrySettings
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.runs.checks import experiment_number
 from registry.runs.experiments import active_experiment
@@ -17,6 +18,7 @@ from registry.traces.reading import TraceReader
 from registry.traces.saying import MAX_VALUE, check_tag, properties_of
 from registry.traces.search import parse_search
 from registry.traces.search_store import TraceFinder
+from registry.traces.withholding import Withholding
 from tracing.assessments import AssessmentStore
 from tracing.properties import PropertyKind, TraceProperties, TraceProperty
 from tracing.properties_store import PropertyStore
@@ -32,8 +34,15 @@ class TraceService:
     """Everything that MLflow's client does with traces. Methods raise the tree of ``registry.errors``."""
 
     def __init__(
-        self, metadata: Metadata, reader: TraceReader, finder: TraceFinder, properties: PropertyStore, assessments: AssessmentStore
+        self,
+        metadata: Metadata,
+        reader: TraceReader,
+        finder: TraceFinder,
+        properties: PropertyStore,
+        assessments: AssessmentStore,
+        settings: TelemetrySettings,
     ) -> None:
+        self._withholding = Withholding(settings)
         self._metadata = metadata
         self._reader = reader
         self._finder = finder
@@ -42,7 +51,7 @@ class TraceService:
 
     async def start(self, request: wire.StartTraceV3) -> wire.StartTraceV3.Response:
         """Keep what is said of a trace. Its spans may come before or after; the same once more changes nothing."""
-        info = request.trace.trace_info
+        info = self._withholding.info(request.trace.trace_info)
         if not info.trace_id:
             raise InvalidParameterValue("Missing value for required parameter 'trace.trace_info.trace_id'.")
         place = info.trace_location.mlflow_experiment if info.trace_location else None

@@ -370,3 +370,14 @@ async def test_a_store_that_cannot_be_reached_says_so_and_says_what_was_kept(tel
     store = TraceStore(telemetry, flush, tracing.store._settings)
     with pytest.raises(StoreUnavailable, match="kept in the journal"):
         await store.search()
+
+
+async def test_a_call_that_its_client_and_the_gateway_saw_counts_once_with_the_cost_that_is_known(tracing, spans):
+    agent = spans.make(name="agent")
+    seen = spans.make(
+        {"mlflow.spanType": '"CHAT_MODEL"', "mlflow.chat.tokenUsage": '{"input_tokens": 1000, "output_tokens": 100}'}, parent=agent
+    )
+    tracing.sink.put([agent, seen, spans.chat(parent=seen), spans.make({"mlflow.spanType": '"LLM"'}, parent=agent)])
+    row = (await tracing.store.summaries([agent.trace_id]))[agent.trace_id]
+    assert (row.input_tokens, row.output_tokens, row.llm_calls, row.unpriced_calls) == (1000, 100, 2, 1)
+    assert (row.cost, row.input_cost) == (Decimal("0.00021"), Decimal("0.00015"))

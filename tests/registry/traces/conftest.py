@@ -14,10 +14,12 @@ from config.schema import TelemetrySettings
 from registry.runs.experiment_messages import CreateExperiment
 from registry.runs.experiments import ExperimentService
 from registry.traces.assessments import AssessmentService
+from registry.traces.correlation import FilterCorrelation
 from registry.traces.endpoints import endpoints
 from registry.traces.placement import ExperimentPlacement
 from registry.traces.reading import TraceReader
 from registry.traces.search_store import TraceFinder
+from registry.traces.second_version import TraceServiceV2
 from registry.traces.service import TraceService
 from registry.wire.endpoints import Table
 from registry.wire.routes import with_endpoints
@@ -99,11 +101,16 @@ async def client(telemetry: Telemetry, metadata: Metadata) -> AsyncIterator[Clie
     sink, store, assessments = SpanSink(log, settings), TraceStore(telemetry, flush, settings), AssessmentStore(telemetry, log, flush)
     properties = PropertyStore(telemetry, log, flush)
     reader = TraceReader(store, properties, assessments, metadata)
-    service = TraceService(metadata, reader, TraceFinder(telemetry, flush), properties, assessments)
+    service = TraceService(metadata, reader, TraceFinder(telemetry, flush), properties, assessments, settings)
+    older = TraceServiceV2(metadata, reader, service, properties)
     made = await ExperimentService(metadata).create(CreateExperiment(name="shop"))
     app = Litestar(
         [otlp_routes.router(sink, ExperimentPlacement(metadata, properties)), routes.router(store, assessments)], logging_config=None
     )
-    whole = with_endpoints(app, Table(endpoints(service, AssessmentService(reader, assessments))), 1_000_000)
+    whole = with_endpoints(
+        app,
+        Table(endpoints(service, older, FilterCorrelation(TraceFinder(telemetry, flush)), AssessmentService(reader, assessments))),
+        1_000_000,
+    )
     async with AsyncClient(transport=ASGITransport(whole), base_url="http://test") as opened:
         yield Client(opened, made.experiment_id, sink, assessments)

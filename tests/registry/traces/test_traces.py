@@ -1,7 +1,13 @@
 """Traces as MLflow's client writes and reads them."""
 
 import base64
+import math
 
+from config.detection import DetectionSettings
+from config.schema import TelemetrySettings
+from registry.traces.correlation import mutual_information
+from registry.traces.messages import TraceInfoV3
+from registry.traces.withholding import Withholding
 from tests.registry.traces.conftest import span
 from tracing.types import Assessment
 
@@ -222,3 +228,36 @@ async def test_spans_that_were_counted_and_have_not_come_are_waited_for(client, 
     waiting = await client.call("GET", "traces/get", trace_id=f"tr-{A}", status=404)
     assert waiting["message"].endswith("not fully exported yet, please try again later.")
     assert (await client.call("GET", "traces/get", trace_id=f"tr-{A}", allow_partial="True"))["trace"]["spans"]
+
+
+async def test_an_older_client_begins_and_ends_a_trace_that_is_the_same_for_all(client):
+    begun = {"experiment_id": client.experiment, "timestamp_ms": 1000, "tags": [{"key": "mlflow.traceName", "value": "old"}]}
+    trace_id = (await client.call("POST", "traces", begun, version="2.0"))["trace_info"]["request_id"]
+    assert (await client.call("GET", f"traces/{trace_id}/info", version="2.0"))["trace_info"]["status"] == "IN_PROGRESS"
+    ended = {"timestamp_ms": 1500, "status": "OK", "request_metadata": [{"key": "k", "value": "v"}]}
+    info = (await client.call("PATCH", f"traces/{trace_id}", ended, version="2.0"))["trace_info"]
+    assert (info["status"], info["execution_time_ms"], info["timestamp_ms"]) == ("OK", 500, 1000)
+    assert {"key": "k", "value": "v"} in info["request_metadata"]
+    (found,) = (await client.call("GET", "traces", version="2.0", experiment_ids=[client.experiment], filter="metadata.k = 'v'"))["traces"]
+    assert found == info
+    assert (await client.call("GET", f"traces/{trace_id}"))["trace"]["trace_info"]["execution_duration"] == "0.5s"
+
+    asked = {"experiment_ids": [client.experiment], "filter_string1": "status = 'OK'", "filter_string2": "metadata.k = 'v'"}
+    counted = await client.call("POST", "traces/calculate-filter-correlation", asked)
+    assert [counted[key] for key in ("filter1_count", "filter2_count", "joint_count", "total_count", "npmi")] == [1, 1, 1, 1, 1.0]
+
+
+def test_filters_that_never_meet_exclude_each_other_and_those_without_traces_say_nothing():
+    assert mutual_information(5, 5, 0, 10) == -1.0
+    assert math.isnan(mutual_information(0, 5, 0, 10))
+    assert abs(mutual_information(4, 5, 2, 10)) < 1e-12
+    assert 0.3 < mutual_information(10, 20, 10, 100, 0.5) < 1
+
+
+def test_what_was_said_is_left_out_or_replaced_in_what_a_client_says_of_its_trace():
+    info = TraceInfoV3(request_preview="mail ann@example.com", trace_metadata={"mlflow.traceInputs": '{"q": "ann@example.com"}', "k": "v"})
+    hidden = Withholding(TelemetrySettings(content="none")).info(info)
+    assert (hidden.request_preview, hidden.trace_metadata) == (None, {"k": "v"})
+    replaced = Withholding(TelemetrySettings(redact=DetectionSettings(pii=("email",)))).info(info)
+    assert "ann@" not in f"{replaced.request_preview}{replaced.trace_metadata}"
+    assert replaced.trace_metadata["k"] == "v"
