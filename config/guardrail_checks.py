@@ -14,7 +14,7 @@ from config.written import Node, Scalar, child, items, span_of, text_of
 
 __all__ = ("check_guardrails",)
 
-KINDS: Final = ("detect", "judge", "json_schema")
+KINDS: Final = ("detect", "moderation", "judge", "json_schema")
 CheckModel = Callable[[Node | None, str, str], Iterator[Finding]]
 
 
@@ -40,7 +40,8 @@ def _guardrail(guardrail: Node, path: str, check_model: CheckModel) -> Iterator[
     yield from _stream(guardrail, path, subject, kinds[0])
     yield from check_detection(child(guardrail, "detect"), f"{path}.detect")
     yield from _schema(guardrail, path, subject)
-    yield from check_model(child(child(guardrail, "judge"), "model"), f"{path}.judge.model", subject)
+    for asked in ("moderation", "judge"):
+        yield from check_model(child(child(guardrail, asked), "model"), f"{path}.{asked}.model", subject)
 
 
 def _action(guardrail: Node, path: str, subject: str, kind: str) -> Iterator[Finding]:

@@ -7,11 +7,24 @@ from msgspec import Meta
 
 from config.detection import DetectionSettings
 
-__all__ = ("GuardJudgeSettings", "GuardrailSettings")
+__all__ = ("GuardJudgeSettings", "GuardrailSettings", "ModerationSettings")
 
 Name = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", min_length=1, max_length=128, extra={"form": "1 to 128 letters, digits, '_', '.' or '-'"})
 ]
+
+
+class ModerationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A moderation endpoint that is asked about a text."""
+
+    model: str = "openai/omni-moderation-latest"
+    """``provider/model``, or a route; asked with ``/moderations`` in OpenAI's form."""
+
+    categories: tuple[str, ...] = ()
+    """Categories that count, as the endpoint names them. Default: each of them."""
+
+    threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Score from which a category counts. Default: when the endpoint has flagged it."""
 
 
 class GuardJudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +38,7 @@ class GuardJudgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 
 class GuardrailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule about what is said: one of ``detect``, ``judge`` and ``json_schema``."""
+    """A rule about what is said: one of ``detect``, ``moderation``, ``judge`` and ``json_schema``."""
 
     name: Name
     """What errors, headers and spans call it."""
@@ -53,6 +66,9 @@ class GuardrailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     detect: DetectionSettings | None = None
     """Words, patterns and personal data that must not be there."""
+
+    moderation: ModerationSettings | None = None
+    """A moderation endpoint decides."""
 
     judge: GuardJudgeSettings | None = None
     """A model decides."""

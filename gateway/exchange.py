@@ -10,7 +10,7 @@ from msgspec import structs
 
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
-from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
+from gateway.guardrails.errors import Withheld
 from gateway.heads import PromptedHead, head_of
 from gateway.passages import passage
 from gateway.policies import Answered, Call, Outcome, Policy
@@ -228,7 +228,7 @@ class Exchange:
             raise
 
     def _refused(self, error: GatewayError) -> Reply:
-        used = error.observation if isinstance(error, GuardrailBlocked | GuardrailUnavailable) else None
+        used = error.observation if isinstance(error, Withheld) else None
         self._end(error.status, used, error=error.code, detail=error.message)
         return refused(error, self._recording.trace_id, self._own_headers(), self._inbound.dialect)
 

@@ -20,7 +20,7 @@ from gateway.record import Recording
 from gateway.render import refused
 from gateway.routing import ROUTED_ONLY
 from gateway.snapshot import Snapshot
-from gateway.types import Answer, Inbound, Operation, Origin, Reply
+from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource
 from tracing.live import LiveTracer
 
 __all__ = ("Gateway",)
@@ -84,11 +84,23 @@ class Gateway:
         )
 
     async def complete(
-        self, request: bytes, origin: Origin, *, operation: Operation = Operation.CHAT, headers: Sequence[tuple[bytes, bytes]] = ()
+        self,
+        request: bytes,
+        origin: Origin,
+        *,
+        operation: Operation = Operation.CHAT,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        resource: Resource | None = None,
     ) -> Answer:
         """Answer a caller in this process, on the same path as any other. Raises nothing of the gateway's: errors are answers."""
         inbound = Inbound(
-            operation=operation, body=request, headers=headers, received_ns=time_ns(), started=perf_counter_ns(), origin=origin
+            operation=operation,
+            body=request,
+            headers=headers,
+            received_ns=time_ns(),
+            started=perf_counter_ns(),
+            origin=origin,
+            resource=resource,
         )
         reply = await self.handle(inbound)
         body = reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])

@@ -23,7 +23,7 @@ class Snapshot:
         self.providers: dict[str, Provider] = {name: build(name, provider) for name, provider in settings.providers.items()}
         self.routes = RouteTable.from_settings(settings, {name: provider.models() for name, provider in self.providers.items()})
         self.settings = settings
-        self.may_keep = settings.telemetry.content != "none"
+        self.may_keep = settings.telemetry.content != "none" and settings.telemetry.redact is None
         self.content = {route.name: route.content for route in settings.routes if route.content != "full"}
         self.on_unsupported: dict[str, OnUnsupported] = {
             route.name: route.on_unsupported for route in settings.routes if route.on_unsupported != "drop"

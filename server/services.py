@@ -30,7 +30,7 @@ from gateway.limits.service import LimitService
 from gateway.policies import Call, Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
-from gateway.types import Answer, Operation, Origin
+from gateway.types import Answer, Operation, Origin, Resource
 from registry.artifacts.direct import DirectTransfers
 from registry.evaluation_datasets.service import DatasetService
 from registry.gateway_admin.service import GatewayAdmin, merged
@@ -260,8 +260,9 @@ class Services:
 
     async def _ask(self, operation: Operation, request: bytes, call: Call, name: str) -> Answer:
         """What a guardrail asks a model, in the trace of the request that it looks at."""
-        headers = ((b"traceparent", call.traceparent.encode()),)
-        return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers)
+        headers = [(b"traceparent", call.traceparent.encode())]
+        resource = Resource() if operation is Operation.MODERATION else None
+        return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers, resource=resource)
 
     async def _administered(self, state: Administered) -> None:
         """Endpoints that were set up through the API answer beside the configured routes."""

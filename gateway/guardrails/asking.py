@@ -11,7 +11,7 @@ from config.guardrails import GuardrailSettings
 from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.guardrails.streams import HeldStream, rest_of
 from gateway.guardrails.text import newest, said
-from gateway.guardrails.types import Evaluate, NotEvaluated, Stage, noted, spent, verdict, words_of
+from gateway.guardrails.types import Evaluate, NotEvaluated, Stage, is_words, noted, spent, unseen, verdict, words_of
 from gateway.policies import Call
 from gateway.types import Observation, Opened
 
@@ -33,6 +33,9 @@ class AskingGuard:
     async def answer(self, call: Call, opened: Opened) -> Opened:
         """See ``Guard.answer``. Nothing of a stream goes out before all of it was judged."""
         if opened.upstream.status >= 400:
+            return opened
+        if not is_words(opened):
+            unseen(call, self.settings, "output", Observation())
             return opened
         if opened.first is None:
             observation = opened.passage.read_answer(opened.body)

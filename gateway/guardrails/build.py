@@ -4,7 +4,7 @@ from config.guardrails import GuardrailSettings
 from config.schema import Settings
 from gateway.guardrails.asking import AskingGuard
 from gateway.guardrails.detecting import DetectGuard
-from gateway.guardrails.evaluating import Ask, fits_schema, judged_by_model
+from gateway.guardrails.evaluating import Ask, fits_schema, judged_by_model, moderated
 from gateway.guardrails.policy import GuardrailPolicy
 from gateway.guardrails.types import Guard
 from tracing.detection.build import detectors_of
@@ -28,6 +28,8 @@ def guard(settings: GuardrailSettings, ask: Ask) -> Guard:
     """One guardrail. The configuration's checks saw to it that it is of one kind."""
     if settings.detect is not None:
         return DetectGuard(settings, detectors_of(settings.detect))
+    if settings.moderation is not None:
+        return AskingGuard(settings, moderated(settings.name, settings.moderation, ask))
     if settings.judge is not None:
         return AskingGuard(settings, judged_by_model(settings.name, settings.judge, ask))
     return AskingGuard(settings, fits_schema(settings.json_schema or "{}"))

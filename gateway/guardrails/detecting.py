@@ -11,11 +11,10 @@ import msgspec
 from msgspec import structs
 
 from config.guardrails import GuardrailSettings
-from gateway.errors import UpstreamBroken
 from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.guardrails.streams import HeldStream, WatchedStream, rest_of
-from gateway.guardrails.text import Place, places
-from gateway.guardrails.types import Stage, noted, spent, verdict
+from gateway.guardrails.text import Place, object_of, places
+from gateway.guardrails.types import Stage, is_words, noted, spent, unseen, verdict
 from gateway.guardrails.window import Window
 from gateway.policies import Call, Verdict
 from gateway.types import Opened
@@ -45,6 +44,9 @@ class DetectGuard:
         """See ``Guard.answer``."""
         if opened.upstream.status >= 400:
             return opened
+        if not is_words(opened):
+            unseen(call, self.settings, "output", _observed(opened))
+            return opened
         if opened.first is None:
             return self._whole(call, opened)
         if self.settings.stream == "hold":
@@ -53,10 +55,7 @@ class DetectGuard:
 
     def _whole(self, call: Call, opened: Opened) -> Opened:
         began, counts = time_ns(), Counter[str]()
-        try:
-            tree = msgspec.json.decode(opened.body)
-        except msgspec.MsgspecError:
-            raise UpstreamBroken(f"{opened.target.name} answered with something that is no JSON.") from None
+        tree = object_of(opened.body)
         replaced = [place for place in places(tree) if self._look(call, "output", place, counts, replace=self.settings.action == "mask")]
         self._judge(call, "output", counts, began, opened)
         return structs.replace(opened, body=msgspec.json.encode(tree)) if replaced else opened

@@ -3,7 +3,7 @@
 from gateway.errors import ClientMistake, GatewayError
 from gateway.types import Observation
 
-__all__ = ("GuardrailBlocked", "GuardrailUnavailable", "StreamRefused")
+__all__ = ("GuardrailBlocked", "GuardrailUnavailable", "NothingToLookAt", "StreamRefused", "Withheld")
 
 
 class GuardrailBlocked(ClientMistake):
@@ -22,6 +22,16 @@ class StreamRefused(ClientMistake):
     code = "stream_not_allowed"
 
 
+class NothingToLookAt(ClientMistake):
+    """A request, or its answer, is no JSON, so that a guardrail cannot look into it. ``observation`` as above."""
+
+    code = "guardrail_not_applicable"
+
+    def __init__(self, message: str, observation: Observation | None = None) -> None:
+        super().__init__(message)
+        self.observation = observation
+
+
 class GuardrailUnavailable(GatewayError):
     """A guardrail could not be evaluated, and nothing passes without it."""
 
@@ -33,3 +43,7 @@ class GuardrailUnavailable(GatewayError):
     def __init__(self, message: str, observation: Observation | None = None) -> None:
         super().__init__(message)
         self.observation = observation
+
+
+Withheld = GuardrailBlocked | NothingToLookAt | GuardrailUnavailable
+"""Errors that may stand in place of an answer that is paid for."""

@@ -1,4 +1,4 @@
-"""Who judges a text: a model that is asked for a verdict, a JSON Schema."""
+"""Who judges a text: a model that is asked for a verdict, a moderation endpoint, a JSON Schema."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import msgspec
 
-from config.guardrails import GuardJudgeSettings
+from config.guardrails import GuardJudgeSettings, ModerationSettings
 from gateway.guardrails.types import Evaluate, NotEvaluated
 from gateway.policies import Call
 from gateway.types import Answer, Operation
 
-__all__ = ("Ask", "fits_schema", "judged_by_model")
+__all__ = ("Ask", "fits_schema", "judged_by_model", "moderated")
 
 Ask = Callable[[Operation, bytes, Call, str], Awaitable[Answer]]
 """Sends a request for a guardrail, by the name of it, within the trace of the call that it looks at."""
@@ -43,6 +43,20 @@ class Verdict(msgspec.Struct):
     """What a judge must answer, and nothing else counts."""
 
     violates: bool
+
+
+class Moderation(msgspec.Struct):
+    """One result of a moderation endpoint."""
+
+    flagged: bool = False
+    categories: dict[str, bool | None] = {}
+    category_scores: dict[str, float | None] = {}
+
+
+class Moderations(msgspec.Struct):
+    """https://platform.openai.com/docs/api-reference/moderations/object."""
+
+    results: list[Moderation]
 
 
 class Spoken(msgspec.Struct):
@@ -84,6 +98,20 @@ def judged_by_model(name: str, settings: GuardJudgeSettings, ask: Ask) -> Evalua
     return evaluate
 
 
+def moderated(name: str, settings: ModerationSettings, ask: Ask) -> Evaluate:
+    """A moderation endpoint is asked. The categories are what is wrong."""
+
+    async def evaluate(text: str, call: Call) -> str:
+        answer = await _asked(ask, Operation.MODERATION, {"model": settings.model, "input": text}, call, name)
+        try:
+            results = msgspec.json.decode(answer.body, type=Moderations).results
+        except msgspec.MsgspecError:
+            raise NotEvaluated("the endpoint's reply was no moderation") from None
+        return ", ".join(sorted({category for result in results for category in _counting(result, settings)}))
+
+    return evaluate
+
+
 def fits_schema(schema: str) -> Evaluate:
     """The text must be JSON that fits. Where it does not is told by the path in it, and by the rule of the schema."""
     from jsonschema.validators import validator_for
@@ -100,6 +128,14 @@ def fits_schema(schema: str) -> Evaluate:
         return "" if error is None else f"it does not fit the schema at {error.json_path} ({error.validator})"
 
     return evaluate
+
+
+def _counting(result: Moderation, settings: ModerationSettings) -> list[str]:
+    if settings.threshold is None:
+        found = [category for category, flagged in result.categories.items() if flagged] or (["flagged"] if result.flagged else [])
+    else:
+        found = [category for category, score in result.category_scores.items() if score is not None and score >= settings.threshold]
+    return [category for category in found if not settings.categories or category in settings.categories]
 
 
 async def _asked(ask: Ask, operation: Operation, request: dict[str, Any], call: Call, name: str) -> Answer:

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import msgspec
 
 from gateway.guardrails.errors import StreamRefused
-from gateway.guardrails.types import Guard
+from gateway.guardrails.text import object_of
+from gateway.guardrails.types import Guard, unseen
 from gateway.policies import Call, Outcome
 from gateway.wire.patch import patch
 
 __all__ = ("GuardrailPolicy",)
-
-_BODY = msgspec.json.Decoder(dict[str, Any])
 
 
 class GuardrailPolicy:
@@ -47,8 +45,15 @@ def _refuse_stream(call: Call, guards: Sequence[Guard]) -> None:
 async def _look(call: Call, guards: Sequence[Guard]) -> None:
     if not guards:
         return
-    text = call.rewritten if call.rewritten is not None else patch(call.inbound.body, call.edits)
-    body = _BODY.decode(text)
+    text = call.rewritten if call.rewritten is not None else call.inbound.body
+    body = object_of(text)
+    if body is None:
+        for guard in guards:
+            unseen(call, guard.settings, "input")
+        return
+    if call.rewritten is None and call.edits:
+        text = patch(text, call.edits)
+        body = object_of(text) or {}
     changed: set[str] = set()
     try:
         for guard in guards:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ("Place", "newest", "places", "said")
+__all__ = ("Place", "newest", "object_of", "places", "said")
 
 _WORDS: Final = frozenset(
     {
@@ -69,6 +69,9 @@ _AT: Final = ("index", "output_index", "content_index", "item_id")
 _ANSWERERS: Final = frozenset({"assistant", "model"})
 
 
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
+
+
 class Place(msgspec.Struct, frozen=True):
     """Words in a tree: ``holder[at]``. ``channel`` is the same for those of an answer that belong together, in whichever event they come."""
 
@@ -84,6 +87,14 @@ class Place(msgspec.Struct, frozen=True):
     def put(self, text: str) -> None:
         """Replace them."""
         self.holder[self.at] = text
+
+
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """A body as a tree; ``None`` for one that is no JSON object: a form, a sound, a picture."""
+    try:
+        return _OBJECT.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def places(tree: Any) -> Iterator[Place]:

@@ -7,10 +7,12 @@ from typing import Any, Literal, Protocol
 
 from config.guardrails import GuardrailSettings
 from gateway.estimate import estimate_tokens
+from gateway.guardrails.errors import NothingToLookAt
+from gateway.guardrails.text import object_of
 from gateway.policies import Call, Verdict
 from gateway.types import Observation, Opened, Usage
 
-__all__ = ("Evaluate", "Guard", "NotEvaluated", "Stage", "noted", "spent", "verdict", "words_of")
+__all__ = ("Evaluate", "Guard", "NotEvaluated", "Stage", "is_words", "noted", "spent", "unseen", "verdict", "words_of")
 
 Stage = Literal["input", "output"]
 Result = Literal["passed", "blocked", "masked", "warned", "not_evaluated"]
@@ -56,6 +58,22 @@ def noted(call: Call, made: Verdict) -> None:
     result = made.attributes["tidegate.guardrail.result"]
     if result != "passed":
         call.headers.append((b"x-tidegate-guardrail", f"{made.name}={result}".encode()))
+
+
+def is_words(opened: Opened) -> bool:
+    """Whether an answer can be looked into: a JSON object, or a stream of events."""
+    if opened.first is None:
+        return object_of(opened.body) is not None
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in opened.upstream.headers)
+
+
+def unseen(call: Call, settings: GuardrailSettings, stage: Stage, observation: Observation | None = None) -> None:
+    """Nothing can be said of a body that is no JSON. Raises ``NothingToLookAt``, unless the guardrail lets pass what it cannot evaluate."""
+    reason = f"the {'request' if stage == 'input' else 'answer'} is no JSON"
+    noted(call, verdict(settings, stage, "not_evaluated", time_ns(), error=reason))
+    if settings.on_error == "block":
+        message = f"The guardrail {settings.name!r} cannot look into this: {reason}."
+        raise NothingToLookAt(message, None if observation is None else spent(call, observation))
 
 
 def words_of(observation: Observation) -> str:

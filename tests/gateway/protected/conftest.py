@@ -30,7 +30,8 @@ guardrails:
   - {{name: fair, on: [output], judge: {{model: openai/judge, rule: It says what is forbidden.}}}}
   - {{name: whole, on: [output], stream: refuse, judge: {{model: openai/judge, rule: It says what is forbidden.}}}}
   - {{name: shaped, on: [output], json_schema: '{{"type": "object", "required": ["a"], "properties": {{"a": {{"type": "integer"}}}}}}'}}
-  - {{name: everywhere, always: true, detect: {{words: [abracadabra]}}}}
+  - {{name: moderated, moderation: {{model: openai/mod, threshold: 0.5, categories: [violence]}}}}
+  - {{name: everywhere, on_error: pass, always: true, detect: {{words: [abracadabra]}}}}
 routes:
   - {{name: masked, guardrails: [private], targets: [{{model: fake/echo}}]}}
   - {{name: masked-up, guardrails: [private], targets: [{{model: openai/one}}]}}
@@ -43,6 +44,8 @@ routes:
   - {{name: lenient, guardrails: [lenient], targets: [{{model: fake/echo}}]}}
   - {{name: fair, guardrails: [fair], targets: [{{model: fake/echo}}], limits: [{{name: spent, tokens: 1000, window: month}}]}}
   - {{name: whole, guardrails: [whole], targets: [{{model: fake/echo}}]}}
+  - {{name: moderated, guardrails: [moderated], targets: [{{model: fake/echo}}]}}
+  - {{name: spoken, guardrails: [private], targets: [{{model: openai/tts}}]}}
   - {{name: shaped, guardrails: [shaped], targets: [{{model: fake/echo}}]}}
   - {{name: cached, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60}}}}
   - {{name: twin, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60}}}}

@@ -189,6 +189,21 @@ async def test_what_is_kept_was_masked_and_what_is_given_again_is_looked_at(rig)
     assert first.status_code == 200
 
 
+async def test_a_moderation_endpoint_decides_by_its_scores(rig):
+    fine, refused = await rig.ask("moderated", "talk"), await rig.ask("moderated", "fight")
+    assert (fine.status_code, refused.status_code) == (200, 400)
+    assert refused.json()["error"]["message"] == "The guardrail 'moderated' refused the request: violence."
+    assert await verdicts(rig, fine) == [("moderated", "input", "passed"), ("moderated", "output", "passed")]
+
+
+async def test_what_is_no_json_is_refused_where_it_cannot_be_looked_at_or_passes_and_says_so(rig):
+    body = {"model": "spoken", "input": "hello", "voice": "alloy"}
+    refused = await rig.http.post("/v1/audio/speech", json=body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "guardrail_not_applicable")
+    passed = await rig.http.post("/v1/audio/speech", json={**body, "model": "openai/tts"})
+    assert (passed.status_code, passed.headers["x-tidegate-guardrail"]) == (200, "everywhere=not_evaluated")
+
+
 # ---- pure
 
 DETECTORS = detectors_of(DetectionSettings(pii=("email",), patterns={"badge": r"BDG-\d{2,4}"}, words=("kraken",)))
