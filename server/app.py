@@ -13,6 +13,7 @@ from gateway.limits import routes as limit_routes
 from gateway.surfaces import anthropic, gemini, openai, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
 from registry.artifacts.routes import with_artifacts
+from registry.imports import routes as import_routes
 from registry.lineage import routes as lineage_routes
 from registry.models import routes as model_routes
 from registry.prompts import routes as prompt_routes
@@ -61,6 +62,7 @@ def create_app(services: Services) -> ASGIApp:
             key_routes.router(services.keys),
             limit_routes.router(services.limits),
             judge_routes.router(services.judges),
+            import_routes.router(services.imports),
             webhook_routes.router(services.webhooks),
             health.router(services),
             openapi,

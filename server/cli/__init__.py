@@ -15,6 +15,7 @@ from server.cli.configuration import config_group
 from server.cli.demo import demo
 from server.cli.doctor import doctor
 from server.cli.errors import INTERRUPTED, CommandError
+from server.cli.importing import import_group
 from server.cli.init import init
 from server.cli.judge import judge
 from server.cli.keys import keys
@@ -33,7 +34,23 @@ def cli() -> None:
     """One server for LLM traffic, traces, judges and prompts."""
 
 
-for command in (up, demo, doctor, init, config_group, traces, prompts, models, lineage, judge, keys, budgets, bench, version):
+for command in (
+    up,
+    demo,
+    doctor,
+    init,
+    config_group,
+    traces,
+    prompts,
+    models,
+    lineage,
+    judge,
+    keys,
+    budgets,
+    import_group,
+    bench,
+    version,
+):
     cli.add_command(command)
 
 

@@ -1,0 +1,275 @@
+"""A tracking server of MLflow's, read over its REST API; files too, through the server, wherever they lie."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+from typing_extensions import override
+
+from registry.imports.files import File, Files
+from registry.imports.source import Source, SourceRefused, Totals
+from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version
+from registry.runs.checks import clamped
+from registry.runs.metrics import Point
+
+__all__ = ("MlflowServer",)
+
+API: Final = "/api/2.0/mlflow"
+PAGE: Final = 200
+POINTS: Final = 10_000
+PROMPTS: Final = "tags.`mlflow.prompt.is_prompt` = 'true'"
+ABSENT: Final = frozenset({404, 405, 501})
+"""Answers of a release that does not have an endpoint yet."""
+
+Json = Mapping[str, Any]
+
+
+class MlflowServer(Source, Files):
+    """Reads only. What a release does not have yet is as if empty."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    @classmethod
+    def open(cls, url: str) -> "MlflowServer":
+        """A server by its URL, which may hold a user and a password. Raises ``SourceRefused`` when nothing of the kind answers there."""
+        server = cls(httpx.Client(base_url=url.rstrip("/"), timeout=120, follow_redirects=True))
+        server._page("POST", "experiments/search", {"max_results": 1})
+        return server
+
+    @override
+    def totals(self) -> Totals:
+        return Totals(sum(1 for _ in self.experiments()), None, None, None)
+
+    @override
+    def experiments(self) -> Iterator[Experiment]:
+        for each in self._all("POST", "experiments/search", "experiments", {"view_type": "ALL", "max_results": 1000}):
+            created = _number(each.get("creation_time"))
+            yield Experiment(
+                experiment_id=str(each["experiment_id"]),
+                name=each["name"],
+                artifact_location=each.get("artifact_location", ""),
+                lifecycle_stage=each.get("lifecycle_stage", "active"),
+                creation_time=created,
+                last_update_time=_number(each.get("last_update_time")) or created,
+                tags=_pairs(each.get("tags")),
+            )
+
+    @override
+    def runs(self, experiment_id: str) -> Iterator[list[Run]]:
+        page: list[Run] = []
+        body = {"experiment_ids": [experiment_id], "run_view_type": "ALL", "max_results": PAGE}
+        for each in self._all("POST", "runs/search", "runs", body):
+            page.append(_run(each))
+            if len(page) == PAGE:
+                yield page
+                page = []
+        if page:
+            yield page
+
+    @override
+    def point_counts(self, run_ids: list[str]) -> None:
+        return None
+
+    @override
+    def histories(self, run: Run) -> Iterator[History]:
+        for metric in run.metrics:
+            asked = {"run_id": run.run_id, "metric_key": metric.key, "max_results": POINTS}
+            for page in self._pages("GET", "metrics/get-history", asked):
+                yield History(run.run_id, [_point(each) for each in page.get("metrics", [])])
+
+    @override
+    def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
+        for each in self._all("POST", "logged-models/search", "models", {"experiment_ids": [experiment_id], "max_results": 50}):
+            yield _logged_model(each)
+
+    @override
+    def registered_models(self) -> Iterator[RegisteredModel]:
+        for condition in ("", PROMPTS):  # the search finds either models or prompts
+            asked = {"max_results": 100, **({"filter": condition} if condition else {})}
+            for each in self._all("GET", "registered-models/search", "registered_models", asked):
+                yield self._registered_model(each, condition)
+
+    @override
+    def of_run(self, run: Run) -> Iterator[File]:
+        listing, of = f"{API}/artifacts/list", {"run_id": run.run_id}
+        return self._files(listing, of, "path", "/get-artifact", {"run_uuid": run.run_id}, "path", "")
+
+    @override
+    def of_logged_model(self, model: LoggedModel) -> Iterator[File]:
+        base = f"{API}/logged-models/{quote(model.model_id, safe='')}/artifacts"
+        return self._files(f"{base}/directories", {}, "artifact_directory_path", base.replace("/api", "/ajax-api", 1) + "/files",
+                           {}, "artifact_file_path", "")  # fmt: skip
+
+    def _files(self, listing: str, of: Json, folder: str, files: str, by: Json, name: str, path: str) -> Iterator[File]:
+        answer = self._send("GET", listing, {**of, **({folder: path} if path else {})})
+        for each in answer.get("files", []):
+            if each.get("is_dir"):
+                yield from self._files(listing, of, folder, files, by, name, each["path"])
+            else:
+                asked = {**by, name: each["path"]}
+                yield File(each["path"], _number(each.get("file_size")), lambda asked=asked: self._pieces(files, asked))  # type: ignore[misc]  # bound as the loop goes
+
+    def _pieces(self, path: str, asked: Json) -> Iterator[bytes]:
+        with self._client.stream("GET", path, params=dict(asked)) as answer:
+            if answer.is_error:
+                answer.read()
+                raise _refused("GET", path, answer)
+            yield from answer.iter_bytes(1024 * 1024)
+
+    def _registered_model(self, each: Json, condition: str) -> RegisteredModel:
+        name, created = each["name"], _number(each.get("creation_timestamp"))
+        mark = '"' if "'" in name else "'"
+        asked = {"filter": f"name = {mark}{name}{mark}" + (f" AND {condition}" if condition else ""), "max_results": 1000}
+        versions = self._all("GET", "model-versions/search", "model_versions", asked)
+        return RegisteredModel(
+            name=name,
+            description=each.get("description", ""),
+            created_at=created,
+            updated_at=_number(each.get("last_updated_timestamp")) or created,
+            tags=_pairs(each.get("tags")),
+            aliases={alias["alias"]: int(alias["version"]) for alias in each.get("aliases", [])},
+            versions=sorted((self._version(found, is_model=not condition) for found in versions), key=lambda found: found.version),
+        )
+
+    def _version(self, each: Json, *, is_model: bool) -> Version:
+        place: Json = {}
+        if is_model:
+            place = self._send("GET", f"{API}/model-versions/get-download-uri", {"name": each["name"], "version": each["version"]})
+        created = _number(each.get("creation_timestamp"))
+        return Version(
+            version=int(each["version"]),
+            stage=each.get("current_stage", "None"),
+            description=each.get("description", ""),
+            source=each.get("source", ""),
+            storage_location=place.get("artifact_uri", ""),
+            run_id=each.get("run_id", ""),
+            run_link=each.get("run_link", ""),
+            created_by=each.get("user_id", ""),
+            created_at=created,
+            updated_at=_number(each.get("last_updated_timestamp")) or created,
+            tags=_pairs(each.get("tags")),
+        )
+
+    def _all(self, method: str, path: str, kind: str, asked: Json) -> Iterator[Json]:
+        for page in self._pages(method, path, asked):
+            yield from page.get(kind, [])
+
+    def _pages(self, method: str, path: str, asked: Json) -> Iterator[Json]:
+        token: str | None = None
+        while True:
+            page = self._page(method, path, {**asked, **({"page_token": token} if token else {})})
+            yield page
+            token = page.get("next_page_token")
+            if not token:
+                return
+
+    def _page(self, method: str, path: str, asked: Json) -> Json:
+        return self._send(method, f"{API}/{path}", asked, absent=path.startswith("logged-models"))
+
+    def _send(self, method: str, path: str, asked: Json, *, absent: bool = False) -> Json:
+        try:
+            reads = method == "GET"
+            answer = self._client.request(method, path, params=dict(asked) if reads else None, json=None if reads else dict(asked))
+        except httpx.HTTPError as error:
+            raise SourceRefused(f"{self._client.base_url} does not answer: {error}") from error
+        if absent and answer.status_code in ABSENT:
+            return {}
+        if answer.is_error or "json" not in answer.headers.get("content-type", ""):
+            raise _refused(method, path, answer)
+        found: Json = answer.json()
+        return found
+
+
+def _refused(method: str, path: str, answer: httpx.Response) -> SourceRefused:
+    said = answer.text[:200] if "json" in answer.headers.get("content-type", "") else answer.reason_phrase
+    return SourceRefused(f"{answer.url.host} answers {method} {path} with {answer.status_code}, which no MLflow server does: {said}")
+
+
+def _number(value: Any) -> int:
+    return int(value or 0)
+
+
+def _pairs(tags: Any) -> dict[str, str]:
+    return {tag["key"]: tag.get("value", "") for tag in tags or []}
+
+
+def _value(value: Any) -> tuple[float, bool]:
+    return clamped(float(value)) if value is not None else (math.nan, True)
+
+
+def _point(each: Json) -> Point:
+    value, is_nan = _value(each.get("value"))
+    return Point(each["key"], _number(each.get("step")), _number(each.get("timestamp")), value, is_nan)
+
+
+def _run(each: Json) -> Run:
+    info, data = each["info"], each.get("data", {})
+    inputs, outputs = each.get("inputs", {}), each.get("outputs", {})
+    return Run(
+        run_id=info["run_id"],
+        experiment_id=str(info["experiment_id"]),
+        name=info.get("run_name", ""),
+        user_id=info.get("user_id", ""),
+        status=info.get("status", "RUNNING"),
+        start_time=_number(info.get("start_time")),
+        end_time=_number(info["end_time"]) if "end_time" in info else None,
+        deleted_time=None,
+        artifact_uri=info.get("artifact_uri", ""),
+        lifecycle_stage=info.get("lifecycle_stage", "active"),
+        params=_pairs(data.get("params")),
+        tags=_pairs(data.get("tags")),
+        metrics=[_point(metric) for metric in data.get("metrics", [])],
+        datasets=[_dataset(found) for found in inputs.get("dataset_inputs", [])],
+        model_inputs=[found["model_id"] for found in inputs.get("model_inputs", [])],
+        model_outputs=[(found["model_id"], _number(found.get("step"))) for found in outputs.get("model_outputs", [])],
+    )
+
+
+def _dataset(each: Json) -> ReadDataset:
+    found = each["dataset"]
+    return ReadDataset(
+        name=found["name"],
+        digest=found["digest"],
+        source_type=found.get("source_type", ""),
+        source=found.get("source", ""),
+        schema=found.get("schema"),
+        profile=found.get("profile"),
+        tags=_pairs(each.get("tags")),
+    )
+
+
+def _logged_model(each: Json) -> LoggedModel:
+    info, data = each["info"], each.get("data", {})
+    return LoggedModel(
+        model_id=info["model_id"],
+        experiment_id=str(info["experiment_id"]),
+        name=info["name"],
+        model_type=info.get("model_type", ""),
+        source_run_id=info.get("source_run_id", ""),
+        status=info.get("status", "LOGGED_MODEL_STATUS_UNSPECIFIED"),
+        status_message=info.get("status_message"),
+        artifact_location=info.get("artifact_uri", ""),
+        lifecycle_stage="active",
+        creation_timestamp_ms=_number(info.get("creation_timestamp_ms")),
+        last_updated_timestamp_ms=_number(info.get("last_updated_timestamp_ms")),
+        params=_pairs(data.get("params")),
+        tags=_pairs(info.get("tags")),
+        metrics=[_model_point(found) for found in data.get("metrics", [])],
+    )
+
+
+def _model_point(each: Json) -> ModelPoint:
+    value, is_nan = _value(each.get("value"))
+    return ModelPoint(
+        key=each["key"],
+        value=value,
+        is_nan=is_nan,
+        timestamp=_number(each.get("timestamp")),
+        step=_number(each.get("step")),
+        run_id=each.get("run_id", ""),
+        dataset_name=each.get("dataset_name"),
+        dataset_digest=each.get("dataset_digest"),
+    )

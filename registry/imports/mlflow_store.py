@@ -1,0 +1,298 @@
+"""A database of MLflow's, read without MLflow: its tables as they are found, since their columns differ from release to release."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, MetaData, RowMapping, Table, create_engine, func, inspect, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from typing_extensions import override
+
+from registry.imports.mlflow_schema import check_revision
+from registry.imports.source import Source, SourceRefused, Totals
+from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version
+from registry.runs.metrics import Point
+
+__all__ = ("MlflowDatabase",)
+
+Row = RowMapping | Mapping[str, Any]
+PAGE: Final = 200
+"""Runs that are read at once."""
+
+POINTS: Final = 10_000
+"""Points that are read at once."""
+
+STATUSES: Final = {
+    0: "LOGGED_MODEL_STATUS_UNSPECIFIED",
+    1: "LOGGED_MODEL_PENDING",
+    2: "LOGGED_MODEL_READY",
+    3: "LOGGED_MODEL_UPLOAD_FAILED",
+}
+TABLES: Final = (
+    "experiments", "experiment_tags", "runs", "tags", "params", "latest_metrics", "metrics", "datasets", "inputs", "input_tags",
+    "logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics", "registered_models", "registered_model_tags",
+    "registered_model_aliases", "model_versions", "model_version_tags",
+)  # fmt: skip
+
+
+class MlflowDatabase(Source):
+    """Reads only. Tables that a release did not have yet are as if empty."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._tables = _reflected(engine)
+
+    @classmethod
+    def open(cls, url: str) -> "MlflowDatabase":
+        """Open a database by its SQLAlchemy URL. Raises ``SourceRefused``."""
+        try:
+            engine = create_engine(url, poolclass=NullPool)
+            with engine.connect() as connection:
+                check_revision(_revision(connection))
+            return cls(engine)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise SourceRefused(f"The source is no URL of a database that can be read here: {error}.") from error
+        except SQLAlchemyError as error:
+            raise SourceRefused(f"The database cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+    @override
+    def totals(self) -> Totals:
+        return Totals(*(self._count(name) for name in ("experiments", "runs", "logged_models", "registered_models")))
+
+    @override
+    def experiments(self) -> Iterator[Experiment]:
+        tags = self._grouped("experiment_tags", "experiment_id")
+        for row in self._rows("experiments", order=("experiment_id",)):
+            number = row["experiment_id"]
+            yield Experiment(
+                experiment_id=str(number),
+                name=row["name"],
+                artifact_location=row["artifact_location"] or "",
+                lifecycle_stage=row["lifecycle_stage"] or "active",
+                creation_time=row.get("creation_time") or 0,
+                last_update_time=row.get("last_update_time") or row.get("creation_time") or 0,
+                tags=_pairs(tags.get(number, [])),
+            )
+
+    @override
+    def runs(self, experiment_id: str) -> Iterator[list[Run]]:
+        rows = self._rows("runs", {"experiment_id": [int(experiment_id)]}, order=("run_uuid",))
+        for page in _pages(rows, PAGE):
+            yield self._whole_runs(page)
+
+    @override
+    def point_counts(self, run_ids: list[str]) -> dict[str, int]:
+        metrics = self._tables["metrics"]
+        query = select(metrics.c.run_uuid, func.count()).where(metrics.c.run_uuid.in_(run_ids)).group_by(metrics.c.run_uuid)
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    @override
+    def histories(self, run: Run) -> Iterator[History]:
+        for page in _pages(self._rows("metrics", {"run_uuid": [run.run_id]}, order=("key", "step")), POINTS):
+            yield History(run.run_id, [_point(row) for row in page])
+
+    @override
+    def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
+        rows = self._rows("logged_models", {"experiment_id": [int(experiment_id)]}, order=("model_id",))
+        for page in _pages(rows, PAGE):
+            of = {"model_id": [row["model_id"] for row in page]}
+            params, tags, metrics = (
+                self._grouped(name, "model_id", of) for name in ("logged_model_params", "logged_model_tags", "logged_model_metrics")
+            )
+            for row in page:
+                yield _logged_model(row, *(found.get(row["model_id"], []) for found in (params, tags, metrics)))
+
+    @override
+    def registered_models(self) -> Iterator[RegisteredModel]:
+        tags, aliases = self._grouped("registered_model_tags", "name"), self._grouped("registered_model_aliases", "name")
+        for row in self._rows("registered_models", order=("name",)):
+            name = row["name"]
+            yield RegisteredModel(
+                name=name,
+                description=row["description"] or "",
+                created_at=row["creation_time"] or 0,
+                updated_at=row["last_updated_time"] or row["creation_time"] or 0,
+                tags=_pairs(tags.get(name, [])),
+                aliases={each["alias"]: each["version"] for each in aliases.get(name, [])},
+                versions=self._versions(name),
+            )
+
+    def _versions(self, name: str) -> list[Version]:
+        tags = self._grouped("model_version_tags", "version", {"name": [name]})
+        rows = self._rows("model_versions", {"name": [name]}, order=("version",))
+        # A deleted version leaves its row behind, so that its number is not given again.
+        return [_version(row, tags.get(row["version"], [])) for row in rows if row["current_stage"] != "Deleted_Internal"]
+
+    def _whole_runs(self, rows: Sequence[Row]) -> list[Run]:
+        of = {"run_uuid": [row["run_uuid"] for row in rows]}
+        params, tags, metrics = (self._grouped(name, "run_uuid", of) for name in ("params", "tags", "latest_metrics"))
+        datasets, inputs, outputs = self._links(of["run_uuid"])
+        return [
+            _run(
+                row,
+                params=_pairs(params.get(row["run_uuid"], [])),
+                tags=_pairs(tags.get(row["run_uuid"], [])),
+                metrics=[_point(each) for each in metrics.get(row["run_uuid"], [])],
+                datasets=datasets.get(row["run_uuid"], []),
+                model_inputs=inputs.get(row["run_uuid"], []),
+                model_outputs=outputs.get(row["run_uuid"], []),
+            )
+            for row in rows
+        ]
+
+    def _links(self, run_ids: list[str]) -> tuple[dict[str, list[ReadDataset]], dict[str, list[str]], dict[str, list[tuple[str, int]]]]:
+        """Datasets, model inputs and model outputs by run; MLflow keeps them all in one table of associations."""
+        read = self._rows("inputs", {"destination_id": run_ids, "destination_type": ["RUN"]})
+        links = [*read, *self._rows("inputs", {"source_id": run_ids, "source_type": ["RUN_INPUT", "RUN_OUTPUT"]})]
+        facts = {row["dataset_uuid"]: row for row in self._rows("datasets", {"dataset_uuid": _sources(links, "DATASET")})}
+        tags = self._grouped("input_tags", "input_uuid", {"input_uuid": [link["input_uuid"] for link in links]})
+        datasets: dict[str, list[ReadDataset]] = {}
+        inputs: dict[str, list[str]] = {}
+        outputs: dict[str, list[tuple[str, int]]] = {}
+        for link in links:
+            if link["source_type"] == "DATASET" and link["source_id"] in facts:
+                found = _dataset(facts[link["source_id"]], tags.get(link["input_uuid"], []))
+                datasets.setdefault(link["destination_id"], []).append(found)
+            elif link["source_type"] == "RUN_OUTPUT":
+                outputs.setdefault(link["source_id"], []).append((link["destination_id"], link.get("step") or 0))
+            elif link["source_type"] == "RUN_INPUT":
+                inputs.setdefault(link["source_id"], []).append(link["destination_id"])
+        return datasets, inputs, outputs
+
+    def _count(self, name: str) -> int:
+        if name not in self._tables:
+            return 0
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(self._tables[name])).scalar_one()
+
+    def _rows(self, name: str, of: Mapping[str, Sequence[Any]] | None = None, order: Sequence[str] = ()) -> Iterator[Row]:
+        """Rows whose columns have one of the values that are named, a few at a time."""
+        table = self._tables.get(name)
+        if table is None or (of is not None and not all(of.values())):
+            return
+        query = select(table).order_by(*(table.c[column] for column in order))
+        for column, values in (of or {}).items():
+            query = query.where(table.c[column].in_(values))
+        with self._engine.connect() as connection:
+            yield from connection.execution_options(yield_per=1000).execute(query).mappings()
+
+    def _grouped(self, name: str, key: str, of: Mapping[str, Sequence[Any]] | None = None) -> dict[Any, list[Row]]:
+        found: dict[Any, list[Row]] = {}
+        for row in self._rows(name, of):
+            found.setdefault(row[key], []).append(row)
+        return found
+
+
+def _reflected(engine: Engine) -> dict[str, Table]:
+    there = set(inspect(engine).get_table_names())
+    metadata = MetaData()
+    return {name: Table(name, metadata, autoload_with=engine, resolve_fks=False) for name in TABLES if name in there}
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(select(Table("alembic_version", MetaData(), autoload_with=connection).c.version_num))
+    return found
+
+
+def _pages(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    page: list[Row] = []
+    for row in rows:
+        page.append(row)
+        if len(page) == size:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _sources(links: Sequence[Row], kind: str) -> list[str]:
+    return list({link["source_id"] for link in links if link["source_type"] == kind})
+
+
+def _pairs(rows: Sequence[Row]) -> dict[str, str]:
+    return {row["key"]: row["value"] or "" for row in rows}
+
+
+def _point(row: Row) -> Point:
+    is_nan = bool(row["is_nan"])
+    return Point(row["key"], row["step"] or 0, row["timestamp"] or 0, 0.0 if is_nan else row["value"], is_nan)
+
+
+def _dataset(row: Row, tags: Sequence[Row]) -> ReadDataset:
+    return ReadDataset(
+        name=row["name"],
+        digest=row["digest"],
+        source_type=row["dataset_source_type"],
+        source=row["dataset_source"],
+        schema=row["dataset_schema"],
+        profile=row["dataset_profile"],
+        tags={tag["name"]: tag["value"] for tag in tags},
+    )
+
+
+def _run(row: Row, **belongings: Any) -> Run:
+    return Run(
+        run_id=row["run_uuid"],
+        experiment_id=str(row["experiment_id"]),
+        name=row["name"] or belongings["tags"].get("mlflow.runName", ""),
+        user_id=row["user_id"] or "",
+        status=row["status"] or "RUNNING",
+        start_time=row["start_time"] or 0,
+        end_time=row["end_time"],
+        deleted_time=row.get("deleted_time"),
+        artifact_uri=row["artifact_uri"] or "",
+        lifecycle_stage=row["lifecycle_stage"] or "active",
+        **belongings,
+    )
+
+
+def _logged_model(row: Row, params: Sequence[Row], tags: Sequence[Row], metrics: Sequence[Row]) -> LoggedModel:
+    return LoggedModel(
+        model_id=row["model_id"],
+        experiment_id=str(row["experiment_id"]),
+        name=row["name"],
+        model_type=row["model_type"] or "",
+        source_run_id=row["source_run_id"] or "",
+        status=STATUSES.get(row["status"], STATUSES[0]),
+        status_message=row["status_message"],
+        artifact_location=row["artifact_location"],
+        lifecycle_stage=row["lifecycle_stage"] or "active",
+        creation_timestamp_ms=row["creation_timestamp_ms"],
+        last_updated_timestamp_ms=row["last_updated_timestamp_ms"],
+        params={each["param_key"]: each["param_value"] for each in params},
+        tags={each["tag_key"]: each["tag_value"] for each in tags},
+        metrics=[_model_point(each) for each in metrics],
+    )
+
+
+def _model_point(row: Row) -> ModelPoint:
+    value = row["metric_value"]
+    return ModelPoint(
+        key=row["metric_name"],
+        value=0.0 if value is None else value,
+        is_nan=value is None,
+        timestamp=row["metric_timestamp_ms"],
+        step=row["metric_step"],
+        run_id=row["run_id"],
+        dataset_name=row["dataset_name"],
+        dataset_digest=row["dataset_digest"],
+    )
+
+
+def _version(row: Row, tags: Sequence[Row]) -> Version:
+    return Version(
+        version=row["version"],
+        stage=row["current_stage"] or "None",
+        description=row["description"] or "",
+        source=row["source"] or "",
+        storage_location=row.get("storage_location") or "",
+        run_id=row["run_id"] or "",
+        run_link=row["run_link"] or "",
+        created_by=row["user_id"] or "",
+        created_at=row["creation_time"] or 0,
+        updated_at=row["last_updated_time"] or row["creation_time"] or 0,
+        tags=_pairs(tags),
+    )

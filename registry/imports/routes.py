@@ -1,0 +1,59 @@
+"""The way in for an importing command, under ``/api/v1/import``. Decode, call, encode."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, post
+from litestar.params import JSONBody
+from litestar.status_codes import HTTP_200_OK
+
+from registry.errors import RegistryError
+from registry.imports.service import ImportService
+from registry.imports.types import Counts, Experiments, Histories, LoggedModels, Placed, RegisteredModels, Runs, Scope
+
+__all__ = ("router",)
+
+
+def router(service: ImportService) -> Router:
+    """All routes. Each may be sent again: what is there already stays as it is."""
+
+    @post("/experiments", status_code=HTTP_200_OK)
+    async def experiments(data: JSONBody[Experiments]) -> Placed:
+        """Store experiments; the answer says which experiment of this server each one is."""
+        return await service.experiments(data.experiments)
+
+    @post("/runs", status_code=HTTP_200_OK)
+    async def runs(data: JSONBody[Runs]) -> None:
+        """Store runs."""
+        await service.runs(data.runs)
+
+    @post("/histories", status_code=HTTP_200_OK)
+    async def histories(data: JSONBody[Histories]) -> None:
+        """Store points of metrics."""
+        await service.histories(data.histories)
+
+    @post("/logged-models", status_code=HTTP_200_OK)
+    async def logged_models(data: JSONBody[LoggedModels]) -> None:
+        """Store logged models."""
+        await service.logged_models(data.logged_models)
+
+    @post("/registered-models", status_code=HTTP_200_OK)
+    async def registered_models(data: JSONBody[RegisteredModels]) -> None:
+        """Store registered models and prompts with their versions."""
+        await service.registered_models(data.registered_models)
+
+    @post("/counts", status_code=HTTP_200_OK)
+    async def counts(data: JSONBody[Scope]) -> Counts:
+        """Count what belongs to the runs, logged models and names that are given."""
+        return await service.counts(data)
+
+    return Router(
+        "/api/v1/import",
+        route_handlers=[experiments, runs, histories, logged_models, registered_models, counts],
+        exception_handlers={RegistryError: _registry_error},
+        tags=["import"],
+    )
+
+
+def _registry_error(_: Request[Any, Any, Any], error: RegistryError) -> Response[Any]:
+    body = {"error": {"code": error.error_code.lower(), "message": error.message, "hint": "See docs/import.md."}}
+    return Response(body, status_code=error.status, media_type="application/json")

@@ -1,0 +1,84 @@
+"""The server that an import writes to."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from registry.imports.files import File
+from registry.imports.types import (
+    Counts,
+    Experiment,
+    Experiments,
+    Histories,
+    History,
+    LoggedModel,
+    LoggedModels,
+    Placed,
+    RegisteredModel,
+    RegisteredModels,
+    Run,
+    Runs,
+    Scope,
+)
+from server.cli.api import Api, path_of
+from server.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("Target",)
+
+FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
+AT_ONCE: Final = 500
+"""Runs that are counted by one request."""
+
+
+class Target:
+    """Each thing may be sent again. Methods raise the tree of ``server.cli.errors``."""
+
+    def __init__(self, api: Api, client: "httpx.Client") -> None:
+        self._api = api
+        self._client = client
+
+    def experiments(self, experiments: Sequence[Experiment]) -> dict[str, str]:
+        """Store experiments; the identifiers that they have here."""
+        return self._api.post(path_of("import", "experiments"), Experiments(list(experiments)), Placed).experiments
+
+    def runs(self, runs: Sequence[Run]) -> None:
+        """Store runs."""
+        self._post("runs", Runs(list(runs)))
+
+    def history(self, history: History) -> None:
+        """Store points of a run."""
+        self._post("histories", Histories([history]))
+
+    def logged_model(self, model: LoggedModel) -> None:
+        """Store a logged model."""
+        self._post("logged-models", LoggedModels([model]))
+
+    def registered_model(self, model: RegisteredModel) -> None:
+        """Store a registered model or a prompt."""
+        self._post("registered-models", RegisteredModels([model]))
+
+    def counts(self, run_ids: Sequence[str], model_ids: Sequence[str] = (), names: Sequence[str] = ()) -> Iterator[Counts]:
+        """How much is here of what is named, a part at a time."""
+        for start in range(0, max(len(run_ids), len(model_ids), len(names)), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            scope = Scope(list(run_ids[part]), list(model_ids[part]), list(names[part]))
+            yield self._api.post(path_of("import", "counts"), scope, Counts)
+
+    def file(self, root: str, file: File) -> bool:
+        """Store a file below an ``mlflow-artifacts:/`` URI; ``False`` when one of its size is there."""
+        where = f"{self._api.url}{FILES}/{quote(urlsplit(root).path.strip('/'))}/{quote(file.path)}"
+        there = self._client.head(where)
+        if there.status_code == 200 and there.headers.get("content-length") == str(file.size):
+            return False
+        answer = self._client.put(where, content=file.read(), headers={"content-length": str(file.size)})
+        if answer.is_error:
+            raise CommandError(
+                f"the server does not take the file {file.path!r}: {answer.text[:300]}", "Rename it, and start the import again."
+            )
+        return True
+
+    def _post(self, path: str, body: object) -> None:
+        self._api.post(path_of("import", path), body, type(None))

@@ -1,0 +1,151 @@
+"""An import from beginning to end: each thing is read, sent, and counted on both sides."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from registry.imports.files import File, Files, NoFolder
+from registry.imports.moves import Moves, is_kept, logged_model_root, run_root
+from registry.imports.source import Source
+from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version
+from server.cli.import_target import Target
+
+__all__ = ("Import", "Kind", "Report")
+
+COUNTED: Final = ("runs", "params", "tags", "metrics", "points", "inputs", "logged_models", "registered_models", "versions", "aliases")
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of thing: how many there were to import, and how many are here now."""
+
+    source: int
+    here: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What became of an import. ``missing`` are places of artifacts that are not there, ``elsewhere`` how many stay in a bucket."""
+
+    counts: dict[str, Kind]
+    files_sent: int
+    files_there_already: int
+    elsewhere: int
+    missing: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is here. There may be more than was imported."""
+        return all(kind.here >= kind.source for kind in self.counts.values())
+
+
+class Import:
+    """One import. ``step`` is called with what was just done and how many of them."""
+
+    def __init__(self, source: Source, files: Files, target: Target, step: Callable[[str, int], None]) -> None:
+        self._source = source
+        self._files = files
+        self._target = target
+        self._step = step
+        self._experiments: dict[str, str] = {}
+        self._moves = Moves()
+        self._read: Counter[str] = Counter()
+        self._ids: dict[str, list[str]] = {"runs": [], "models": [], "names": []}
+        self._sent = self._there = self._elsewhere = 0
+        self._missing: list[str] = []
+
+    def run(self) -> Report:
+        """Import everything. Started again after it was ended, it goes on where it was."""
+        experiments = list(self._source.experiments())
+        self._experiments = self._target.experiments(experiments) if experiments else {}
+        self._read["experiments"] = len(experiments)
+        self._step("experiments", len(experiments))
+        for experiment in experiments:
+            self._experiment(experiment)
+        for model in self._source.registered_models():
+            self._registered_model(model)
+        return self._report()
+
+    def _experiment(self, experiment: Experiment) -> None:
+        for page in self._source.runs(experiment.experiment_id):
+            runs = [self._placed_run(run) for run in page]
+            self._target.runs(runs)
+            self._histories(page)
+            for run, placed in zip(page, runs, strict=True):
+                self._send_files(self._files.of_run(run), run.artifact_uri, placed.artifact_uri)
+                self._step("runs", 1)
+        for model in self._source.logged_models(experiment.experiment_id):
+            placed_model = self._placed_model(model)
+            self._target.logged_model(placed_model)
+            self._send_files(self._files.of_logged_model(model), model.artifact_location, placed_model.artifact_location)
+            self._step("logged_models", 1)
+
+    def _placed_run(self, run: Run) -> Run:
+        experiment = self._experiments[run.experiment_id]
+        root = run.artifact_uri if is_kept(run.artifact_uri) else run_root(experiment, run.run_id)
+        self._moves.add(run.run_id, run.artifact_uri, root)
+        self._ids["runs"].append(run.run_id)
+        self._read.update(runs=1, params=len(run.params), tags=len(run.tags), metrics=len(run.metrics), inputs=len(_distinct_datasets(run)))
+        return msgspec.structs.replace(run, experiment_id=experiment, artifact_uri=root)
+
+    def _histories(self, page: list[Run]) -> None:
+        expected = self._source.point_counts([run.run_id for run in page])
+        here: dict[str, int] = {}
+        if expected is not None:
+            for counts in self._target.counts([run.run_id for run in page]):
+                here.update(counts.points_of)
+        for run in page:
+            if expected is not None and here.get(run.run_id, 0) >= expected.get(run.run_id, 0):
+                self._read["points"] += expected.get(run.run_id, 0)
+                continue
+            for history in self._source.histories(run):
+                self._read["points"] += len(history.points)
+                self._target.history(history)
+
+    def _placed_model(self, model: LoggedModel) -> LoggedModel:
+        experiment = self._experiments[model.experiment_id]
+        location = model.artifact_location
+        root = location if is_kept(location) else logged_model_root(experiment, model.model_id)
+        self._moves.add(model.model_id, location, root)
+        self._ids["models"].append(model.model_id)
+        self._read["logged_models"] += 1
+        return msgspec.structs.replace(model, experiment_id=experiment, artifact_location=root)
+
+    def _registered_model(self, model: RegisteredModel) -> None:
+        self._ids["names"].append(model.name)
+        self._read.update(registered_models=1, versions=len(model.versions), aliases=len(model.aliases))
+        self._target.registered_model(msgspec.structs.replace(model, versions=[self._placed_version(each) for each in model.versions]))
+        self._step("registered_models", 1)
+
+    def _placed_version(self, version: Version) -> Version:
+        owners = (version.run_id, version.source.removeprefix("models:/"))
+        return msgspec.structs.replace(
+            version,
+            source=self._moves.follow(version.source, *owners),
+            storage_location=self._moves.follow(version.storage_location, *owners),
+        )
+
+    def _send_files(self, files: Iterator[File], before: str, after: str) -> None:
+        """``files`` are asked for only if their place changes."""
+        if before == after:
+            self._elsewhere += 1
+            return
+        try:
+            for file in files:
+                if self._target.file(after, file):
+                    self._sent += 1
+                else:
+                    self._there += 1
+        except NoFolder as place:
+            self._missing.append(str(place))
+
+    def _report(self) -> Report:
+        here: Counter[str] = Counter(experiments=len(self._experiments))
+        for counts in self._target.counts(self._ids["runs"], self._ids["models"], self._ids["names"]):
+            here.update({kind: getattr(counts, kind) for kind in COUNTED})
+        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED)}
+        return Report(counted, self._sent, self._there, self._elsewhere, self._missing)
+
+
+def _distinct_datasets(run: Run) -> set[tuple[str, str]]:
+    return {(each.name, each.digest) for each in run.datasets}

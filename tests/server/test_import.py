@@ -1,0 +1,155 @@
+"""``tidegate import mlflow`` into a real server: from databases of two eras, from another server, and started again after it was killed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from registry.imports.files import LocalFiles
+from registry.imports.mlflow_store import MlflowDatabase
+from server.cli import run
+from server.cli.api import Api
+from server.cli.import_target import Target
+from server.cli.import_work import Import
+from tests.fixtures.mlflow_database import MODEL, NEW, OLD, RUN, make
+from tests.running import RunningServer, running_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+API = "/api/2.0/mlflow"
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, RunningServer]]:
+    home = tmp_path_factory.mktemp("import")
+    with running_server(home / "one") as one, running_server(home / "two") as two:
+        yield one, two
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    home = tmp_path_factory.mktemp("mlflow")
+    return make(home, NEW), home / "mlruns"
+
+
+@pytest.fixture(scope="module")
+def server(servers: tuple[RunningServer, RunningServer], source: tuple[str, Path]) -> RunningServer:
+    """A server into which ``source`` was imported, by an import that died and one that went on."""
+    url, mlruns = source
+    with httpx.Client() as client:
+        done: list[str] = []
+
+        def dies(kind: str, number: int) -> None:
+            done.append(kind)
+            if len(done) == 3:
+                raise KeyboardInterrupt
+
+        target = Target(Api(servers[0].url), client)
+        with pytest.raises(KeyboardInterrupt):
+            Import(MlflowDatabase.open(url), LocalFiles(mlruns), target, dies).run()
+    return servers[0]
+
+
+def imported(capsys: pytest.CaptureFixture[str], server: RunningServer, *arguments: str) -> dict:
+    assert run(["import", "mlflow", *arguments, "--url", server.url, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def get(server: RunningServer, path: str, **asked: object) -> dict:
+    return server.client.get(f"{API}/{path}", params=asked).raise_for_status().json()
+
+
+def test_an_import_that_died_goes_on_and_nothing_is_there_twice(server, source, capsys):
+    first = imported(capsys, server, source[0], str(source[1]))
+    again = imported(capsys, server, source[0], str(source[1]))
+    assert first["counts"] == again["counts"]
+    assert {kind: number["here"] for kind, number in first["counts"].items()} == {
+        "experiments": 3, "runs": 5, "params": 5, "tags": 5, "metrics": 10, "points": 105, "inputs": 1, "logged_models": 1,
+        "registered_models": 2, "versions": 3, "aliases": 2,
+    }  # fmt: skip
+    assert all(number["source"] == number["here"] for number in first["counts"].values())
+    assert (first["files_sent"], first["files_there_already"], again["files_sent"]) == (4, 3, 0)
+
+
+def test_what_was_imported_has_its_identifiers_its_times_and_its_files(server, source, capsys):
+    imported(capsys, server, source[0], str(source[1]))
+    experiment = get(server, "experiments/get", experiment_id="7")["experiment"]
+    assert (experiment["name"], experiment["creation_time"], experiment["artifact_location"]) == (
+        "seven",
+        1_600_000_000_007,
+        "mlflow-artifacts:/7",
+    )
+    assert get(server, "experiments/get", experiment_id="8")["experiment"]["artifact_location"] == "s3://bucket/8"
+    found = get(server, "runs/get", run_id=RUN.format(0))["run"]
+    assert (found["info"]["run_name"], found["info"]["status"], found["info"]["start_time"]) == ("run 0", "FINISHED", 1000)
+    assert {metric["key"]: metric["value"] for metric in found["data"]["metrics"]} == {"loss": 0.05, "odd": "NaN"}
+    assert found["inputs"]["dataset_inputs"][0]["dataset"]["name"] == "clicks"
+    assert found["outputs"]["model_outputs"] == [{"model_id": MODEL, "step": 3}]
+    assert get(server, "runs/get", run_id=RUN.format(1))["run"]["info"]["lifecycle_stage"] == "deleted"
+    assert len(get(server, "metrics/get-history", run_id=RUN.format(4), metric_key="loss")["metrics"]) == 20
+    file = server.client.get("/get-artifact", params={"run_id": RUN.format(2), "path": "plots/ü 1.txt"})
+    assert file.text == RUN.format(2)
+    model = get(server, f"logged-models/{MODEL}")["model"]
+    assert (model["info"]["status"], model["data"]["params"][0]["value"]) == ("LOGGED_MODEL_READY", "3")
+
+
+def test_versions_point_at_the_files_where_they_are_now_and_numbers_go_on(server, source, capsys):
+    imported(capsys, server, source[0], str(source[1]))
+    model = get(server, "registered-models/get", name="ranker")["registered_model"]
+    assert (model["description"], model["aliases"]) == ("about ranker", [{"alias": "champion", "version": "3"}])
+    places = {
+        number: get(server, "model-versions/get-download-uri", name="ranker", version=number)["artifact_uri"] for number in ("1", "3")
+    }
+    assert places == {
+        "1": f"mlflow-artifacts:/7/{RUN.format(0)}/artifacts/model",
+        "3": f"mlflow-artifacts:/7/models/{MODEL}/artifacts",
+    }
+    for number in places:
+        file = server.client.get("/model-versions/get-artifact", params={"name": "ranker", "version": number, "path": "MLmodel"})
+        assert file.text == "flavors: {}"
+    assert server.client.get("/api/v1/prompts/greeting/versions/live").json()["template"] == "Hello {{name}}"
+    made = server.client.post("/api/v1/prompts", json={"name": "greeting", "template": "Hi"}).json()
+    assert made["version"] == 2
+
+
+def test_a_server_is_imported_like_a_database_and_beside_what_is_there_already(servers, server, source, capsys):
+    imported(capsys, server, source[0], str(source[1]))
+    two = servers[1]
+    taken = [two.client.post(f"{API}/experiments/create", json={"name": f"mine {number}"}).json()["experiment_id"] for number in range(7)]
+    assert "7" in taken
+    report = imported(capsys, two, server.url)
+    assert all(number["source"] <= number["here"] for number in report["counts"].values())
+    assert report["counts"]["points"] == {"source": 105, "here": 105}
+    assert (report["files_sent"], report["missing"]) == (7, [])
+    moved = get(two, "experiments/get-by-name", experiment_name="seven")["experiment"]
+    assert moved["experiment_id"] not in {*taken, "7"}
+    uri = get(two, "runs/get", run_id=RUN.format(0))["run"]["info"]["artifact_uri"]
+    assert uri == f"mlflow-artifacts:/{moved['experiment_id']}/{RUN.format(0)}/artifacts"
+    place = get(two, "model-versions/get-download-uri", name="ranker", version="3")["artifact_uri"]
+    assert place == f"mlflow-artifacts:/{moved['experiment_id']}/models/{MODEL}/artifacts"
+
+
+def test_a_database_of_mlflow_2_has_fewer_tables_and_is_imported_all_the_same(servers, tmp_path, capsys):
+    url = make(tmp_path, OLD)
+    report = imported(capsys, servers[1], url, str(tmp_path / "mlruns"))
+    assert report["counts"]["runs"] == {"source": 5, "here": 5}
+    assert report["counts"]["logged_models"] == {"source": 0, "here": 0}
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [("ffffffffffff", "revision ffffffffffff, is none of MLflow 2.0 to 3.18"), (None, "This is no database of MLflow's")],
+)
+def test_what_cannot_be_imported_is_refused_before_anything_is_stored(servers, tmp_path, capsys, revision, said):
+    url = make(tmp_path, revision) if revision else f"sqlite:///{tmp_path}/empty.db"
+    assert run(["import", "mlflow", url, "--url", servers[1].url]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_files_that_are_not_where_the_database_says_are_named(servers, tmp_path, capsys):
+    (tmp_path / "there").mkdir()
+    url = make(tmp_path / "there", NEW)
+    (tmp_path / "there" / "mlruns").rename(tmp_path / "elsewhere")
+    report = imported(capsys, servers[1], url)
+    assert len(report["missing"]) == 6
