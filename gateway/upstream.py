@@ -1,49 +1,46 @@
-"""The one seam to the HTTP client: a request out, status and bytes back, every failure in our own words.
+"""The one seam to upstreams: a request out, status and bytes back, every failure in our own words.
 
-pyreqwest was chosen by measurement (docs/decisions/0003-upstream-client.md). It follows no redirect, decompresses nothing and keeps no cookie
-here: what the upstream sent is what the client gets.
-
-Four clocks run: ``connect`` and ``total`` in the HTTP client, ``first_byte`` and ``between_chunks`` here, since the client's own read timeout
-cannot tell the two apart.
+No redirect is followed, nothing is decompressed and no cookie kept: what the upstream sent is what the client gets. Four clocks run,
+``connect``, ``first_byte``, ``between_chunks`` and ``total``; whoever stops waiting, for whatever reason, hangs up at once.
 """
 
-import asyncio
-from collections.abc import Awaitable
-from contextlib import suppress
-from datetime import timedelta
-from typing import TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from typing import Final
 
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError, RequestTimeoutError
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response, ResponseBodyReader
 from typing_extensions import override
 
+from config.proxies import proxy_for
 from config.schema import TimeoutSettings
-from gateway.deadlines import Deadlines
-from gateway.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout, UpstreamUnreachable
-from gateway.lanes import Lane, Lanes
+from gateway.errors import InvalidRequest, UpstreamBroken, UpstreamFailure, UpstreamTimeout, UpstreamUnreachable
+from gateway.http.connection import Connection
+from gateway.http.errors import Broken, HttpError, Overdue, Unreachable
+from gateway.http.origin import Origin
+from gateway.http.pool import Pool
+from gateway.http.tunnel import proxy_of
 from gateway.types import Headers, Upstream
 
 __all__ = ("HttpAccount", "HttpUpstream")
 
-T = TypeVar("T")
-
-_KEPT = frozenset(
+_KEPT: Final = frozenset(
     {
-        "content-type",
-        "content-encoding",
-        "retry-after",
-        "retry-after-ms",
-        "x-should-retry",
-        "x-request-id",
-        "request-id",
-        "x-amzn-requestid",
-        "x-amzn-errortype",
+        b"content-type",
+        b"content-encoding",
+        b"retry-after",
+        b"retry-after-ms",
+        b"x-should-retry",
+        b"x-request-id",
+        b"request-id",
+        b"x-amzn-requestid",
+        b"x-amzn-errortype",
     }
 )
-_KEPT_PREFIXES = ("x-ratelimit-", "openai-", "anthropic-ratelimit-")
+_KEPT_PREFIXES: Final = (b"x-ratelimit-", b"openai-", b"anthropic-ratelimit-")
+_COMPLAINTS: Final = {
+    "connect": "took no connection within {seconds:g} s (timeouts.connect)",
+    "first_byte": "sent no first byte within {seconds:g} s (timeouts.first_byte)",
+    "between_chunks": "was silent for {seconds:g} s within an answer (timeouts.between_chunks)",
+    "total": "was not through after {seconds:g} s (timeouts.total)",
+}
 
 
 class HttpAccount:
@@ -52,122 +49,102 @@ class HttpAccount:
     def __init__(self, name: str, base_url: str, timeouts: TimeoutSettings) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
-        self.address = urlsplit(base_url).hostname or ""
-        self._timeouts = timeouts
-        self._deadlines = Deadlines()
-        self._lanes = Lanes(lambda mark: _client(timeouts, mark))
+        self._origin = Origin.of(base_url)
+        self.address = self._origin.host
+        self._host = f" HTTP/1.1\r\nhost: {self._origin.authority}\r\n"
+        proxy = proxy_for(base_url)
+        self._pool = Pool(self._origin, timeouts, None if proxy is None else proxy_of(proxy))
 
-    async def post(self, path: str, headers: list[tuple[str, str]], body: bytes, method: str = "POST") -> Upstream:
-        """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``."""
-        lane = await self._lanes.take()
-        # Without the limit the client fills a buffer of its own before it hands the first chunk over, and a stream would stand still.
-        request = (
-            lane.client.request(method, self.base_url + path)
-            .headers(headers)
-            .body_bytes(body)
-            .streamed_read_buffer_limit(0)
-            .build_streamed()
-        )
-        clock = self._timeouts.first_byte
+    async def post(self, path: str, headers: Iterable[tuple[str, str]], body: bytes, method: str = "POST") -> Upstream:
+        """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``, and ``InvalidRequest`` for headers that are none."""
+        request = self._head(method, path, headers, len(body)) + body
+        connection = self._pool.warm()
         try:
-            response = await self._within(request.__aenter__(), clock, f"no first byte within {clock:g} s (timeouts.first_byte)")
-        except (UpstreamTimeout, asyncio.CancelledError):
-            self._lanes.cut(lane)
-            raise
-        except UpstreamFailure:
-            self._lanes.give(lane)
-            raise
-        return HttpUpstream(self, lane, request, response)
+            if connection is not None and await self._sent(connection, request, warm=True):
+                return HttpUpstream(self, connection)
+            connection = await self._pool.connect()
+            await self._sent(connection, request, warm=False)
+        except HttpError as error:
+            raise self.translated(error) from error
+        return HttpUpstream(self, connection)
 
-    async def release(self, lane: Lane, request: StreamRequest) -> None:
-        """The request on this lane is through, or is let go: its connection is free for the next, or closed."""
-        # An answer that is cut short may fail once more while it is let go; it was reported when it was cut.
-        with suppress(PyreqwestError):
-            await request.__aexit__(None, None, None)
-        self._lanes.give(lane)
-
-    async def read_chunk(self, reader: ResponseBodyReader) -> bytes | None:
-        """The next bytes of a body. Raises ``UpstreamFailure``."""
-        clock = self._timeouts.between_chunks
-        chunk = await self._within(reader.read_chunk(), clock, f"silent for {clock:g} s within an answer (timeouts.between_chunks)")
-        return None if chunk is None else chunk.to_bytes()
+    def release(self, connection: Connection) -> None:
+        """The request on this connection is through, or is let go: it is free for the next, or ended."""
+        self._pool.give(connection)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._lanes.close()
+        self._pool.close()
 
-    async def _within(self, work: Awaitable[T], seconds: float, complaint: str) -> T:
-        """Await, with one clock, and put the HTTP client's errors into our words."""
-        try:
-            return await self._deadlines.wait(work, seconds)
-        except PyreqwestError as error:
-            raise self._translated(error) from error
-        except TimeoutError as error:
-            raise UpstreamTimeout(f"The provider {self.name!r} was {complaint}.") from error
-
-    def _translated(self, error: PyreqwestError) -> UpstreamFailure:
-        """The error in our tree. Its own text may hold the URL and is left to the chained exception."""
-        if isinstance(error, ConnectTimeoutError):
-            return UpstreamTimeout(f"The provider {self.name!r} took no connection within {self._timeouts.connect:g} s (timeouts.connect).")
-        if isinstance(error, RequestTimeoutError):
-            return UpstreamTimeout(f"The provider {self.name!r} was not through after {self._timeouts.total:g} s (timeouts.total).")
-        if isinstance(error, ConnectError):
-            return UpstreamUnreachable(f"The provider {self.name!r} cannot be reached at {self.address}.")
+    def translated(self, error: HttpError) -> UpstreamFailure:
+        """The error in our tree. Its own text may hold the host's and is left to the chained exception."""
+        match error:
+            case Overdue():
+                return UpstreamTimeout(f"The provider {self.name!r} {_COMPLAINTS[error.clock].format(seconds=error.seconds)}.")
+            case Unreachable():
+                return UpstreamUnreachable(f"The provider {self.name!r} cannot be reached at {self.address}.")
         return UpstreamBroken(f"The provider {self.name!r} broke off its answer.")
+
+    async def _sent(self, connection: Connection, request: bytes, *, warm: bool) -> bool:
+        """Whether the head is there. ``False``: the upstream had closed a warm connection before it saw the request, which may be sent again."""
+        try:
+            await connection.send(request)
+        except Broken:
+            untouched = connection.untouched()
+            self._pool.give(connection)
+            if not (warm and untouched):
+                raise
+            return False
+        except BaseException:
+            self._pool.give(connection)
+            raise
+        return True
+
+    def _head(self, method: str, path: str, headers: Iterable[tuple[str, str]], length: int) -> bytes:
+        lines = [f"{name}: {value}" for name, value in headers]
+        lines.append(f"content-length: {length}")
+        block = "\r\n".join(lines)
+        # A value with a line break in it would be two headers, or a second request.
+        if block.count("\n") != len(lines) - 1 or block.count("\r") != len(lines) - 1 or "\0" in block:
+            raise InvalidRequest("A header that is passed on to the provider holds a line break.")
+        if any(character in path for character in " \r\n\0"):
+            raise InvalidRequest("A path that is passed on to the provider holds a space or a line break.")
+        try:
+            return f"{method} {self._origin.base_path}{path}{self._host}{block}\r\n\r\n".encode("latin-1")
+        except UnicodeEncodeError as error:
+            raise InvalidRequest("A header that is passed on to the provider holds characters outside of Latin-1.") from error
 
 
 class HttpUpstream(Upstream):
     """An answer over HTTP."""
 
-    def __init__(self, account: HttpAccount, lane: Lane, request: StreamRequest, response: Response) -> None:
-        self.status = response.status
-        self.headers: Headers = _kept(response)
+    def __init__(self, account: HttpAccount, connection: Connection) -> None:
+        self.status = connection.status
+        self.headers: Headers = [header for header in connection.headers if header[0] in _KEPT or header[0].startswith(_KEPT_PREFIXES)]
         self._account = account
-        self._lane = lane
-        self._request = request
-        self._reader = response.body_reader
+        self._connection: Connection | None = connection
 
     @override
     async def read(self) -> bytes:
-        first = await self.next_chunk()
-        if first is None:
-            return b""
-        chunks = [first]
-        while (chunk := await self.next_chunk()) is not None:
-            chunks.append(chunk)
-        return first if len(chunks) == 1 else b"".join(chunks)
+        try:
+            return await self._open().read()
+        except HttpError as error:
+            raise self._account.translated(error) from error
 
     @override
     async def next_chunk(self) -> bytes | None:
-        return await self._account.read_chunk(self._reader)
+        try:
+            return await self._open().next_chunk()
+        except HttpError as error:
+            raise self._account.translated(error) from error
 
     @override
     async def close(self) -> None:
-        await self._account.release(self._lane, self._request)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._account.release(connection)
 
-
-def _client(timeouts: TimeoutSettings, mark: timedelta | None) -> Client:
-    return (
-        ClientBuilder()
-        .tcp_user_timeout(mark)
-        .connect_timeout(timedelta(seconds=timeouts.connect))
-        .timeout(timedelta(seconds=timeouts.total))
-        .pool_max_idle_per_host(1)
-        .follow_redirects(False)
-        .referer(False)
-        .gzip(False)
-        .brotli(False)
-        .zstd(False)
-        .deflate(False)
-        .http1_lower_case_headers()
-        .build()
-    )
-
-
-def _kept(response: Response) -> Headers:
-    """What of the answer's headers a client may see: nothing hop-by-hop, nothing that sets a cookie or describes the upstream's host."""
-    return [
-        (name.encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers.items()
-        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
-    ]
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise Broken("the answer was closed")
+        return self._connection

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from config.schema import TimeoutSettings
 from gateway.errors import UpstreamTimeout, UpstreamUnreachable
-from gateway.lanes import shut_marked
 from gateway.upstream import HttpAccount
 from tests.upstream import Upstream, scripted_upstream
 
@@ -73,11 +70,3 @@ async def test_an_upstream_that_is_not_there_is_unreachable():
     with pytest.raises(UpstreamUnreachable, match=r"127\.0\.0\.1"):
         await answered(to, "hello")
     await to.close()
-
-
-@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="descriptors are not listed here")
-def test_looking_for_a_socket_leaves_no_descriptor_open(tmp_path: Path):
-    with (tmp_path / "plain").open("w"), socket.socket(socket.AF_UNIX), socket.socket():
-        before = len(list(Path("/dev/fd").iterdir()))
-        assert shut_marked(123) == 0
-        assert len(list(Path("/dev/fd").iterdir())) == before

@@ -1,0 +1,211 @@
+"""One connection: a request is written, its answer arrives as the network brings it.
+
+Not for several requests at once; the pool sees to that. Time limits are looked at from outside (``overdue``), so that a wait costs no timer.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final, cast
+
+import httptools
+from typing_extensions import override
+
+from config.schema import TimeoutSettings
+from gateway.http.errors import Broken, HttpError, Overdue
+from gateway.types import Headers
+
+__all__ = ("Connection",)
+
+_HIGH_WATER: Final = 256 * 1024
+"""Bytes that wait for a slow client before the upstream is asked to wait too."""
+
+_LARGEST_HEAD: Final = 64 * 1024
+_NEVER: Final = float("inf")
+
+
+class Connection(asyncio.Protocol):
+    """Life: ``send``, then ``read`` or ``next_chunk`` until the end, then ``send`` again while ``reusable``; ``abort`` at any moment."""
+
+    def __init__(self, timeouts: TimeoutSettings, lost: Callable[["Connection"], None]) -> None:
+        self.status = 0
+        self.headers: Headers = []
+        self.complete = True
+        self.reusable = False
+        self.closed = False
+        self.idle_since = 0.0
+        self._timeouts = timeouts
+        self._lost = lost
+        self._loop = asyncio.get_running_loop()
+        self._due = self._total_due = _NEVER
+        self._head_seen = False
+        self._delimited = False
+        self._head_bytes = 0
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self._paused = False
+        self._error: HttpError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def send(self, request: bytes) -> None:
+        """Write a request, whose first word is its method, and wait for the head of its answer: ``status`` and ``headers``. Raises ``HttpError``."""
+        if self.closed:
+            raise Broken("the connection was closed by the upstream")
+        self._parser = httptools.HttpResponseParser(self)
+        self.status, self.headers, self._head_bytes = 0, [], 0
+        self.complete = self.reusable = self._head_seen = self._delimited = False
+        self._bodyless = request.startswith(b"HEAD ")
+        now = self._loop.time()
+        self._due, self._total_due = now + self._timeouts.first_byte, now + self._timeouts.total
+        self._transport.write(request)
+        while not self._head_seen:
+            await self._news()
+
+    async def next_chunk(self) -> bytes | None:
+        """The bytes that have arrived, at least one; ``None`` at the end. Raises ``HttpError``; what arrived before comes first."""
+        while not self._chunks:
+            if self.complete:
+                return None
+            await self._news()
+        return self._taken()
+
+    async def read(self) -> bytes:
+        """All that is left of the body. Raises ``HttpError``."""
+        taken: list[bytes] = []
+        while not self.complete:
+            if self._paused:
+                taken.append(self._taken())
+            await self._news()
+        if not taken:
+            return self._taken()
+        return b"".join([*taken, self._taken()])
+
+    def untouched(self) -> bool:
+        """Whether nothing of an answer has come, not even its head."""
+        return not self._head_seen and self._head_bytes == 0
+
+    def overdue(self, now: float) -> None:
+        """Break off when a clock has run out: whoever waits gets ``Overdue``."""
+        if now >= self._total_due:
+            self._break(Overdue("total", self._timeouts.total))
+        elif now >= self._due and not self._paused:
+            clock = "between_chunks" if self._head_seen else "first_byte"
+            self._break(Overdue(clock, getattr(self._timeouts, clock)))
+
+    def rest(self) -> None:
+        """The answer was read to its end, and the connection waits for the next request."""
+        self._due = self._total_due = _NEVER
+        self.idle_since = self._loop.time()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        self._break(Broken("the request was given up"))
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self.complete:  # nothing was asked
+            self._break(Broken("the upstream spoke unasked"))
+            return
+        self._due = self._loop.time() + self._timeouts.between_chunks
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._break(Broken(f"the upstream's answer is no HTTP/1.1 ({type(error).__name__})"))
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        if not self.complete:
+            if exc is None and self._head_seen and not self._delimited:  # RFC 9112 section 6.3: the end of the connection is the end
+                self.complete = True
+                self._wake()
+            else:
+                self._break(Broken("the upstream closed the connection"))
+        self._lost(self)
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """An answer begins; a second one to the same request is none (and may be an attempt to answer the next)."""
+        if self._head_seen:
+            raise Broken("the upstream spoke unasked")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; also one of the trailers, which are counted and left out."""
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > _LARGEST_HEAD:
+            raise Broken(f"more than {_LARGEST_HEAD} bytes of headers")
+        if not self._head_seen:
+            self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The head is there, unless it is that of an interim answer (RFC 9110 section 15.2)."""
+        self.status = self._parser.get_status_code()
+        if self.status < 200:
+            self.headers = []
+            return
+        if self._bodyless:  # RFC 9112 section 6.3: whatever the headers say
+            self.complete = True
+        self._delimited = any(name in _DELIMITERS for name, _ in self.headers)
+        self._head_seen = True
+        self._wake()
+
+    def on_body(self, body: bytes) -> None:
+        """Bytes of the body."""
+        self._chunks.append(body)
+        self._buffered += len(body)
+        if self._buffered > _HIGH_WATER and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def on_message_complete(self) -> None:
+        """The answer is whole."""
+        if self._head_seen:
+            self.complete = True
+            self.reusable = self._parser.should_keep_alive()
+            self._wake()
+
+    async def _news(self) -> None:
+        """Wait until something has happened. Raises what broke the connection."""
+        if self._error is not None:
+            raise self._error
+        self._waiter = waiter = self._loop.create_future()
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+        if self._error is not None and not self._chunks:
+            raise self._error
+
+    def _taken(self) -> bytes:
+        chunks = self._chunks
+        data = chunks.popleft() if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self._buffered = 0
+        if self._paused:
+            self._paused = False
+            self._due = self._loop.time() + self._timeouts.between_chunks
+            if not self.closed:
+                self._transport.resume_reading()
+        return data
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _break(self, error: HttpError) -> None:
+        """The first reason stays."""
+        self.reusable = False
+        if self._error is None:
+            self._error = error
+        self._due = self._total_due = _NEVER
+        self._wake()
+        self._transport.abort()
+
+
+_DELIMITERS: Final = frozenset({b"content-length", b"transfer-encoding"})
