@@ -11,6 +11,7 @@ from time import perf_counter_ns, time_ns
 from config.schema import Settings
 from gateway.counting import counted
 from gateway.dialects.table import CLIENT_DIALECTS
+from gateway.endpoints import Endpoint, endpoint_of
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
 from gateway.heads import head_of
@@ -82,6 +83,11 @@ class Gateway:
         raise InvalidRequest(
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes, as MLflow lists its endpoints."""
+        settings = self._snapshot.settings
+        return [endpoint_of(route, settings.providers) for route in settings.routes]
 
     async def complete(
         self,

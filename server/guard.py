@@ -30,6 +30,10 @@ GATEWAY_PATHS = (
     "/endpoints/",
     "/api/2.0/endpoints",
     "/api/2.0/gateway/",
+    "/api/3.0/gateway/",
+    "/passthrough/",
+    "/rerank",
+    "/v2/rerank",
 )
 """What virtual keys open, but for ``TELEMETRY_PATHS``; everything else takes a key of the configuration."""
 

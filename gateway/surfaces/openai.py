@@ -120,11 +120,6 @@ class Surface:
             headers: Headers = [(b"content-type", b"application/json"), (b"x-tidegate-estimated", b"true")]
             await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode(write(counted))), send)
 
-    async def answer(self, operation: Operation, body: bytes, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """Answer a request whose body was read, and perhaps changed, by another surface."""
-        inbound = Inbound(operation=operation, body=body, headers=scope["headers"], received_ns=time_ns(), started=perf_counter_ns())
-        await self._answer(inbound, receive, send)
-
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
         """The whole body; ``None`` when the client left before its end."""
         if scope["method"] != "POST":

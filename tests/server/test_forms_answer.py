@@ -72,3 +72,11 @@ def test_each_form_answers_through_a_server_that_it_was_handed_to(server: tuple[
     assert upstream.headers[-1]["authorization"] == "Bearer sk-canary-51"
     assert json.loads(upstream.bodies[-1])["model"] == "gpt-4o-mini"
     assert "canary" not in running.log.read_text()
+    invoked = running.client.post(f"/gateway/{name}/invocations", json={"messages": [{"role": "user", "content": "hello"}]}).json()
+    assert invoked["candidates"][0]["message"]["content"] == invoked["choices"][0]["message"]["content"] == "four small words here"
+    listed = running.client.get(f"/api/2.0/endpoints/{name}").json()
+    assert (listed["endpoint_type"], listed["model"]) == ("llm/v1/chat", {"name": "gpt-4o-mini", "provider": "openai"})
+    again = running.client.post(listed["endpoint_url"], json={"messages": [{"role": "user", "content": "hello"}]}).json()
+    assert ("candidates" in again, again["choices"][0]["message"]["content"]) == (False, "four small words here")
+    assert running.client.get(f"/api/2.0/gateway/routes/{name}").json()["route_url"] == f"/gateway/{name}/invocations"
+    assert running.client.get("/api/2.0/endpoints/none").status_code == 404
