@@ -111,11 +111,14 @@ def _choice(choice: ToolChoice | None, names: Mapping[str, str]) -> dict[str, An
 
 
 def _sampling(request: Request, known: Claude, dropped: list[str], *, thinking: bool) -> dict[str, Any]:
-    """The vendor knows temperatures up to 1, takes none beside thinking, and new models only one of the two ways to sample."""
+    """The vendor knows temperatures up to 1, takes none beside thinking, some models one of two ways to sample alone, and new ones none."""
     sampling = request.sampling
     unknown = ("n", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs")
     dropped += [name for name in unknown if getattr(sampling, name) and not (name == "n" and sampling.n == 1)]
     values: dict[str, Any] = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
+    if not known.samples:
+        dropped += [name for name, value in values.items() if value is not None and value != 1]  # 1 is what it does anyway
+        values = dict.fromkeys(values)
     if thinking:
         refused = [name for name, value in values.items() if value is not None and not (name == "temperature" and value == 1)]
     else:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.dialects.effort import effort_of
 from gateway.dialects.names import tool_names
@@ -37,7 +38,7 @@ def write_request(request: Request, model: str) -> Written:
     """What this dialect cannot say is named in ``dropped``."""
     dropped: list[str] = list(request.extra)
     names = tool_names((tool.name for tool in request.tools if isinstance(tool, Tool)), LONGEST_NAME)
-    body: dict[str, Any] = {"model": model, "messages": list(_messages(request, names, dropped))}
+    body: dict[str, Any] = {"model": model, "messages": list(_messages(_signed(request, model), names, dropped))}
     body |= _tools(request, names, dropped)
     body |= _sampling(request, model, dropped)
     body |= _settings(request, model, dropped)
@@ -45,6 +46,17 @@ def write_request(request: Request, model: str) -> Written:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     renamed = {given: name for name, given in names.items() if given != name}
     return Written(body=msgspec.json.encode(body), dropped=tuple(dict.fromkeys(dropped)), renamed=renamed)
+
+
+def _signed(request: Request, model: str) -> Request:
+    """Signatures of calls are Gemini's own: whoever else speaks this dialect does not know the member that they travel in."""
+    if "gemini" in model or not any(isinstance(part, ToolCall) and part.signature for turn in request.messages for part in turn.parts):
+        return request
+    turns = (
+        replace(turn, parts=tuple(replace(part, signature=None) if isinstance(part, ToolCall) else part for part in turn.parts))
+        for turn in request.messages
+    )
+    return replace(request, messages=tuple(turns))
 
 
 def _messages(request: Request, names: Mapping[str, str], dropped: list[str]) -> Iterator[dict[str, Any]]:

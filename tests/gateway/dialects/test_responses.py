@@ -185,10 +185,10 @@ class Prompts:
 async def test_its_own_member_for_prompts_names_one_of_the_registry():
     rig = Rig(Vendor(CLAUDE, json.dumps(MESSAGE).encode()), prompts=Prompts())
     prompt = {"id": "support", "version": "production", "variables": {"city": "Bern"}}
-    body = json.dumps({"prompt": prompt, "input": "hello", "temperature": 0.5}).encode()
+    body = json.dumps({"prompt": prompt, "input": "hello", "max_output_tokens": 77}).encode()
     await rig.text(body, RESPONSES)
     sent = json.loads(rig.vendor.sent[-1].body)
-    assert (sent["model"], sent["system"][0]["text"], sent["temperature"]) == ("of-the-prompt", "support production Bern", 0.5)
+    assert (sent["model"], sent["system"][0]["text"], sent["max_tokens"]) == ("of-the-prompt", "support production Bern", 77)
     assert [block["text"] for block in sent["messages"][0]["content"]] == ["First.", "hello"]
     assert (rig.span["gen_ai.prompt.name"], rig.span["gen_ai.prompt.version"]) == ("support", "7")
     await rig.text(asked(prompt={**prompt, "version": "3"}), RESPONSES)

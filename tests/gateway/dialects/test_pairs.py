@@ -1,0 +1,124 @@
+"""Each pair of dialects: a conversation goes out and an answer comes back, whole or in a stream that is cut anywhere, and says the same."""
+
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.dialects.collect import collected, events_of
+from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
+from gateway.dialects.types import Answer, Counted, DialectName, Event, Request
+from tests.gateway.dialects.saying import GEMINI, PAIRS, SPOKEN, answers, requests, said, talked
+from tests.gateway.dialects.scripted import Rig, Vendor
+from tests.gateway.dialects.shapes import misfit
+
+few = settings(max_examples=12, deadline=None)
+MODELS = {DialectName.ANTHROPIC: "claude-sonnet-4-5"}
+"""Models that take every parameter; the newest take fewer."""
+
+ANY = Request(model="m", messages=(), include_usage=True, stream=True)
+
+
+def streamed(dialect: DialectName, answer: Answer) -> bytes:
+    writer = CLIENT_DIALECTS[dialect].stream_writer(ANY)
+    return b"".join(writer.write(event) for event in events_of(answer)) + writer.end()
+
+
+def cut(text: bytes, places: Iterable[int]) -> list[bytes]:
+    at = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
+    return [text[start:end] for start, end in pairwise(at)]
+
+
+def read(dialect: DialectName, pieces: Iterable[bytes]) -> list[Event]:
+    reader = UPSTREAM_DIALECTS[dialect].stream_reader()
+    return [event for piece in pieces for event in reader.feed(piece)] + list(reader.end())
+
+
+@pytest.mark.parametrize("dialect", SPOKEN)
+@given(answer=answers())
+@few
+def test_an_answer_that_is_written_reads_the_same_whole_and_streamed(dialect: DialectName, answer: Answer):
+    whole = UPSTREAM_DIALECTS[dialect].read_answer(CLIENT_DIALECTS[dialect].write_answer(answer, ANY))
+    assert said(whole) == said(answer)
+    assert said(collected(read(dialect, [streamed(dialect, answer)]))) == said(answer)
+
+
+@pytest.mark.parametrize("dialect", SPOKEN)
+@given(answer=answers())
+@settings(max_examples=4, deadline=None)
+def test_a_stream_cut_at_every_byte_tells_the_same_events_as_the_whole_one(dialect: DialectName, answer: Answer):
+    text = streamed(dialect, answer)
+    whole = _stable(read(dialect, [text]))
+    assert _stable(read(dialect, [text[at : at + 1] for at in range(len(text))])) == whole
+    for at in range(1, len(text), 7):
+        assert _stable(read(dialect, [text[:at], text[at:]])) == whole
+
+
+def _stable(events: list[Event]) -> list[Event]:
+    """Ids that are made up differ from one reading to the next."""
+    return [event if not hasattr(event, "id") else type(event) for event in events if not isinstance(event, Counted)]
+
+
+@pytest.mark.parametrize(("client", "target"), PAIRS)
+@given(request=requests())
+@few
+def test_a_conversation_crosses_with_its_tools_calls_results_and_pictures(client: DialectName, target: DialectName, request: Request):
+    sent = UPSTREAM_DIALECTS[client].write_request(request, MODELS.get(client, "m")).body
+    crossed = UPSTREAM_DIALECTS[target].write_request(CLIENT_DIALECTS[client].read_request(sent), MODELS.get(target, "m")).body
+    found = CLIENT_DIALECTS[target].read_request(crossed)
+    assert talked(found) == talked(request)
+    assert (found.sampling.temperature, found.sampling.max_tokens) == (request.sampling.temperature, request.sampling.max_tokens)
+
+
+def _published() -> dict[DialectName, object]:
+    """The shapes of requests, as the vendors' own SDKs declare them."""
+    from anthropic.types.message_create_params import MessageCreateParamsNonStreaming as ClaudeRequest
+    from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming as ChatRequest
+    from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming as ResponsesRequest
+
+    return {DialectName.ANTHROPIC: ClaudeRequest, DialectName.OPENAI_CHAT: ChatRequest, DialectName.OPENAI_RESPONSES: ResponsesRequest}
+
+
+@pytest.mark.parametrize("client", SPOKEN)
+@given(request=requests())
+@few
+def test_what_is_sent_is_of_the_published_shape(client: DialectName, request: Request):
+    sent = UPSTREAM_DIALECTS[client].write_request(request, MODELS.get(client, "m")).body
+    crossing = CLIENT_DIALECTS[client].read_request(sent)
+    for target, shape in _published().items():
+        body = UPSTREAM_DIALECTS[target].write_request(crossing, "gpt-5").body
+        assert misfit(json.loads(body), shape) is None
+
+
+@pytest.mark.parametrize(("client", "target"), [pair for pair in PAIRS if pair[0] is not pair[1]])
+def test_an_answer_crosses_the_gateway_whole_and_cut_anywhere(client: DialectName, target: DialectName):
+    @given(answer=answers(), places=st.lists(st.integers(0, 100_000), max_size=6))
+    @settings(max_examples=6, deadline=None)
+    def crosses(answer: Answer, places: list[int]) -> None:
+        import asyncio
+
+        asyncio.run(_crosses(client, target, answer, places))
+
+    crosses()
+
+
+async def _crosses(client: DialectName, target: DialectName, answer: Answer, places: list[int]) -> None:
+    vendor = Vendor(target, CLIENT_DIALECTS[target].write_answer(answer, ANY), cut(streamed(target, answer), places))
+    rig = Rig(vendor)
+    for stream in (False, True):
+        text = await rig.text(_asked(client, stream=stream), client, "route" if client is GEMINI else "", stream=stream)
+        found = collected(read(client, [text])) if stream else UPSTREAM_DIALECTS[client].read_answer(text)
+        assert said(found) == said(answer)
+        assert rig.span["gen_ai.usage.input_tokens"] == answer.tokens.prompt
+
+
+def _asked(client: DialectName, *, stream: bool) -> bytes:
+    if client is GEMINI:
+        return b'{"contents":[{"parts":[{"text":"hi"}]}]}'
+    turn = [{"role": "user", "content": "hi"}]
+    body = {"model": "route", "input" if client is DialectName.OPENAI_RESPONSES else "messages": turn, "stream": stream}
+    more = {"stream_options": {"include_usage": True}} if client is DialectName.OPENAI_CHAT and stream else {}
+    return json.dumps(body | more | ({"max_tokens": 9} if client is DialectName.ANTHROPIC else {})).encode()
