@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from evals.service import JudgeService
 from server.services import Services
+from server.ui.registry import RegistryServices
 from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
 from server.version import VERSION
 from tracing import results
@@ -58,6 +59,15 @@ def page_services(services: Services) -> UiServices:
         assessments=services.assessments,
         prompts=services.prompts,
         judges=PageJudges(services.judges, services.assessments),
+        registry=RegistryServices(
+            experiments=services.experiments,
+            runs=services.runs,
+            histories=services.metric_history,
+            artifacts=services.artifacts,
+            models=services.models,
+            moves=services.moves,
+            lineage=services.lineage,
+        ),
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,

@@ -3,6 +3,7 @@
 Every function is total: what is not known comes in as ``None`` and goes out as an em dash, never as a zero.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,7 +17,9 @@ __all__ = (
     "duration",
     "exact_time",
     "family",
+    "figure",
     "file_size",
+    "from_millis",
     "host_of",
     "level",
     "machine_time",
@@ -114,6 +117,25 @@ def file_size(count: int) -> str:
     if count < 1_000_000:
         return f"{count / 1000:.1f} kB"
     return f"{count / 1_000_000:.1f} MB"
+
+
+def figure(value: float | None) -> str:
+    """A metric: ``0.3127``, ``12,345``, ``1.2e-07``; ``NaN`` and the infinities by name."""
+    if value is None:
+        return UNKNOWN
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else f"{_MINUS}∞"
+    plain = value == 0 or 1e-4 <= abs(value) < 1e9
+    written = f"{value:,.6g}" if plain and abs(value) < 1e6 else f"{value:,.0f}" if plain else f"{value:.4g}"
+    return written.replace("-", _MINUS, 1) if value < 0 else written
+
+
+def from_millis(milliseconds: int) -> datetime:
+    """The moment so many milliseconds after the epoch; the last there is for one that no calendar has."""
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def parse_time(time: Time) -> datetime | None:

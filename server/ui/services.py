@@ -10,6 +10,7 @@ from config.schema import Settings
 from evals.types import Judge, Judgement, JudgeStats
 from registry.prompts.types import PromptPage, PromptVersion
 from server.health import Condition
+from server.ui.registry import RegistryServices
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
 __all__ = (
@@ -151,6 +152,7 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     assessments: Assessments
     prompts: Prompts
     judges: Judges
+    registry: RegistryServices
     settings: Callable[[], Settings]
     condition: Callable[[], Condition]
     version: str

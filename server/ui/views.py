@@ -4,9 +4,10 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
+from registry.errors import RegistryError
 from registry.prompts.errors import PromptError
 from server.ui.headers import security_headers
-from server.ui.pages import gateway, judges, prompts, sessions, static, trace, traces, welcome
+from server.ui.pages import experiments, gateway, judges, models, prompts, runs, sessions, static, trace, traces, welcome
 from server.ui.pages.page import error_page
 from server.ui.services import UiServices
 from tracing.errors import TracingError
@@ -34,6 +35,15 @@ def router(services: UiServices) -> Router:
             sessions.session,
             prompts.prompts,
             prompts.prompt,
+            experiments.experiments,
+            experiments.experiment,
+            experiments.compare,
+            runs.run,
+            runs.run_of_experiment,
+            runs.chart,
+            models.models,
+            models.model,
+            models.model_version,
             judges.judges,
             judges.judge,
             gateway.gateway,
@@ -41,6 +51,12 @@ def router(services: UiServices) -> Router:
         ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         middleware=[security_headers],
-        exception_handlers={HTTPException: error_page, TracingError: error_page, PromptError: error_page, Exception: error_page},
+        exception_handlers={
+            HTTPException: error_page,
+            TracingError: error_page,
+            PromptError: error_page,
+            RegistryError: error_page,
+            Exception: error_page,
+        },
         include_in_schema=False,
     )

@@ -20,6 +20,7 @@ from server.health import Condition
 from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
 from server.ui.views import error_page, router
 from storage.records import JournalStats
+from tests.ui.demo_registry import make_registry
 from tracing.errors import FilterError, SpanNotFound, TraceNotFound
 from tracing.types import (
     Assessment,
@@ -548,6 +549,7 @@ def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiSer
         assessments=traces,
         prompts=MemoryPrompts(),
         judges=MemoryJudges(),
+        registry=make_registry(),
         settings=lambda: SETTINGS,
         condition=lambda: condition,
         version="0.1.0",

@@ -189,7 +189,19 @@ def test_the_theme_follows_the_system_until_somebody_chooses(site, open_page):
 
 
 @pytest.mark.parametrize(
-    "path", ["/prompts", "/prompts/support?v=3&base=1", "/judges", "/judges/helpful", "/gateway", "/sessions/chat%2F42", "/welcome"]
+    "path",
+    [
+        "/prompts",
+        "/prompts/support?v=3&base=1",
+        "/judges",
+        "/judges/helpful",
+        "/gateway",
+        "/sessions/chat%2F42",
+        "/welcome",
+        "/experiments/1",
+        f"/runs/{1:032x}",
+        "/models/ranker",
+    ],
 )
 @pytest.mark.parametrize("width", [800, 1360])
 def test_no_page_scrolls_sideways(site, open_page, path, width):

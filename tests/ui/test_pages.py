@@ -37,8 +37,18 @@ def agent(demo):
     return demo.hexadecimal("agent", 32)
 
 
-PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/sessions/chat%2F42"]  # fmt: skip
-MISSING = ["/nothing", "/traces/" + "0" * 32, "/prompts/nope", "/prompts/support?v=9", "/judges/helpfull", "/sessions/none"]
+PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty"]  # fmt: skip
+MISSING = [
+    "/nothing",
+    "/traces/" + "0" * 32,
+    "/prompts/nope",
+    "/prompts/support?v=9",
+    "/judges/helpfull",
+    "/sessions/none",
+    "/models/none",
+    "/experiments/9",
+    "/runs/none",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

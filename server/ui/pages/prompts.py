@@ -46,6 +46,7 @@ async def prompt(name: FromPath[str], request: Request[Any, Any, Any], services:
         shown=shown,
         base=base,
         rows=side_by_side(plain(base), plain(shown)) if base else [],
+        moves=(await services.registry.moves.log(name, limit=50)).moves,
         snippet=snippet(shown, base_url(request, services.settings())),
         now=datetime.now(UTC),
     )

@@ -1,0 +1,86 @@
+"""``/models``: registered models, their versions, and what moved."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from registry.errors import InvalidParameterValue, RegistryError
+from registry.lineage.types import Graph, Ref
+from registry.models.types import ModelVersion, Page
+from registry.wire.paging import offset_of, token_of
+from server.ui.pages.page import Services, base_url, page
+
+__all__ = ("model", "model_version", "models")
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/models")
+async def models(request: AnyRequest, services: Services) -> Response[str]:
+    """The list, filtered in MLflow's language."""
+    expression, cursor = request.query_params.get("filter", ""), request.query_params.get("cursor", "")
+    try:
+        found, mistake = await services.registry.models.search(expression, offset=offset_of(cursor)), ""
+    except InvalidParameterValue as error:
+        found, mistake = Page(models=[]), error.message
+    return page(
+        services,
+        "models.html",
+        title="Models",
+        section="models",
+        found=found.models,
+        next_cursor=None if found.next_offset is None else token_of(found.next_offset),
+        filter=expression,
+        mistake=mistake,
+        base_url=base_url(request, services.settings()),
+        now=datetime.now(UTC),
+    )
+
+
+@get("/models/{name:str}")
+async def model(name: FromPath[str], request: AnyRequest, services: Services) -> Response[str]:
+    """A model with the version that ``v`` names, or the newest."""
+    return await _page(name, request.query_params.get("v", ""), request, services)
+
+
+@get("/models/{name:str}/versions/{version:str}")
+async def model_version(name: FromPath[str], version: FromPath[str], request: AnyRequest, services: Services) -> Response[str]:
+    """The same, at the address that MLflow's client prints."""
+    return await _page(name, version, request, services)
+
+
+async def _page(name: str, wanted: str, request: AnyRequest, services: Services) -> Response[str]:
+    found = await services.registry.models.model(name)
+    versions = await services.registry.models.versions(name)
+    shown = next((each for each in versions if wanted in {str(each.version), *each.aliases}), versions[0] if versions else None)
+    return page(
+        services,
+        "model.html",
+        title=name,
+        section="models",
+        model=found,
+        versions=versions,
+        shown=shown,
+        lineage=None if shown is None else await _lineage(services, shown),
+        moves=(await services.registry.moves.log(name, limit=50)).moves,
+        snippet=_snippet(name, shown, base_url(request, services.settings())),
+        now=datetime.now(UTC),
+    )
+
+
+async def _lineage(services: Services, version: ModelVersion) -> Graph | None:
+    """What a version came from and what came of it; ``None`` where that cannot be said now: the rest of the page can."""
+    try:
+        return await services.registry.lineage.graph(Ref("model_version", f"{version.name}/{version.version}"), limit=60)
+    except RegistryError:
+        return None
+
+
+def _snippet(name: str, version: ModelVersion | None, address: str) -> str:
+    """Python that loads a version: by alias where one points at it, since aliases are what apps should name."""
+    if version is None:
+        return ""
+    selector = f"@{version.aliases[0]}" if version.aliases else f"/{version.version}"
+    return f'import mlflow\n\nmlflow.set_tracking_uri("{address}")\nmodel = mlflow.pyfunc.load_model("models:/{name}{selector}")'
