@@ -84,6 +84,10 @@ class Gateway:
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
 
+    def provider_of(self, route: str) -> str:
+        """The provider of a route's first target. Raises ``ModelNotFound``."""
+        return self._snapshot.routes.plan(route).targets[0].provider
+
     def endpoints(self) -> list[Endpoint]:
         """The routes, as MLflow lists its endpoints."""
         settings = self._snapshot.settings

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from evals import routes as judge_routes
 from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
-from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, resources, responses
+from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
 from registry.artifacts.routes import with_artifacts
 from registry.imports import routes as import_routes
@@ -56,6 +56,7 @@ def create_app(services: Services) -> ASGIApp:
             mlflow_gateway.router(services.gateway),
             invocations.router(services.gateway),
             deployments.router(services.gateway),
+            passthrough.router(services.gateway),
             otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),

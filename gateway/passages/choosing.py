@@ -10,6 +10,7 @@ from gateway.passages.across import AcrossPassage
 from gateway.passages.chat import ChatPassage
 from gateway.passages.embedding import EmbeddingPassage
 from gateway.passages.native import NativePassage
+from gateway.passages.passthrough import PassthroughPassage
 from gateway.passages.resource import ResourcePassage
 from gateway.providers.refusing import refuse
 from gateway.types import Inbound, Operation, Passage, Provider
@@ -32,6 +33,8 @@ def passage(
     """The way of a request to ``model`` of ``provider``. Raises ``InvalidRequest`` for one that cannot be said there."""
     if inbound.operation not in (Operation.CHAT, Operation.EMBEDDINGS) and inbound.operation not in provider.operations:
         raise refuse(f"The provider of {model!r}" if model else "The provider", inbound.operation)
+    if inbound.operation is Operation.PASSTHROUGH:
+        return PassthroughPassage(inbound, model)
     if inbound.resource is not None:
         return ResourcePassage(inbound, model)
     if inbound.operation is Operation.COMPLETIONS:

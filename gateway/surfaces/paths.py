@@ -21,7 +21,7 @@ PROVIDER: Final = b"x-tidegate-provider"
 def upstream_path(scope: HTTPScope, prefix: str) -> str:
     """The request's path behind ``prefix``, with its query. Raises ``InvalidRequest`` for one that would lead elsewhere."""
     raw = scope["raw_path"].decode("latin-1").partition("?")[0] if scope.get("raw_path") else quote(scope["path"])
-    path = raw[raw.find(prefix) + len(prefix) :].rstrip("/")
+    path = raw[raw.find(prefix) + len(prefix) :].rstrip("/") if prefix in raw else ""
     segments = path.split("/")[1:]
     if not path.startswith("/") or "" in segments or _FORBIDDEN.search(unquote(path)) or any(_leads_away(each) for each in segments):
         raise InvalidRequest(f"The path {path!r} cannot be passed on: it may have no empty or dotted segment.")

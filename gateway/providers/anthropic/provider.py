@@ -41,12 +41,13 @@ class AnthropicProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
+        told = self._tells_version or any(name == b"anthropic-version" for name, _ in request.headers)
+        version = () if told else (("anthropic-version", VERSION),)
         if request.resource is not None:
-            return await self._connection.send(request.resource, request, request.body)
+            return await self._connection.send(request.resource, request, request.body, version)
         if request.operation is not Operation.CHAT:
             raise refuse("Anthropic", request.operation)
-        told = self._tells_version or any(name == b"anthropic-version" for name, _ in request.headers)
-        return await self._connection.post("/messages", request, request.body, () if told else (("anthropic-version", VERSION),))
+        return await self._connection.post("/messages", request, request.body, version)
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: new ones come often, and are open to every key."""
