@@ -1,19 +1,23 @@
 """Caches that would write what must not be written, or that have nowhere to write to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from config.findings import Finding
 from config.written import Node, child, items, span_of, text_of
 
 __all__ = ("check_caches",)
 
+CheckModel = Callable[[Node | None, str, str], Iterator[Finding]]
 
-def check_caches(root: Node) -> Iterator[Finding]:
+
+def check_caches(root: Node, check_model: CheckModel) -> Iterator[Finding]:
     """The cache of every route."""
     telemetry = child(root, "telemetry")
     for index, route in enumerate(items(child(root, "routes"))):
         store = text_of(child(child(route, "cache"), "store")) or "memory"
         cache, path = child(route, "cache"), f"routes[{index}].cache.store"
+        model = child(child(cache, "semantic"), "model")
+        yield from check_model(model, f"routes[{index}].cache.semantic.model", f"routes[{index}].cache.semantic")
         if cache is None or store not in ("redis", "disk"):
             continue
         if store == "redis" and child(child(root, "storage"), "redis") is None:

@@ -7,6 +7,7 @@ file is wrong. Values of the wrong type were reported before; here they are pass
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -46,8 +47,9 @@ def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
     for index, judge in enumerate(judges):
         yield from _judge(judge, f"judges[{index}]", names)
     yield from check_limits(root)
-    yield from check_caches(root)
-    yield from check_guardrails(root, lambda node, path, subject: _asked(node, path, subject, names))
+    asked = partial(_asked, names=names)
+    yield from check_caches(root, asked)
+    yield from check_guardrails(root, asked)
     yield from _duplicates("guardrail", "guardrails", items(child(root, "guardrails")))
     yield from check_detection(child(child(root, "telemetry"), "redact"), "telemetry.redact")
     yield from _duplicates("route", "routes", routes)

@@ -247,7 +247,9 @@ def _parent(headers: dict[bytes, bytes]) -> Parent | None:
 
 
 def _judging(origin: Origin) -> dict[str, str]:
-    """Whose judge asks, and the trace that it judges; or which guardrail."""
+    """Whose judge asks, and the trace that it judges; or which guardrail, or which route's cache."""
+    if origin.cache:
+        return {"tidegate.cache.of": origin.cache}
     if origin.guardrail:
         return {"tidegate.guardrail": origin.guardrail}
     return {

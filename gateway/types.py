@@ -55,12 +55,13 @@ class Operation(StrEnum):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks from inside this process: a judge, and the trace it judges, or a guardrail by its name."""
+    """Who asks from inside this process: a judge, and the trace it judges, a guardrail by its name, or the cache of a route."""
 
     judge_name: str = ""
     judge_version: str = ""
     judged_trace_id: str = ""
     guardrail: str = ""
+    cache: str = ""
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):

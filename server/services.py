@@ -173,7 +173,7 @@ class Services:
         )
         self._administration = Administered()
         self.limits = LimitService(metadata, self.keys.index, BudgetWebhooks(metadata, self.webhooks.outbox), settings.storage.redis)
-        self.cache = CacheService(settings.storage, settings.cache.disk_bytes)
+        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed)
         self.spending = SpendingHistory(SpendingStore(self.telemetry, self.telemetry.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
@@ -259,6 +259,12 @@ class Services:
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
         return (*callers, *(policy for policy in (guards, cache, limits) if policy is not None))
+
+    async def _embed(self, model: str, text: str, call: Call) -> Answer:
+        """What a cache asks a model, in the trace of the request that it looks at."""
+        headers = [(b"traceparent", call.traceparent.encode())]
+        request = msgspec.json.encode({"model": model, "input": text})
+        return await self.gateway.complete(request, Origin(cache=call.plan.route), operation=Operation.EMBEDDINGS, headers=headers)
 
     async def _ask(self, operation: Operation, request: bytes, call: Call, name: str) -> Answer:
         """What a guardrail asks a model, in the trace of the request that it looks at."""

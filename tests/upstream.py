@@ -82,7 +82,12 @@ class Upstream:
             return await self._until_left(reader)
         if "!wait" in text:
             await self.go.wait()
-        if "messages" not in body and isinstance(body.get("input"), str) and not body.get("voice"):  # a moderation
+        if body["model"].startswith("embed"):  # a vector of the words, whatever their order
+            words = [float(text_in(body["input"]).count(word)) for word in ("tide", "high", "when", "low", "moon")]
+            usage = {"prompt_tokens": 3, "total_tokens": 3}
+            data = [{"object": "embedding", "index": 0, "embedding": [*words, 0.01]}]
+            return _send(writer, 200, {"object": "list", "model": body["model"], "data": data, "usage": usage})
+        if body["model"] == "mod":
             scores = {"violence": 0.9 if "fight" in body["input"] else 0.1, "hate": 0.9}
             return _send(
                 writer, 200, {"id": "modr-1", "model": "mod", "results": [{"flagged": True, "categories": {}, "category_scores": scores}]}
@@ -144,6 +149,10 @@ class Upstream:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+
+def text_in(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 def _send(writer: asyncio.StreamWriter, status: int, value: object, extra: str = "") -> bool:

@@ -13,7 +13,7 @@ from gateway.dialects.types import DialectName
 from gateway.policies import Call
 from gateway.types import Operation, Target
 
-__all__ = ("Per", "convertible", "fingerprint", "key_of", "tenant_of")
+__all__ = ("Per", "convertible", "equal_body", "fingerprint", "key_of", "tenant_of")
 
 Per = Literal["team", "key", "user"]
 
@@ -38,11 +38,14 @@ def tenant_of(call: Call, per: Per) -> list[str]:
     return ["key", key.id, caller.user] if per == "user" else ["key", key.id]
 
 
-def fingerprint(call: Call, per: Per, variant: str) -> str | None:
-    """A digest of all but the target; ``variant`` is whatever else makes answers differ. ``None``: the request has no equal."""
+def equal_body(call: Call) -> dict[str, Any] | None:
+    """The request as it goes out, edits applied; ``None`` where it has no equal."""
     body = _body(call)
-    if body is None or any(body.get(name) for name in _STATEFUL):
-        return None
+    return None if body is None or any(body.get(name) for name in _STATEFUL) else body
+
+
+def fingerprint(call: Call, body: dict[str, Any], per: Per, variant: str) -> str:
+    """A digest of all but the target; ``variant`` is whatever else makes answers differ."""
     form = [] if convertible(call) else [bool(call.head.stream), body.get("stream_options")]
     said = {name: value for name, value in body.items() if name not in _APART}
     whole = ["1", tenant_of(call, per), call.plan.route, call.inbound.operation.value, call.inbound.dialect.value, variant, form, said]
@@ -61,7 +64,6 @@ def convertible(call: Call) -> bool:
 
 
 def _body(call: Call) -> dict[str, Any] | None:
-    """The request as it goes out, edits applied."""
     try:
         body = _FIELDS.decode(call.rewritten if call.rewritten is not None else call.inbound.body)
     except msgspec.MsgspecError:

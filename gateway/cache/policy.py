@@ -2,23 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from time import time, time_ns
+from time import time
+from typing import Any
 
-import msgspec
 from msgspec import structs
 
-from config.cache import CacheSettings
+from gateway.cache.costs import cost_of
 from gateway.cache.directives import Directives, directives_of
-from gateway.cache.entries import Entry, Store, decode, encode
-from gateway.cache.keys import convertible, fingerprint, key_of
+from gateway.cache.entries import Entry, decode, encode
+from gateway.cache.keys import convertible, equal_body, fingerprint, key_of
 from gateway.cache.replay import as_stream, as_whole
+from gateway.cache.rules import Rule
 from gateway.passages.chat import asks_for_usage
 from gateway.policies import Answered, Call, Outcome
 from gateway.types import Headers, Operation, Reply, Target, Usage
-from tracing.prices import price
-from tracing.types import Usage as PricedUsage
 
-__all__ = ("CachePolicy", "Flights", "Rule")
+__all__ = ("CachePolicy", "Flights")
 
 LONGEST_WAIT = 60.0
 """Seconds that a request waits for the same one to be answered."""
@@ -30,15 +29,6 @@ Flights = dict[str, "asyncio.Future[Entry | None]"]
 """Requests that are being answered, by their key."""
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """The cache of one route. ``variant`` is what else, beside the request, makes its answers differ."""
-
-    settings: CacheSettings
-    store: Store
-    answer_bytes: int
-    variant: str
-
-
 class Pending:
     """An answer that may be kept once it is whole."""
 
@@ -47,6 +37,7 @@ class Pending:
         self.digest = digest
         self.keep = keep
         self.outcome: Outcome | None = None
+        self.question: Any = None
         self.flight: asyncio.Future[Entry | None] | None = None
 
     def land(self, entry: Entry | None) -> None:
@@ -69,16 +60,20 @@ class CachePolicy:
             return
         call.headers.append((b"cache-control", b"no-store"))  # nobody between us and the client keeps it
         directives = directives_of(call.inbound.headers)
-        digest = fingerprint(call, rule.settings.per, rule.variant)
-        if digest is None or not (directives.look or directives.keep):
+        body = equal_body(call)
+        if body is None or not (directives.look or directives.keep):
             _tell(call, "bypass")
             return
-        key = key_of(digest, call, call.plan.targets[0])
+        pending = Pending(rule, fingerprint(call, body, rule.settings.per, rule.variant), keep=directives.keep)
+        key = key_of(pending.digest, call, call.plan.targets[0])
         if directives.look and (entry := await self._found(key, rule, directives)) is not None:
             _answer(call, entry)
             return
+        if directives.look and (entry := await _similar(call, body, pending)) is not None and _is_fresh(entry, rule, directives):
+            _answer(call, entry)
+            return
         _tell(call, "miss" if directives.look else "bypass")
-        self._await_answer(call, key, Pending(rule, digest, keep=directives.keep))
+        self._await_answer(call, key, pending)
 
     def settle(self, call: Call, outcome: Outcome) -> None:
         """What did not end well is not kept."""
@@ -149,11 +144,23 @@ class CachePolicy:
             target=(target.provider, target.model),
             observation=structs.replace(observation, usage=outcome.usage),
             stored_at=time(),
-            saved_usd=_cost(call, target, outcome.usage),
+            saved_usd=cost_of(call, target, outcome.usage),
         )
         if pending.keep:
-            pending.rule.store.put(key_of(pending.digest, call, target), encode(entry), pending.rule.settings.ttl)
+            key = key_of(pending.digest, call, target)
+            pending.rule.store.put(key, encode(entry), pending.rule.settings.ttl)
+            if pending.rule.semantic is not None and pending.question is not None and target == call.plan.targets[0]:
+                pending.rule.semantic.keep(pending.question, key)
         pending.land(entry)
+
+
+async def _similar(call: Call, body: dict[str, Any], pending: Pending) -> Entry | None:
+    """The answer to a question of nearly the same meaning, where the route asks for it."""
+    rule = pending.rule
+    if rule.semantic is None:
+        return None
+    pending.question = await rule.semantic.asked(call, body, rule.settings, rule.variant)
+    return None if pending.question is None else await rule.semantic.found(call, pending.question, rule.store)
 
 
 def _tell(call: Call, word: str) -> None:
@@ -207,18 +214,3 @@ def _told(call: Call, entry: Entry) -> tuple[bytes, bytes]:
     if wants_stream:
         return as_stream(whole, with_usage=wants_usage), b"text/event-stream; charset=utf-8"
     return whole, b"application/json"
-
-
-def _cost(call: Call, target: Target, usage: Usage | None) -> float | None:
-    """What the answer had cost, in dollars; ``None`` when nobody knows."""
-    if usage is None:
-        return None
-    counted = PricedUsage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cache_read_tokens=usage.cache_read_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )
-    total = price(call.providers[target.provider].system, target.model, counted, time_ns()).total
-    return None if total is None else float(total)

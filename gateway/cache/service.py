@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -10,8 +11,9 @@ from config.schema import RouteSettings, Settings, StorageSettings
 from gateway.cache.disk import DiskStore
 from gateway.cache.entries import Store
 from gateway.cache.memory import MemoryStore
-from gateway.cache.policy import CachePolicy, Flights, Rule
+from gateway.cache.policy import CachePolicy, Flights
 from gateway.cache.redis_store import RedisStore
+from gateway.cache.rules import Embed, Rule, Similar
 
 __all__ = ("CacheService",)
 
@@ -19,12 +21,14 @@ __all__ = ("CacheService",)
 class CacheService:
     """Opens a store when the first route asks for it."""
 
-    def __init__(self, storage: StorageSettings, disk_bytes: int) -> None:
+    def __init__(self, storage: StorageSettings, disk_bytes: int, embed: Embed) -> None:
         self._storage = storage
         self._disk_bytes = disk_bytes
         self._stores: dict[str, Store] = {}
         self._memory = MemoryStore(0)
         self._flights: Flights = {}
+        self._embed = embed
+        self._index: Any = None
 
     def policy(self, settings: Settings) -> CachePolicy | None:
         """The policy of a configuration; ``None`` where no route has a cache."""
@@ -47,8 +51,21 @@ class CacheService:
                         store=self._store(route.cache),
                         answer_bytes=settings.cache.answer_bytes,
                         variant=_variant(settings, route),
+                        semantic=self._semantic(route.cache, settings.cache.vector_bytes),
                     ),
                 )
+
+    def _semantic(self, settings: CacheSettings, vector_bytes: int) -> Similar | None:
+        if settings.semantic is None:
+            return None
+        if self._index is None:
+            from gateway.cache.semantic import SemanticIndex  # numpy, which takes a while and some megabytes
+
+            self._index = SemanticIndex(vector_bytes)
+        from gateway.cache.similar import Semantic
+
+        self._index.limit(vector_bytes)
+        return Semantic(settings.semantic, self._index, self._embed)
 
     def _store(self, settings: CacheSettings) -> Store:
         kind = settings.store

@@ -25,8 +25,8 @@ class GuardrailPolicy:
         """Raises ``GuardrailBlocked``, ``GuardrailUnavailable`` and ``StreamRefused``."""
         guards = self._by_route.get(call.plan.route, self._always)
         origin = call.inbound.origin
-        if not guards or (origin is not None and origin.guardrail):
-            return  # what a guardrail itself asks is not guarded again
+        if not guards or (origin is not None and (origin.guardrail or origin.cache)):
+            return  # what a guardrail or a cache itself asks was looked at already
         answers = [guard for guard in guards if "output" in guard.settings.on]
         _refuse_stream(call, answers)
         await _look(call, [guard for guard in guards if "input" in guard.settings.on])

@@ -54,6 +54,8 @@ routes:
   - {{name: filed, targets: [{{model: openai/gpt-4o-mini}}], cache: {{store: disk}}}}
   - {{name: counted, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60}}}}
   - {{name: saved, targets: [{{model: openai/gpt-4o-mini}}], fallbacks: [fake/echo], cache: {{ttl: 60}}}}
+  - {{name: meant, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60, semantic: {{model: openai/embed, threshold: 0.9}}}}}}
+  - {{name: unmeant, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 60, semantic: {{model: openai/gpt-4o-mini}}}}}}
   - {{name: vectors, targets: [{{model: fake/echo}}], cache: {{ttl: 60}}}}
 """
 

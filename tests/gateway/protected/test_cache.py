@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import httpx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.cache.directives import Directives, directives_of
 from gateway.cache.memory import MemoryStore
 from gateway.cache.replay import as_stream, as_whole
+from gateway.cache.semantic import Near, SemanticIndex
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -173,7 +175,57 @@ async def test_embeddings_are_kept_too(rig):
     assert first.parse().data[0].embedding == second.parse().data[0].embedding
 
 
+async def test_a_question_that_means_nearly_the_same_is_answered_again_and_what_the_look_cost_is_a_span(rig):
+    first = await rig.ask("meant", "when is the tide high")
+    again = await rig.ask("meant", "the high tide is when?", stream=True)
+    other = await rig.ask("meant", "when is the tide low")
+    assert [told(each) for each in (first, again, other)] == ["miss", "hit", "miss"]
+    assert float(again.headers["x-tidegate-cache-similarity"]) > 0.9
+    assert "four small words here" in again.text
+    request, *others = await rig.trace(again)
+    assert float(request["attributes"]["tidegate.cache.similarity"]) > 0.9
+    (looked,) = [span for span in others if span["kind"] == "EMBEDDING"]
+    assert (looked["parent_span_id"], looked["usage"]["input_tokens"]) == (request["span_id"], 3)
+    assert "x-tidegate-cache-similarity" not in (await rig.ask("meant", "when is the tide high")).headers  # the very same needs no look
+
+
+async def test_only_the_last_message_is_compared_by_meaning_and_no_tenant_gets_anothers_answer(rig):
+    await rig.ask("meant", "when does the moon rise")
+    one, two = await rig.key("far", team="far"), await rig.key("near", team="near")
+    await rig.ask("meant", "when does the moon rise", headers=one)
+    said = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "the moon rises when"}]
+    answers = [
+        await rig.ask("meant", messages=said),
+        await rig.ask("meant", "the moon rises when", headers=two),
+        await rig.ask("meant", "the moon rises when", temperature=0.1),
+        await rig.ask("meant", "the moon rises when", headers=one),
+    ]
+    assert [told(each) for each in answers] == ["miss", "miss", "miss", "hit"]
+
+
+async def test_a_request_is_sent_where_nobody_gives_a_vector(rig):
+    answer = await rig.ask("unmeant", "when is the tide high")
+    assert (answer.status_code, told(answer)) == (200, "miss")
+    assert (await rig.trace(answer))[0]["attributes"]["tidegate.cache.lookup_failed"] == "true"
+    assert told(await rig.ask("unmeant", "when is the tide high")) == "hit"
+
+
 # ---- pure
+
+
+async def test_vectors_stay_within_their_bytes_and_the_oldest_question_goes_first():
+    index = SemanticIndex(1_000)
+    east, north = np.array([1, 0], dtype=np.float32), np.array([0, 1], dtype=np.float32)
+    index.add("p", east, "a", 1)
+    assert index.nearest("p", east, 0.9) == Near("a", 1.0)
+    assert index.nearest("p", north, 0.9) is None
+    assert index.nearest("q", east, 0.0) is None
+    index.add("p", north, "b", 1)
+    assert index.nearest("p", east, 0.9) is None
+    for number in range(1_000):
+        index.add(str(number), east, "c", 1)
+    assert index.size <= 1_000
+    assert index.nearest("999", east, 0.9) == Near("c", 1.0)
 
 
 @pytest.mark.parametrize(
