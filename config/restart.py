@@ -18,6 +18,8 @@ FIXED: Final = (
     "telemetry",
     "security.sealing_key",
     "cache.disk_bytes",
+    "security.users",
+    "security.default_permission",
 )
 """Keys, and sections that hold nothing else. Everything besides them changes with a reload."""
 

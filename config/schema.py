@@ -110,6 +110,21 @@ class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     api_keys: tuple[Secret, ...] = ()
     """Keys that open everything: as ``Authorization: Bearer``, as ``x-api-key``, or as the password of HTTP Basic in a browser."""
 
+    users: bool = False
+    """Let people sign in with names and passwords, or tokens of theirs, and let each do what their permissions say. Keys go on opening everything.
+
+    Off, whoever has a key, or comes where none is set, may do everything.
+    """
+
+    admin_username: Annotated[str, Meta(min_length=1, max_length=255)] = "admin"
+    """Name of the user that is made at the first start with ``users``."""
+
+    admin_password: Secret | None = None
+    """Password of that user: needed at the first start with ``users``, and read at no later one. Afterwards it is changed like any other."""
+
+    default_permission: Literal["READ", "USE", "EDIT", "MANAGE", "NO_PERMISSIONS"] = "READ"
+    """What a user may do with an experiment, model or prompt that nobody gave them a permission on."""
+
     allow_private_addresses: bool = False
     """Allow webhooks and base URLs set through an API to point at private and loopback addresses. The YAML file is always trusted."""
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from registry.access.types import CALLER
 from registry.actor import Actor, acting
 
 __all__ = ("actor_of", "with_actor")
@@ -44,7 +45,8 @@ def actor_of(headers: Iterable[tuple[bytes, bytes]]) -> Actor:
             name = _basic_user(value)
         elif header == b"x-tidegate-reason":
             reason = unquote(value.decode("latin-1"))[:MAX_REASON]
-    return Actor(name, reason.replace("\x00", ""))
+    caller = CALLER.get()
+    return Actor(caller.user.username if caller else name, reason.replace("\x00", ""))
 
 
 def _basic_user(value: bytes) -> str:

@@ -12,6 +12,8 @@ from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
 from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
+from registry.access import routes as access_routes
+from registry.access.gatekeeper import Gatekeeper
 from registry.artifacts.routes import with_artifacts
 from registry.imports import routes as import_routes
 from registry.lineage import routes as lineage_routes
@@ -22,6 +24,7 @@ from registry.wire.routes import with_endpoints
 from server import health
 from server.acting import with_actor
 from server.errors import EXCEPTION_HANDLERS
+from server.file_permissions import with_file_permissions
 from server.guard import guarded
 from server.mlflow import mlflow_endpoints
 from server.pages import page_services
@@ -63,6 +66,7 @@ def create_app(services: Services) -> ASGIApp:
             lineage_routes.router(services.lineage),
             model_routes.router(services.models, services.aliases, services.moves),
             key_routes.router(services.keys),
+            access_routes.router(services.users),
             limit_routes.router(services.limits),
             judge_routes.router(services.judges),
             import_routes.router(services.imports),
@@ -80,5 +84,10 @@ def create_app(services: Services) -> ASGIApp:
     )
 
     limit = services.settings.server.max_body_bytes
-    registry = with_artifacts(with_endpoints(app, mlflow_endpoints(services), limit), services.artifacts)
+    table = mlflow_endpoints(services)
+    if services.settings.security.users:
+        endpoints = with_endpoints(app, table, limit, Gatekeeper(services.roles, services.experiments_of))
+        registry = with_file_permissions(with_artifacts(endpoints, services.artifacts), services.experiments_of)
+    else:
+        registry = with_artifacts(with_endpoints(app, table, limit), services.artifacts)
     return guarded(with_actor(registry), lambda: services.guard)

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,7 +15,9 @@ from gateway.keys.index import KeyIndex
 from gateway.keys.presented import key_in_query, presented_keys
 from gateway.keys.secret import looks_like_ours
 from gateway.keys.types import VirtualKey
+from registry.access.types import CALLER, Caller
 from server.dialects import Refusal, render
+from server.signing_in import SignIn, may_enter, unknown
 
 __all__ = ("Guard", "guarded")
 
@@ -42,21 +45,33 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """Who may pass. ``keys`` empty: everybody; ``hosts`` empty: any host name. ``virtual`` are the keys that open the gateway alone."""
+    """Who may pass. ``keys`` empty: everybody; ``hosts`` empty: any host name. ``virtual`` are the keys that open the gateway alone.
+
+    ``sign_in``: people may, and so everybody must who brings no key.
+    """
 
     keys: tuple[bytes, ...]
     hosts: frozenset[str]
     virtual: KeyIndex
+    sign_in: SignIn | None = None
 
     @classmethod
-    def of(cls, settings: Settings, virtual: KeyIndex) -> "Guard":
+    def of(cls, settings: Settings, virtual: KeyIndex, sign_in: SignIn | None = None) -> "Guard":
         """Build the gate from settings. A wildcard address without a key was asked for with ``--insecure``: no host is checked then."""
         keys = tuple(key.reveal().encode() for key in settings.security.api_keys)
         host = settings.server.host
         if host in {"0.0.0.0", "::"} and not settings.security.allowed_hosts:  # noqa: S104 - compared, not bound
-            return cls(keys, frozenset(), virtual)
+            return cls(keys, frozenset(), virtual, sign_in)
         public = urlsplit(settings.server.public_url or "").hostname
-        return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}), virtual)
+        return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}), virtual, sign_in)
+
+    async def admit(self, scope: HTTPScope) -> tuple[Refusal | None, Caller | None]:
+        """Why a request may not pass, and otherwise whose it is: nobody's where nobody must sign in, and with a key."""
+        refusal = self.refuse(scope)
+        if refusal is None or refusal.status != HTTPStatus.UNAUTHORIZED or self.sign_in is None:
+            return refusal, None
+        caller = await self.sign_in.find(scope)
+        return (unknown(), None) if caller is None else (may_enter(caller, scope), caller)
 
     def refuse(self, scope: HTTPScope) -> Refusal | None:
         """Say why a request may not pass, or ``None``. Health, readiness and version are open to all hosts and need no key."""
@@ -91,14 +106,14 @@ class Guard(msgspec.Struct, frozen=True):
         )
 
     def _refuse_key(self, scope: HTTPScope) -> Refusal | None:
-        if not self.keys and not self.virtual:
+        if not self.keys and not self.virtual and self.sign_in is None:
             return None
         presented = tuple(presented_keys(scope["headers"]))
         if any(self._known(key) for key in presented):
             return None
         if (key := self.virtual.of(scope["headers"])) is not None:
             return _refuse_virtual(key, scope["path"])
-        if not self.keys and not any(looks_like_ours(key) for key in presented):
+        if not self.keys and self.sign_in is None and not any(looks_like_ours(key) for key in presented):
             return None
         return Refusal(
             status=401,
@@ -143,14 +158,28 @@ def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
     """Wrap an application so that each HTTP request passes the gate first; the gate is asked for each time, as a reload replaces it."""
 
     async def gate(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and (key := key_in_query(scope["path"], scope["query_string"])) is not None:
-            scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
-        if scope["type"] == ScopeType.HTTP and (refusal := guard().refuse(scope)) is not None:
-            await answer(scope["path"], refusal, send)
-        else:
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
+            return
+        if (key := key_in_query(scope["path"], scope["query_string"])) is not None:
+            scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
+        refusal, caller = await guard().admit(scope)
+        if refusal is not None:
+            await answer(scope["path"], refusal, send)
+        elif caller is None:
+            await app(scope, receive, send)
+        else:
+            await _called(caller, app, scope, receive, send)
 
     return gate
+
+
+async def _called(caller: Caller, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    token = CALLER.set(caller)
+    try:
+        await app(scope, receive, send)
+    finally:
+        CALLER.reset(token)
 
 
 async def answer(path: str, refusal: Refusal, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from registry.access.endpoints import endpoints as access_endpoints
 from registry.artifacts.endpoints import endpoints as artifact_endpoints
 from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoints
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
@@ -66,6 +67,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *scorer_endpoints(services.scorers),
             *dataset_endpoints(services.evaluation_datasets),
             *review_endpoints(services.label_schemas, services.review_queues),
+            *access_endpoints(services.users, services.roles),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),
         ]

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 from typing_extensions import override
 
-from registry.errors import ResourceAlreadyExists
+from registry.errors import ResourceAlreadyExists, ResourceDoesNotExist
 from registry.gateway_admin.policy_messages import GuardrailScorer
 from registry.gateway_admin.types import Experiments, Scorers
 from registry.logged_models import store as logged_models

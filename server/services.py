@@ -31,6 +31,10 @@ from gateway.policies import Call, Policy
 from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from gateway.types import Answer, Operation, Origin, Resource
+from registry.access.accounts import AccessBook
+from registry.access.index import AccessIndex
+from registry.access.roles import RoleService
+from registry.access.users import UserService
 from registry.artifacts.direct import DirectTransfers
 from registry.evaluation_datasets.service import DatasetService
 from registry.gateway_admin.service import GatewayAdmin, merged
@@ -64,13 +68,15 @@ from registry.traces.service import TraceService
 from registry.webhooks.service import WebhookService
 from server.artifacts import open_artifacts
 from server.budgets import BudgetWebhooks, SpendingHistory
+from server.experiments_of import ExperimentsOf
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
 from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
+from server.signing_in import SignIn
 from server.store_process import COMMAND
 from server.version import VERSION
-from storage.errors import StorageError
+from storage.errors import SettingsError, StorageError
 from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
 from storage.metadata import Metadata
@@ -121,7 +127,11 @@ class Services:
     def __init__(self, settings: Settings, metadata: Metadata, journal: Journal, telemetry: Store, seal: Seal) -> None:
         self.settings = settings
         self.keys = KeyService(metadata, self._keys_changed)
-        self.guard = Guard.of(settings, self.keys.index)
+        self.access = AccessBook(metadata, AccessIndex(settings.security.default_permission))
+        self.users = UserService(self.access)
+        self.roles = RoleService(self.access)
+        self._sign_in = SignIn(self.access.index) if settings.security.users else None
+        self.guard = Guard.of(settings, self.keys.index, self._sign_in)
         self.metadata = metadata
         self.journal = journal
         self.telemetry = telemetry
@@ -160,6 +170,7 @@ class Services:
         self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, settings.telemetry)
         self.mlflow_traces_v2 = TraceServiceV2(metadata, reader, self.mlflow_traces, properties)
         self.filter_correlation = FilterCorrelation(finder)
+        self.experiments_of = ExperimentsOf(metadata, self.mlflow_traces)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
         self.lineage = LineageService(metadata, TraceLinks(self.telemetry, self.telemetry.flush))
         self.gateway_admin = GatewayAdmin(
@@ -198,15 +209,27 @@ class Services:
         metadata = await storage.open_metadata(settings.storage)
         services = cls(settings, metadata, journal, telemetry, seal)
         await services.keys.load()
+        await services.open_access()
         await services.gateway_admin.load()
         await services.limits.load()
         return services
+
+    async def open_access(self) -> None:
+        """Know who may sign in; at the first start with users, make the admin and the standard roles. Raises ``SettingsError``."""
+        security = self.settings.security
+        if security.users and not await self.users.any():
+            if security.admin_password is None:
+                raise SettingsError("security.users is on and there is no user yet: set security.admin_password for the first start")
+            await self.roles.found()
+            await self.users.found(security.admin_username, security.admin_password.reveal())
+        await self.access.load()
 
     async def run(self) -> None:
         """Store, judge, until cancelled. Raises when the telemetry database can never be opened."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.telemetry.run())
             tasks.create_task(self.keys.run())
+            tasks.create_task(self.access.run())
             tasks.create_task(self.limits.run())
             tasks.create_task(self._after_opening(self._rebuild_budgets))
             tasks.create_task(self.webhooks.run())
@@ -216,7 +239,7 @@ class Services:
         """Swap in settings that were validated. What was opened at the start stays as it is until a restart, and ``condition`` says so."""
         await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
         self.gateway.reconfigure(merged(settings, self._administration))
-        self.guard = Guard.of(settings, self.keys.index)
+        self.guard = Guard.of(settings, self.keys.index, self._sign_in)
         self.settings = settings
         self._config_version += 1
         self._config_error = None

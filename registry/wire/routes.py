@@ -1,6 +1,7 @@
 """The table of endpoints over HTTP: plain ASGI, since a request object would cost more than what most of these requests do."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from litestar.enums import ScopeType
@@ -9,6 +10,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from registry.errors import InvalidParameterValue, RegistryError, TemporarilyUnavailable
 from registry.wire.encode import encode, encode_error
 from registry.wire.endpoints import PREFIXES, Endpoint, Found, Table
+from registry.wire.messages import Message
 from storage.errors import Unavailable
 from tracing.errors import Unavailable as TracesUnavailable
 
@@ -34,25 +36,34 @@ class BodyTooLarge(RegistryError):
     status = 413
 
 
-def with_endpoints(app: ASGIApp, table: Table, max_body_bytes: int) -> ASGIApp:
-    """Answer the paths of the table, and leave all others to ``app``."""
+Call = Callable[[Endpoint[Any], Any], Awaitable[Message | None]]
+"""Calls an endpoint with its message, or does not."""
+
+
+async def _call(endpoint: Endpoint[Any], message: Any) -> Message | None:
+    answer: Message | None = await endpoint.handler(message)
+    return answer
+
+
+def with_endpoints(app: ASGIApp, table: Table, max_body_bytes: int, call: Call = _call) -> ASGIApp:
+    """Answer the paths of the table, and leave all others to ``app``. ``call`` may stand between a message and its endpoint."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and (path := scope["path"]).startswith(STARTS) and (found := table.find(path)) is not None:
-            await _answer(found, scope, receive, send, max_body_bytes)
+            await _answer(found, scope, receive, send, max_body_bytes, call)
         else:
             await app(scope, receive, send)
 
     return serve
 
 
-async def _answer(found: Found, scope: HTTPScope, receive: Receive, send: Send, max_body_bytes: int) -> None:
+async def _answer(found: Found, scope: HTTPScope, receive: Receive, send: Send, max_body_bytes: int, call: Call) -> None:
     try:
         body = await _body(receive, max_body_bytes)
         if body is None:
             return
         endpoint = _endpoint(found, scope)
-        answer = encode(await endpoint.handler(_message(endpoint, found, scope, body)))
+        answer = encode(await call(endpoint, _message(endpoint, found, scope, body)))
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a body that it can read
         await refuse(error, scope, send)
     else:

@@ -49,7 +49,7 @@ def _anchored(loaded: "Loaded") -> "Loaded":
 
 def _refuse_open_door(settings: "Settings", *, insecure: bool) -> None:
     host = settings.server.host
-    if not (insecure or settings.security.api_keys or ports.is_loopback(host)):
+    if not (insecure or settings.security.api_keys or settings.security.users or ports.is_loopback(host)):
         raise BadUsage(
             f"{host} lets other machines in, and no key is configured",
             "Set security.api_keys in tidegate.yaml, or give --insecure if the network is yours alone.",

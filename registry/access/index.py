@@ -1,0 +1,87 @@
+"""Everybody who may sign in, in memory: who a request comes from, without a database and nearly always without a slow hash."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from typing import Final
+
+from registry.access.passwords import NOBODY, verify_password
+from registry.access.store import Accounts
+from registry.access.tokens import digest_of
+from registry.access.types import Caller, User, own_role
+
+__all__ = ("AccessIndex",)
+
+AT_ONCE: Final = 2
+"""How many passwords are checked at once: guessing must not take the threads that others work with."""
+
+REMEMBERED: Final = 10_000
+"""How many passwords that were right are remembered; all are forgotten when there are more."""
+
+
+class AccessIndex:
+    """Users and tokens, swapped as a whole. A password that was right is remembered, as a keyed digest, until anything changes."""
+
+    def __init__(self, default_permission: str) -> None:
+        self._default = default_permission
+        self._accounts = Accounts(0, {}, {}, {}, {})
+        self._callers: dict[int, Caller] = {}
+        self._right: dict[bytes, int] = {}
+        self._key = secrets.token_bytes(32)
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def version(self) -> int:
+        """Of the accounts that are known."""
+        return self._accounts.version
+
+    def replace(self, accounts: Accounts) -> None:
+        """Know these from now on, and no others."""
+        self._accounts = accounts
+        self._callers = {user.id: self._caller(user) for user, _ in accounts.users.values()}
+        self._right = {}
+
+    def user(self, username: str) -> User | None:
+        """A user by name."""
+        found = self._accounts.users.get(username)
+        return found[0] if found else None
+
+    def caller(self, user: User) -> Caller:
+        """A user with what they may do."""
+        return self._callers[user.id]
+
+    def of_token(self, token: bytes) -> Caller | None:
+        """Whose token this is, while it is valid."""
+        found = self._accounts.tokens.get(digest_of(token))
+        if found is None or (found[1] is not None and found[1] <= datetime.now(UTC)):
+            return None
+        return self._callers.get(found[0])
+
+    def remembered(self, username: bytes, password: bytes) -> Caller | None:
+        """The user of this name and password, if they were right a moment ago."""
+        user_id = self._right.get(self._digest(username, password)) if self._right else None
+        return None if user_id is None else self._callers.get(user_id)
+
+    async def sign_in(self, username: bytes, password: bytes) -> Caller | None:
+        """The user of this name and password. Takes some 50 ms off the event loop, whether there is one or not."""
+        accounts = self._accounts
+        found = accounts.users.get(username.decode(errors="replace"))
+        stored = found[1] if found else NOBODY
+        async with self._turns:
+            right = await asyncio.to_thread(verify_password, password.decode(errors="replace"), stored)
+        if not right or found is None or accounts is not self._accounts:
+            return None if accounts is self._accounts or not right else await self.sign_in(username, password)
+        if len(self._right) >= REMEMBERED:
+            self._right = {}
+        self._right[self._digest(username, password)] = found[0].id
+        return self._callers[found[0].id]
+
+    def _digest(self, username: bytes, password: bytes) -> bytes:
+        return hashlib.blake2b(len(username).to_bytes(4, "big") + username + password, key=self._key, digest_size=32).digest()
+
+    def _caller(self, user: User) -> Caller:
+        own = own_role(user.id)
+        grants = tuple(grant for _, grant in self._accounts.grants.get(user.id, ()))
+        has_roles = bool(self._accounts.role_names.get(user.id, set()) - {own})
+        return Caller(user=user, grants=grants, default=self._default, has_roles=has_roles)

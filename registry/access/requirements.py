@@ -1,0 +1,191 @@
+"""What each endpoint needs: a table of verbs, and for each area how its messages name what they are about."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from registry.access.permissions import ANY, Action
+
+__all__ = ("MAKE", "OPEN", "Lookup", "Need", "area_of", "needs")
+
+
+class Need(msgspec.Struct, frozen=True):
+    """That the caller may do something with a thing."""
+
+    action: Action
+    resource_type: str
+    resource_id: str
+
+
+MAKE: Final = Need("use", "workspace", ANY)
+"""That the caller may make new things."""
+
+ADMINISTER: Final = Need("manage", "workspace", ANY)
+OPEN: Final[tuple[Need, ...]] = ()
+
+
+class Lookup(Protocol):
+    """Which experiment things are in; ``None`` for what nobody knows: the endpoint says so itself."""
+
+    async def of_run(self, run_id: str) -> str | None:
+        """A run's."""
+        ...
+
+    async def of_logged_model(self, model_id: str) -> str | None:
+        """A logged model's."""
+        ...
+
+    async def of_trace(self, trace_id: str) -> str | None:
+        """A trace's."""
+        ...
+
+
+READS: Final = frozenset({"get", "search", "list", "presigned-download-url", "calculate-filter-correlation"})
+DELETES: Final = frozenset({"delete", "restore", "delete-traces"})
+
+
+def area_of(path: str) -> str:
+    """``/2.0/mlflow/runs/create`` is of ``runs``."""
+    return path.split("/")[3] if path.count("/") >= 3 else ""
+
+
+def action_of(method: str, path: str) -> Action:
+    """What an endpoint does with what it is about."""
+    verb = path.rsplit("/", 1)[-1]
+    if method == "GET" or verb in READS or verb.startswith(("get-", "batchGet", "list-", "search-")):
+        return "read"
+    return "delete" if verb in DELETES or (method == "DELETE" and verb == "{model_id}") else "update"
+
+
+async def needs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    """All that must be allowed before the endpoint is asked. Searches are open: what they find is sorted out."""
+    area = AREAS.get(area_of(path))
+    if area is None:
+        return await _anything(method, path, message, lookup)
+    return await area(method, path, message, lookup)
+
+
+async def _experiments(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/create"):
+        return (MAKE,)
+    if path.endswith(("/experiments/search", "/get-by-name")):
+        return OPEN
+    ids = getattr(message, "experiment_ids", None) or [message.experiment_id]
+    return [Need(action_of(method, path), "experiment", each) for each in ids]
+
+
+async def _runs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/runs/create"):
+        return (Need("update", "run", message.experiment_id or "0"),)
+    if path.endswith("/runs/search"):
+        return OPEN
+    action = action_of(method, path)
+    models = (
+        await _in_experiments(action, "logged_model", _ids(message, "model_id"), lookup.of_logged_model)
+        if area_of(path) == "artifacts"
+        else ()
+    )
+    return [*models, *await _in_experiments(action, "run", _ids(message, "run_id", "run_uuid", "run_ids"), lookup.of_run)]
+
+
+async def _logged_models(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/search"):
+        return OPEN
+    if (model_id := getattr(message, "model_id", None)) is None:
+        return (Need("update", "logged_model", message.experiment_id),)
+    return await _in_experiments(action_of(method, path), "logged_model", [model_id], lookup.of_logged_model)
+
+
+async def _traces(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/traces/search"):
+        return OPEN
+    action = action_of(method, path)
+    if experiments := _experiments_in(message):
+        return [Need("update" if action == "delete" else action, "trace", each) for each in experiments]
+    kind = "assessment" if "/assessments" in path else "trace"
+    return await _in_experiments(action, kind, _ids(message, "trace_id", "trace_ids", "request_id", "request_ids"), lookup.of_trace)
+
+
+async def _models(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/registered-models/create"):
+        return (MAKE,)
+    if path.endswith("/search"):
+        return OPEN
+    return (Need(action_of(method, path), "registered_model", message.name),)
+
+
+async def _versions(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/search"):
+        return OPEN
+    return (Need(action_of(method, path), "registered_model_version", message.name),)
+
+
+GATEWAY: Final = {
+    "secrets": ("gateway_secret", "secret_id"),
+    "endpoints": ("gateway_endpoint", "endpoint_id"),
+    "model-definitions": ("gateway_model_definition", "model_definition_id"),
+}
+
+
+async def _gateway(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    kind, field = GATEWAY.get(path.split("/")[4], ("", ""))
+    if not kind:
+        return OPEN if method == "GET" else (ADMINISTER,)
+    if path.endswith(f"/{path.split('/')[4]}/create"):
+        return (MAKE,)
+    return (Need(action_of(method, path), kind, getattr(message, field, None) or ANY),)
+
+
+async def _governed_by_itself(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    return OPEN
+
+
+async def _administration(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    return (ADMINISTER,)
+
+
+async def _anything(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    """An area that has no rule of its own: by the experiments or runs that its messages name."""
+    action = action_of(method, path)
+    if experiments := _experiments_in(message):
+        return [Need(action, "experiment", each) for each in experiments]
+    if runs := _ids(message, "run_id", "run_ids"):
+        return await _in_experiments(action, "run", runs, lookup.of_run)
+    return OPEN if action == "read" else (MAKE,)
+
+
+Area = Callable[[str, str, Any, Lookup], Awaitable[Iterable[Need]]]
+AREAS: Final[dict[str, Area]] = {
+    "experiments": _experiments,
+    "runs": _runs,
+    "metrics": _runs,
+    "artifacts": _runs,
+    "logged-models": _logged_models,
+    "traces": _traces,
+    "registered-models": _models,
+    "model-versions": _versions,
+    "gateway": _gateway,
+    "users": _governed_by_itself,
+    "roles": _governed_by_itself,
+    "server-info": _governed_by_itself,
+    "webhooks": _administration,
+}
+
+
+async def _in_experiments(action: Action, kind: str, ids: Iterable[str], find: Callable[[str], Awaitable[str | None]]) -> Iterable[Need]:
+    found = [await find(each) for each in ids]
+    return [Need(action, kind, each) for each in dict.fromkeys(found) if each is not None]
+
+
+def _ids(message: Any, *fields: str) -> list[str]:
+    """What the message names in these fields, one or many, each once."""
+    values = [getattr(message, field, None) for field in fields]
+    return list(dict.fromkeys(each for value in values if value for each in ([value] if isinstance(value, str) else value)))
+
+
+def _experiments_in(message: Any) -> list[str]:
+    """Experiments that a message names: itself, or where a trace of it is to be."""
+    info = getattr(getattr(message, "trace", None), "trace_info", None)
+    place = getattr(getattr(info, "trace_location", None), "mlflow_experiment", None)
+    return _ids(message, "experiment_id", "experiment_ids") or _ids(place, "experiment_id")

@@ -1,0 +1,92 @@
+"""Users, roles and tokens as the rest of the server sees them, and whoever makes the request that runs now."""
+
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from registry.access.permissions import WORKSPACE, Action, Grant, allows, resolve
+
+__all__ = ("CALLER", "DEFAULT_WORKSPACE", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
+
+DEFAULT_WORKSPACE: Final = "default"
+
+
+class User(msgspec.Struct, frozen=True):
+    """Somebody who signs in."""
+
+    id: int
+    username: str
+    is_admin: bool
+
+
+class RoleGrant(msgspec.Struct, frozen=True):
+    """One permission of a role, under a number of its own."""
+
+    id: int
+    role_id: int
+    grant: Grant
+
+
+class Role(msgspec.Struct, frozen=True):
+    """Permissions under a name."""
+
+    id: int
+    workspace: str
+    name: str
+    description: str | None
+    grants: tuple[RoleGrant, ...] = ()
+
+
+class Token(msgspec.Struct, frozen=True):
+    """What a program signs in with in a user's stead. Its text is nowhere; ``prefix`` is how people recognise it."""
+
+    id: str
+    name: str
+    prefix: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class NewToken(msgspec.Struct, frozen=True):
+    """A token as it is told once."""
+
+    token: str
+    about: Token
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """A user with all that they may do. ``default`` is what holds where nothing was granted."""
+
+    user: User
+    grants: tuple[Grant, ...]
+    default: str
+    has_roles: bool
+    """Whether a role was given to them: what they may make is the role's business then."""
+
+    @property
+    def is_administrator(self) -> bool:
+        """May do everything: an admin, or one who manages the workspace."""
+        return self.user.is_admin or Grant(WORKSPACE, "*", "MANAGE") in self.grants
+
+    def permission(self, resource_type: str, resource_id: str) -> str:
+        """What they may do with one thing; ``*`` asks about all of a kind."""
+        return "MANAGE" if self.is_administrator else resolve(self.grants, resource_type, resource_id, self.default)
+
+    def may(self, action: Action, resource_type: str, resource_id: str) -> bool:
+        """Whether they may do it."""
+        return allows(self.permission(resource_type, resource_id), action)
+
+    def may_make(self) -> bool:
+        """Whether they may make new things and call models: everybody may who has no role, and those whose role says so."""
+        return self.is_administrator or not self.has_roles or Grant(WORKSPACE, "*", "USE") in self.grants
+
+
+CALLER: Final[ContextVar[Caller | None]] = ContextVar("registry_caller", default=None)
+"""Whoever makes the request that runs now; ``None`` where nobody has to sign in, and for the keys of the configuration."""
+
+
+def own_role(user_id: int) -> str:
+    """The role that holds what was granted to one user; nobody else has it."""
+    return f"__user_{user_id}__"

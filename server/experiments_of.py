@@ -1,0 +1,73 @@
+"""Which experiment a run, a logged model or a trace is in: asked once for each, since they stay where they are."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from sqlalchemy import Connection
+from typing_extensions import override
+
+from registry.access.requirements import Lookup
+from registry.errors import ResourceDoesNotExist
+from registry.logged_models import store as logged_models
+from registry.runs import store as runs
+from registry.runs.types import Metadata
+from registry.traces.messages import GetTraceInfoV3
+from registry.traces.service import TraceService
+
+__all__ = ("ExperimentsOf",)
+
+REMEMBERED: Final = 10_000
+
+
+class ExperimentsOf(Lookup):
+    """As ``Lookup``; only answers are remembered, as what is not here may come."""
+
+    def __init__(self, metadata: Metadata, traces: TraceService) -> None:
+        self._metadata = metadata
+        self._traces = traces
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    @override
+    async def of_run(self, run_id: str) -> str | None:
+        """A run's."""
+
+        def read(connection: Connection) -> str | None:
+            run = runs.read_run(connection, run_id)
+            return None if run is None else str(run.experiment_id)
+
+        return await self._find("run", run_id, lambda: self._metadata.read(read))
+
+    @override
+    async def of_logged_model(self, model_id: str) -> str | None:
+        """A logged model's."""
+
+        def read(connection: Connection) -> str | None:
+            model = logged_models.read_model(connection, model_id)
+            return None if model is None else str(model.experiment_id)
+
+        return await self._find("logged_model", model_id, lambda: self._metadata.read(read))
+
+    @override
+    async def of_trace(self, trace_id: str) -> str | None:
+        """A trace's."""
+        return await self._find("trace", trace_id, lambda: self._read_trace(trace_id))
+
+    async def _read_trace(self, trace_id: str) -> str | None:
+        try:
+            found = await self._traces.get_info(GetTraceInfoV3(trace_id=trace_id))
+        except ResourceDoesNotExist:
+            return None
+        info = found.trace.trace_info
+        place = info.trace_location.mlflow_experiment if info.trace_location else None
+        return place.experiment_id if place else None
+
+    async def _find(self, kind: str, name: str, read: Callable[[], Awaitable[str | None]]) -> str | None:
+        if (known := self._known.get((kind, name))) is not None:
+            return known
+        found = await read()
+        if found is not None:
+            self._known[kind, name] = found
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return found
