@@ -8,13 +8,15 @@ from typing import Any, Final, cast
 from urllib.parse import parse_qs, unquote
 
 import msgspec
-from litestar import Router, asgi
-from litestar.types import HTTPScope, Message, Receive, Scope, Send
+from litestar import Router, asgi, post
+from litestar.params import FromPath
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from gateway.dialects.types import DialectName
 from gateway.errors import PathNotFound
 from gateway.service import Gateway
 from gateway.sse import EventParser
+from gateway.surfaces.listing import gemini_models
 from gateway.surfaces.openai import Surface, send_error, send_whole
 from gateway.types import Operation, Reply
 
@@ -45,7 +47,14 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     async def models(scope: Scope, receive: Receive, send: Send) -> None:
         await serve(cast("HTTPScope", scope), receive, send)
 
-    return Router("/", route_handlers=[models], include_in_schema=False)
+    @post("/v1/models/{action:path}")  # the other methods of this path are OpenAI's
+    async def first_version(action: FromPath[str]) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await serve(cast("HTTPScope", scope), receive, send)
+
+        return answer
+
+    return Router("/", route_handlers=[models, first_version], include_in_schema=False)
 
 
 async def _act(surface: Surface, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -60,10 +69,8 @@ async def _act(surface: Surface, method: str, model: str, scope: HTTPScope, rece
 
 
 async def _send_list(gateway: Gateway, send: Send) -> None:
-    methods = list(METHODS)
-    listed = [{"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods} for name in gateway.models()]
     headers = [(b"content-type", b"application/json")]
-    await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode({"models": listed})), send)
+    await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode(gemini_models(gateway))), send)
 
 
 class ArraySend:

@@ -6,7 +6,8 @@ from litestar import Router, asgi, get
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from gateway.service import Gateway
-from gateway.surfaces.openai import Surface, model_list
+from gateway.surfaces.listing import openai_models
+from gateway.surfaces.openai import Surface
 from gateway.types import Operation
 
 __all__ = ("router",)
@@ -28,6 +29,6 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
 
     @get([f"{prefix}/models" for prefix in PREFIXES], sync_to_thread=False)
     def models() -> dict[str, object]:
-        return model_list(gateway)
+        return openai_models(gateway)
 
     return Router("/", route_handlers=[chat, embeddings, models], include_in_schema=False)

@@ -6,10 +6,10 @@ Plain ASGI: middleware and request objects would cost more than the whole proxy.
 import asyncio
 from collections.abc import Callable
 from time import perf_counter_ns, time_ns
-from typing import Final, Self, cast
+from typing import Any, Final, Self, cast
 
 import msgspec
-from litestar import Response, Router, asgi, get
+from litestar import Request, Response, Router, asgi, get
 from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Scope, Send
 
@@ -17,15 +17,13 @@ from gateway.dialects.types import DialectName
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound, UpstreamFailure
 from gateway.render import error_body
 from gateway.service import Gateway
+from gateway.surfaces.listing import listed_for, openai_model
 from gateway.types import Headers, Inbound, Operation, Reply
 
-__all__ = ("Surface", "model_list", "router", "send_error", "send_whole")
+__all__ = ("Surface", "router", "send_error", "send_whole")
 
 WATCH_AFTER_SECONDS: Final = 0.02
 """An answer that comes sooner is not worth a look whether the client is still there."""
-
-STARTED: Final = 1_780_000_000
-"""``created`` of every model in the list: nobody knows when a vendor's model was made."""
 
 
 def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
@@ -41,27 +39,18 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         await surface.serve(Operation.EMBEDDINGS, cast("HTTPScope", scope), receive, send)
 
     @get("/v1/models", sync_to_thread=False)
-    def models() -> dict[str, object]:
-        return model_list(gateway)
+    def models(request: Request[Any, Any, Any]) -> dict[str, object]:
+        return listed_for(gateway, request.scope["headers"])
 
     @get("/v1/models/{name:path}", sync_to_thread=False)
     def model(name: FromPath[str]) -> Response[bytes]:
         wanted = name.removeprefix("/")
         if wanted in gateway.models():
-            return Response(msgspec.json.encode(_model(wanted)), media_type="application/json")
+            return Response(msgspec.json.encode(openai_model(wanted)), media_type="application/json")
         error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
         return Response(error_body(error), status_code=404, media_type="application/json")
 
     return Router("/", route_handlers=[chat, embeddings, models, model], include_in_schema=False)
-
-
-def model_list(gateway: Gateway) -> dict[str, object]:
-    """Every name that is known to be answered."""
-    return {"object": "list", "data": [_model(name) for name in gateway.models()]}
-
-
-def _model(name: str) -> dict[str, object]:
-    return {"id": name, "object": "model", "created": STARTED, "owned_by": name.partition("/")[0]}
 
 
 class Surface:

@@ -1,4 +1,5 @@
-"""Anthropic's own SDK against a running server, in front of a vendor of its dialect, one of OpenAI's, and the built-in models."""
+"""Clients of Anthropic, of OpenAI's Responses and of Gemini against a running server, in front of a vendor of Anthropic's dialect, one of OpenAI's, and
+the built-in models."""
 
 import asyncio
 import json
@@ -6,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anthropic
+import httpx
 import openai
 import pytest
 import pytest_asyncio
@@ -153,3 +155,45 @@ async def test_the_same_is_under_its_own_prefix_with_a_list_of_models(rig: Rig):
     assert "fake/echo" in [model.id async for model in client.models.list()]
     answer = await client.messages.create(model="fake/echo", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
     assert answer.content[0].text == "hi"
+
+
+async def test_openais_responses_are_made_read_gone_on_from_counted_and_deleted(rig: Rig):
+    responses = rig.openai.responses
+    tool = {"type": "function", "name": "weather", "parameters": TOOLS[0]["input_schema"], "strict": False}
+    first = await responses.create(model="claude/claude-sonnet-4-5", input="!tools", tools=[tool])
+    called = [item for item in first.output if item.type == "function_call"]
+    results = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in called]
+    async with responses.stream(model="up/one", input=results, previous_response_id=first.id) as stream:
+        second = await stream.get_final_response()
+    assert second.output_text == "w0 w1 w2 w3 "
+    roles = [message["role"] for message in json.loads(rig.up.bodies[-1])["messages"]]
+    assert roles == ["user", "assistant", "tool", "tool"]
+    assert (await responses.retrieve(second.id)).output_text == second.output_text
+    assert len((await responses.input_items.list(second.id)).data) == 6
+    assert (await responses.input_tokens.count(model="up/one", input="hello")).input_tokens > 0
+    await responses.delete(second.id)
+    with pytest.raises(openai.NotFoundError):
+        await responses.retrieve(second.id)
+    with pytest.raises(openai.BadRequestError):
+        await responses.cancel(first.id)
+
+
+@pytest.mark.parametrize("base", ["/v1beta", "/v1", "/gemini/v1beta", "/gateway/gemini/v1beta"])
+async def test_geminis_paths_take_a_key_in_its_header_or_in_the_url(rig: Rig, base: str):
+    body = {"contents": [{"parts": [{"text": "hi"}]}]}
+    async with httpx.AsyncClient(base_url=rig.server.url + base, timeout=20) as client:
+        answer = await client.post("/models/fake/echo:generateContent", json=body, headers={"x-goog-api-key": KEY})
+        assert answer.json()["candidates"][0]["content"]["parts"] == [{"text": "hi"}]
+        if base != "/v1":
+            streamed = await client.post(f"/models/fake/echo:streamGenerateContent?alt=sse&key={KEY}", json=body)
+            assert streamed.headers["content-type"] == "text/event-stream"
+            refused = await client.post("/models/fake/echo:generateContent", json=body)
+            assert (refused.status_code, refused.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
+
+
+async def test_each_client_gets_the_list_of_models_that_it_can_read(rig: Rig):
+    async with httpx.AsyncClient(base_url=rig.server.url, headers={"authorization": f"Bearer {KEY}"}, timeout=20) as client:
+        lists = [
+            (await client.get("/v1/models", headers=more)).json() for more in ({}, {"anthropic-version": "1"}, {"x-goog-api-client": "x"})
+        ]
+    assert [next(iter(listed)) for listed in lists] == ["object", "data", "models"]
