@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evals.service import JudgeService
 from server.services import Services
 from server.ui.registry import RegistryServices
-from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
+from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageBy, UsageRow
 from server.version import VERSION
 from tracing import results
 from tracing.assessments import AssessmentStore
@@ -28,9 +28,10 @@ class PageFigures:
             services=_values(await self._store.facet("service", since_ns)),
         )
 
-    async def usage(self, since_ns: int) -> Sequence[UsageRow]:
-        """Figures a model, busiest first."""
-        return [_usage(row) for row in await self._store.usage("model", since_ns)]
+    async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
+        """Figures a model, a provider or a route, busiest first. Calls that went by no route are in no route's row."""
+        rows = await self._store.usage("provider_model" if by == "model" else by, since_ns)
+        return [_usage(row, by) for row in rows if by != "route" or row.value]
 
 
 class PageJudges:
@@ -78,10 +79,12 @@ def _values(found: Sequence[results.FacetValue]) -> list[FacetValue]:
     return [FacetValue(each.value, each.spans) for each in found]
 
 
-def _usage(row: results.UsageRow) -> UsageRow:
+def _usage(row: results.UsageRow, by: UsageBy) -> UsageRow:
+    provider, _, model = row.value.partition("/") if by == "model" else (row.value if by == "provider" else "", "", "")
     return UsageRow(
-        provider="",
-        model=row.value,
+        provider=provider,
+        model=model,
+        route=row.value if by == "route" else "",
         calls=row.calls,
         errors=row.errors,
         input_tokens=row.input_tokens,

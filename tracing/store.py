@@ -149,7 +149,7 @@ class TraceStore:
         return await self._run(sql.facet(FACETS[field], sql.time_range(since_ns, None), limit), FacetValue)
 
     async def usage(self, by: str = "model", since_ns: int | None = None, until_ns: int | None = None, limit: int = 200) -> list[UsageRow]:
-        """Figures of model calls by ``minute``, ``hour``, ``model``, ``provider``, ``route``, ``service`` or ``prompt``. Raises ``BadRequest``."""
+        """Figures of model calls by ``minute``, ``hour``, ``model``, ``provider``, ``provider_model``, ``route``, ``service`` or ``prompt``. Raises ``BadRequest``."""
         if by not in sql.USAGE_BY:
             raise BadRequest(f"usage is not kept by {by!r}", hint=f"it is by {', '.join(sql.USAGE_BY)}")
         await settled(self._flush)

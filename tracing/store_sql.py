@@ -275,6 +275,7 @@ _USAGE_BY: Final = {
     "hour": "formatDateTime(toStartOfHour(time), '%Y-%m-%dT%H:%i:00Z')",
     "model": "model",
     "provider": "provider",
+    "provider_model": "concat(provider, '/', model)",
     "route": "route",
     "service": "service_name",
     "prompt": "prompt_name",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -24,8 +24,12 @@ __all__ = (
     "Prompts",
     "Traces",
     "UiServices",
+    "UsageBy",
     "UsageRow",
 )
+
+
+UsageBy = Literal["model", "provider", "route"]
 
 
 class FacetValue(msgspec.Struct, frozen=True):
@@ -44,10 +48,14 @@ class Facets(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model did in a stretch of time. ``cost`` and tokens are ``None`` when no call said."""
+    """What one model, provider or route did in a stretch of time. ``cost`` and tokens are ``None`` when no call said.
 
-    provider: str
-    model: str
+    A model has its provider's name beside its own; of the others only their name is set.
+    """
+
+    provider: str = ""
+    model: str = ""
+    route: str = ""
     calls: int
     errors: int
     input_tokens: int | None
@@ -93,8 +101,8 @@ class Figures(Protocol):
         """Values to filter by."""
         ...
 
-    async def usage(self, since_ns: int) -> Sequence[UsageRow]:
-        """Figures a model, busiest first."""
+    async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
+        """Figures a model, a provider or a route, busiest first."""
         ...
 
 

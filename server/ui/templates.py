@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from server.ui import assets, format  # noqa: A004 - the module is named after what it does
+from server.ui.query import quoted
 from server.ui.render import json_block, markdown
 
 __all__ = ("render",)
@@ -29,6 +30,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "markdown": markdown,
     "money": format.money,
     "percent": format.percent,
+    "quoted": quoted,
     "score": format.score,
     "tokens": format.tokens,
 }

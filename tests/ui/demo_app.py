@@ -17,7 +17,7 @@ from evals.types import Judge, Judgement, JudgementState, JudgeStats, ResultType
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import Message, Prompt, PromptPage, PromptVersion
 from server.health import Condition
-from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageRow
+from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageBy, UsageRow
 from server.ui.views import error_page, router
 from storage.records import JournalStats
 from tests.ui.demo_registry import make_registry
@@ -227,6 +227,7 @@ def agent_trace() -> tuple[Trace, dict[str, SpanContent]]:
         input_tokens=2104,
         output_tokens=320,
         usage_estimated=True,
+        ttft_ms=None,
         cost=Decimal("0.0021"),
         unpriced_calls=1,
         session_id="chat/42",
@@ -398,7 +399,19 @@ class MemoryTraces:
         models = sorted({model for trace, _ in self.stored for model in trace.summary.models})
         return Facets(models=[FacetValue(model, 1) for model in models], prompts=[FacetValue("support", 1)])
 
-    async def usage(self, since_ns: int) -> Sequence[UsageRow]:
+    async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
+        if by != "model":
+            figures = {
+                "calls": 19_156,
+                "errors": 142,
+                "input_tokens": None,
+                "output_tokens": None,
+                "cost": None,
+                "latency_p50_ms": 320,
+                "latency_p95_ms": 1900,
+                "ttft_p50_ms": 190,
+            }
+            return [UsageRow(**{by: "vendor's own"}, **figures)]
         return [
             UsageRow(provider="openai", model="gpt-4o-mini", calls=18_204, errors=142, input_tokens=14_100_000, output_tokens=3_100_000, cost=Decimal("41.2"), latency_p50_ms=310, latency_p95_ms=1900, ttft_p50_ms=180),
             UsageRow(provider="anthropic", model="claude-haiku-4-5", calls=940, errors=0, input_tokens=88_000, output_tokens=21_000, cost=Decimal("0.193"), latency_p50_ms=880, latency_p95_ms=2400, ttft_p50_ms=420),

@@ -216,3 +216,39 @@ def test_an_address_of_the_mlflow_client_is_followed(site, browser):
     page.goto(site.url + "/#/experiments/3/runs/ab12")
     page.wait_for_url("**/experiments/3/runs/ab12")
     context.close()
+
+
+def test_dragging_over_the_map_zooms_the_waterfall_and_the_address_keeps_it(site, open_page, demo):
+    page = open_page(f"{site.url}/traces/{demo.hexadecimal('agent', 32)}")
+    widths = "() => [...document.querySelectorAll('trace-tree .stick')].map(stick => parseFloat(stick.style.width))"
+    whole = page.evaluate(widths)[0]
+    box = page.locator("trace-tree .map").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 10)
+    page.mouse.up()
+    assert page.evaluate(widths)[0] == pytest.approx(2 * whole, rel=0.05)
+    page.locator("trace-tree .row", has_text="vector_search").click()
+    page.wait_for_function("() => document.querySelector('#panel h2').textContent === 'vector_search'")
+    page.wait_for_url(re.compile("span=.*t0=|t0=.*span="))
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    assert page.evaluate(widths)[0] == pytest.approx(2 * whole, rel=0.05)
+    page.locator("trace-tree .map").click()
+    assert page.evaluate(widths)[0] == whole
+    assert "t0=" not in page.url
+
+
+def test_a_view_is_saved_by_name_found_again_and_forgotten(site, open_page):
+    page = open_page(site.url + "/traces?status=error&order=-cost")
+    page.click("#views summary")
+    page.fill("#view-name", "dear failures")
+    page.keyboard.press("Enter")
+    page.goto(site.url + "/traces")
+    page.click("#views summary")
+    page.click("#views-list >> text=dear failures")
+    page.wait_for_url("**/traces?status=error&order=-cost")
+    page.click("#views summary")
+    page.click("#views-list button")
+    assert page.locator("#views-list li").count() == 0
+    assert page.locator("#views-none").is_visible()

@@ -65,7 +65,7 @@ def test_every_page_answers_with_all_security_headers_and_nothing_inline(client,
 def test_what_is_not_there_is_a_page_with_a_way_on_and_all_security_headers(client, path):
     answer = client.get(path)
     assert answer.status_code == 404
-    assert "To the traces" in answer.text
+    assert 'class="button" href="/traces"' in answer.text
     assert answer.headers["content-security-policy"] == SECURITY_HEADERS["content-security-policy"]
 
 
@@ -231,3 +231,22 @@ def test_storage_that_does_not_answer_is_a_503_and_no_stack_trace(demo):
     assert answer.status_code == 503
     assert "kept in the journal" in answer.text
     assert "10.0.0.7" not in answer.text
+
+
+def test_a_mistyped_address_names_the_page_that_was_meant(client):
+    assert "Did you mean /prompts?" in client.get("/promts").text
+    assert "Did you mean" not in client.get("/xyzzy").text
+    assert "There is no judge" in client.get("/judges/helpfull").text
+
+
+@pytest.mark.parametrize(("by", "link"), [("provider", "filter=provider%20%3D%20%27vendor"), ("route", "filter=route%20%3D%20%27vendor")])
+def test_usage_is_grouped_by_what_the_address_says_and_leads_to_its_traces(client, by, link):
+    page = client.get(f"/gateway?by={by}&range=7d").text
+    assert f"<th>{by.capitalize()}</th>" in page
+    assert link in page
+    assert f'href="?by={by}&amp;range=1h"' in page
+
+
+def test_the_time_to_the_first_token_stands_in_the_table_and_is_unknown_where_nothing_was_streamed(client):
+    cells = re.findall(r'<td class="ttft number">(.*?)</td>', client.get("/traces").text)
+    assert "—" in cells and any("ms" in cell or " s" in cell for cell in cells)

@@ -1,7 +1,8 @@
 """``/gateway``: the routes and providers that are live, and what the models did."""
 
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,10 +11,14 @@ from litestar import Request, Response, get
 from config.schema import ProviderSettings, RouteSettings, Settings
 from server.ui.pages.page import Services, page
 from server.ui.query import RANGES
+from server.ui.services import UsageBy
 
 __all__ = ("ProviderCard", "RouteCard", "TargetCard", "gateway", "provider_cards", "route_cards")
 
-DEFAULT_RANGE = "24h"
+DEFAULT_RANGE: Final = "24h"
+GROUPS: Final[Mapping[UsageBy, str]] = {"model": "Models", "provider": "Providers", "route": "Routes"}
+
+Name = TypeVar("Name", bound=str)
 
 
 class TargetCard(msgspec.Struct, frozen=True):
@@ -43,19 +48,27 @@ class ProviderCard(msgspec.Struct, frozen=True):
 @get("/gateway")
 async def gateway(request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """Routes, providers, figures."""
-    settings, wanted = services.settings(), request.query_params.get("range", DEFAULT_RANGE)
-    chosen = wanted if wanted in RANGES else DEFAULT_RANGE
+    settings, parameters = services.settings(), request.query_params
+    chosen = _one_of(parameters.get("range"), RANGES, DEFAULT_RANGE)
+    by: UsageBy = _one_of(parameters.get("by"), GROUPS, "model")
     return page(
         services,
         "gateway.html",
         title="Gateway",
         section="gateway",
-        usage=await services.figures.usage(time.time_ns() - RANGES[chosen] * 1_000_000_000),
+        usage=await services.figures.usage(time.time_ns() - RANGES[chosen] * 1_000_000_000, by),
+        by=by,
+        groups=GROUPS,
         range=chosen,
         ranges=RANGES,
         routes=route_cards(settings),
         providers=provider_cards(settings),
     )
+
+
+def _one_of(wanted: Any, offered: Mapping[Name, Any], otherwise: Name) -> Name:
+    """What the address names, if it is offered: an old link still opens."""
+    return wanted if wanted in offered else otherwise
 
 
 def route_cards(settings: Settings) -> list[RouteCard]:

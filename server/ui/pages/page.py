@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from server.ui.templates import render
 from storage.errors import Unavailable as StorageUnavailable
 
 __all__ = ("Services", "base_url", "error_page", "fragment", "notices", "page")
+
+PAGES: Final = ("traces", "prompts", "judges", "gateway", "sessions", "welcome")
+"""The first words of the addresses of pages."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -61,7 +65,7 @@ def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
 
 def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """An error as a page, or as a card when htmx asked. Says what is wrong and how to go on; never a stack trace."""
-    status, message, hint = _explain(error)
+    status, message, hint = _explain(error, request.url.path)
     if status >= 500:
         _log.error("page failed: path=%s status=%d error=%s", request.url.path, status, type(error).__name__, exc_info=error)
     context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
@@ -70,16 +74,25 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[st
     return _html(render("error.html", title=context["phrase"], section="", notices=[], version="", **context), status)
 
 
-def _explain(error: Exception) -> tuple[int, str, str]:
+def _explain(error: Exception, path: str) -> tuple[int, str, str]:
     """Status, message and hint: our own errors carry all three, Litestar's two, any other none that a reader should see."""
     if isinstance(error, HTTPException):
-        return error.status_code, "There is no page at this address." if error.status_code == 404 else error.detail, ""
+        if error.status_code == 404 and error.detail in {"", HTTPStatus.NOT_FOUND.phrase}:
+            return 404, "There is no page at this address.", _nearest(path)
+        return error.status_code, error.detail, ""
     if isinstance(error, StorageUnavailable):
         return 503, "Storage does not answer now.", "What arrives meanwhile is kept in the journal. Try again in a moment."
     status = getattr(error, "status", None)
     if isinstance(status, int):
         return status, str(getattr(error, "message", error)), str(getattr(error, "hint", ""))
     return 500, "Something failed on the server. Its log says what.", ""
+
+
+def _nearest(path: str) -> str:
+    """The page whose address is most like ``path``, as a sentence; ``""`` when none is like it."""
+    first = path.strip("/").partition("/")[0].lower()
+    close = get_close_matches(first, PAGES, n=1)
+    return f"Did you mean /{close[0]}?" if close else ""
 
 
 def _html(body: str, status: int, headers: Mapping[str, str] | None = None) -> Response[str]:

@@ -3,6 +3,8 @@
 // Data: the columns of `server/ui/waterfall.py`, in pre-order. A span's subtree is the run of deeper spans behind it, so folding is a
 // jump over `end[i]`. Fires `select-span` with the span's id. All positions are set through CSSOM: the page forbids inline styles.
 
+import { TraceMap } from "./trace-map.js";
+
 const ROW = 28;
 const SPARE = 6;
 const FAMILIES = {
@@ -38,6 +40,7 @@ class TraceTree extends HTMLElement {
   #selected = 0;
   #hits = new Set();
   #mounted = new Map();
+  #map;
 
   async connectedCallback() {
     const answer = await fetch(this.getAttribute("src"));
@@ -60,7 +63,9 @@ class TraceTree extends HTMLElement {
     this.hits = element("span", "hits", tools);
     this.#button(tools, "Fold all", () => this.#foldAll());
     this.#button(tools, "Unfold all", () => this.#unfoldAll());
-    this.#ruler(element("div", "ticks", element("div", "ruler", this)));
+    this.#map = new TraceMap(element("div", "overview", this), this.#data, () => this.#zoomed());
+    this.ticks = element("div", "ticks", element("div", "ruler", this));
+    this.#ruler();
     this.rows = element("div", "rows", this);
     this.rows.tabIndex = 0;
     this.rows.setAttribute("role", "tree");
@@ -71,6 +76,7 @@ class TraceTree extends HTMLElement {
     this.find.addEventListener("input", () => this.#search(this.find.value));
     this.find.addEventListener("keydown", (event) => event.key === "Enter" && this.#nextHit(event.shiftKey ? -1 : 1));
     document.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("htmx:after:swap", () => this.#map.keep());
     new ResizeObserver(() => this.#draw()).observe(this.rows);
   }
 
@@ -80,12 +86,20 @@ class TraceTree extends HTMLElement {
     button.addEventListener("click", act);
   }
 
-  #ruler(ruler) {
+  #ruler() {
+    const { from, to } = this.#map.window;
+    this.ticks.replaceChildren();
     for (const share of [0, 0.25, 0.5, 0.75]) {
-      const tick = element("span", "", ruler);
-      tick.textContent = share ? took(this.#data.duration * share) : "0";
+      const tick = element("span", "", this.ticks);
+      const time = from + (to - from) * share;
+      tick.textContent = time ? took(time) : "0";
       tick.style.left = `${share * 100}%`;
     }
+  }
+
+  #zoomed() {
+    this.#ruler();
+    this.#layout();
   }
 
   #layout() {
@@ -152,11 +166,12 @@ class TraceTree extends HTMLElement {
   }
 
   #lane(row, i) {
-    const { start, length, duration, kinds, kind } = this.#data;
-    const whole = duration || 1;
+    const { start, length, kinds, kind } = this.#data;
+    const { from, to } = this.#map.window;
+    const whole = to - from || 1;
     const stick = element("span", `stick k-${FAMILIES[kinds[kind[i]]] ?? "flow"}`, element("div", "lane", row));
-    stick.style.left = `${Math.min(99.6, (start[i] / whole) * 100)}%`;
-    stick.style.width = `${Math.min(100, (length[i] / whole) * 100)}%`;
+    stick.style.left = `${Math.min(99.6, ((start[i] - from) / whole) * 100)}%`;
+    stick.style.width = `${(length[i] / whole) * 100}%`;
     element("span", "took", row).textContent = took(length[i]);
   }
 
