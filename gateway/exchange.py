@@ -12,6 +12,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
 from gateway.guardrails.errors import Withheld
 from gateway.heads import PromptedHead, head_of
+from gateway.media import inlined
 from gateway.passages import passage
 from gateway.policies import Answered, Call, Outcome, Policy
 from gateway.prompted import with_prompt
@@ -28,6 +29,7 @@ from gateway.types import (
     Inbound,
     Observation,
     Opened,
+    Operation,
     Outbound,
     Passage,
     Plan,
@@ -39,6 +41,7 @@ from gateway.types import (
     Usage,
 )
 from gateway.wire.openai import RequestHead
+from gateway.wire.patch import patch
 
 __all__ = ("Exchange",)
 
@@ -67,6 +70,7 @@ class Exchange:
         self._dropped: tuple[str, ...] = ()
         self._pursuit: Pursuit | None = None
         self._call: Call | None = None
+        self._fetched: tuple[Inbound, Inbound] | None = None
         self._admitting: list[Policy] = []
 
     async def run(self, prompts: PromptSource) -> Reply:
@@ -240,7 +244,8 @@ class Exchange:
         provider = self._snapshot.providers[target.provider]
         self._aim(target, provider)
         unsupported = self._snapshot.on_unsupported.get(self._route, "drop")
-        way = passage(provider, target.model, self._inbound, self._head, self._edits, unsupported)
+        inbound, edits = (self._inbound, self._edits) if provider.fetches(target.model) else (await self._with_media(), _NO_EDITS)
+        way = passage(provider, target.model, inbound, self._head, edits, unsupported)
         request = Outbound(
             operation=self._inbound.operation,
             body=way.body,
@@ -261,6 +266,15 @@ class Exchange:
         finally:
             self._upstream_ns += perf_counter_ns() - began
         return opened
+
+    async def _with_media(self) -> Inbound:
+        """The request, edits applied, for a model that takes media as data alone. What was fetched serves every attempt."""
+        if self._fetched is None or self._fetched[0] is not self._inbound:
+            body = patch(self._inbound.body, self._edits) if self._edits else self._inbound.body
+            edited = structs.replace(self._inbound, body=body)
+            chats = self._inbound.operation is Operation.CHAT
+            self._fetched = (self._inbound, await inlined(edited, self._snapshot.media) if chats else edited)
+        return self._fetched[1]
 
     async def _begun(self, target: Target, provider: Provider, way: Passage, upstream: Upstream) -> Opened:
         if upstream.status < 400 and self._flows(upstream.headers):

@@ -15,6 +15,7 @@ from gateway.endpoints import Endpoint, endpoint_of
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
 from gateway.heads import head_of
+from gateway.media import MediaSource
 from gateway.policies import Policy
 from gateway.prompts import PromptSource, parse_reference
 from gateway.record import Recording
@@ -44,6 +45,10 @@ class Gateway:
     def build(cls, settings: Settings, tracer: LiveTracer, prompts: PromptSource, policies: Policies = lambda _: ()) -> "Gateway":
         """``policies`` makes those of a configuration. Raises ``Misconfigured``."""
         return cls(settings, tracer, prompts, policies)
+
+    def fetch_media_from(self, source: MediaSource) -> None:
+        """Who gets what is at the addresses of media, for models that take data alone. Nobody does before this is called."""
+        self._snapshot.media = source
 
     def reconfigure(self, settings: Settings) -> None:
         """Serve new requests by new settings; those under way keep theirs. Raises ``Misconfigured``, and then nothing has changed."""

@@ -5,6 +5,7 @@ from random import random
 from time import monotonic
 
 from config.schema import Settings
+from gateway.media import MediaSource, NoMedia
 from gateway.passages.choosing import OnUnsupported
 from gateway.policies import Policy
 from gateway.providers import build
@@ -32,6 +33,7 @@ class Snapshot:
         if before is not None:
             self._inherit(before)
         self.policies = tuple(policies)
+        self.media: MediaSource = NoMedia() if before is None else before.media
         self.shadows = Shadows()
         self._users = 0
         self._retired = False

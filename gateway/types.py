@@ -237,6 +237,10 @@ class Provider(Protocol):
         """How ``model`` is asked for embeddings; ``None``: in OpenAI's form, as they came."""
         ...
 
+    def fetches(self, model: str) -> bool:
+        """Whether ``model`` takes images and documents by address; where not, they are fetched here."""
+        ...
+
     async def send(self, request: Outbound) -> Upstream:
         """Send a request and wait for the first bytes of the answer's head. Raises ``UpstreamFailure``."""
         ...

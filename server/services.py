@@ -72,6 +72,7 @@ from server.experiments_of import ExperimentsOf
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
+from server.media import GuardedMedia
 from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
 from server.signing_in import SignIn
 from server.store_process import COMMAND
@@ -188,6 +189,8 @@ class Services:
         self.spending = SpendingHistory(SpendingStore(self.telemetry, self.telemetry.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
+        self.media = GuardedMedia(self.addresses)
+        self.gateway.fetch_media_from(self.media)
         self.judges = JudgeService(
             settings.judges, self.traces, self.assessments, Ledger(LedgerStore(metadata)), GatewayJudgeCaller(self.gateway), self.telemetry
         )
@@ -256,6 +259,7 @@ class Services:
     async def close(self) -> None:
         """Stop in the order of the data: gateway, spans, journal, databases."""
         await self.gateway.close()
+        await self.media.close()
         await self.cache.close()
         await self.limits.close()
         await self.webhooks.close()

@@ -39,6 +39,10 @@ class AnthropicProvider:
         """See ``Provider.embedding_dialect``."""
         return None
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``."""
+        return True
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what is not a generation."""
         told = self._tells_version or any(name == b"anthropic-version" for name, _ in request.headers)

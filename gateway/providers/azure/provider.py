@@ -52,6 +52,10 @@ class AzureProvider:
         """See ``Provider.embedding_dialect``: OpenAI's form."""
         return None
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``."""
+        return True
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``."""
         if (resource := request.resource) is not None:

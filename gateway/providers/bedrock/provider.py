@@ -66,6 +66,10 @@ class BedrockProvider:
         """See ``Provider.embedding_dialect``: each family of models has its own."""
         return embeddings_of(model)
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``: nothing there does."""
+        return False
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
         if request.resource is not None:

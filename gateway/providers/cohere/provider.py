@@ -42,6 +42,10 @@ class CohereProvider:
         """See ``Provider.embedding_dialect``."""
         return self._embeddings
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``."""
+        return True
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
         path = PATHS.get(request.operation)

@@ -33,6 +33,10 @@ class FakeProvider:
         """See ``Provider.embedding_dialect``."""
         return None
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``."""
+        return True
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. A request that the models cannot read is answered as a vendor would: 400, in OpenAI's words."""
         script = scripted(request.operation, request.body)

@@ -53,6 +53,10 @@ class OpenAIProvider:
         """See ``Provider.embedding_dialect``."""
         return None
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``."""
+        return self._quirks.fetches
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``."""
         headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]

@@ -21,7 +21,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     ``renamed`` members of a request have another name there; ``removed`` ones are refused there, and mean nothing there. ``headers`` are those that
     a client may send beyond OpenAI's own. ``messages`` makes messages that the vendor takes of any others, given their JSON. ``operations`` is what it
-    has an API for.
+    has an API for; ``fetches`` whether it takes media by address.
     """
 
     system: str = ""
@@ -31,6 +31,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     headers: frozenset[bytes] = frozenset()
     messages: Callable[[bytes], bytes] | None = None
     operations: frozenset[Operation] = frozenset(Operation)
+    fetches: bool = True
 
     @property
     def plain(self) -> bool:
@@ -77,7 +78,7 @@ COMPATIBLE: Final[Mapping[str, Quirks]] = {
         operations=TALKS | {Operation.EMBEDDINGS, Operation.MODERATION, Operation.TRANSCRIPTION, Operation.FILES},
     ),
     "databricks": Quirks(system="databricks", renamed=OLD_LIMIT, knows_developer=False, operations=WRITES),
-    "ollama": Quirks(system="ollama", renamed=OLD_LIMIT, knows_developer=False, operations=WRITES),
+    "ollama": Quirks(system="ollama", renamed=OLD_LIMIT, knows_developer=False, operations=WRITES, fetches=False),
     "vllm": Quirks(system="vllm", knows_developer=False, operations=WRITES | LISTENS | {Operation.RERANK}),
 }
 

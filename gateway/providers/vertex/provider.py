@@ -70,6 +70,10 @@ class VertexProvider:
         """See ``Provider.embedding_dialect``."""
         return VertexEmbeddings(one_by_one=model.startswith("gemini")) if _embeds(model) else None
 
+    def fetches(self, model: str) -> bool:
+        """See ``Provider.fetches``: Claude takes data alone there."""
+        return not model.startswith("claude")
+
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
         if request.resource is not None:

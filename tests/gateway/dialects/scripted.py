@@ -30,6 +30,9 @@ class Vendor:
     def embedding_dialect(self, model: str):
         return None
 
+    def fetches(self, model: str) -> bool:
+        return True
+
     async def send(self, request: Outbound):
         self.sent.append(request)
         streams = request.stream and self.status < 400 and self.chunks
