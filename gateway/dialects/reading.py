@@ -1,13 +1,14 @@
 """Reading JSON of strangers: a shape or a clear refusal, and what the shape has no place for."""
 
 import re
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from gateway.errors import InvalidRequest, UpstreamBroken
 
-__all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "member_at_fault", "plain", "unread")
+__all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "known_members", "member_at_fault", "plain", "unread")
 
 T = TypeVar("T")
 
@@ -33,8 +34,14 @@ def decoded_answer(body: bytes, decoder: msgspec.json.Decoder[T], vendor: str) -
 
 def unread(body: bytes, shape: type[msgspec.Struct]) -> dict[str, msgspec.Raw]:
     """Members of the outermost object that ``shape`` does not have, as they were sent. A ``null`` says nothing, and is left out."""
-    known = {field.encode_name for field in msgspec.structs.fields(shape)}
+    known = known_members(shape)
     return {name: value for name, value in _MEMBERS.decode(body).items() if name not in known and bytes(value) != b"null"}
+
+
+@cache
+def known_members(shape: type[msgspec.Struct]) -> frozenset[str]:
+    """The names of its members, as they are in JSON."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(shape))
 
 
 def data_url(url: str) -> tuple[str | None, str] | None:

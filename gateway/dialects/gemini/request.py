@@ -8,7 +8,7 @@ import msgspec
 from gateway.dialects.gemini import wire
 from gateway.dialects.gemini.schemas import from_openapi
 from gateway.dialects.gemini.signatures import read_thought
-from gateway.dialects.reading import decoded_request, member_at_fault, plain
+from gateway.dialects.reading import decoded_request, known_members, member_at_fault, plain
 from gateway.dialects.types import (
     Format,
     HostedTool,
@@ -30,8 +30,8 @@ from gateway.errors import InvalidRequest
 __all__ = ("Calls", "read_media", "read_part", "read_request")
 
 _JSON: Final = msgspec.json.Decoder(dict[str, Any])
-_KNOWN: Final = {field.encode_name for field in msgspec.structs.fields(wire.Request)}
-_KNOWN_SETTINGS: Final = {field.encode_name for field in msgspec.structs.fields(wire.GenerationConfig)}
+_KNOWN: Final = known_members(wire.Request)
+_KNOWN_SETTINGS: Final = known_members(wire.GenerationConfig)
 _OUTPUTS: Final = ("output", "result", "content")
 
 
