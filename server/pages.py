@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from evals.service import JudgeService
+from registry.artifacts.messages import FileInfo, ListArtifacts
+from registry.artifacts.service import ArtifactService
 from server.services import Services
 from server.ui.registry import RegistryServices
 from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageBy, UsageRow
@@ -52,6 +54,24 @@ class PageJudges:
         return [Judged(judgement=line, assessment=found.get(line.assessment_id)) for line in lines]
 
 
+class PageFiles:
+    """Implements ``server.ui.services.RunFiles``."""
+
+    def __init__(self, artifacts: ArtifactService) -> None:
+        self._artifacts = artifacts
+
+    async def list(self, run_id: str, folder: str) -> Sequence[FileInfo]:
+        """A folder, by name."""
+        return (await self._artifacts.list_run(ListArtifacts(run_id=run_id, path=folder))).files
+
+    async def head(self, run_id: str, path: str, limit: int) -> tuple[int, bytes]:
+        """The size of a file, and its first bytes."""
+        tree, place = await self._artifacts.file_of_run(run_id, path)
+        size = (await tree.find(place)).size
+        length = min(size, limit)
+        return size, b"".join([piece async for piece in await tree.read(place, 0, length)]) if length else b""
+
+
 def page_services(services: Services) -> UiServices:
     """The services, as the pages see them."""
     return UiServices(
@@ -69,6 +89,7 @@ def page_services(services: Services) -> UiServices:
             moves=services.moves,
             lineage=services.lineage,
         ),
+        run_files=PageFiles(services.artifacts),
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,

@@ -8,6 +8,7 @@ import msgspec
 
 from config.schema import Settings
 from evals.types import Judge, Judgement, JudgeStats
+from registry.artifacts.messages import FileInfo
 from registry.prompts.types import PromptPage, PromptVersion
 from server.health import Condition
 from server.ui.registry import RegistryServices
@@ -22,6 +23,7 @@ __all__ = (
     "Judged",
     "Judges",
     "Prompts",
+    "RunFiles",
     "Traces",
     "UiServices",
     "UsageBy",
@@ -152,6 +154,18 @@ class Judges(Protocol):
         ...
 
 
+class RunFiles(Protocol):
+    """The files of runs. Raises the errors of ``registry.errors``."""
+
+    async def list(self, run_id: str, folder: str) -> Sequence[FileInfo]:
+        """A folder, by name."""
+        ...
+
+    async def head(self, run_id: str, path: str, limit: int) -> tuple[int, bytes]:
+        """The size of a file, and its first bytes."""
+        ...
+
+
 class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages are made from. ``settings`` gives the live settings, which a reload replaces."""
 
@@ -161,6 +175,7 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     prompts: Prompts
     judges: Judges
     registry: RegistryServices
+    run_files: RunFiles
     settings: Callable[[], Settings]
     condition: Callable[[], Condition]
     version: str

@@ -7,7 +7,7 @@ from litestar.exceptions import HTTPException
 from registry.errors import RegistryError
 from registry.prompts.errors import PromptError
 from server.ui.headers import security_headers
-from server.ui.pages import experiments, gateway, judges, models, prompts, runs, sessions, static, trace, traces, welcome
+from server.ui.pages import artifacts, experiments, gateway, judges, models, prompts, runs, sessions, static, trace, traces, welcome
 from server.ui.pages.page import error_page
 from server.ui.services import UiServices
 from tracing.errors import TracingError
@@ -46,6 +46,7 @@ def router(services: UiServices) -> Router:
             models.model_version,
             judges.judges,
             judges.judge,
+            artifacts.artifacts,
             gateway.gateway,
             static.static_file,
         ],

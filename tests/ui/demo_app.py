@@ -14,6 +14,8 @@ from litestar.exceptions import NotFoundException
 from config.schema import ProviderSettings, RouteSettings, Settings, TargetSettings
 from config.secrets import Secret
 from evals.types import Judge, Judgement, JudgementState, JudgeStats, ResultType
+from registry.artifacts.messages import FileInfo
+from registry.errors import ResourceDoesNotExist
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import Message, Prompt, PromptPage, PromptVersion
 from server.health import Condition
@@ -555,6 +557,35 @@ def all_traces() -> list[tuple[Trace, dict[str, SpanContent]]]:
     return [agent_trace(), hostile_trace(), huge_trace(), *plain_traces(120)]
 
 
+class MemoryFiles:
+    """The files of one run, ``"run"``."""
+
+    FILES = {
+        "model/MLmodel": b"flavors:\n  python_function: {}\n",
+        "page.html": HOSTILE.encode(),
+        "plots/loss.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 5 30 25 90 35" fill="none" stroke="teal"/></svg>',
+        "weights.bin": bytes(2_000_000),
+        "long.txt": b"line\n" * 40_000,
+    }
+
+    async def list(self, run_id: str, folder: str) -> Sequence[FileInfo]:
+        self.check(run_id)
+        start = f"{folder}/" if folder else ""
+        names = sorted({path[len(start) :].partition("/")[0] for path in self.FILES if path.startswith(start)})
+        sizes = {name: self.FILES.get(start + name) for name in names}
+        return [FileInfo(path=start + name, is_dir=file is None, file_size=len(file) if file else None) for name, file in sizes.items()]
+
+    async def head(self, run_id: str, path: str, limit: int) -> tuple[int, bytes]:
+        self.check(run_id)
+        if path not in self.FILES:
+            raise ResourceDoesNotExist(f"No such artifact: '{path}'")
+        return len(self.FILES[path]), self.FILES[path][:limit]
+
+    def check(self, run_id: str) -> None:
+        if run_id != "run":
+            raise ResourceDoesNotExist(f"Run with id={run_id} not found")
+
+
 def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiServices:
     return UiServices(
         traces=traces,
@@ -563,6 +594,7 @@ def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiSer
         prompts=MemoryPrompts(),
         judges=MemoryJudges(),
         registry=make_registry(),
+        run_files=MemoryFiles(),
         settings=lambda: SETTINGS,
         condition=lambda: condition,
         version="0.1.0",

@@ -37,7 +37,7 @@ def agent(demo):
     return demo.hexadecimal("agent", 32)
 
 
-PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty"]  # fmt: skip
+PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
 MISSING = [
     "/nothing",
     "/traces/" + "0" * 32,
@@ -48,6 +48,8 @@ MISSING = [
     "/models/none",
     "/experiments/9",
     "/runs/none",
+    "/runs/none/artifacts",
+    "/runs/run/artifacts?file=none",
 ]
 
 
@@ -250,3 +252,14 @@ def test_usage_is_grouped_by_what_the_address_says_and_leads_to_its_traces(clien
 def test_the_time_to_the_first_token_stands_in_the_table_and_is_unknown_where_nothing_was_streamed(client):
     cells = re.findall(r'<td class="ttft number">(.*?)</td>', client.get("/traces").text)
     assert "—" in cells and any("ms" in cell or " s" in cell for cell in cells)
+
+
+def test_a_file_of_a_run_is_looked_at_as_text_or_image_and_never_becomes_part_of_the_page(client):
+    page = client.get("/runs/run/artifacts?file=page.html").text
+    assert "&lt;script&gt;window.pwned=1&lt;/script&gt;" in page and "<script>window" not in page
+    assert ("a", "/get-artifact?run_id=run&path=weights.bin") in [(tag, attributes.get("href")) for tag, attributes in tags_of(page)]
+    image = client.get("/runs/run/artifacts?path=plots&file=plots/loss.svg").text
+    assert ("img", "/get-artifact?run_id=run&path=plots%2Floss.svg") in [(tag, attributes.get("src")) for tag, attributes in tags_of(image)]
+    assert "<path" not in image
+    assert "The beginning only" in client.get("/runs/run/artifacts?file=long.txt").text
+    assert "This kind of file is not shown here." in client.get("/runs/run/artifacts?file=weights.bin").text
