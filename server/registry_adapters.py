@@ -69,6 +69,8 @@ class TrackedLineage(Lineage):
     def link_version(self, connection: Connection, model_id: str, name: str, version: int) -> None:
         if logged_models.read_model(connection, model_id) is None:
             raise ResourceDoesNotExist(f"Logged model with ID '{model_id}' not found.")
+        if logged_models.read_model(connection, model_id) is None:
+            return
         # The row is written first, and so held: of two versions that are linked at once, neither is lost.
         logged_models.change_model(connection, model_id, {"last_updated_timestamp_ms": now_ms()})
         tags = dict(logged_models.read_tags(connection, [model_id]).get(model_id, []))

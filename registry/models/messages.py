@@ -3,7 +3,11 @@
 What the server always has an answer for is without a default, so that it is also sent when it is empty: a client tells "" from "not set".
 """
 
-from registry.wire import Int64, Message, RequiredText, WireEnum
+from typing import Annotated
+
+import msgspec
+
+from registry.wire import Message, RequiredText, WireEnum
 
 __all__ = (
     "CreateRegisteredModel",
@@ -24,6 +28,9 @@ __all__ = (
     "Tag",
     "UpdateRegisteredModel",
 )
+
+
+Most1000 = Annotated[int, msgspec.Meta(ge=-(2**63), le=1000)]
 
 
 class ModelVersionStatus(WireEnum):
@@ -134,7 +141,7 @@ class SearchRegisteredModels(Message):
     """Find some. Prompts are found when the filter asks for their tag."""
 
     filter: str | None = None
-    max_results: Int64 = 100
+    max_results: Most1000 = 100
     order_by: list[str] = []
     page_token: str | None = None
 

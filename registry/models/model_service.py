@@ -36,7 +36,6 @@ from registry.search import next_token, offset_of
 
 __all__ = ("RegisteredModelService", "tags_given")
 
-MAX_PAGE: Final = 1000
 TITLES: Final[dict[Kind, str]] = {"model": "Registered Model", "prompt": "Prompt"}
 
 
@@ -123,7 +122,7 @@ class RegisteredModelService:
 
     async def search(self, request: SearchRegisteredModels) -> SearchRegisteredModels.Response:
         """A page of models, or of prompts."""
-        size = check_page_size(request.max_results, MAX_PAGE)
+        size = check_page_size(request.max_results)
         search = parse_model_search(request.filter, request.order_by)
         offset = offset_of(request.page_token)
         found = await self._metadata.read(lambda connection: search_models(connection, search, offset=offset, limit=size + 1))

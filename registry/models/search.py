@@ -1,6 +1,6 @@
 """What can be asked of registered models and of versions: clauses with types, made from the grammar's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from registry.errors import InvalidParameterValue
 from registry.models.types import Kind
 from registry.prompts.texts import CONFIG_TAG, FORMAT_TAG, PROMPT_TAG
-from registry.search import Clause, Operand, parse_filter, parse_order
+from registry.search import Clause, Operand, StrangeClauses, parse_filter, parse_order
 
 __all__ = ("Condition", "Search", "check_page_size", "parse_model_search", "parse_version_search")
 
@@ -28,7 +28,7 @@ class Fields(msgspec.Struct, frozen=True):
     numeric: frozenset[str]
     listed: frozenset[str]
     orders: Mapping[str, str]
-    orders_named: str
+    not_an_order: str
     default_order: tuple[tuple[str, bool], ...]
     ties: tuple[tuple[str, bool], ...]
 
@@ -39,7 +39,7 @@ MODELS: Final = Fields(
     numeric=frozenset(),
     listed=frozenset({"name"}),
     orders={"name": "name", "timestamp": "updated_at", "last_updated_timestamp": "updated_at"},
-    orders_named="name, last_updated_timestamp",
+    not_an_order="Invalid order by key '{}' specified.",
     default_order=(("name", True),),
     ties=(("name", True),),
 )
@@ -54,7 +54,7 @@ VERSIONS: Final = Fields(
         "creation_timestamp": "created_at",
         "last_updated_timestamp": "updated_at",
     },
-    orders_named="name, version_number, creation_timestamp, last_updated_timestamp",
+    not_an_order="Invalid attribute key '{}' specified.",
     default_order=(("updated_at", False), ("name", True), ("version", False)),
     ties=(("name", True), ("version", False)),
 )
@@ -87,23 +87,29 @@ def parse_version_search(filter: str | None, order_by: Sequence[str]) -> Search:
     return _parsed(VERSIONS, filter, order_by)
 
 
-def check_page_size(given: int, largest: int) -> int:
-    """How long a page may be. Raises ``InvalidParameterValue``."""
+def check_page_size(given: int) -> int:
+    """A page has something on it; how much at most, the message says. Raises ``InvalidParameterValue``."""
     if given < 1:
         raise InvalidParameterValue(f"Invalid value for max_results. It must be a positive integer, but got {given}")
-    if given > largest:
-        raise InvalidParameterValue(f"Invalid value for request parameter max_results. It must be at most {largest}, but got value {given}")
     return given
 
 
 def _parsed(fields: Fields, filter: str | None, order_by: Sequence[str]) -> Search:
-    conditions = [_condition(fields, clause) for clause in parse_filter(filter)]
+    conditions = [_condition(fields, clause) for clause in _clauses(filter)]
     asked = next((each for each in conditions if _about_prompts(each)), None)
     return Search(
         kind="prompt" if asked is not None and _wants_prompts(asked) else "model",
         conditions=tuple(each for each in conditions if not _about_prompts(each)),
         order=_order(fields, order_by),
     )
+
+
+def _clauses(filter: str | None) -> list[Clause]:
+    """As the grammar has them. What is strange, MLflow's registry names without the quotes that its runs have around it."""
+    try:
+        return parse_filter(filter)
+    except StrangeClauses as error:
+        raise InvalidParameterValue(f"Invalid clause(s) in filter string: {', '.join(error.parts)}") from None
 
 
 def _about_prompts(condition: Condition) -> bool:
@@ -127,7 +133,7 @@ def _ordered(fields: Fields, text: str) -> tuple[str, bool]:
     entity, key, ascending = parse_order(text)
     if ENTITIES.get(entity) != "attribute" or key not in fields.orders:
         named = f"{entity}.{key}" if entity else key
-        raise InvalidParameterValue(f"Invalid order by key '{named}' specified. Valid keys are '{fields.orders_named}'")
+        raise InvalidParameterValue(f"{fields.not_an_order.format(named)} Valid keys are '{_set(fields.orders)}'")
     return fields.orders[key], ascending
 
 
@@ -137,17 +143,24 @@ def _condition(fields: Fields, clause: Clause) -> Condition:
         valid = ("attribute", "tag", "tags")
         raise InvalidParameterValue(f"Invalid entity type '{clause.entity}'. Valid entity types are {valid}")
     if kind == "attribute" and clause.key not in fields.attributes:
-        raise InvalidParameterValue(f"Invalid attribute key '{clause.key}' specified. Valid keys are '{sorted(fields.attributes)}'")
+        raise InvalidParameterValue(f"Invalid attribute key '{clause.key}' specified. Valid keys are '{_set(fields.attributes)}'")
     if clause.operand is None:
         raise InvalidParameterValue(f"IS NULL / IS NOT NULL is not supported for {fields.what} search.")
     if kind == "tag":
-        return Condition("tag", _searchable(clause.key), _allowed(clause, TEXTS, "tag"), _quoted(clause.operand))
+        value = _quoted(clause.operand)
+        return Condition("tag", _searchable(clause.key), _allowed(clause, TEXTS, "tag"), value)
+    if clause.operand.kind == "list" and clause.key not in fields.listed:
+        raise InvalidParameterValue(f"Only {sorted(fields.listed)} attributes support comparison with a list of quoted string values.")
     if clause.key in fields.numeric:
         operator = _allowed(clause, NUMBERS, f"attribute {clause.key}")
         return Condition("attribute", fields.attributes[clause.key], operator, _number(clause.key, clause.operand))
     operator = _allowed(clause, (*TEXTS, *LISTS) if clause.key in fields.listed else TEXTS, "attribute")
-    value = _listed(clause.operand) if operator in LISTS else _text(fields, clause.operand)
-    return Condition("attribute", fields.attributes[clause.key], operator, value)
+    found = _listed(clause.operand) if operator in LISTS else _text(fields, clause.operand)
+    return Condition("attribute", fields.attributes[clause.key], operator, found)
+
+
+def _set(names: Iterable[str]) -> str:
+    return f"{{{', '.join(repr(name) for name in sorted(names))}}}"
 
 
 def _searchable(key: str) -> str:
@@ -170,7 +183,12 @@ def _quoted(operand: Operand) -> str:
 
 def _text(fields: Fields, operand: Operand) -> str:
     if operand.kind == "number" and fields.numeric:
-        raise InvalidParameterValue(f"Only the '{sorted(fields.numeric)}' attributes support comparison with numeric values.")
+        raise InvalidParameterValue(f"Only the '{_set(fields.numeric)}' attributes support comparison with numeric values.")
+    if operand.kind == "word":
+        raise InvalidParameterValue(
+            f"Parameter value is either not quoted or unidentified quote types used for string value {operand.raw}. "
+            "Use either single or double quotes."
+        )
     if operand.kind != "text":
         raise InvalidParameterValue(
             f"Expected a quoted string value or a list of quoted string values for attributes. Got value {operand.raw}"
@@ -191,4 +209,5 @@ def _number(key: str, operand: Operand) -> int:
     try:
         return max(min(int(written), LARGEST), -LARGEST)
     except ValueError:
-        raise InvalidParameterValue(f"Invalid value for numeric attribute '{key}': {written!r}") from None
+        shown = repr(written) if operand.kind == "text" else written
+        raise InvalidParameterValue(f"Invalid value for numeric attribute '{key}': {shown}") from None

@@ -102,6 +102,8 @@ def _followed(connection: Connection, origin: Origin) -> Origin:
 
 def _completed(connection: Connection, lineage: Lineage, origin: Origin) -> Origin:
     model = lineage.logged_model(connection, origin.model_id) if origin.model_id else None
+    if origin.model_id and model is None and not origin.location:  # one that a copied version names may be gone
+        raise ResourceDoesNotExist(f"Logged model with ID '{origin.model_id}' not found.")
     run_id = origin.run_id or (model.source_run_id if model else "")
     location = origin.location or origin.source
     if model is not None and urlsplit(origin.source).scheme == "models" and not origin.location:

@@ -1,7 +1,11 @@
 """MLflow's messages of model versions. Fields stand in the order in which they are checked."""
 
+from typing import Annotated
+
+import msgspec
+
 from registry.models.messages import ModelVersion, Tag, WithVersion
-from registry.wire import Int64, Message, RequiredText
+from registry.wire import Message, RequiredText
 
 __all__ = (
     "CreateModelVersion",
@@ -14,6 +18,9 @@ __all__ = (
     "TransitionModelVersionStage",
     "UpdateModelVersion",
 )
+
+
+Most200000 = Annotated[int, msgspec.Meta(ge=-(2**63), le=200_000)]
 
 
 class CreateModelVersion(Message):
@@ -67,7 +74,7 @@ class SearchModelVersions(Message):
     """Find some, of one name or of all. Those of prompts are found when the filter asks for their tag."""
 
     filter: str | None = None
-    max_results: Int64 = 200_000
+    max_results: Most200000 = 200_000
     order_by: list[str] = []
     page_token: str | None = None
 

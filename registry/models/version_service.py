@@ -1,7 +1,6 @@
 """Model versions as MLflow's clients know them. A version of a prompt comes with its text in tags, and is kept with the text itself."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -32,12 +31,10 @@ from registry.models.version_messages import (
     UpdateModelVersion,
 )
 from registry.models.views import version_view
-from registry.prompts.texts import CONFIG_TAG, PROMPT_TAG, SOURCES, config_of, is_prompt, is_reserved, tags_of, text_of
+from registry.prompts.texts import CONFIG_TAG, PROMPT_TAG, SOURCES, PromptText, config_of, is_prompt, is_reserved, tags_of, text_of
 from registry.search import next_token, offset_of
 
 __all__ = ("ModelVersionService",)
-
-MAX_PAGE: Final = 200_000
 
 
 class ModelVersionService:
@@ -56,10 +53,12 @@ class ModelVersionService:
         """Register a source, or the text of a prompt, as the next version of a name that exists."""
         check_model_name(request.name)
         check_description(request.description or "")
+        given = {tag.key or "": tag.value or "" for tag in request.tags}
+        text = text_of(request.name, given) if is_prompt(given) else None
         tags = tags_given(request.tags)
         check_scheme(request.source, "source")
         actor = CURRENT.get()
-        draft = _prompt_draft(request, tags, actor) if is_prompt(tags) else _model_draft(request, tags, actor)
+        draft = _model_draft(request, tags, actor) if text is None else _prompt_draft(request, text, tags, actor)
 
         def write(connection: Connection) -> ModelVersion:
             _check_kind(draft, hold(connection, draft.name))
@@ -107,7 +106,7 @@ class ModelVersionService:
 
     async def search(self, request: SearchModelVersions) -> SearchModelVersions.Response:
         """A page of versions of models, or of prompts."""
-        size = check_page_size(request.max_results, MAX_PAGE)
+        size = check_page_size(request.max_results)
         search = parse_version_search(request.filter, request.order_by)
         offset = offset_of(request.page_token)
         found = await self._metadata.read(lambda connection: search_versions(connection, search, offset=offset, limit=size + 1))
@@ -175,7 +174,7 @@ def _model_draft(request: CreateModelVersion, tags: Mapping[str, str], actor: Ac
     )
 
 
-def _prompt_draft(request: CreateModelVersion, tags: Mapping[str, str], actor: Actor) -> NewVersion:
+def _prompt_draft(request: CreateModelVersion, text: PromptText, tags: Mapping[str, str], actor: Actor) -> NewVersion:
     if request.source not in SOURCES:
         raise InvalidParameterValue(f"Invalid prompt source: '{request.source}'. The source of a prompt is one of {', '.join(SOURCES)}.")
     return NewVersion(
@@ -186,7 +185,7 @@ def _prompt_draft(request: CreateModelVersion, tags: Mapping[str, str], actor: A
         description=request.description or "",
         created_by=actor.name,
         tags={key: value for key, value in tags.items() if not is_reserved(key)},
-        text=text_of(request.name, tags),
+        text=text,
     )
 
 

@@ -22,7 +22,16 @@ import msgspec
 
 from registry.errors import InvalidParameterValue
 
-__all__ = ("Clause", "Operand", "parse_filter", "parse_order", "unquoted")
+__all__ = ("Clause", "Operand", "StrangeClauses", "parse_filter", "parse_order", "unquoted")
+
+
+class StrangeClauses(InvalidParameterValue):
+    """Parts of a filter that are no clauses: ``parts``, as they were written."""
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        named = ", ".join(f"'{part}'" for part in parts)
+        super().__init__(f"Invalid clause(s) in filter string: {named}")
+        self.parts = tuple(parts)
 
 
 class Operand(msgspec.Struct, frozen=True):
@@ -86,8 +95,7 @@ def parse_filter(text: str | None) -> list[Clause]:
             stranger, at = _stranger(tokens, at)
             strangers.append(stranger)
     if strangers:
-        named = ", ".join(f"'{each}'" for each in strangers)
-        raise InvalidParameterValue(f"Invalid clause(s) in filter string: {named}")
+        raise StrangeClauses(strangers)
     return clauses
 
 

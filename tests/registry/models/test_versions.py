@@ -163,3 +163,9 @@ async def test_a_source_of_another_run_than_the_one_named_is_refused(world, name
         assert "The run_id request parameter must identify the resource that contains the source" in message
     made = await _version(world, name, source=f"{mine.artifact_uri}/m", run_id=mine.run_id)
     assert made["run_id"] == mine.run_id
+
+
+async def test_an_unknown_logged_model_is_told_even_where_the_files_are_elsewhere(world, name):
+    await world.model(name)
+    status, code, message = await world.refused("POST", "model-versions/create", name=name, source="gs://bucket/m", model_id="m-nope")
+    assert (status, code, message) == (404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-nope' not found.")
