@@ -1,9 +1,10 @@
 """AWS: requests signed with Signature Version 4, by botocore's signer.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. The library is imported where an account is made: it is large, and most have none.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. The library is imported where a request is signed: it is large, and most sign none.
 """
 
 import asyncio
+from importlib import import_module
 from typing import Any
 
 from config.secrets import Secret
@@ -19,22 +20,20 @@ class AwsIdentity:
     def __init__(
         self, name: str, service: str, region: str, access_key: Secret | None, secret_key: Secret | None, token: Secret | None
     ) -> None:
-        from botocore.credentials import Credentials
-
         self._name = name
         self._service = service
         self._region = region
+        self._given = (access_key, secret_key, token)
         self._credentials: Any = None
-        if access_key is not None and secret_key is not None:
-            self._credentials = Credentials(access_key.reveal(), secret_key.reveal(), token.reveal() if token else None)
 
     async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """See ``Account.headers``: the headers that sign this very body."""
+        credentials = await self._frozen()
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
         request = AWSRequest(method, url, headers={"content-type": content_type} if content_type else {}, data=body)
-        SigV4Auth(await self._frozen(), self._service, self._region).add_auth(request)
+        SigV4Auth(credentials, self._service, self._region).add_auth(request)
         return [(name.lower(), value) for name, value in request.headers.items() if name.lower() != "content-type"]
 
     async def _frozen(self) -> Any:
@@ -46,8 +45,14 @@ class AwsIdentity:
         return await asyncio.to_thread(self._credentials.get_frozen_credentials)
 
     def _found(self) -> Any:
+        """In a thread, and with it the first import of all that signing needs."""
+        import_module("botocore.auth")
+        from botocore.credentials import Credentials
         from botocore.session import Session
 
+        access_key, secret_key, token = self._given
+        if access_key is not None and secret_key is not None:
+            return Credentials(access_key.reveal(), secret_key.reveal(), token.reveal() if token else None)
         found = Session().get_credentials()
         if found is None:
             raise UpstreamUnreachable(

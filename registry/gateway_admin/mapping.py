@@ -13,7 +13,7 @@ import msgspec
 
 from config.providers import VENDORS
 from config.schema import LimitSettings, ProviderKind, ProviderSettings, RouteSettings, TargetSettings
-from config.secrets import Secret
+from registry.gateway_admin.accounts import account, lacking
 from registry.gateway_admin.messages import GatewayEndpoint, GatewayEndpointModelMapping, GatewayModelDefinition, LinkageType
 from registry.gateway_admin.policy_messages import BudgetAction, BudgetDurationUnit, BudgetTargetScope, GatewayBudgetPolicy
 from registry.gateway_admin.types import Administered
@@ -39,7 +39,6 @@ WINDOWS: Final = {
 }
 NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 KINDS: Final = frozenset(get_args(ProviderKind))
-ORGANIZATION: Final = "openai-organization"
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -82,14 +81,9 @@ def _provider(definition: GatewayModelDefinition, secrets: Mapping[str, Opened])
     base = secret.auth_config.get("api_base") or None
     if kind not in KINDS and base is None:
         return f"the provider {definition.provider!r} is not known here, and its secret has no 'api_base'"
-    key = secret.values.get("api_key")
-    organization = secret.auth_config.get("organization")
-    return ProviderSettings(
-        kind=kind if kind in KINDS else "openai",  # type: ignore[arg-type]  # one of its members, as the line above says
-        base_url=_base_url(kind, base),
-        api_key=Secret(key, f"gateway secret {definition.secret_name}") if key else None,
-        headers={ORGANIZATION: Secret(organization)} if organization else {},
-    )
+    spoken = kind if kind in KINDS else "openai"
+    settings = account(spoken, definition.secret_name or "", secret.values, secret.auth_config, _base_url(kind, base))
+    return lacking(settings) or settings
 
 
 def _account(definition: GatewayModelDefinition) -> str:
