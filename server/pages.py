@@ -1,19 +1,39 @@
 """What the pages ask for, answered by the services."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
 
 from evals.service import JudgeService
 from registry.artifacts.messages import FileInfo, ListArtifacts
 from registry.artifacts.service import ArtifactService
+from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
+from registry.evaluation_datasets.service import DatasetService
 from server.services import Services
 from server.ui.registry import RegistryServices
-from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageBy, UsageRow
+from server.ui.services import (
+    DatasetExample,
+    DatasetLine,
+    DatasetRecords,
+    Facets,
+    FacetValue,
+    Judged,
+    JudgeReport,
+    UiServices,
+    UsageBy,
+    UsageRow,
+)
 from server.version import VERSION
 from tracing import results
 from tracing.assessments import AssessmentStore
 from tracing.store import TraceStore
+from tracing.times import milliseconds_text
 
 __all__ = ("page_services",)
+
+DATASETS: Final = 100
+EXAMPLES: Final = 50
 
 
 class PageFigures:
@@ -72,6 +92,26 @@ class PageFiles:
         return size, b"".join([piece async for piece in await tree.read(place, 0, length)]) if length else b""
 
 
+class PageDatasets:
+    """Implements ``server.ui.services.Datasets``."""
+
+    def __init__(self, datasets: DatasetService) -> None:
+        self._datasets = datasets
+
+    async def list(self, page: str) -> tuple[Sequence[DatasetLine], str]:
+        """Some of them, the newest first, and where the next ones begin."""
+        found = await self._datasets.search(SearchEvaluationDatasets(max_results=DATASETS, page_token=page or None))
+        return [_dataset(each) for each in found.datasets], found.next_page_token or ""
+
+    async def show(self, dataset_id: str, page: str) -> DatasetRecords:
+        """One of them."""
+        found = await self._datasets.get(GetDataset(dataset_id=dataset_id))
+        asked = GetDatasetRecords(dataset_id=dataset_id, max_results=EXAMPLES, page_token=page or None)
+        records = await self._datasets.records(asked)
+        examples = [_example(each) for each in msgspec.json.decode(records.records, type=list[dict[str, Any]])]
+        return DatasetRecords(dataset=_dataset(found.dataset), examples=examples, next_page=records.next_page_token or "")
+
+
 def page_services(services: Services) -> UiServices:
     """The services, as the pages see them."""
     return UiServices(
@@ -90,6 +130,7 @@ def page_services(services: Services) -> UiServices:
             lineage=services.lineage,
         ),
         run_files=PageFiles(services.artifacts),
+        datasets=PageDatasets(services.evaluation_datasets),
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,
@@ -115,3 +156,32 @@ def _usage(row: results.UsageRow, by: UsageBy) -> UsageRow:
         latency_p95_ms=row.latency_ms[2],
         ttft_p50_ms=row.ttft_ms[0],
     )
+
+
+def _dataset(found: Dataset) -> DatasetLine:
+    schema = msgspec.json.decode(found.schema or "{}", type=dict[str, Any])
+    parts = ("inputs", "outputs", "expectations")
+    return DatasetLine(
+        dataset_id=found.dataset_id,
+        name=found.name,
+        records=msgspec.json.decode(found.profile or "{}", type=dict[str, int]).get("num_records", 0),
+        experiments=found.experiment_ids,
+        tags=msgspec.json.decode(found.tags or "{}", type=dict[str, str]),
+        fields={part: list(schema[part]) for part in parts if isinstance(schema.get(part), dict) and schema[part]},
+        created_by=found.created_by or "",
+        updated_at=milliseconds_text(found.last_update_time * 1_000_000),
+    )
+
+
+def _example(record: Mapping[str, Any]) -> DatasetExample:
+    return DatasetExample(
+        inputs=_indented(record["inputs"]),
+        expectations=_indented(record.get("expectations")),
+        outputs=_indented(record.get("outputs")),
+        trace_id=str(record.get("source_id", "")).removeprefix("tr-") if record.get("source_type") == "TRACE" else "",
+        updated_at=milliseconds_text(record["last_update_time"] * 1_000_000),
+    )
+
+
+def _indented(value: Any) -> str:
+    return "" if value in (None, {}) else msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

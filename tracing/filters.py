@@ -42,6 +42,8 @@ FIELDS: Final[dict[str, frozenset[str]]] = {
     "source": TEXTS,
     "error_type": TEXTS,
     "tag": frozenset({"=", "!="}),
+    "experiment": frozenset({"=", "!="}),
+    "run": frozenset({"=", "!="}),
     "text": frozenset({"~"}),
     "latency_ms": NUMBERS,
     "cost": NUMBERS,

@@ -1,5 +1,6 @@
 """Filters as conditions on heads of traces. Every value is bound; the text is made of pieces that stand here."""
 
+from collections.abc import Callable
 from typing import Final
 
 from tracing.filters import And, Comparison, Expression, Not, Or
@@ -90,13 +91,39 @@ def _of_text(found: Comparison, values: _Values) -> str:
         return f"toString(status) {found.operator} {values.bind(value.upper())}"
     if found.field in _HEAD:
         return _like(_HEAD[found.field], found.operator, value, values)
-    if found.field == "tag":
-        return values.of_spans(f"has(tags, {values.bind(value)})")
+    if found.field in _SAID:
+        return _SAID[found.field](values.bind(value), values)
     if found.field == "attributes":
         if found.operator == "=":
             return values.of_spans(f"has(attr_items, {values.bind(f'{found.key}={value}')})")
         return values.of_spans(_like(f"attributes[{values.bind(found.key)}]", found.operator, value, values))
     return values.of_spans(_like(_ANY_SPAN[found.field], found.operator, value, values))
+
+
+def _tagged(value: str, values: _Values) -> str:
+    said = f"concat(key, '=', value) = {value}"
+    return f"({values.of_spans(f'has(tags, {value})')} OR {_properties('TAG', said)})"
+
+
+def _in_experiment(value: str, values: _Values) -> str:
+    """Traces that nobody put into an experiment are in the default one."""
+    placed = "kind = 'INFO' AND key = 'experiment_id'"
+    elsewhere = f"trace_id NOT IN (SELECT trace_id FROM trace_properties FINAL WHERE project_id = 'default' AND {placed})"
+    here = _properties("INFO", f"key = 'experiment_id' AND value = {value}")
+    return f"({here} OR ({value} = '0' AND {elsewhere}))"
+
+
+def _of_run(value: str, values: _Values) -> str:
+    linked, said = _properties("RUN", f"key = {value}"), _properties("METADATA", f"key = 'mlflow.sourceRun' AND value = {value}")
+    return f"({linked} OR {said} OR {values.of_spans(f'run_id = {value}')})"
+
+
+def _properties(kind: str, holds: str) -> str:
+    return f"trace_id IN (SELECT trace_id FROM trace_properties FINAL WHERE project_id = 'default' AND kind = '{kind}' AND {holds})"
+
+
+_SAID: Final[dict[str, Callable[[str, _Values], str]]] = {"tag": _tagged, "experiment": _in_experiment, "run": _of_run}
+"""Fields that clients say of a trace, beside what its spans say."""
 
 
 def _like(column: str, operator: str, value: str, values: _Values) -> str:

@@ -1,13 +1,13 @@
 """What is said of a trace beside its spans: to which experiment it belongs, tags, metadata, links. Each can be said again, and replaced."""
 
 import time
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from storage.records import Row
+from tracing.types import TraceProperties
 
 __all__ = ("NOTHING_SAID", "PropertyKind", "TraceProperties", "TraceProperty", "property_row")
 
@@ -32,16 +32,6 @@ class TraceProperty(msgspec.Struct, frozen=True):
     kind: PropertyKind
     key: str
     value: str | None = ""
-
-
-class TraceProperties(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is said of one trace."""
-
-    info: Mapping[str, str] = {}
-    tags: Mapping[str, str] = {}
-    metadata: Mapping[str, str] = {}
-    runs: tuple[str, ...] = ()
-    prompts: tuple[str, ...] = ()
 
 
 NOTHING_SAID: Final = TraceProperties()

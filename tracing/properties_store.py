@@ -11,7 +11,7 @@ from tracing.barrier import settled
 from tracing.errors import JournalFull
 from tracing.properties import PropertyKind, TraceProperties, TraceProperty, property_row
 
-__all__ = ("PropertyStore",)
+__all__ = ("PropertyStore", "properties_of")
 
 _OF_TRACES: Final = """SELECT trace_id, kind, key, value FROM trace_properties FINAL
     WHERE project_id = 'default' AND trace_id IN {trace_ids:Array(String)} ORDER BY kind, key"""
@@ -45,10 +45,7 @@ class PropertyStore:
         if not trace_ids:
             return {}
         await settled(self._flush)
-        found: dict[str, list[_Record]] = {}
-        for record in await self._telemetry.query(_OF_TRACES, {"trace_ids": list(trace_ids)}, _Record):
-            found.setdefault(record.trace_id, []).append(record)
-        return {trace_id: _gathered(records) for trace_id, records in found.items()}
+        return await properties_of(self._telemetry, trace_ids)
 
     async def erase(self, trace_ids: Sequence[str]) -> None:
         """Remove these traces with all that is known of them."""
@@ -58,6 +55,14 @@ class PropertyStore:
                 f"DELETE FROM {table} WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}}",
                 {"trace_ids": list(trace_ids)},
             )
+
+
+async def properties_of(telemetry: Telemetry, trace_ids: Sequence[str]) -> dict[str, TraceProperties]:
+    """The same, of what is stored already."""
+    found: dict[str, list[_Record]] = {}
+    for record in await telemetry.query(_OF_TRACES, {"trace_ids": list(trace_ids)}, _Record):
+        found.setdefault(record.trace_id, []).append(record)
+    return {trace_id: _gathered(records) for trace_id, records in found.items()}
 
 
 def _gathered(records: Sequence[_Record]) -> TraceProperties:

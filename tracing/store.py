@@ -15,12 +15,14 @@ from tracing.cursors import read_cursor, write_cursor
 from tracing.errors import BadOrder, BadRequest, SpanNotFound, TraceNotFound
 from tracing.filters import parse
 from tracing.filters_store import condition
+from tracing.properties import NOTHING_SAID
+from tracing.properties_store import properties_of
 from tracing.records import ContentRecord, HeadRecord, RollupRecord, SpanRecord, span_view, trace_summary
 from tracing.results import FacetValue, SealedTrace, UsageRow
 from tracing.statements import Condition, Statement
 from tracing.store_sql import Position
 from tracing.tree import pre_order
-from tracing.types import Assessment, SpanContent, SpanView, Trace, TracePage, TraceSummary
+from tracing.types import SpanContent, SpanView, Trace, TracePage, TraceSummary
 
 __all__ = ("FACETS", "TraceStore")
 
@@ -185,10 +187,16 @@ class TraceStore:
             heads = group.create_task(self._run(sql.heads_of([trace_id]), HeadRecord))
             said = group.create_task(self._contents(trace_id) if with_content else _nothing())
             assessments = group.create_task(assessments_of(self._telemetry, trace_id))
+            properties = group.create_task(properties_of(self._telemetry, [trace_id]))
         if not heads.result():
             raise TraceNotFound(trace_id)
         (summary,) = await self._summaries(heads.result())
-        return _assemble(summary, spans.result(), said.result(), assessments.result())
+        return Trace(
+            summary=summary,
+            spans=_views(spans.result(), said.result()),
+            assessments=assessments.result(),
+            properties=properties.result().get(trace_id, NOTHING_SAID),
+        )
 
     async def _contents(self, trace_id: str) -> dict[str, SpanContent]:
         return {record.span_id: record for record in await self._run(sql.contents([trace_id]), ContentRecord)}
@@ -235,10 +243,6 @@ def _where(filter: str | None, since_ns: int | None, until_ns: int | None, trace
 
 async def _nothing() -> dict[str, SpanContent] | None:
     return None
-
-
-def _assemble(summary: TraceSummary, spans: list[SpanRecord], said: dict[str, SpanContent] | None, assessments: list[Assessment]) -> Trace:
-    return Trace(summary=summary, spans=_views(spans, said), assessments=assessments)
 
 
 def _views(spans: Sequence[SpanRecord], said: Mapping[str, SpanContent] | None) -> list[SpanView]:

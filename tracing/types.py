@@ -33,6 +33,7 @@ __all__ = (
     "Status",
     "Trace",
     "TracePage",
+    "TraceProperties",
     "TraceSummary",
     "Usage",
 )
@@ -321,9 +322,20 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
 
 
+class TraceProperties(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client says of a trace beside its spans. ``info`` may hold ``experiment_id``; ``prompts`` are ``name/version``."""
+
+    info: Mapping[str, str] = {}
+    tags: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = {}
+    runs: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """A whole trace: spans in pre-order of their tree, orphans under the root level."""
 
     summary: TraceSummary
     spans: list[SpanView]
     assessments: list[Assessment]
+    properties: TraceProperties = TraceProperties()

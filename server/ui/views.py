@@ -7,7 +7,21 @@ from litestar.exceptions import HTTPException
 from registry.errors import RegistryError
 from registry.prompts.errors import PromptError
 from server.ui.headers import security_headers
-from server.ui.pages import artifacts, experiments, gateway, judges, models, prompts, runs, sessions, static, trace, traces, welcome
+from server.ui.pages import (
+    artifacts,
+    datasets,
+    experiments,
+    gateway,
+    judges,
+    models,
+    prompts,
+    runs,
+    sessions,
+    static,
+    trace,
+    traces,
+    welcome,
+)
 from server.ui.pages.page import error_page
 from server.ui.services import UiServices
 from tracing.errors import TracingError
@@ -47,6 +61,8 @@ def router(services: UiServices) -> Router:
             judges.judges,
             judges.judge,
             artifacts.artifacts,
+            datasets.datasets,
+            datasets.dataset,
             gateway.gateway,
             static.static_file,
         ],

@@ -19,7 +19,18 @@ from registry.errors import ResourceDoesNotExist
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import Message, Prompt, PromptPage, PromptVersion
 from server.health import Condition
-from server.ui.services import Facets, FacetValue, Judged, JudgeReport, UiServices, UsageBy, UsageRow
+from server.ui.services import (
+    DatasetExample,
+    DatasetLine,
+    DatasetRecords,
+    Facets,
+    FacetValue,
+    Judged,
+    JudgeReport,
+    UiServices,
+    UsageBy,
+    UsageRow,
+)
 from server.ui.views import error_page, router
 from storage.records import JournalStats
 from tests.ui.demo_registry import make_registry
@@ -529,6 +540,26 @@ class MemoryJudges:
         ]  # fmt: skip
 
 
+class MemoryDatasets:
+    """One dataset."""
+
+    line = DatasetLine(
+        dataset_id="d-1", name="refund questions", records=2, experiments=["1"], tags={"team": "support"}, fields={"inputs": ["question"]},
+        created_by="ann", updated_at=moment(30),
+    )  # fmt: skip
+
+    async def list(self, page):
+        return [self.line], "next" if not page else ""
+
+    async def show(self, dataset_id, page):
+        if dataset_id != "d-1":
+            raise ResourceDoesNotExist(f"Evaluation dataset with id '{dataset_id}' not found")
+        made = DatasetExample(inputs='{"question": "<b>Where</b> is it?"}', trace_id=hexadecimal("plain1", 32), updated_at=moment(9))
+        return DatasetRecords(
+            dataset=self.line, examples=[made, DatasetExample(inputs="{}", expectations='{"a": 1}', updated_at=moment(8))]
+        )
+
+
 SETTINGS = Settings(
     providers={
         "fake": ProviderSettings(kind="fake"),
@@ -595,6 +626,7 @@ def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiSer
         judges=MemoryJudges(),
         registry=make_registry(),
         run_files=MemoryFiles(),
+        datasets=MemoryDatasets(),
         settings=lambda: SETTINGS,
         condition=lambda: condition,
         version="0.1.0",

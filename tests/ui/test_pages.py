@@ -37,7 +37,7 @@ def agent(demo):
     return demo.hexadecimal("agent", 32)
 
 
-PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
+PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/datasets", "/datasets/d-1", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
 MISSING = [
     "/nothing",
     "/traces/" + "0" * 32,
@@ -263,3 +263,11 @@ def test_a_file_of_a_run_is_looked_at_as_text_or_image_and_never_becomes_part_of
     assert "<path" not in image
     assert "The beginning only" in client.get("/runs/run/artifacts?file=long.txt").text
     assert "This kind of file is not shown here." in client.get("/runs/run/artifacts?file=weights.bin").text
+
+
+def test_a_dataset_shows_its_examples_as_text_with_the_trace_that_each_came_from(client):
+    text = client.get("/datasets/d-1").text
+    assert "&lt;b&gt;Where&lt;/b&gt;" in text
+    assert 'href="/traces/' in text
+    assert "/datasets?page=next" in client.get("/datasets").text
+    assert client.get("/datasets/d-2").status_code == 404

@@ -2,7 +2,7 @@
 import { onKeys } from "./keys.js";
 
 const THEMES = ["", "light", "dark"];
-const PLACES = { t: "/traces", e: "/experiments", m: "/models", p: "/prompts", j: "/judges", g: "/gateway" };
+const PLACES = { t: "/traces", e: "/experiments", m: "/models", p: "/prompts", j: "/judges", d: "/datasets", g: "/gateway" };
 
 // The mlflow client prints addresses such as /#/experiments/1/runs/ab12; a server never sees what follows the hash.
 function followHash() {

@@ -200,7 +200,11 @@ async def test_a_judges_score_is_an_assessment_for_the_client_and_a_persons_is_o
     assert seen["metadata"] == {"mlflow.assessment.scorerName": "helpful", "mlflow.assessment.scorerVersion": "3"}
     said = {"assessment_name": "mine", "feedback": {"value": "good"}, "source": {"source_type": "HUMAN", "source_id": "me"}}
     await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said})
-    ours = (await client.http.get(f"/api/v1/traces/{A}")).json()["assessments"]
+    whole = (await client.http.get(f"/api/v1/traces/{A}")).json()
+    assert whole["properties"]["info"] == {"experiment_id": client.experiment}
+    for asked, count in ((f"experiment = '{client.experiment}'", 1), ("experiment != '0'", 1), ("experiment = '0'", 0), ("run = 'r'", 0)):
+        assert len((await client.http.get("/api/v1/traces", params={"filter": asked})).json()["traces"]) == count
+    ours = whole["assessments"]
     assert {each["name"]: each["value"] for each in ours} == {"helpful": True, "mine": "good"}
 
 
