@@ -5,7 +5,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from registry.access.permissions import ANY, Action
+from registry.access.permissions import ANY, Action, canonical
+from registry.artifacts.trees import own_path
 
 __all__ = ("MAKE", "OPEN", "Lookup", "Need", "area_of", "needs")
 
@@ -68,11 +69,19 @@ async def needs(method: str, path: str, message: Any, lookup: Lookup) -> Iterabl
 
 async def _experiments(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
     if path.endswith("/create"):
-        return (MAKE,)
+        return (MAKE, *_location(message.artifact_location or ""))
     if path.endswith(("/experiments/search", "/get-by-name")):
         return OPEN
     ids = getattr(message, "experiment_ids", None) or [message.experiment_id]
     return [Need(action_of(method, path), "experiment", each) for each in ids]
+
+
+def _location(uri: str) -> Iterable[Need]:
+    """A place among the artifacts of others makes theirs one's own; what lies beside experiments is for those who may write everywhere."""
+    if (path := own_path(uri)) is None:
+        return ()
+    folder = path.partition("/")[0]
+    return (Need("update", "experiment", canonical("experiment", folder) if folder.isdecimal() else ANY),)
 
 
 async def _runs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
@@ -118,7 +127,19 @@ async def _models(method: str, path: str, message: Any, lookup: Lookup) -> Itera
 async def _versions(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
     if path.endswith("/search"):
         return OPEN
-    return (Need(action_of(method, path), "registered_model_version", message.name),)
+    need = Need(action_of(method, path), "registered_model_version", message.name)
+    return (need, *await _sources(message, lookup)) if path.endswith("/create") else (need,)
+
+
+async def _sources(message: Any, lookup: Lookup) -> Iterable[Need]:
+    """Who may read a version reads the files of the run or logged model that it comes from, so whoever makes it must be able to."""
+    models = (
+        [*_ids(message, "model_id"), message.source.removeprefix("models:/")]
+        if message.source.startswith("models:/m-")
+        else _ids(message, "model_id")
+    )
+    runs = await _in_experiments("read", "run", _ids(message, "run_id"), lookup.of_run)
+    return [*runs, *await _in_experiments("read", "logged_model", models, lookup.of_logged_model)]
 
 
 GATEWAY: Final = {

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from registry.artifacts.tree import ArtifactTree
 from registry.errors import InvalidParameterValue
 
-__all__ = ("HERE", "Trees")
+__all__ = ("HERE", "Trees", "own_path")
 
 HERE: Final = "mlflow-artifacts:"
 PROXIED: Final = re.compile(r".*/api/2\.0/mlflow-artifacts/artifacts(?=/|\Z)")
@@ -23,7 +23,7 @@ class Trees:
 
     def find(self, uri: str) -> tuple[ArtifactTree, str]:
         """The tree, and the path of a folder in it. Raises ``InvalidParameterValue`` for a place that this server does not read."""
-        if (path := _own_path(uri)) is not None:
+        if (path := own_path(uri)) is not None:
             return self.own, path
         for root, tree in self._others.items():
             if uri == root or uri.startswith(f"{root}/"):
@@ -34,7 +34,7 @@ class Trees:
         )
 
 
-def _own_path(uri: str) -> str | None:
+def own_path(uri: str) -> str | None:
     """The path of a URI that the client sends back to us, decoded as it is when it comes."""
     parts = urlsplit(uri)
     if parts.scheme == "mlflow-artifacts":

@@ -136,6 +136,28 @@ def test_what_is_denied_is_neither_read_nor_found(admin, make_person):
     assert admin.status("GET", "/get-artifact", run_uuid=run, path="a.txt") == 200
 
 
+def test_no_detour_leads_to_files_that_are_denied(admin, make_person):
+    person = make_person()
+    secret = admin.experiment()
+    run = admin.post("runs/create", experiment_id=secret)["run"]["info"]["run_id"]
+    model = admin.post("logged-models", experiment_id=secret, name="m")["model"]["info"]["model_id"]
+    where = f"/api/2.0/mlflow-artifacts/artifacts/{secret}/{run}/artifacts/f"
+    assert admin.http.put(where, content=b"secret").status_code == 200
+    grant(admin, person, "experiment", secret, "DENY")
+    assert person.http.get(where).status_code == 403
+    assert person.http.get("/get-artifact", params={"run_uuid": run, "path": "f"}).status_code == 403
+    for number, place in enumerate((f"mlflow-artifacts:/{secret}", "mlflow-artifacts:/", f"mlflow-artifacts:/x/%2e%2e/{secret}")):
+        assert person.status("POST", "experiments/create", name=f"detour {number} {person.name}", artifact_location=place) in {400, 403}
+    person.post("registered-models/create", name=f"detour of {person.name}")
+    for source in (
+        {"source": f"runs:/{run}/", "run_id": run},
+        {"source": f"models:/{model}"},
+        {"source": f"models:/{model}", "model_id": model},
+    ):
+        assert person.status("POST", "model-versions/create", name=f"detour of {person.name}", **source) == 403
+    assert person.call("POST", "/api/v1/import/runs", runs=[]).status_code == 403
+
+
 def test_a_search_fills_its_pages_with_what_may_be_seen(admin, make_person):
     bob = make_person()
     marker = f"page {next(_numbers)}"
