@@ -284,6 +284,12 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     timeouts: TimeoutSettings = TimeoutSettings()
     """How long each step of a call may take."""
 
+    public_only: bool = False
+    """Connect to public addresses alone, whatever the host's name resolves to. Always so for a ``base_url`` that was set through an API.
+
+    ``security.allow_private_addresses`` lifts it for those. Not looked at behind a proxy, which resolves names itself.
+    """
+
 
 class ConditionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which requests a target is for: all that is listed must hold. A test is ``gold``, ``gold|silver``, ``eu-*``, ``!free``, ``> 4000``."""

@@ -44,16 +44,16 @@ _COMPLAINTS: Final = {
 
 
 class HttpAccount:
-    """Connections to one upstream. ``name`` is the provider's name in the settings, for messages."""
+    """Connections to one upstream. ``name`` is the provider's name in the settings, for messages; ``public_only`` is the setting."""
 
-    def __init__(self, name: str, base_url: str, timeouts: TimeoutSettings) -> None:
+    def __init__(self, name: str, base_url: str, timeouts: TimeoutSettings, *, public_only: bool = False) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._origin = Origin.of(base_url)
         self.address = self._origin.host
         self._host = f" HTTP/1.1\r\nhost: {self._origin.authority}\r\n"
         proxy = proxy_for(base_url)
-        self._pool = Pool(self._origin, timeouts, None if proxy is None else proxy_of(proxy))
+        self._pool = Pool(self._origin, timeouts, None if proxy is None else proxy_of(proxy), public_only=public_only)
 
     async def post(self, path: str, headers: Iterable[tuple[str, str]], body: bytes, method: str = "POST") -> Upstream:
         """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``, and ``InvalidRequest`` for headers that are none."""

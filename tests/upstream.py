@@ -82,12 +82,12 @@ class Upstream:
             return await self._until_left(reader)
         if "!wait" in text:
             await self.go.wait()
-        if body["model"].startswith("embed"):  # a vector of the words, whatever their order
+        if body.get("model", "").startswith("embed"):  # a vector of the words, whatever their order
             words = [float(text_in(body["input"]).count(word)) for word in ("tide", "high", "when", "low", "moon")]
             usage = {"prompt_tokens": 3, "total_tokens": 3}
             data = [{"object": "embedding", "index": 0, "embedding": [*words, 0.01]}]
             return _send(writer, 200, {"object": "list", "model": body["model"], "data": data, "usage": usage})
-        if body["model"] == "mod":
+        if body.get("model") == "mod":
             scores = {"violence": 0.9 if "fight" in body["input"] else 0.1, "hate": 0.9}
             return _send(
                 writer, 200, {"id": "modr-1", "model": "mod", "results": [{"flagged": True, "categories": {}, "category_scores": scores}]}

@@ -7,6 +7,7 @@ from typing import Final
 
 import certifi
 
+from config.public import is_public
 from config.schema import TimeoutSettings
 from gateway.http.connection import Connection
 from gateway.http.errors import Overdue, Unreachable
@@ -27,10 +28,11 @@ _MOST_IDLE: Final = 512
 class Pool:
     """As many connections as there were requests at the same time. For use within one event loop."""
 
-    def __init__(self, origin: Origin, timeouts: TimeoutSettings, proxy: Proxy | None) -> None:
+    def __init__(self, origin: Origin, timeouts: TimeoutSettings, proxy: Proxy | None, *, public_only: bool = False) -> None:
         self._origin = origin
         self._timeouts = timeouts
         self._proxy = proxy
+        self._public_only = public_only
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
         self._looking = False
@@ -81,9 +83,13 @@ class Pool:
 
         if self._proxy is not None:
             return await through(self._proxy, origin, context, protocol)
-        _, connection = await loop.create_connection(
+        transport, connection = await loop.create_connection(
             protocol, origin.host, origin.port, ssl=context, server_hostname=origin.host if context else None
         )
+        if self._public_only and not is_public(transport.get_extra_info("peername")[0]):
+            # Looked at here, on the very address: a name may resolve to something else than when it was checked.
+            connection.abort()
+            raise Unreachable(f"{origin.host}: it resolves to an address that is not public")
         return connection
 
     def _forget(self, connection: Connection) -> None:

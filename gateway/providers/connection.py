@@ -15,7 +15,7 @@ class Connection:
     """One upstream address on one account. ``forwarded`` are the client's headers that reach the upstream, lower-case; the settings' own win."""
 
     def __init__(self, name: str, base_url: str, settings: ProviderSettings, account: Account, forwarded: frozenset[bytes]) -> None:
-        self._http = HttpAccount(name, base_url, settings.timeouts)
+        self._http = HttpAccount(name, base_url, settings.timeouts, public_only=settings.public_only)
         self._account = account
         self._forwarded = forwarded - {header.lower().encode("latin-1") for header in settings.headers}
         # Identity: the body is tapped as it passes, and a compressed one could not be read.

@@ -83,7 +83,7 @@ def _provider(definition: GatewayModelDefinition, secrets: Mapping[str, Opened])
         return f"the provider {definition.provider!r} is not known here, and its secret has no 'api_base'"
     spoken = kind if kind in KINDS else "openai"
     settings = account(spoken, definition.secret_name or "", secret.values, secret.auth_config, _base_url(kind, base))
-    return lacking(settings) or settings
+    return lacking(settings) or msgspec.structs.replace(settings, public_only=base is not None)
 
 
 def _account(definition: GatewayModelDefinition) -> str:

@@ -1,13 +1,13 @@
 """The administration as a whole: its services, and the state that the gateway is given after each change."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
 
-from config.schema import Settings
+from config.schema import ProviderSettings, Settings
 from registry.gateway_admin import endpoint_store, model_store, policy_store
 from registry.gateway_admin.endpoint_service import EndpointService
 from registry.gateway_admin.mapping import Opened, administered
@@ -74,7 +74,14 @@ def merged(settings: Settings, state: Administered) -> Settings:
     configured = {route.name for route in settings.routes}
     return msgspec.structs.replace(
         settings,
-        providers={**state.providers, **settings.providers},
+        providers={**_reachable(settings, state), **settings.providers},
         routes=(*settings.routes, *(route for route in state.routes if route.name not in configured)),
         limits=(*settings.limits, *state.limits),
     )
+
+
+def _reachable(settings: Settings, state: Administered) -> Mapping[str, ProviderSettings]:
+    """The accounts, kept from private addresses unless the settings allow those."""
+    if not settings.security.allow_private_addresses:
+        return state.providers
+    return {name: msgspec.structs.replace(provider, public_only=False) for name, provider in state.providers.items()}

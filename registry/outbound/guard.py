@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from registry.outbound.addresses import is_public
+from config.public import is_public
 from registry.outbound.errors import HostMissing, NameUnresolved, NotAUrl, PrivateAddress, SchemeRefused
 
 __all__ = ("AddressGuard",)

@@ -16,13 +16,20 @@ CONFIG = """
 providers:
   up: {{kind: openai, base_url: "{url}", timeouts: {{first_byte: 0.4, between_chunks: 0.4, total: 4}}}}
   dead: {{kind: openai, base_url: "http://127.0.0.1:9/v1"}}
+guardrails:
+  - {{name: private, action: mask, detect: {{pii: [email, phone]}}}}
+  - {{name: patient, on: [output], stream: hold, detect: {{words: [kraken]}}}}
 routes:
+  - {{name: kept, targets: [{{model: up/one}}], cache: {{ttl: 60}}}}
+  - {{name: guarded, guardrails: [private, patient], targets: [{{model: up/one}}], fallbacks: [up/two]}}
   - {{name: retried, targets: [{{model: up/one}}], retries: 2, retry_on: [429, 5xx, timeout, broken], backoff: {{base: 0.01, longest_wait: 0.05}}}}
   - {{name: saved, targets: [{{model: up/one}}, {{model: dead/one}}], fallbacks: [up/two, fake/echo], breaker: {{failures: 3, open: 0.2, longest: 1}}}}
   - {{name: raced, targets: [{{model: up/one}}], fallbacks: [up/two], hedge: {{after: 0.1}}, breaker: {{failures: 0}}}}
   - {{name: copied, targets: [{{model: up/one}}], shadows: [{{model: up/shadow, share: 0.3}}]}}
 """
-MODELS = ["up/one", "retried", "saved", "raced", "copied"]
+MODELS = ["up/one", "retried", "saved", "raced", "copied", "kept", "guarded"]
+SAME = "same"
+"""What all requests to the route with a cache ask, so that many are answered again, or wait for one another."""
 FAULTS = ["fine", "!429", "!500", "!html", "!hang", "!cut", "!slow", "!silent", "!garbage", "!drip", "!stall", "!gone"]
 REQUESTS = 240
 AT_ONCE = 40
@@ -64,7 +71,8 @@ class Storm:
         await self.client.aclose()
 
     async def ask(self, name: str, model: str, fault: str, stream: bool, leaves: bool) -> str:
-        body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": f"{fault} {name}"}]}
+        said = SAME if model == "kept" else name
+        body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": f"{fault} {said}"}]}
         work = asyncio.create_task(self.read(body, name))
         if not leaves:
             return await work
@@ -116,7 +124,7 @@ async def assert_each_told_once(server: RunningServer, storm: Storm, upstream: U
     copies = await all_traces(server, filter="attributes.'tidegate.shadow' = 'true'")
     shadows = {copy["trace_id"] for copy in copies}
     told = Counter(trace["session_id"] for trace in traces if trace["trace_id"] not in shadows)
-    reached = {json.loads(body)["messages"][0]["content"].split()[-1] for body in upstream.bodies}
+    reached = {json.loads(body)["messages"][0]["content"].split()[-1] for body in upstream.bodies} - {SAME}
     assert set(told.values()) == {1}
     assert storm.answered | reached <= set(told)
     assert {trace["status"] for trace in traces} == {"OK", "ERROR"}
@@ -139,6 +147,7 @@ async def test_a_storm_of_faults_leaves_no_request_hanging_no_connection_open_an
             assert upstream.busy == 0
             assert open_files(server) < files + MOST_NEW_FILES
             await assert_each_told_once(server, storm, upstream)
+            assert await all_traces(server, filter="attributes.'tidegate.cache' = 'hit'")
         finally:
             await asyncio.to_thread(server.stop)
         assert "Traceback" not in server.log.read_text()

@@ -70,3 +70,12 @@ async def test_an_upstream_that_is_not_there_is_unreachable():
     with pytest.raises(UpstreamUnreachable, match=r"127\.0\.0\.1"):
         await answered(to, "hello")
     await to.close()
+
+
+async def test_an_account_that_must_stay_outside_sends_nothing_to_a_private_address(upstream: Upstream):
+    for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
+        to = HttpAccount("up", upstream.url.replace("127.0.0.1", host), TimeoutSettings(connect=2), public_only=True)
+        with pytest.raises(UpstreamUnreachable):
+            await answered(to, "hello")
+        await to.close()
+    assert upstream.bodies == []

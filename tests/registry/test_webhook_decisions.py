@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.public import is_public
 from config.schema import WebhookSettings
-from registry.outbound.addresses import is_public
 from registry.webhooks.backoff import decide, parse_retry_after
 from registry.webhooks.types import Outcome
 

@@ -38,7 +38,7 @@ class OpenAIProvider:
 
     def __init__(self, name: str, settings: ProviderSettings, quirks: Quirks = PLAIN) -> None:
         self._quirks = quirks
-        self._account = HttpAccount(name, settings.base_url or DEFAULT_BASE_URL, settings.timeouts)
+        self._account = HttpAccount(name, settings.base_url or DEFAULT_BASE_URL, settings.timeouts, public_only=settings.public_only)
         self._headers = _own_headers(settings)
         self.operations = quirks.operations
         self._allowed = ALLOWED | quirks.headers
