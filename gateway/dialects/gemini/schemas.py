@@ -51,7 +51,7 @@ def from_openapi(schema: Any) -> Any:
         return schema
     converted: dict[str, Any] = {
         name: {key: from_openapi(each) for key, each in value.items()}
-        if name == "properties"
+        if name == "properties" and isinstance(value, Mapping)
         else value
         if name in {"enum", "required", "default", "example"}
         else from_openapi(value)
