@@ -246,8 +246,11 @@ class Exchange:
         unsupported = self._snapshot.on_unsupported.get(self._route, "drop")
         inbound, edits = (self._inbound, self._edits) if provider.fetches(target.model) else (await self._with_media(), _NO_EDITS)
         way = passage(provider, target.model, inbound, self._head, edits, unsupported)
+        operation = self._inbound.operation
+        if operation is Operation.COMPLETIONS and operation not in provider.operations:
+            operation = Operation.CHAT  # the passage has made one of it
         request = Outbound(
-            operation=self._inbound.operation,
+            operation=operation,
             body=way.body,
             headers=self._inbound.headers,
             stream=bool(self._head.stream),

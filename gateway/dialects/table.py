@@ -11,6 +11,7 @@ from gateway.dialects.bedrock.codec import BedrockConverse
 from gateway.dialects.cohere.codec import Cohere
 from gateway.dialects.gemini.codec import Gemini
 from gateway.dialects.openai_chat.codec import OpenAIChat
+from gateway.dialects.openai_completions.codec import OpenAICompletions
 from gateway.dialects.openai_responses.codec import OpenAIResponses
 from gateway.dialects.types import ClientDialect, Dialect, DialectName, UpstreamDialect
 
@@ -19,6 +20,7 @@ __all__ = ("CLIENT_DIALECTS", "UPSTREAM_DIALECTS")
 _BOTH_WAYS: Mapping[DialectName, Dialect] = {
     DialectName.OPENAI_CHAT: OpenAIChat(),
     DialectName.OPENAI_RESPONSES: OpenAIResponses(),
+    DialectName.OPENAI_COMPLETIONS: OpenAICompletions(),
     DialectName.ANTHROPIC: Anthropic(),
     DialectName.GEMINI: Gemini(),
 }

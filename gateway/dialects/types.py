@@ -67,6 +67,7 @@ class DialectName(StrEnum):
 
     OPENAI_CHAT = "openai-chat"
     OPENAI_RESPONSES = "openai-responses"
+    OPENAI_COMPLETIONS = "openai-completions"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"
     BEDROCK = "bedrock-converse"

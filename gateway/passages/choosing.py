@@ -1,7 +1,9 @@
 """Which way a request takes: the one decision of this package."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from gateway.dialects.table import UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName
@@ -22,6 +24,10 @@ OnUnsupported = Literal["error", "drop", "forward"]
 """What becomes of what the target's dialect has no words for."""
 
 
+_ASKED_OTHERWISE: Final = frozenset({Operation.CHAT, Operation.COMPLETIONS, Operation.EMBEDDINGS})
+"""Operations for which there is a way to a provider that does not have them in this form."""
+
+
 def passage(
     provider: Provider,
     model: str,
@@ -31,13 +37,16 @@ def passage(
     on_unsupported: OnUnsupported = "drop",
 ) -> Passage:
     """The way of a request to ``model`` of ``provider``. Raises ``InvalidRequest`` for one that cannot be said there."""
-    if inbound.operation not in (Operation.CHAT, Operation.EMBEDDINGS) and inbound.operation not in provider.operations:
+    if inbound.operation not in _ASKED_OTHERWISE and inbound.operation not in provider.operations:
         raise refuse(f"The provider of {model!r}" if model else "The provider", inbound.operation)
     if inbound.operation is Operation.PASSTHROUGH:
         return PassthroughPassage(inbound, model)
     if inbound.resource is not None:
         return ResourcePassage(inbound, model)
     if inbound.operation is Operation.COMPLETIONS:
+        if Operation.COMPLETIONS not in provider.operations:
+            asked = replace(inbound, dialect=DialectName.OPENAI_COMPLETIONS)
+            return AcrossPassage(asked, {}, _best(provider.dialects(model)), model, on_unsupported)
         return ChatPassage(inbound.operation, head, inbound.body, model, edits)
     if inbound.operation is not Operation.CHAT:
         embedding = provider.embedding_dialect(model)

@@ -201,7 +201,6 @@ async def test_whose_files_are_meant_is_said_in_a_header(rig: Rig):
     [
         ("/v1/moderations", {"model": "anthropic/claude", "input": "x"}),
         ("/v1/images/generations", {"model": "groq/llama", "prompt": "x"}),
-        ("/v1/completions", {"model": "cohere/command", "prompt": "x"}),
     ],
 )
 async def test_what_a_provider_has_no_api_for_is_a_400_that_says_so(rig: Rig, path: str, body: dict):
