@@ -80,7 +80,11 @@ def start_server(
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=data, env={**clean, **(env or {})})
     server = RunningServer(process, port, data, log)
     if wait:
-        server.wait_ready()
+        try:
+            server.wait_ready()
+        except BaseException:
+            server.kill()
+            raise
     return server
 
 

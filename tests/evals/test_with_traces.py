@@ -21,13 +21,14 @@ from tracing.store import TraceStore
 from tracing.types import Status, Trace
 
 SEAL = 0.05
+ORPHANS = 1.5
 
 
 class Loop:
     """Spans in, judged, read back."""
 
     def __init__(self, telemetry: ClickHouse, ledger: Ledger, caller: Caller) -> None:
-        log, settings = DirectLog(), TelemetrySettings(seal_after=SEAL, seal_orphans_after=0.3)
+        log, settings = DirectLog(), TelemetrySettings(seal_after=SEAL, seal_orphans_after=ORPHANS)
 
         async def flush() -> None:
             await log.store(telemetry)
@@ -90,7 +91,7 @@ async def test_a_trace_without_its_root_waits_longer(loop: Loop, spans: Spans, c
     loop.sink.put([orphan])
     await loop.judge(make_judge())
     assert caller.calls == []
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(ORPHANS)
     await loop.judge(make_judge())
     assert len(caller.calls) == 1
 

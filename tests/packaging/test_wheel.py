@@ -13,7 +13,7 @@ from tests.running import ROOT, RunningServer, free_port
 
 PACKAGES = ("config", "storage", "tracing", "gateway", "registry", "evals", "server")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

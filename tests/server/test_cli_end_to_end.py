@@ -12,7 +12,7 @@ import pytest
 
 from tests.running import ROOT, RunningServer, running_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CONFIG = """
 telemetry: {seal_after: 0.3}

@@ -47,7 +47,7 @@ judges:
 telemetry: {seal_after: 0.5}
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def instructions() -> list[str]:

@@ -20,7 +20,7 @@ ROUNDS = 9
 ROOT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("journal_child.py")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 class Stored(msgspec.Struct):

@@ -170,11 +170,10 @@ async def test_a_statement_that_failed_leaves_the_client_usable(telemetry_any):
 
 
 async def test_reading_goes_on_at_once_beside_writing(telemetry_any):
-    slow = [asyncio.create_task(telemetry_any.query("SELECT sleep(0.5) AS n", None, Count)) for _ in range(3)]
+    slow = [asyncio.create_task(telemetry_any.query("SELECT sleep(1.5) AS n", None, Count)) for _ in range(3)]
     await asyncio.sleep(0.05)
-    began = time.monotonic()
     await telemetry_any.insert("spans", span(), token="1")
-    assert time.monotonic() - began < 0.4
+    assert not any(query.done() for query in slow)
     await asyncio.wait(slow)
     assert await count(telemetry_any) == 1
 
@@ -185,7 +184,7 @@ async def test_waiting_for_a_query_does_not_hold_the_event_loop(telemetry_any):
     while not query.done():
         await asyncio.sleep(0.01)
         ticks += 1
-    assert ticks > 10
+    assert ticks > 3
 
 
 async def test_a_query_nobody_waits_for_any_more_harms_no_later_one(telemetry_any):
