@@ -6,6 +6,7 @@ from registry.access.endpoints import endpoints as access_endpoints
 from registry.artifacts.endpoints import endpoints as artifact_endpoints
 from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoints
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
+from registry.issues.endpoints import endpoints as issue_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
 from registry.models.endpoints import endpoints as model_endpoints
 from registry.reviews.endpoints import endpoints as review_endpoints
@@ -67,6 +68,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *scorer_endpoints(services.scorers),
             *dataset_endpoints(services.evaluation_datasets),
             *review_endpoints(services.label_schemas, services.review_queues),
+            *issue_endpoints(services.issues),
             *access_endpoints(services.users, services.roles),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),

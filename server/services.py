@@ -40,6 +40,7 @@ from registry.evaluation_datasets.service import DatasetService
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
 from registry.imports.service import ImportService
+from registry.issues.service import IssueService
 from registry.lineage.service import LineageService
 from registry.logged_models.service import LoggedModelService
 from registry.models.alias_service import AliasService
@@ -163,6 +164,7 @@ class Services:
         self.evaluation_datasets = DatasetService(metadata)
         self.label_schemas = LabelSchemaService(metadata)
         self.review_queues = ReviewQueueService(metadata)
+        self.issues = IssueService(metadata, self.assessments)
         self.imports = ImportService(metadata, self.telemetry, journal, self.telemetry.flush)
         properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
         reader = TraceReader(self.traces, properties, self.assessments, metadata)

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from storage.records import SpanLog
 from storage.telemetry import Telemetry
 from tracing.assessment_rows import AssessmentRecord, assessment, assessment_row, removal_row, score
@@ -28,6 +30,15 @@ _BY_ID: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
 _LATEST: Final = f"""SELECT {_COLUMNS} FROM assessments FINAL
     WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND valid AND kind = 'FEEDBACK'
     ORDER BY name, updated_at DESC, assessment_id LIMIT 1 BY trace_id, name"""
+
+
+_ISSUES: Final = """SELECT name AS issue_id, uniqExact(trace_id) AS traces FROM assessments FINAL
+    WHERE project_id = 'default' AND kind = 'ISSUE' AND name IN {names:Array(String)} GROUP BY name"""
+
+
+class _IssueCount(msgspec.Struct, frozen=True):
+    issue_id: str
+    traces: int
 
 
 class AssessmentStore:
@@ -63,6 +74,12 @@ class AssessmentStore:
         """Journal that this assessment is taken back. Raises ``JournalFull``."""
         if not self._log.append([removal_row(given)]):
             raise JournalFull("the journal is full: the assessment was not removed", hint="storage must catch up first; see /health")
+
+    async def by_issue(self, issue_ids: Sequence[str]) -> dict[str, int]:
+        """How many traces bear each of these issues; those that none bears are absent."""
+        await settled(self._flush)
+        found = await self._telemetry.query(_ISSUES, {"names": list(issue_ids)}, _IssueCount)
+        return {each.issue_id: each.traces for each in found}
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, Assessment]:
         """Assessments by their ids; those that are not stored are absent."""

@@ -10,6 +10,8 @@ from litestar import Litestar
 
 from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoints
 from registry.evaluation_datasets.service import DatasetService
+from registry.issues.endpoints import endpoints as issue_endpoints
+from registry.issues.service import IssueService
 from registry.reviews.endpoints import endpoints as review_endpoints
 from registry.reviews.queues import ReviewQueueService
 from registry.reviews.schemas import LabelSchemaService
@@ -33,6 +35,13 @@ class Client:
         return answer.json()
 
 
+class Counts:
+    """Each issue has as many traces as its id has characters."""
+
+    async def by_issue(self, issue_ids):
+        return {each: len(each) for each in issue_ids}
+
+
 @pytest.fixture
 async def client(metadata_any: Metadata) -> AsyncIterator[Client]:
     made = await ExperimentService(metadata_any).create(CreateExperiment(name="shop"))
@@ -40,6 +49,7 @@ async def client(metadata_any: Metadata) -> AsyncIterator[Client]:
         [
             *scorer_endpoints(ScorerService(metadata_any)),
             *dataset_endpoints(DatasetService(metadata_any)),
+            *issue_endpoints(IssueService(metadata_any, Counts())),
             *review_endpoints(LabelSchemaService(metadata_any), ReviewQueueService(metadata_any)),
         ]
     )

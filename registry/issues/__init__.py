@@ -1,0 +1,1 @@
+"""Issues: known problems of an application, which traces are examples of. A trace is tied to one by an assessment that bears its id."""
