@@ -1,9 +1,9 @@
 """Names and versions, read whole: a query finds rows, and tags, aliases and texts are fetched for all of them at once."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, func, select, tuple_
+from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, func, select, tuple_
 
 from registry.models.types import ModelVersion, RegisteredModel
 from registry.prompts.texts import PromptText
@@ -19,7 +19,7 @@ from storage.model_tables import (
 __all__ = ("models", "models_found", "read_model", "read_newest", "read_version", "versions", "versions_found")
 
 Key = tuple[str, int]
-AT_ONCE = 5_000
+AT_ONCE: Final = 5_000
 """Versions whose tags are fetched by one statement; both databases limit how many values a statement has."""
 
 
@@ -38,15 +38,44 @@ def versions() -> Select[Any]:
     return select(model_versions, registered_models.c.kind, *columns).select_from(joined)
 
 
+# Built once: building a statement costs more than running it.
+_NAMES: Final[BindParameter[Any]] = bindparam("names", expanding=True)
+_MODEL: Final = models().where(registered_models.c.name == bindparam("name"))
+_VERSION: Final = versions().where(model_versions.c.name == bindparam("name"), model_versions.c.version == bindparam("version"))
+_MODEL_TAGS: Final = select(registered_model_tags).where(registered_model_tags.c.name.in_(_NAMES)).order_by(registered_model_tags.c.key)
+_ALIASES: Final = (
+    select(registered_model_aliases).where(registered_model_aliases.c.name.in_(_NAMES)).order_by(registered_model_aliases.c.alias)
+)
+_VERSION_TAGS: Final = (
+    select(model_version_tags)
+    .where(tuple_(model_version_tags.c.name, model_version_tags.c.version).in_(bindparam("keys", expanding=True)))
+    .order_by(model_version_tags.c.key)
+)
+
+
+def _newest_of_stages() -> Select[Any]:
+    newest = (
+        select(model_versions.c.name, func.max(model_versions.c.version).label("version"))
+        .where(model_versions.c.name.in_(_NAMES))
+        .group_by(model_versions.c.name, model_versions.c.stage)
+        .subquery()
+    )
+    mine = and_(newest.c.name == model_versions.c.name, newest.c.version == model_versions.c.version)
+    return versions().join(newest, mine).order_by(model_versions.c.name, model_versions.c.version)
+
+
+_LATEST: Final = _newest_of_stages()
+
+
 def read_model(connection: Connection, name: str) -> RegisteredModel | None:
     """One name with its tags, aliases and newest versions; ``None`` when nothing has it."""
-    found = models_found(connection, models().where(registered_models.c.name == name))
+    found = _whole_models(connection, connection.execute(_MODEL, {"name": name}).all())
     return found[0] if found else None
 
 
 def read_version(connection: Connection, name: str, version: int) -> ModelVersion | None:
     """One version with its tags and aliases."""
-    found = versions_found(connection, versions().where(model_versions.c.name == name, model_versions.c.version == version))
+    found = _whole_versions(connection, connection.execute(_VERSION, {"name": name, "version": version}).all())
     return found[0] if found else None
 
 
@@ -58,11 +87,19 @@ def read_newest(connection: Connection, name: str, limit: int) -> list[ModelVers
 
 def models_found(connection: Connection, query: Select[Any]) -> list[RegisteredModel]:
     """What a query of ``models`` finds, in its order."""
-    rows = connection.execute(query).all()
+    return _whole_models(connection, connection.execute(query).all())
+
+
+def versions_found(connection: Connection, query: Select[Any]) -> list[ModelVersion]:
+    """What a query of ``versions`` finds, in its order."""
+    return _whole_versions(connection, connection.execute(query).all())
+
+
+def _whole_models(connection: Connection, rows: Sequence[Row[Any]]) -> list[RegisteredModel]:
     names = [row.name for row in rows]
     tags = _model_tags(connection, names)
     aliases = _aliases(connection, names)
-    latest = _latest(connection, names)
+    latest = _latest(connection, names, aliases)
     return [
         RegisteredModel(
             name=row.name,
@@ -79,27 +116,23 @@ def models_found(connection: Connection, query: Select[Any]) -> list[RegisteredM
     ]
 
 
-def versions_found(connection: Connection, query: Select[Any]) -> list[ModelVersion]:
-    """What a query of ``versions`` finds, in its order."""
-    rows = connection.execute(query).all()
+def _whole_versions(
+    connection: Connection, rows: Sequence[Row[Any]], aliases: Mapping[str, Mapping[str, int]] | None = None
+) -> list[ModelVersion]:
     keys = [(row.name, row.version) for row in rows]
     tags = _version_tags(connection, keys)
-    aliases = _version_aliases(connection, sorted({row.name for row in rows}))
-    return [_version(row, tags.get(key, {}), aliases.get(key, [])) for row, key in zip(rows, keys, strict=True)]
+    known = _aliases(connection, sorted({row.name for row in rows})) if aliases is None else aliases
+    pointing: dict[Key, list[str]] = {}
+    for name, each in known.items():
+        for alias, version in each.items():
+            pointing.setdefault((name, version), []).append(alias)
+    return [_version(row, tags.get(key, {}), pointing.get(key, [])) for row, key in zip(rows, keys, strict=True)]
 
 
-def _latest(connection: Connection, names: Sequence[str]) -> dict[str, list[ModelVersion]]:
+def _latest(connection: Connection, names: Sequence[str], aliases: Mapping[str, Mapping[str, int]]) -> dict[str, list[ModelVersion]]:
     found: dict[str, list[ModelVersion]] = {}
     for part in _parts(names):
-        newest = (
-            select(model_versions.c.name, func.max(model_versions.c.version).label("version"))
-            .where(model_versions.c.name.in_(part))
-            .group_by(model_versions.c.name, model_versions.c.stage)
-            .subquery()
-        )
-        mine = and_(newest.c.name == model_versions.c.name, newest.c.version == model_versions.c.version)
-        query = versions().join(newest, mine).order_by(model_versions.c.name, model_versions.c.version)
-        for version in versions_found(connection, query):
+        for version in _whole_versions(connection, connection.execute(_LATEST, {"names": part}).all(), aliases):
             found.setdefault(version.name, []).append(version)
     return found
 
@@ -107,35 +140,23 @@ def _latest(connection: Connection, names: Sequence[str]) -> dict[str, list[Mode
 def _model_tags(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for part in _parts(names):
-        query = select(registered_model_tags).where(registered_model_tags.c.name.in_(part)).order_by(registered_model_tags.c.key)
-        for row in connection.execute(query):
+        for row in connection.execute(_MODEL_TAGS, {"names": part}):
             found.setdefault(row.name, {})[row.key] = row.value
     return found
 
 
 def _aliases(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    aliases = registered_model_aliases.c
     for part in _parts(names):
-        for row in connection.execute(select(registered_model_aliases).where(aliases.name.in_(part)).order_by(aliases.alias)):
+        for row in connection.execute(_ALIASES, {"names": part}):
             found.setdefault(row.name, {})[row.alias] = row.version
-    return found
-
-
-def _version_aliases(connection: Connection, names: Sequence[str]) -> dict[Key, list[str]]:
-    found: dict[Key, list[str]] = {}
-    for name, aliases in _aliases(connection, names).items():
-        for alias, version in aliases.items():
-            found.setdefault((name, version), []).append(alias)
     return found
 
 
 def _version_tags(connection: Connection, keys: Sequence[Key]) -> dict[Key, dict[str, str]]:
     found: dict[Key, dict[str, str]] = {}
-    tags = model_version_tags.c
     for part in _parts(keys):
-        query = select(model_version_tags).where(tuple_(tags.name, tags.version).in_(part)).order_by(tags.key)
-        for row in connection.execute(query):
+        for row in connection.execute(_VERSION_TAGS, {"keys": part}):
             found.setdefault((row.name, row.version), {})[row.key] = row.value
     return found
 

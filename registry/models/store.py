@@ -4,11 +4,11 @@ SQLite and PostgreSQL alike. A writer of a name first touches its row, which hol
 (PostgreSQL locks the row, SQLite the database); ``take_number`` does so in the statement that counts, so numbers have no gap and no twin.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.models.types import LATEST, Kind, ModelVersion, RegisteredModel
@@ -20,6 +20,7 @@ from storage.model_tables import (
     registered_model_tags,
     registered_models,
 )
+from storage.upserts import Upsert
 
 __all__ = (
     "archive_stage",
@@ -47,6 +48,29 @@ __all__ = (
 )
 
 
+# Built once: building a statement costs more than running it.
+_NAMED: Final = registered_models.c.name == bindparam("of")
+_KIND: Final = select(registered_models.c.kind).where(_NAMED)
+_HELD_KIND: Final = _KIND.with_for_update()
+_TOUCHED: Final = update(registered_models).where(_NAMED).values(updated_at=bindparam("at"))
+_COUNTED: Final = _TOUCHED.values(last_version=registered_models.c.last_version + 1).returning(registered_models.c.last_version)
+_VERSION: Final = model_versions.insert()
+_VERSION_COLUMNS: Final = tuple(column.name for column in model_versions.c)
+_VERSION_TAG: Final = model_version_tags.insert()
+_NEWEST: Final = select(func.max(model_versions.c.version)).where(model_versions.c.name == bindparam("of"))
+_NUMBERED: Final = select(model_versions.c.version).where(
+    model_versions.c.name == bindparam("of"), model_versions.c.version == bindparam("selector")
+)
+_POINTED: Final = select(registered_model_aliases.c.version).where(
+    registered_model_aliases.c.name == bindparam("of"), registered_model_aliases.c.alias == bindparam("selector")
+)
+
+
+_put_alias: Final = Upsert(registered_model_aliases, ("version", "updated_at"))
+_put_model_tag: Final = Upsert(registered_model_tags, ("value",))
+_put_version_tag: Final = Upsert(model_version_tags, ("value",))
+
+
 def insert_model(connection: Connection, model: RegisteredModel) -> bool:
     """Store a new name with its tags; ``False``, and nothing stored, when the name is taken."""
     row = {
@@ -68,50 +92,33 @@ def insert_model(connection: Connection, model: RegisteredModel) -> bool:
 
 def kind_of(connection: Connection, name: str) -> Kind | None:
     """What the name is of, ``None`` when nothing has it."""
-    found: Kind | None = connection.scalar(select(registered_models.c.kind).where(registered_models.c.name == name))
+    found: Kind | None = connection.scalar(_KIND, {"of": name})
     return found
 
 
 def held_kind_of(connection: Connection, name: str) -> Kind | None:
     """The same, holding off other writers of the name until the transaction ends. SQLite has but one writer, and needs no lock."""
-    found: Kind | None = connection.scalar(select(registered_models.c.kind).where(registered_models.c.name == name).with_for_update())
+    found: Kind | None = connection.scalar(_HELD_KIND, {"of": name})
     return found
 
 
 def take_number(connection: Connection, name: str, at: datetime) -> int:
     """The next number of a name, and the lock on the name. The name exists."""
-    statement = update(registered_models).where(registered_models.c.name == name)
-    counted = statement.values(last_version=registered_models.c.last_version + 1, updated_at=at).returning(registered_models.c.last_version)
-    number: int = connection.execute(counted).scalar_one()
+    number: int = connection.execute(_COUNTED, {"of": name, "at": at}).scalar_one()
     return number
 
 
 def touch(connection: Connection, name: str, at: datetime) -> bool:
     """Stamp a name and hold off its other writers; ``False`` when nothing has it."""
-    return connection.execute(update(registered_models).where(registered_models.c.name == name).values(updated_at=at)).rowcount > 0
+    return connection.execute(_TOUCHED, {"of": name, "at": at}).rowcount > 0
 
 
 def insert_version(connection: Connection, version: ModelVersion) -> None:
     """Store a version, its tags, its text, and the aliases that now point at it."""
-    connection.execute(
-        model_versions.insert().values(
-            name=version.name,
-            version=version.version,
-            stage=version.stage,
-            description=version.description,
-            source=version.source,
-            storage_location=version.storage_location,
-            run_id=version.run_id,
-            run_link=version.run_link,
-            model_id=version.model_id,
-            created_by=version.created_by,
-            created_at=version.created_at,
-            updated_at=version.updated_at,
-        )
-    )
+    connection.execute(_VERSION, {column: getattr(version, column) for column in _VERSION_COLUMNS})
     key = {"name": version.name, "version": version.version}
     if version.tags:
-        connection.execute(model_version_tags.insert(), [{**key, "key": tag, "value": value} for tag, value in version.tags.items()])
+        connection.execute(_VERSION_TAG, [{**key, "key": tag, "value": value} for tag, value in version.tags.items()])
     if (text := version.text) is not None:
         row = {"kind": text.kind, "template": text.template, "variables": text.variables, "config": text.config}
         connection.execute(prompt_texts.insert().values(**key, **row))
@@ -179,20 +186,16 @@ def archive_stage(connection: Connection, name: str, stage: str, keep: int, at: 
 def resolve(connection: Connection, name: str, selector: int | str) -> int | None:
     """Number of the version that a number, an alias or ``latest`` means, ``None`` when it means none."""
     if selector == LATEST:
-        query = select(func.max(model_versions.c.version)).where(model_versions.c.name == name)
-    elif isinstance(selector, int):
-        query = select(model_versions.c.version).where(model_versions.c.name == name, model_versions.c.version == selector)
+        found: int | None = connection.scalar(_NEWEST, {"of": name})
     else:
-        aliases = registered_model_aliases.c
-        query = select(aliases.version).where(aliases.name == name, aliases.alias == selector)
-    found: int | None = connection.scalar(query)
+        found = connection.scalar(_NUMBERED if isinstance(selector, int) else _POINTED, {"of": name, "selector": selector})
     return found
 
 
 def put_alias(connection: Connection, name: str, alias: str, version: int, at: datetime) -> None:
     """Point ``alias`` at ``version``, wherever it pointed before."""
     row = {"name": name, "alias": alias, "version": version, "updated_at": at}
-    _upsert(connection, registered_model_aliases, row, keys=("name", "alias"))
+    _put_alias.run(connection, [row])
 
 
 def delete_alias(connection: Connection, name: str, alias: str) -> bool:
@@ -203,13 +206,12 @@ def delete_alias(connection: Connection, name: str, alias: str) -> bool:
 
 def put_model_tag(connection: Connection, name: str, key: str, value: str) -> None:
     """Set a tag of a name."""
-    _upsert(connection, registered_model_tags, {"name": name, "key": key, "value": value}, keys=("name", "key"))
+    _put_model_tag.run(connection, [{"name": name, "key": key, "value": value}])
 
 
 def put_version_tag(connection: Connection, name: str, version: int, key: str, value: str) -> None:
     """Set a tag of a version."""
-    row = {"name": name, "version": version, "key": key, "value": value}
-    _upsert(connection, model_version_tags, row, keys=("name", "version", "key"))
+    _put_version_tag.run(connection, [{"name": name, "version": version, "key": key, "value": value}])
 
 
 def delete_model_tag(connection: Connection, name: str, key: str) -> bool:
@@ -231,8 +233,3 @@ def _of_version(statement: Any, name: str, version: int) -> Any:
 
 def _insert(connection: Connection, table: Table) -> Any:
     return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
-
-
-def _upsert(connection: Connection, table: Table, row: Mapping[str, Any], *, keys: Sequence[str]) -> None:
-    changed = {name: value for name, value in row.items() if name not in keys}
-    connection.execute(_insert(connection, table).values(**row).on_conflict_do_update(index_elements=list(keys), set_=changed))
