@@ -34,7 +34,7 @@ class HeadRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RollupRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Additive figures of a trace."""
+    """Additive figures of a trace; what the first of its model calls was asked and the last of them answered."""
 
     trace_id: str
     start_ns: int
@@ -57,6 +57,8 @@ class RollupRecord(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     prompt_name: str
     prompt_version: str
+    first_input: str
+    last_output: str
 
 
 class SpanRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +192,7 @@ def span_view(record: SpanRecord, trace_start_ns: int, content: SpanContent | No
 
 
 def trace_summary(head: HeadRecord, rollup: RollupRecord, scores: list[ScoreSummary]) -> TraceSummary:
-    """A row of the traces table. Session, user, tags and prompt may stand on any span; the head's own come first."""
+    """A row of the traces table. Session, user, tags, prompt, input and output may stand on other spans; the head's own come first."""
     start_ns, end_ns = (head.start_ns, head.end_ns) if head.is_root else (rollup.start_ns, rollup.end_ns)
     return TraceSummary(
         trace_id=head.trace_id,
@@ -205,8 +207,8 @@ def trace_summary(head: HeadRecord, rollup: RollupRecord, scores: list[ScoreSumm
         llm_calls=rollup.llm_calls,
         models=sorted(rollup.models),
         services=sorted(rollup.services),
-        input_preview=head.input_preview,
-        output_preview=head.output_preview,
+        input_preview=head.input_preview or rollup.first_input,
+        output_preview=head.output_preview or rollup.last_output,
         input_tokens=rollup.input_tokens,
         output_tokens=rollup.output_tokens,
         usage_estimated=rollup.usage_estimated,

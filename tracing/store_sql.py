@@ -166,7 +166,9 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
         anyIf(one.session_id, one.session_id != '') AS session_id, anyIf(one.user_id, one.user_id != '') AS user_id,
         arrayDistinct(arrayFlatten(groupUniqArray(one.tags))) AS tags,
         toString(anyIf(one.prompt_name, one.prompt_name != '')) AS prompt_name,
-        toString(anyIf(one.prompt_version, one.prompt_name != '')) AS prompt_version
+        toString(anyIf(one.prompt_version, one.prompt_name != '')) AS prompt_version,
+        argMinIf(one.input_preview, one.start_time, kind = 'LLM') AS first_input,
+        argMaxIf(one.output_preview, one.end_time, kind = 'LLM') AS last_output
     FROM (
         SELECT *, groupArrayIf(span, {_MODEL_KINDS}) OVER whole AS called,
             groupArrayIf(span, {_MODEL_KINDS} AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)) OVER whole AS counted,
@@ -175,6 +177,7 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
         FROM (
             SELECT trace_id, toString(span_id) AS span, parent_span_id AS parent, start_time, end_time, status, kind, input_tokens,
                 output_tokens, usage_estimated, cost_total, cost_input, cost_output, response_model, request_model, service_name,
+                input_preview, output_preview,
                 session_id, user_id, tags, prompt_name, prompt_version
             FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id
         ) WINDOW whole AS (PARTITION BY trace_id)

@@ -381,3 +381,12 @@ async def test_a_call_that_its_client_and_the_gateway_saw_counts_once_with_the_c
     row = (await tracing.store.summaries([agent.trace_id]))[agent.trace_id]
     assert (row.input_tokens, row.output_tokens, row.llm_calls, row.unpriced_calls) == (1000, 100, 2, 1)
     assert (row.cost, row.input_cost) == (Decimal("0.00021"), Decimal("0.00015"))
+
+
+async def test_an_agent_that_says_nothing_itself_shows_what_its_models_were_asked_first_and_answered_last(tracing, spans):
+    agent = spans.make({"gen_ai.operation.name": "invoke_agent"}, milliseconds=60_000)
+    tracing.sink.put(
+        [agent, spans.chat("where is it?", "let me look", parent=agent), spans.chat("it is late", "it is late, sorry", parent=agent)]
+    )
+    (row,) = (await tracing.store.search()).traces
+    assert (row.input_preview, row.output_preview) == ("where is it?", "it is late, sorry")
