@@ -11,11 +11,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from config.guardrails import GuardrailSettings
 from config.providers import VENDORS
 from config.schema import LimitSettings, ProviderKind, ProviderSettings, RouteSettings, TargetSettings
 from registry.gateway_admin.accounts import account, lacking
+from registry.gateway_admin.guarding import guardrail_of, name_of
 from registry.gateway_admin.messages import GatewayEndpoint, GatewayEndpointModelMapping, GatewayModelDefinition, LinkageType
-from registry.gateway_admin.policy_messages import BudgetAction, BudgetDurationUnit, BudgetTargetScope, GatewayBudgetPolicy
+from registry.gateway_admin.policy_messages import (
+    BudgetAction,
+    BudgetDurationUnit,
+    BudgetTargetScope,
+    GatewayBudgetPolicy,
+    GatewayGuardrail,
+)
 from registry.gateway_admin.types import Administered
 
 __all__ = ("Opened", "administered")
@@ -54,6 +62,7 @@ def administered(
     definitions: Sequence[GatewayModelDefinition],
     secrets: Mapping[str, Opened],
     budgets: Sequence[GatewayBudgetPolicy],
+    placed: Mapping[str, Sequence[GatewayGuardrail]] = {},
 ) -> Administered:
     """Everything that has an effect, and why the rest has none."""
     providers: dict[str, ProviderSettings] = {}
@@ -64,10 +73,32 @@ def administered(
             idle[f"model definition {definition.name}"] = found
         else:
             providers[_account(definition)] = found
-    routes = [route for endpoint in endpoints if (route := _route(endpoint, providers, _limits_of(endpoint, budgets))) is not None]
-    idle |= {f"endpoint {each.name}": "none of its models can be called" for each in endpoints if each.name not in {r.name for r in routes}}
+    guards = {each.guardrail_id: guardrail_of(each) for listed in placed.values() for each in listed}
+    routes: list[RouteSettings] = []
+    for endpoint in endpoints:
+        mine = placed.get(endpoint.endpoint_id, ())
+        if unclear := _unclear(mine, guards):
+            idle[f"endpoint {endpoint.name}"] = unclear  # it answers nobody: what it is to be guarded by is never left out
+        elif (route := _route(endpoint, providers, _limits_of(endpoint, budgets))) is None:
+            idle[f"endpoint {endpoint.name}"] = "none of its models can be called"
+        else:
+            routes.append(msgspec.structs.replace(route, guardrails=tuple(map(name_of, mine))))
     idle |= {f"budget {each.budget_policy_id}": reason for each in budgets if (reason := _no_effect(each))}
-    return Administered(providers=providers, routes=tuple(routes), limits=tuple(_general(budgets)), idle=idle)
+    return Administered(
+        providers=providers,
+        routes=tuple(routes),
+        limits=tuple(_general(budgets)),
+        guardrails=tuple(each for each in guards.values() if isinstance(each, GuardrailSettings)),
+        idle=idle,
+    )
+
+
+def _unclear(placed: Sequence[GatewayGuardrail], guards: Mapping[str, GuardrailSettings | str]) -> str:
+    """Why an endpoint cannot be guarded as it should be, ``""`` when it can."""
+    reasons = (
+        f"its guardrail {each.name!r} cannot be evaluated: {why}" for each in placed if isinstance(why := guards[each.guardrail_id], str)
+    )
+    return next(reasons, "")
 
 
 def _provider(definition: GatewayModelDefinition, secrets: Mapping[str, Opened]) -> ProviderSettings | str:

@@ -2,13 +2,13 @@
 
 import math
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Row
 
-from registry.errors import InvalidParameterValue
+from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.gateway_admin import policy_messages as messages
 from registry.gateway_admin import policy_store
 from registry.gateway_admin.common_store import milliseconds
@@ -24,7 +24,10 @@ from registry.gateway_admin.policy_messages import (
 from registry.gateway_admin.types import Metadata, Scorers
 from registry.wire.paging import offset_of, token_of
 
-__all__ = ("PolicyService",)
+__all__ = ("Placed", "PolicyService")
+
+Placed = Mapping[str, Sequence[messages.GatewayGuardrail]]
+"""The guardrails of each endpoint that has some, in their order. One whose scorer is gone has none."""
 
 DEFAULT_PAGE: Final = 1000
 LARGEST_PAGE: Final = 50_000
@@ -129,6 +132,7 @@ class PolicyService:
     async def delete_guardrail(self, request: messages.DeleteGatewayGuardrail) -> None:
         """It goes from all endpoints."""
         await self._metadata.run(lambda connection: policy_store.delete_guardrail(connection, request.guardrail_id))
+        await self._changed()
 
     async def list_guardrails(self, request: messages.ListGatewayGuardrails) -> messages.ListGatewayGuardrails.Response:
         """A page of guardrails."""
@@ -147,6 +151,7 @@ class PolicyService:
             "created_at": datetime.now(UTC),
         }
         placed = await self._metadata.run(lambda connection: policy_store.place_guardrail(connection, row))
+        await self._changed()
         return messages.AddGuardrailToEndpoint.Response(config=await self._config(*placed))
 
     async def reorder_guardrail(self, request: messages.UpdateEndpointGuardrailConfig) -> messages.UpdateEndpointGuardrailConfig.Response:
@@ -156,30 +161,34 @@ class PolicyService:
                 connection, request.endpoint_id, request.guardrail_id, request.execution_order
             )
         )
+        await self._changed()
         return messages.UpdateEndpointGuardrailConfig.Response(config=await self._config(*placed))
 
     async def remove_guardrail(self, request: messages.RemoveGuardrailFromEndpoint) -> None:
         """Take it away."""
         await self._metadata.run(lambda connection: policy_store.remove_guardrail(connection, request.endpoint_id, request.guardrail_id))
+        await self._changed()
 
     async def list_placed(self, request: messages.ListEndpointGuardrailConfigs) -> messages.ListEndpointGuardrailConfigs.Response:
         """The guardrails of an endpoint, in their order."""
         found = await self._metadata.read(lambda connection: policy_store.read_placed(connection, request.endpoint_id))
         return messages.ListEndpointGuardrailConfigs.Response(configs=[await self._config(*each) for each in found])
 
+    async def placed(self) -> Placed:
+        """The guardrails of all endpoints."""
+        found: dict[str, list[messages.GatewayGuardrail]] = {}
+        for endpoint_id, row in await self._metadata.read(policy_store.read_all_placed):
+            found.setdefault(endpoint_id, []).append(await self._as_far_as_known(row))
+        return found
+
+    async def _as_far_as_known(self, row: Row[Any]) -> messages.GatewayGuardrail:
+        try:
+            return await self._guardrail(row)
+        except ResourceDoesNotExist:
+            return _guardrail(row, None)
+
     async def _guardrail(self, row: Row[Any]) -> messages.GatewayGuardrail:
-        return messages.GatewayGuardrail(
-            guardrail_id=row.guardrail_id,
-            name=row.name,
-            scorer=await self._scorers.find(row.scorer_id, row.scorer_version),
-            stage=GuardrailStage[row.stage],
-            action=GuardrailAction[row.action],
-            action_endpoint_id=row.action_endpoint_id,
-            created_by=row.created_by,
-            created_at=milliseconds(row.created_at),
-            last_updated_by=row.updated_by,
-            last_updated_at=milliseconds(row.updated_at),
-        )
+        return _guardrail(row, await self._scorers.find(row.scorer_id, row.scorer_version))
 
     async def _config(self, placed: Row[Any], guardrail: Row[Any]) -> messages.GatewayGuardrailConfig:
         return messages.GatewayGuardrailConfig(
@@ -190,6 +199,21 @@ class PolicyService:
             created_at=milliseconds(placed.created_at),
             guardrail=await self._guardrail(guardrail),
         )
+
+
+def _guardrail(row: Row[Any], scorer: messages.GuardrailScorer | None) -> messages.GatewayGuardrail:
+    return messages.GatewayGuardrail(
+        guardrail_id=row.guardrail_id,
+        name=row.name,
+        scorer=scorer,
+        stage=GuardrailStage[row.stage],
+        action=GuardrailAction[row.action],
+        action_endpoint_id=row.action_endpoint_id,
+        created_by=row.created_by,
+        created_at=milliseconds(row.created_at),
+        last_updated_by=row.updated_by,
+        last_updated_at=milliseconds(row.updated_at),
+    )
 
 
 def _check_budget(unit: BudgetUnit, amount: float, duration: BudgetDuration, scope: BudgetTargetScope, action: BudgetAction) -> None:

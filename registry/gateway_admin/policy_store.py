@@ -25,6 +25,7 @@ __all__ = (
     "insert_budget",
     "insert_guardrail",
     "place_guardrail",
+    "read_all_placed",
     "read_budget",
     "read_budgets",
     "read_guardrail",
@@ -125,6 +126,13 @@ def read_placed(connection: Connection, endpoint_id: str) -> list[tuple[Row[Any]
     order = (_placed.execution_order.is_(None), _placed.execution_order, _placed.guardrail_id)
     rows = connection.execute(select(gateway_endpoint_guardrails).where(_placed.endpoint_id == endpoint_id).order_by(*order)).all()
     return [(row, read_guardrail(connection, row.guardrail_id)) for row in rows]
+
+
+def read_all_placed(connection: Connection) -> list[tuple[str, Row[Any]]]:
+    """Each guardrail with the endpoint that it stands before, in the order of each endpoint."""
+    order = (_placed.endpoint_id, _placed.execution_order.is_(None), _placed.execution_order, _placed.guardrail_id)
+    rows = connection.execute(select(gateway_endpoint_guardrails).order_by(*order)).all()
+    return [(row.endpoint_id, read_guardrail(connection, row.guardrail_id)) for row in rows]
 
 
 def _find_placed(connection: Connection, endpoint_id: str, guardrail_id: str) -> Row[Any]:

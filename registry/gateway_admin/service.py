@@ -12,7 +12,7 @@ from registry.gateway_admin import endpoint_store, model_store, policy_store
 from registry.gateway_admin.endpoint_service import EndpointService
 from registry.gateway_admin.mapping import Opened, administered
 from registry.gateway_admin.model_service import ModelService, belongs_to
-from registry.gateway_admin.policy_service import PolicyService
+from registry.gateway_admin.policy_service import Placed, PolicyService
 from registry.gateway_admin.types import Administered, Experiments, Metadata, Scorers
 from registry.outbound.guard import AddressGuard
 from storage.errors import SealBroken
@@ -47,18 +47,20 @@ class GatewayAdmin:
 
     async def load(self) -> None:
         """Read everything and hand it on."""
-        state = await self._metadata.read(self._read)
+        placed = await self.policies.placed()
+        state = await self._metadata.read(lambda connection: self._read(connection, placed))
         for what, why in state.idle.items():
             log.warning("%s has no effect: %s", what, why)
         await self._use(state)
 
-    def _read(self, connection: Connection) -> Administered:
+    def _read(self, connection: Connection, placed: Placed) -> Administered:
         sealed = model_store.read_sealed(connection)
         return administered(
             endpoint_store.read_endpoints(connection),
             model_store.read_definitions(connection),
             {secret_id: self._opened(secret_id, text, auth_config) for secret_id, (text, auth_config) in sealed.items()},
             policy_store.read_budgets(connection),
+            placed,
         )
 
     def _opened(self, secret_id: str, sealed: str, auth_config: dict[str, str]) -> Opened:
@@ -77,6 +79,7 @@ def merged(settings: Settings, state: Administered) -> Settings:
         providers={**_reachable(settings, state), **settings.providers},
         routes=(*settings.routes, *(route for route in state.routes if route.name not in configured)),
         limits=(*settings.limits, *state.limits),
+        guardrails=(*settings.guardrails, *state.guardrails),
     )
 
 

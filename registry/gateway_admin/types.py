@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
+from config.guardrails import GuardrailSettings
 from config.schema import LimitSettings, ProviderSettings, RouteSettings
 from registry.gateway_admin.policy_messages import GuardrailScorer
 
@@ -51,4 +52,5 @@ class Administered(msgspec.Struct, frozen=True, kw_only=True):
     providers: Mapping[str, ProviderSettings] = {}
     routes: tuple[RouteSettings, ...] = ()
     limits: tuple[LimitSettings, ...] = ()
+    guardrails: tuple[GuardrailSettings, ...] = ()
     idle: Mapping[str, str] = {}

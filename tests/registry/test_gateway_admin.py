@@ -1,5 +1,6 @@
 """MLflow's administration of the gateway over HTTP, and what the gateway is given of it."""
 
+import json
 import logging
 
 import httpx
@@ -24,6 +25,8 @@ KEY = "sk-0123456789abcdef"
 class World:
     """What stands around the administration: experiments, one scorer, a route of the configuration file."""
 
+    serialized = "{}"
+
     async def ensure(self, name, tags):
         self.experiment = (name, dict(tags))
         return "7"
@@ -32,7 +35,12 @@ class World:
         if scorer_id != "s1":
             raise ResourceDoesNotExist(f"Scorer with ID '{scorer_id}' not found.")
         return GuardrailScorer(
-            experiment_id=1, scorer_name="safe", scorer_version=version, serialized_scorer="{}", creation_time=1, scorer_id=scorer_id
+            experiment_id=1,
+            scorer_name="safe",
+            scorer_version=version,
+            serialized_scorer=self.serialized,
+            creation_time=1,
+            scorer_id=scorer_id,
         )
 
     async def use(self, state: Administered):
@@ -344,6 +352,46 @@ async def test_guardrails_stand_before_an_endpoint_in_their_order(metadata_any):
     assert await order() == ["b"]
     await admin.ask("DELETE", "guardrails/remove-from-endpoint", endpoint_id=endpoint_id, guardrail_id=ids[1])
     assert await admin.ask("GET", "guardrails/list-for-endpoint", endpoint_id=endpoint_id) == {}
+
+
+JUDGE = {"instructions": "Is {{ inputs }} polite?", "model": "gateway:/chat", "feedback_value_type": {"type": "string"}}
+BUILT_IN = {"guidelines": ["be kind", "be brief"], "model": "openai:/gpt-4o"}
+
+
+@pytest.mark.parametrize(
+    ("serialized", "model", "rule"),
+    [
+        ({"instructions_judge_pydantic_data": JUDGE}, "chat", "Is the text polite?"),
+        ({"builtin_scorer_class": "Guidelines", "builtin_scorer_pydantic_data": BUILT_IN}, "openai/gpt-4o", "be kind; be brief"),
+        ({"builtin_scorer_class": "Safety", "builtin_scorer_pydantic_data": {"model": None}}, "openai/gpt-4.1-mini", "toxic"),
+    ],
+)
+async def test_a_guardrail_of_mlflows_stands_over_the_endpoints_route(metadata_any, serialized, model, rule):
+    admin = Admin(metadata_any)
+    admin.world.serialized = json.dumps(serialized)
+    endpoint_id = (await admin.endpoint("guarded", (await admin.model(await admin.secret()), "PRIMARY", {})))["endpoint_id"]
+    body = {"name": "po lite\n", "scorer_id": "s1", "scorer_version": 1, "stage": "AFTER", "action": "SANITIZATION"}
+    made = (await admin.ask("POST", "guardrails/create", **body))["guardrail"]["guardrail_id"]
+    await admin.ask("POST", "guardrails/add-to-endpoint", endpoint_id=endpoint_id, guardrail_id=made)
+    [route], [guard] = admin.state.routes, admin.state.guardrails
+    assert route.guardrails == (guard.name,) == (f"mlflow:po-lite--{made[3:11]}",)
+    assert (guard.on, guard.action, guard.judge.model) == (("output",), "block", model)
+    assert rule in guard.judge.rule
+    assert merged(Settings(), admin.state).guardrails == (guard,)
+    await admin.ask("DELETE", "guardrails/delete", guardrail_id=made)
+    assert admin.state.routes[0].guardrails == ()
+
+
+async def test_an_endpoint_whose_guardrail_cannot_be_evaluated_answers_nobody(metadata_any):
+    admin = Admin(metadata_any)
+    endpoint_id = (await admin.endpoint("guarded", (await admin.model(await admin.secret()), "PRIMARY", {})))["endpoint_id"]
+    body = {"name": "odd", "scorer_id": "s1", "scorer_version": 1, "stage": "BEFORE", "action": "VALIDATION"}
+    made = (await admin.ask("POST", "guardrails/create", **body))["guardrail"]["guardrail_id"]
+    await admin.ask("POST", "guardrails/add-to-endpoint", endpoint_id=endpoint_id, guardrail_id=made)
+    assert admin.state.routes == ()
+    assert "'odd' cannot be evaluated" in admin.state.idle["endpoint guarded"]
+    await admin.ask("DELETE", "guardrails/remove-from-endpoint", endpoint_id=endpoint_id, guardrail_id=made)
+    assert [route.name for route in admin.state.routes] == ["guarded"]
 
 
 async def test_tags_and_bindings_hang_on_an_endpoint(metadata_any):
