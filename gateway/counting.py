@@ -1,13 +1,25 @@
-"""How many tokens a request would have, before anybody is asked: an estimate, by the vocabulary that is at hand."""
+"""How many tokens a request would have, before it is sent: the vendor's count where it has one in the client's dialect, else an estimate."""
 
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
-from gateway.dialects.types import HostedTool, Media, Part, Reasoning, Refusal, Request, Text, Tool, ToolCall, ToolResult
+from gateway.dialects.types import DialectName, HostedTool, Media, Part, Reasoning, Refusal, Request, Text, Tool, ToolCall, ToolResult
 from gateway.estimate import estimate_tokens
+from gateway.types import Inbound, Operation, Resource, Target
+from gateway.wire.patch import replace as replace_member
 
-__all__ = ("counted",)
+__all__ = ("counted", "counting", "model_of")
+
+_COUNTERS: Final[Mapping[tuple[DialectName, str], str]] = {
+    (DialectName.ANTHROPIC, "anthropic"): "/messages/count_tokens",
+    (DialectName.GEMINI, "gcp.gemini"): "/models/{model}:countTokens",
+    (DialectName.OPENAI_RESPONSES, "openai"): "/responses/input_tokens",
+}
+"""Where a vendor counts requests of its dialect, beneath its base URL."""
 
 A_MESSAGE: Final = 4
 """What a message costs beside its words."""
@@ -17,6 +29,43 @@ A_PAGE_BYTES: Final = 100_000
 """Base64 bytes of a document that are taken for a page, of ``A_PAGE`` tokens."""
 
 A_PAGE: Final = 2000
+
+
+class Named(msgspec.Struct):
+    """The member of a body that names its model."""
+
+    model: str = ""
+
+
+_NAMED: Final = msgspec.json.Decoder(Named)
+
+
+def model_of(body: bytes) -> str:
+    """``""`` where a body names none."""
+    try:
+        return _NAMED.decode(body).model
+    except msgspec.MsgspecError:
+        return ""
+
+
+def counting(inbound: Inbound, target: Target, system: str) -> Inbound | None:
+    """The request that has ``target``'s vendor count this one; ``None`` where it does not count in this dialect."""
+    path = _COUNTERS.get((inbound.dialect, system))
+    if path is None:
+        return None
+    body = inbound.body if inbound.model else replace_member(inbound.body, "model", msgspec.json.encode(target.model))
+    resource = Resource(path=path.format(model=quote(target.model, safe="")))
+    # Passed through, it is a request of its own, and not one for a generation in this dialect.
+    dialect = DialectName.OPENAI_CHAT
+    return replace(
+        inbound,
+        operation=Operation.PASSTHROUGH,
+        dialect=dialect,
+        body=body,
+        model=target.model,
+        resource=resource,
+        provider=target.provider,
+    )
 
 
 def counted(request: Request) -> int:

@@ -17,7 +17,7 @@ from gateway.errors import ResponseNotFound
 from storage.blobs import Blobs
 from storage.errors import BlobNotFound, BlobsUnavailable
 
-__all__ = ("Kept", "KeptResponses", "ResponseShelf")
+__all__ = ("Kept", "KeptResponses", "ResponseShelf", "not_found")
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _IDENTITY: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """One response. ``items`` is the conversation up to it and with it, the first ``asked`` of which were there before it; ``owner`` may read it.
 
-    ``native``: its vendor keeps it, too, and goes on from it by its identifier.
+    ``native``: its vendor keeps it, too, and goes on from it by its identifier; ``provider`` is whose account that is.
     """
 
     id: str
@@ -47,6 +47,18 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
     response: msgspec.Raw
     native: bool = False
+    provider: str = ""
+
+    def of(self, owner: str) -> "Kept":
+        """The same, to its owner. Raises ``ResponseNotFound`` to anybody else."""
+        if self.owner != owner:
+            raise not_found(self.id)
+        return self
+
+
+def not_found(identity: str) -> ResponseNotFound:
+    """The error for whoever may not know whether it exists."""
+    return ResponseNotFound(f"There is no response {identity!r} here: it was not stored, is too old, or belongs to another key.")
 
 
 class ResponseShelf(Protocol):
@@ -56,12 +68,12 @@ class ResponseShelf(Protocol):
         """Never raises."""
         ...
 
-    async def find(self, identity: str, owner: str) -> Kept:
-        """Raises ``ResponseNotFound``."""
+    async def find(self, identity: str) -> Kept | None:
+        """Whoever owns it. ``None`` when it is not kept."""
         ...
 
-    async def forget(self, identity: str, owner: str) -> None:
-        """Raises ``ResponseNotFound``."""
+    async def forget(self, identity: str) -> None:
+        """It may be gone already."""
         ...
 
 
@@ -89,16 +101,12 @@ class KeptResponses:
         task.add_done_callback(self._writing.discard)
         await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
 
-    async def find(self, identity: str, owner: str) -> Kept:
+    async def find(self, identity: str) -> Kept | None:
         """See ``ResponseShelf.find``."""
-        kept = self._latest.get(identity) or await self._read(identity)
-        if kept is None or kept.owner != owner:
-            raise ResponseNotFound(f"There is no response {identity!r} here: it was not stored, is too old, or belongs to another key.")
-        return kept
+        return self._latest.get(identity) or await self._read(identity)
 
-    async def forget(self, identity: str, owner: str) -> None:
+    async def forget(self, identity: str) -> None:
         """See ``ResponseShelf.forget``."""
-        await self.find(identity, owner)
         self._latest.pop(identity, None)
         try:
             await self._blobs.delete(_path(identity))

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
 
 from config.schema import Settings
-from gateway.counting import counted
+from gateway.counting import counted, counting, model_of
 from gateway.dialects.table import CLIENT_DIALECTS
+from gateway.dialects.types import DialectName
 from gateway.endpoints import Endpoint, endpoint_of
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
@@ -68,6 +69,26 @@ class Gateway:
     def models(self) -> list[str]:
         """Every name that is known to be answered."""
         return self._snapshot.routes.names()
+
+    async def counted_exactly(self, inbound: Inbound) -> bytes | None:
+        """The vendor's own answer, where it is asked in its own dialect and counts; ``None`` otherwise. Raises ``ModelNotFound``."""
+        model = inbound.model or model_of(inbound.body)
+        if not model or parse_reference(model) is not None:
+            return None
+        target = self._snapshot.routes.plan(model).targets[0]
+        asked = counting(inbound, target, self._snapshot.providers[target.provider].system)
+        if asked is None:
+            return None
+        reply = await self.handle(asked)
+        return reply.body if reply.status == 200 else None
+
+    def responding(self, named: str = "") -> str:
+        """The provider that is asked for a response by its identifier: the one that is named, or the only one that has any; ``""``: none."""
+        providers = self._snapshot.providers.items()
+        able = [name for name, each in providers if DialectName.OPENAI_RESPONSES in each.dialects("") and ROUTED_ONLY not in name]
+        if named or len(able) == 1:
+            return named or able[0]
+        return "openai" if "openai" in able else ""
 
     def count_tokens(self, inbound: Inbound) -> int:
         """About how many tokens a request has. Raises ``InvalidRequest`` or ``ModelNotFound``."""

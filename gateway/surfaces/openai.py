@@ -20,7 +20,7 @@ from gateway.service import Gateway
 from gateway.surfaces.listing import listed_for, openai_model
 from gateway.types import Headers, Inbound, Operation, Reply
 
-__all__ = ("Surface", "router", "send_error", "send_whole")
+__all__ = ("ClientWatch", "Surface", "router", "send_error", "send_reply", "send_whole")
 
 WATCH_AFTER_SECONDS: Final = 0.02
 """An answer that comes sooner is not worth a look whether the client is still there."""
@@ -97,17 +97,21 @@ class Surface:
                 operation=Operation.CHAT,
                 body=body,
                 headers=scope["headers"],
-                received_ns=0,
-                started=0,
+                received_ns=time_ns(),
+                started=perf_counter_ns(),
                 dialect=self._dialect,
                 model=model,
             )
-            counted = self._gateway.count_tokens(inbound)
+            exact = await self._gateway.counted_exactly(inbound)
+            counted = 0 if exact is not None else self._gateway.count_tokens(inbound)
         except GatewayError as error:
             await send_error(error, send, self._dialect)
         else:
-            headers: Headers = [(b"content-type", b"application/json"), (b"x-tidegate-estimated", b"true")]
-            await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode(write(counted))), send)
+            headers: Headers = [(b"content-type", b"application/json")]
+            if exact is None:
+                headers.append((b"x-tidegate-estimated", b"true"))
+            body = msgspec.json.encode(write(counted)) if exact is None else exact
+            await send_whole(Reply(status=200, headers=headers, trace_id="", body=body), send)
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
         """The whole body; ``None`` when the client left before its end."""
@@ -145,9 +149,7 @@ class Surface:
             reply = await self.handle(inbound)
             if reply.stream is None:
                 watch.disarm()
-                await send_whole(reply, send)
-            else:
-                await _send_stream(reply, send)
+            await send_reply(reply, send)
 
 
 class ClientWatch:
@@ -193,6 +195,11 @@ async def send_whole(reply: Reply, send: Send) -> None:
     headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+
+
+async def send_reply(reply: Reply, send: Send) -> None:
+    """Send a reply, whole or as it comes."""
+    await (send_whole(reply, send) if reply.stream is None else _send_stream(reply, send))
 
 
 async def _send_stream(reply: Reply, send: Send) -> None:

@@ -5,30 +5,32 @@ Responses are kept here (``gateway.kept``), so that any model can go on from any
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from hashlib import sha256
-from typing import Any, Final, cast
+from time import perf_counter_ns, time_ns
+from typing import Final, cast
 
 import msgspec
-from litestar import Request, Response, Router, asgi, delete, get, post
+from litestar import Router, asgi, get, post, route
+from litestar.enums import HttpMethod
 from litestar.params import FromPath
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from msgspec.structs import replace
 from typing_extensions import override
 
 from gateway.dialects.openai_responses.response import OWN
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest
-from gateway.kept import Kept, ResponseShelf
+from gateway.kept import Kept, ResponseShelf, not_found
 from gateway.keys.presented import presented_keys
-from gateway.render import error_body
 from gateway.service import Gateway
 from gateway.sse import EventParser
-from gateway.surfaces.openai import Surface
-from gateway.types import Inbound, Operation, Previous, Reply
+from gateway.surfaces.openai import ClientWatch, Surface, send_error, send_reply, send_whole
+from gateway.surfaces.paths import named_provider, upstream_path
+from gateway.types import Inbound, Operation, Previous, Reply, Resource
 
 __all__ = ("ResponsesSurface", "router")
 
-AnyRequest = Request[Any, Any, Any]
 PREFIXES: Final = ("/v1/responses", "/gateway/openai/v1/responses")
+ENDED: Final = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
 class Sent(msgspec.Struct):
@@ -75,24 +77,19 @@ def router(gateway: Gateway, shelf: ResponseShelf, max_body_bytes: int = 100 * 1
             cast("HTTPScope", scope), receive, send, lambda tokens: {"object": "response.input_tokens", "input_tokens": tokens}
         )
 
-    @get([f"{prefix}/{{identity:str}}" for prefix in PREFIXES])
-    async def retrieve(request: AnyRequest, identity: FromPath[str]) -> Response[bytes]:
-        return await _answered(_retrieved(shelf, identity, request))
+    @route([f"{prefix}/{{identity:str}}" for prefix in PREFIXES], http_method=[HttpMethod.GET, HttpMethod.DELETE])
+    async def one(identity: FromPath[str]) -> ASGIApp:
+        return surface.at(identity)
 
     @get([f"{prefix}/{{identity:str}}/input_items" for prefix in PREFIXES])
-    async def input_items(request: AnyRequest, identity: FromPath[str]) -> Response[bytes]:
-        return await _answered(_listed(shelf, identity, request))
-
-    @delete([f"{prefix}/{{identity:str}}" for prefix in PREFIXES], status_code=200)
-    async def forget(request: AnyRequest, identity: FromPath[str]) -> Response[bytes]:
-        return await _answered(_forgotten(shelf, identity, request))
+    async def input_items(identity: FromPath[str]) -> ASGIApp:
+        return surface.at(identity)
 
     @post([f"{prefix}/{{identity:str}}/cancel" for prefix in PREFIXES], status_code=200)
-    async def cancel(request: AnyRequest, identity: FromPath[str]) -> Response[bytes]:
-        return await _answered(_cancelled(shelf, identity, request))
+    async def cancel(identity: FromPath[str]) -> ASGIApp:
+        return surface.at(identity)
 
-    handlers = [create, input_tokens, retrieve, input_items, forget, cancel]
-    return Router("/", route_handlers=handlers, include_in_schema=False)
+    return Router("/", route_handlers=[create, input_tokens, one, input_items, cancel], include_in_schema=False)
 
 
 class ResponsesSurface(Surface):
@@ -122,14 +119,12 @@ class ResponsesSurface(Surface):
         """``None`` also for one that is not kept here: its vendor may keep it."""
         if sent.previous_response_id is None:
             return None
-        try:
-            return await self._shelf.find(sent.previous_response_id, owner)
-        except GatewayError:
-            return None
+        found = await self._shelf.find(sent.previous_response_id)
+        return found if found is not None and found.owner == owner else None
 
     async def _kept(self, reply: Reply, owner: str, asked: list[msgspec.Raw]) -> Reply:
         async def keep(response: bytes) -> None:
-            kept = _kept(response, owner, asked)
+            kept = _kept(response, owner, asked, reply.target.partition("/")[0])
             if kept is not None:
                 await self._shelf.keep(kept)
 
@@ -137,6 +132,69 @@ class ResponsesSurface(Surface):
             await keep(reply.body)
             return reply
         return replace(reply, stream=_watched(reply.stream, keep))
+
+    def at(self, identity: str) -> ASGIApp:
+        """Whatever is asked of one response: of what is kept, or of the vendor that made it."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            asked = cast("HTTPScope", scope)
+            try:
+                kept = await self._shelf.find(identity)
+                if kept is not None:
+                    kept = kept.of(_owner(asked["headers"]))
+                provider = self._keeper(kept, asked)
+                if not provider and kept is None:
+                    raise not_found(identity)
+            except GatewayError as error:
+                await send_error(error, send)
+                return
+            if provider:
+                await self._elsewhere(provider, asked, receive, send)
+            elif kept is not None:
+                await self._here(kept, asked, send)
+
+        return answer
+
+    def _keeper(self, kept: Kept | None, scope: HTTPScope) -> str:
+        """Whose account knows more of it; ``""`` when what is kept here is all there is."""
+        if kept is None:
+            return self._gateway.responding(named_provider(scope))
+        through = _OUTCOME.decode(kept.response).status in ENDED
+        return kept.provider if kept.native and not (through and scope["method"] == "GET") else ""
+
+    async def _elsewhere(self, provider: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        inbound = Inbound(
+            operation=Operation.PASSTHROUGH,
+            body=b"",
+            headers=scope["headers"],
+            received_ns=time_ns(),
+            started=perf_counter_ns(),
+            resource=Resource(method=scope["method"], path=upstream_path(scope, "/v1")),
+            provider=provider,
+        )
+        async with ClientWatch(receive):
+            await send_reply(await self._gateway.handle(inbound), send)
+
+    async def _here(self, kept: Kept, scope: HTTPScope, send: Send) -> None:
+        path = scope["path"].rstrip("/")
+        if path.endswith("/cancel"):
+            status = _OUTCOME.decode(kept.response).status
+            told = (
+                f"The response {kept.id!r} is {status}: only one in the background can be cancelled. A stream ends when its client leaves."
+            )
+            await send_error(InvalidRequest(told), send)
+            return
+        if scope["method"] == "DELETE":
+            await self._shelf.forget(kept.id)
+            body = msgspec.json.encode({"id": kept.id, "object": "response", "deleted": True})
+        else:
+            body = _items_of(kept) if path.endswith("/input_items") else bytes(kept.response)
+        await send_whole(Reply(status=200, headers=[(b"content-type", b"application/json")], trace_id="", body=body), send)
+
+
+def _items_of(kept: Kept) -> bytes:
+    items = _ITEMS.decode(kept.items)[: kept.asked]
+    return msgspec.json.encode({"object": "list", "data": items, "has_more": False, "first_id": None, "last_id": None})
 
 
 async def _watched(stream: AsyncIterator[bytes], keep: Callable[[bytes], Awaitable[None]]) -> AsyncIterator[bytes]:
@@ -152,14 +210,20 @@ async def _watched(stream: AsyncIterator[bytes], keep: Callable[[bytes], Awaitab
         await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
 
 
-def _kept(response: bytes, owner: str, asked: list[msgspec.Raw]) -> Kept | None:
+def _kept(response: bytes, owner: str, asked: list[msgspec.Raw], provider: str) -> Kept | None:
     try:
         outcome = _OUTCOME.decode(response)
     except msgspec.MsgspecError:
         return None
     items = msgspec.Raw(msgspec.json.encode([*asked, *outcome.output]))
     return Kept(
-        id=outcome.id, owner=owner, items=items, asked=len(asked), response=msgspec.Raw(response), native=not outcome.id.startswith(OWN)
+        id=outcome.id,
+        owner=owner,
+        items=items,
+        asked=len(asked),
+        response=msgspec.Raw(response),
+        native=not outcome.id.startswith(OWN),
+        provider=provider,
     )
 
 
@@ -174,33 +238,3 @@ def _own_items(sent: msgspec.Raw) -> list[msgspec.Raw]:
 def _owner(headers: Iterable[tuple[bytes, bytes]]) -> str:
     key = next(presented_keys(headers), None)
     return "" if key is None else sha256(key).hexdigest()[:32]
-
-
-async def _answered(work: Awaitable[bytes]) -> Response[bytes]:
-    try:
-        return Response(await work, media_type="application/json")
-    except GatewayError as error:
-        return Response(error_body(error), status_code=error.status, media_type="application/json")
-
-
-async def _retrieved(shelf: ResponseShelf, identity: str, request: AnyRequest) -> bytes:
-    return bytes((await shelf.find(identity, _owner(request.scope["headers"]))).response)
-
-
-async def _listed(shelf: ResponseShelf, identity: str, request: AnyRequest) -> bytes:
-    kept = await shelf.find(identity, _owner(request.scope["headers"]))
-    items = _ITEMS.decode(kept.items)[: kept.asked]
-    return msgspec.json.encode({"object": "list", "data": items, "has_more": False, "first_id": None, "last_id": None})
-
-
-async def _forgotten(shelf: ResponseShelf, identity: str, request: AnyRequest) -> bytes:
-    await shelf.forget(identity, _owner(request.scope["headers"]))
-    return msgspec.json.encode({"id": identity, "object": "response", "deleted": True})
-
-
-async def _cancelled(shelf: ResponseShelf, identity: str, request: AnyRequest) -> bytes:
-    kept = await shelf.find(identity, _owner(request.scope["headers"]))
-    status = _OUTCOME.decode(kept.response).status
-    raise InvalidRequest(
-        f"The response {identity!r} is {status}: only one that runs in the background can be cancelled. A stream ends when its client leaves."
-    )

@@ -136,6 +136,9 @@ async def test_tokens_are_counted_before_anybody_is_asked(rig: Rig):
     short = await count(model="up/one", messages=[{"role": "user", "content": "one"}])
     long = await count(model="up/one", messages=[{"role": "user", "content": "one two three four five"}], tools=TOOLS)
     assert 0 < short.input_tokens < long.input_tokens
+    asked = {"model": "claude/claude-sonnet-4-5", "messages": [{"role": "user", "content": "one"}]}
+    assert (await count(**asked)).input_tokens == 42
+    assert rig.claude.bodies[-1] == {**asked, "model": "claude-sonnet-4-5"}
     with pytest.raises(anthropic.NotFoundError):
         await count(model="nobody", messages=[{"role": "user", "content": "one"}])
 

@@ -19,6 +19,7 @@ class Vendor:
     """Implements ``gateway.types.Provider``."""
 
     system = address = "scripted"
+    operations = frozenset(Operation)
 
     def __init__(self, dialect: DialectName, answer: bytes = b"", chunks: Iterable[bytes] = (), status: int = 200, headers=()) -> None:
         self.dialect, self.answer, self.chunks, self.status, self.extra = dialect, answer, list(chunks), status, list(headers)

@@ -1,5 +1,6 @@
 """OpenAI's Responses in front of vendors that have none: items, numbered events, going on from another's response, prompts of the registry."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 
@@ -42,6 +43,21 @@ class Client:
         inbound = Inbound(operation=Operation.CHAT, body=body, headers=headers, received_ns=1, started=1, dialect=RESPONSES)
         reply = await self.surface.handle(inbound)
         return reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])
+
+    async def at(self, method: str, url: str) -> tuple[int, dict]:
+        path, _, query = url.partition("?")
+        sent: list[dict] = []
+
+        async def send(message) -> None:
+            sent.append(message)
+
+        async def receive():
+            await asyncio.sleep(60)
+
+        headers = [(b"authorization", b"Bearer " + self.key)]
+        scope = {"method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(), "headers": headers}
+        await self.surface.at(path.split("/")[3])(scope, receive, send)
+        return sent[0]["status"], json.loads(sent[1]["body"])
 
     async def ask(self, **more) -> dict:
         return json.loads(await self.text(asked(**more)))
@@ -174,6 +190,20 @@ async def test_kept_responses_are_their_owners_alone_and_not_kept_when_told_so()
     assert stranger["error"]["param"] == "previous_response_id"
     unkept = await Client(rig, blobs).ask(store=False)
     assert (await Client(rig, blobs).ask(previous_response_id=unkept["id"]))["error"]["code"] == "invalid_request"
+
+
+async def test_what_is_asked_of_a_response_goes_to_the_vendor_that_still_works_on_it():
+    rig = Rig(Vendor(RESPONSES, b'{"id":"resp_up","status":"queued","output":[]}'))
+    client = Client(rig)
+    await client.ask(background=True)
+    assert await client.at("GET", "/v1/responses/resp_up") == (200, {"id": "resp_up", "status": "queued", "output": []})
+    await client.at("POST", "/v1/responses/resp_up/cancel")
+    await client.at("GET", "/v1/responses/resp_elsewhere?include=x")
+    asked = [(request.resource.method, request.resource.path) for request in rig.vendor.sent if request.resource is not None]
+    assert asked == [("GET", "/responses/resp_up"), ("POST", "/responses/resp_up/cancel"), ("GET", "/responses/resp_elsewhere?include=x")]
+    client.key = b"another"
+    assert (await client.at("GET", "/v1/responses/resp_up"))[0] == 404
+    assert len(rig.vendor.sent) == 4
 
 
 class Prompts:
