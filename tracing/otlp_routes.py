@@ -32,10 +32,10 @@ def router(sink: SpanSink, placement: Placement) -> Router:
     @post("/v1/traces", status_code=200)
     async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
         content_type = request.headers.get("content-type", "")
+        experiment = request.headers.get(EXPERIMENT_HEADER)
         try:
             body = await request.body()
             spans = await _decoded(body, request.headers.get("content-encoding", ""), content_type)
-            experiment = request.headers.get(EXPERIMENT_HEADER)
             place = await placement.find(experiment, request.headers.get(RUN_HEADER), spans) if experiment is not None else None
             taken = sink.take(spans)
             if taken.full:
@@ -47,7 +47,7 @@ def router(sink: SpanSink, placement: Placement) -> Router:
         except PlacementRefused as refusal:
             return Response(msgspec.json.encode(refusal.body), status_code=refusal.status, media_type=JSON)
         except TracingError as error:
-            return _failure(error, content_type)
+            return _failure(error, content_type) if experiment is None or error.status >= 500 else _detail(error)
         return _encoded(_answer(taken), content_type, 200)
 
     return Router("/", route_handlers=[export], include_in_schema=False)
@@ -65,6 +65,12 @@ def _answer(taken: Taken) -> ExportTraceServiceResponse:
         answer.partial_success.rejected_spans = sum(taken.rejected.values())
         answer.partial_success.error_message = "; ".join(f"{reason} ({count})" for reason, count in taken.rejected.items())
     return answer
+
+
+def _detail(error: TracingError) -> Response[bytes]:
+    """As MLflow says what is wrong with a request."""
+    body = msgspec.json.encode({"detail": f"{error.message}. {error.hint}".rstrip(". ")})
+    return Response(body, status_code=413 if error.status == 413 else 400, media_type=JSON)
 
 
 def _failure(error: TracingError, content_type: str) -> Response[bytes]:

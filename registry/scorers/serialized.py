@@ -15,7 +15,9 @@ EXPECTATIONS: Final = "expectations"
 
 
 def check_serialized(serialized: str) -> None:
-    """Refuse what is not JSON, and what is code. Raises ``InvalidParameterValue``."""
+    """Refuse what is no JSON object, and what is code. Raises ``InvalidParameterValue``."""
+    if not isinstance(parsed(serialized), dict):
+        raise InvalidParameterValue("serialized_scorer must be the JSON of an object, as the client's own registration sends it.")
     if any(mapping.get(CODE) for mapping in _mappings(parsed(serialized))):
         raise InvalidParameterValue(
             "Scorers made with the @scorer decorator hold code, which this server neither keeps nor runs. "

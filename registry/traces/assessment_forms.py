@@ -99,8 +99,13 @@ def _source(given: wire.AssessmentSource | None) -> tuple[AssessmentSource, str]
 
 
 def _value(given: Any) -> AssessmentValue:
-    """Any value of JSON; whole numbers become floats, as protobuf's do."""
-    return float(given) if isinstance(given, int) and not isinstance(given, bool) else given
+    """Any value of JSON; whole numbers become floats, as protobuf's do. Raises ``InvalidParameterValue``."""
+    if isinstance(given, bool) or not isinstance(given, int):
+        return given
+    try:
+        return float(given)
+    except OverflowError:
+        raise InvalidParameterValue("A number in an assessment must be within ±1.8e308; send larger ones as text.") from None
 
 
 def _feedback(stored: Assessment) -> wire.Feedback:

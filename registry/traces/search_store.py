@@ -1,17 +1,23 @@
 """Which traces a search means: one statement over what clients said of traces and what their spans say. Values are bound."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
+from registry.errors import InvalidParameterValue
 from registry.traces.conditions_store import Values, condition_sql
 from registry.traces.known import DEFAULT_EXPERIMENT
 from registry.traces.search import Order, TraceSearch
+from storage.errors import QueryFailed
 from storage.telemetry import Telemetry
 from tracing.barrier import settled
 
 __all__ = ("TraceFinder",)
+
+T = TypeVar("T")
+BAD_REGEXP: Final = 427
+"""ClickHouse's code for it."""
 
 _PLACED: Final = "FROM trace_properties FINAL WHERE project_id = 'default' AND kind = 'INFO' AND key = 'experiment_id'"
 
@@ -81,7 +87,7 @@ class TraceFinder:
         matching, order = _where(experiments, search, values), _order(search.orders, values)
         await settled(self._flush)
         sql = f"{matching} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}"
-        return [found.trace_id for found in await self._telemetry.query(sql, values.parameters, _Found)]
+        return [found.trace_id for found in await self._query(sql, values, _Found)]
 
     async def count(self, experiments: Sequence[str], searches: Sequence[TraceSearch]) -> int:
         """The number of traces of these experiments that match all of the searches."""
@@ -91,7 +97,7 @@ class TraceFinder:
         together = TraceSearch(tuple(condition for search in searches for condition in search.conditions))
         sql = f"SELECT count() AS traces FROM ({_where(experiments, together, values)})"
         await settled(self._flush)
-        return (await self._telemetry.query(sql, values.parameters, _Count))[0].traces
+        return (await self._query(sql, values, _Count))[0].traces
 
     async def older(self, experiment: str, until_ms: int, limit: int | None) -> list[str]:
         """Stored ids of the traces of an experiment that began at a time or before it, the oldest first."""
@@ -102,6 +108,14 @@ class TraceFinder:
             sql += f" LIMIT {limit:d}"
         await settled(self._flush)
         return [found.trace_id for found in await self._telemetry.query(sql, values.parameters, _Found)]
+
+    async def _query(self, sql: str, values: Values, row: type[T]) -> list[T]:
+        try:
+            return await self._telemetry.query(sql, values.parameters, row)
+        except QueryFailed as error:
+            if error.number != BAD_REGEXP:
+                raise
+            raise InvalidParameterValue(f"A pattern after RLIKE is no regular expression that is understood here (RE2): {error}") from error
 
 
 def _where(experiments: Sequence[str], search: TraceSearch, values: Values) -> str:

@@ -8,16 +8,21 @@ from tracing.times import milliseconds_text, nanoseconds
 __all__ = ("duration_ms", "duration_text", "timestamp_ms", "timestamp_text")
 
 MILLION = 1_000_000
+LATEST = 2**63 // MILLION
+"""Milliseconds since the epoch that spans can hold, as nanoseconds of 63 bits."""
 
 
 def timestamp_ms(text: str, path: str) -> int:
     """RFC 3339 to milliseconds since the epoch. Raises ``InvalidParameterValue``."""
     try:
-        return nanoseconds(text) // MILLION
+        found = nanoseconds(text) // MILLION
     except (ValueError, OverflowError):
         raise InvalidParameterValue(
             f"Invalid value {text!r} for parameter '{path}' supplied: write a time as 2026-11-23T12:00:00Z."
         ) from None
+    if not 0 <= found < LATEST:
+        raise InvalidParameterValue(f"Invalid value {text!r} for parameter '{path}' supplied: times are from 1970 to 2262.")
+    return found
 
 
 def timestamp_text(milliseconds: int) -> str:

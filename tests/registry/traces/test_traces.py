@@ -85,6 +85,9 @@ async def test_a_header_that_names_no_experiment_or_is_forgotten_is_refused_as_m
     assert (await client.send(span(A), status=404, **{"x-mlflow-experiment-id": "77"}))["error_code"] == "RESOURCE_DOES_NOT_EXIST"
     assert (await client.send(span(A), status=400, **{"x-mlflow-experiment-id": "x"}))["error_code"] == "INVALID_PARAMETER_VALUE"
     assert "no spans" in (await client.send(status=400))["detail"]
+    headers = {"x-mlflow-experiment-id": client.experiment, "content-type": "text/plain"}
+    unread = await client.http.post("/v1/traces", content=b"x", headers=headers)
+    assert (unread.status_code, "text/plain" in unread.json()["detail"]) == (400, True)
     placed = span(A)
     await client.send(placed)
     assert "x-mlflow-experiment-id" in str((await client.send(placed, status=422, accept="*/*"))["detail"])
@@ -145,7 +148,17 @@ async def test_every_kind_of_clause_finds_its_traces_and_orders_them(client):
     assert await client.find(None, "execution_time DESC", "tags.env ASC") == ["one", "two", "three"]
     page = await client.call("POST", "traces/search", {"locations": [client.place()], "max_results": 2})
     assert await client.find(page_token=page["next_page_token"], max_results=2) == ["three"]
-    for wrong in ("tags.env > 't'", "color = 'x'", "text LIKE '%a%'", "span.size = 'x'", "prompt = 'p'", "status = OK", "issue.name = 'x'"):
+    for wrong in (
+        "tags.env > 't'",
+        "color = 'x'",
+        "text LIKE '%a%'",
+        "span.size = 'x'",
+        "prompt = 'p'",
+        "status = OK",
+        "issue.name = 'x'",
+        "name RLIKE '['",
+        "name RLIKE '(?=x)'",
+    ):
         refused = await client.call("POST", "traces/search", {"locations": [client.place()], "filter": wrong}, status=400)
         assert refused["error_code"] == "INVALID_PARAMETER_VALUE"
 
@@ -178,7 +191,14 @@ async def test_what_overrides_an_assessment_stands_in_for_it_until_it_is_taken_b
     issue = await say(assessment_name="iss-1", issue={"issue_name": "Slow"})
     assert issue["issue"] == {"issue_name": "Slow"}
     assert await client.find("issue.id = 'iss-1'") == ["one"]
-    for wrong in ({"assessment_name": "x"}, {"feedback": {"value": 1}}):
+    said = {"assessment_name": "x", "feedback": {"value": 1}}
+    far = ("1700-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "yesterday")
+    for wrong in (
+        {"assessment_name": "x"},
+        {"feedback": {"value": 1}},
+        {**said, "feedback": {"value": 10**400}},
+        *({**said, "create_time": each} for each in far),
+    ):
         await client.call("POST", path, {"assessment": wrong}, status=400)
     refused = await client.call("PATCH", one, {"assessment": {"expectation": {"value": 1}}, "update_mask": "expectation"}, status=400)
     assert refused["message"] == "Cannot update expectation value on a Feedback assessment."
