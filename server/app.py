@@ -24,6 +24,7 @@ from registry.wire.routes import with_endpoints
 from server import health
 from server.acting import with_actor
 from server.errors import EXCEPTION_HANDLERS
+from server.express import express
 from server.file_permissions import with_file_permissions
 from server.guard import guarded
 from server.mlflow import mlflow_endpoints
@@ -49,17 +50,18 @@ def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 def create_app(services: Services) -> ASGIApp:
     """The whole server as one ASGI application."""
+    limit = services.settings.server.max_body_bytes
     app = Litestar(
         route_handlers=[
-            openai.router(services.gateway),
-            anthropic.router(services.gateway),
-            gemini.router(services.gateway),
-            resources.router(services.gateway),
-            responses.router(services.gateway, services.responses),
-            mlflow_gateway.router(services.gateway),
-            invocations.router(services.gateway),
+            openai.router(services.gateway, limit),
+            anthropic.router(services.gateway, limit),
+            gemini.router(services.gateway, limit),
+            resources.router(services.gateway, limit),
+            responses.router(services.gateway, services.responses, limit),
+            mlflow_gateway.router(services.gateway, limit),
+            invocations.router(services.gateway, limit),
             deployments.router(services.gateway),
-            passthrough.router(services.gateway),
+            passthrough.router(services.gateway, limit),
             otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.traces, services.assessments),
             prompt_routes.router(services.prompts),
@@ -79,15 +81,13 @@ def create_app(services: Services) -> ASGIApp:
         openapi_config=OpenAPIConfig(
             title="Tidegate", version=VERSION, path=SCHEMA_PATH, render_plugins=[JsonRenderPlugin(path="/openapi.json")]
         ),
-        request_max_body_size=services.settings.server.max_body_bytes,
+        request_max_body_size=limit,
         logging_config=None,
     )
-
-    limit = services.settings.server.max_body_bytes
     table = mlflow_endpoints(services)
     if services.settings.security.users:
         endpoints = with_endpoints(app, table, limit, Gatekeeper(services.roles, services.experiments_of))
         registry = with_file_permissions(with_artifacts(endpoints, services.artifacts), services.experiments_of)
     else:
         registry = with_artifacts(with_endpoints(app, table, limit), services.artifacts)
-    return guarded(with_actor(registry), lambda: services.guard)
+    return guarded(express(app, with_actor(registry)), lambda: services.guard)

@@ -10,7 +10,7 @@ from litestar.types import ExceptionHandlersMap
 from server.dialects import Refusal, has_dialect, render
 from server.ui.pages.page import error_page
 
-__all__ = ("EXCEPTION_HANDLERS",)
+__all__ = ("EXCEPTION_HANDLERS", "failure")
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,11 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     logger.error("unexpected %s at %s %s", type(error).__name__, request.method, request.url.path, exc_info=error)
     message = f"Something went wrong here ({type(error).__name__}); the server's log says more."
     return _respond(request.url.path, Refusal(status=500, code="internal_error", message=message))
+
+
+def failure(path: str) -> tuple[str, bytes]:
+    """For what fails past the framework: content type and body of a 500, for whoever speaks at ``path``."""
+    return render(path, Refusal(status=500, code="internal_error", message="Something went wrong here; the server's log says more."))
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _http_error, Exception: _unexpected}

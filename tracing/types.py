@@ -338,4 +338,4 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     summary: TraceSummary
     spans: list[SpanView]
     assessments: list[Assessment]
-    properties: TraceProperties = TraceProperties()
+    properties: TraceProperties = msgspec.field(default_factory=TraceProperties)

@@ -31,13 +31,13 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers: Headers = []
         self.complete = True
-        self.reusable = False
         self.closed = False
         self.idle_since = 0.0
         self._timeouts = timeouts
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._due = self._total_due = _NEVER
+        self._keep = False
         self._head_seen = False
         self._delimited = False
         self._head_bytes = 0
@@ -49,14 +49,14 @@ class Connection(asyncio.Protocol):
 
     async def send(self, request: bytes) -> None:
         """Write a request, whose first word is its method, and wait for the head of its answer: ``status`` and ``headers``. Raises ``HttpError``."""
-        if self.closed:
-            raise Broken("the connection was closed by the upstream")
         self._parser = httptools.HttpResponseParser(self)
         self.status, self.headers, self._head_bytes = 0, [], 0
-        self.complete = self.reusable = self._head_seen = self._delimited = False
+        self.complete = self._keep = self._head_seen = self._delimited = False
         self._bodyless = request.startswith(b"HEAD ")
         now = self._loop.time()
         self._due, self._total_due = now + self._timeouts.first_byte, now + self._timeouts.total
+        if self.closed:
+            raise Broken("the connection was closed by the upstream")
         self._transport.write(request)
         while not self._head_seen:
             await self._news()
@@ -79,6 +79,11 @@ class Connection(asyncio.Protocol):
         if not taken:
             return self._taken()
         return b"".join([*taken, self._taken()])
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may follow. Not before all of the answer was taken: what is left of one would begin the next."""
+        return self.complete and self._keep and not self._chunks and not self.closed
 
     def untouched(self) -> bool:
         """Whether nothing of an answer has come, not even its head."""
@@ -167,7 +172,7 @@ class Connection(asyncio.Protocol):
         """The answer is whole."""
         if self._head_seen:
             self.complete = True
-            self.reusable = self._parser.should_keep_alive()
+            self._keep = self._parser.should_keep_alive()
             self._wake()
 
     async def _news(self) -> None:
@@ -200,7 +205,7 @@ class Connection(asyncio.Protocol):
 
     def _break(self, error: HttpError) -> None:
         """The first reason stays."""
-        self.reusable = False
+        self._keep = False
         if self._error is None:
             self._error = error
         self._due = self._total_due = _NEVER

@@ -63,7 +63,7 @@ class Pool:
     def give(self, connection: Connection) -> None:
         """A request is through, or is let go: the connection is kept, or ended if its answer was not read to the end."""
         self._busy.discard(connection)
-        if connection.complete and connection.reusable and not connection.closed and len(self._idle) < _MOST_IDLE:
+        if connection.reusable and len(self._idle) < _MOST_IDLE:
             connection.rest()
             self._idle.append(connection)
         else:

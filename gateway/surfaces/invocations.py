@@ -70,7 +70,7 @@ class InvocationSurface(Surface):
                 started=started,
                 address=client[0] if client else "",
             )
-            await self._answer(inbound, receive, _WithFirstVersion(send) if first else send)
+            await self._answer(inbound, cast("HTTPScope", scope), receive, _WithFirstVersion(send) if first else send)
 
         return answer
 

@@ -3,10 +3,9 @@
 Plain ASGI: middleware and request objects would cost more than the whole proxy.
 """
 
-import asyncio
 from collections.abc import Callable
 from time import perf_counter_ns, time_ns
-from typing import Any, Final, Self, cast
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response, Router, asgi, get
@@ -18,12 +17,10 @@ from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNo
 from gateway.render import error_body
 from gateway.service import Gateway
 from gateway.surfaces.listing import listed_for, openai_model
+from gateway.surfaces.watch import ClientWatch
 from gateway.types import Headers, Inbound, Operation, Reply
 
 __all__ = ("ClientWatch", "Surface", "router", "send_error", "send_reply", "send_whole")
-
-WATCH_AFTER_SECONDS: Final = 0.02
-"""An answer that comes sooner is not worth a look whether the client is still there."""
 
 
 def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
@@ -85,7 +82,7 @@ class Surface:
             model=model,
             stream=stream,
         )
-        await self._answer(inbound, receive, send)
+        await self._answer(inbound, scope, receive, send)
 
     async def count(self, scope: HTTPScope, receive: Receive, send: Send, write: Callable[[int], object], *, model: str = "") -> None:
         """How many tokens a request would have; ``write`` makes the answer of the number."""
@@ -144,51 +141,12 @@ class Surface:
         """From a request to its reply: the place for what a dialect does beyond that."""
         return await self._gateway.handle(inbound)
 
-    async def _answer(self, inbound: Inbound, receive: Receive, send: Send) -> None:
-        async with ClientWatch(receive) as watch:
+    async def _answer(self, inbound: Inbound, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        with ClientWatch(scope, receive) as watch:
             reply = await self.handle(inbound)
             if reply.stream is None:
                 watch.disarm()
             await send_reply(reply, send)
-
-
-class ClientWatch:
-    """Cancels the request when its client goes away: the upstream is closed, and the span says so."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._gone = False
-        self._watching: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Look after a while: most answers are through before it would be of use."""
-        self._request = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._arm)
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> bool:
-        """Swallow the cancellation that this watch itself caused, and no other."""
-        self.disarm()
-        if self._gone and kind is asyncio.CancelledError and self._request is not None:
-            self._request.uncancel()
-            return True
-        return False
-
-    def disarm(self) -> None:
-        """The answer is made: whether the client takes it is no longer of interest."""
-        self._timer.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
-
-    def _arm(self) -> None:
-        self._watching = asyncio.ensure_future(self._wait())
-
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._gone = True
-        if self._request is not None:
-            self._request.cancel()
 
 
 async def send_whole(reply: Reply, send: Send) -> None:

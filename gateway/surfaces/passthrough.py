@@ -78,7 +78,7 @@ class PassthroughSurface(ResourceSurface):
         except GatewayError as error:
             await send_error(error, send)
         else:
-            await self._answer(inbound, receive, send)
+            await self._answer(inbound, scope, receive, send)
 
     def proxied(self, endpoint: str, body: bytes) -> ASGIApp:
         """The same for the provider of an endpoint, as MLflow's gateway has it."""
@@ -92,7 +92,7 @@ class PassthroughSurface(ResourceSurface):
             except GatewayError as error:
                 await send_error(error, send)
             else:
-                await self._answer(inbound, receive, send)
+                await self._answer(inbound, cast("HTTPScope", scope), receive, send)
 
         return answer
 

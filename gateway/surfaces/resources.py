@@ -80,7 +80,7 @@ class ResourceSurface(Surface):
         except GatewayError as error:
             await send_error(error, send)
         else:
-            await self._answer(inbound, receive, send)
+            await self._answer(inbound, scope, receive, send)
 
     async def account(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """A request about what an account holds. ``x-tidegate-provider``, or ``provider`` in the query, says whose."""
@@ -97,7 +97,7 @@ class ResourceSurface(Surface):
         except GatewayError as error:
             await send_error(error, send)
         else:
-            await self._answer(inbound, receive, send)
+            await self._answer(inbound, scope, receive, send)
 
 
 def _with_body(operation: Operation, body: bytes, scope: HTTPScope, received_ns: int, started: int) -> Inbound:

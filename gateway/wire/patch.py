@@ -72,7 +72,7 @@ def _only_spelling(body: bytes, name: str) -> int | None:
     at = body.find(quoted)
     if at < 0 or body.find(quoted, at + 1) >= 0:
         return None
-    if any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name}):
+    if b"\\u00" in body and any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name}):
         return None
     return at + len(quoted)
 

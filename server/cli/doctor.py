@@ -66,7 +66,7 @@ def _versions() -> Iterator[Check]:
 
     from server.version import VERSION
 
-    parts = ", ".join(f"{name} {version(name)}" for name in ("chdb", "granian", "litestar", "opentelemetry-sdk"))
+    parts = ", ".join(f"{name} {version(name)}" for name in ("chdb", "httptools", "litestar", "opentelemetry-sdk"))
     yield Check(name="version", state="ok", detail=f"tidegate {VERSION}, Python {sys.version.split()[0]}, {parts}")
 
 

@@ -132,7 +132,7 @@ class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
     """A judge and what became of the traces it was meant to see."""
 
     judge: Judge
-    stats: JudgeStats = JudgeStats()
+    stats: JudgeStats = msgspec.field(default_factory=JudgeStats)
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):

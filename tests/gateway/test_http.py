@@ -136,6 +136,24 @@ async def test_what_an_upstream_says_unasked_is_no_answer_to_the_next_request():
         await to.close()
 
 
+async def test_what_nobody_read_of_an_answer_never_reaches_the_next_request():
+    server = Server()
+    async with serving(server) as address:
+        to = account(address)
+        unread = await to.post("/path", [], b"{}")
+        await asyncio.sleep(0.05)
+        await unread.close()
+        assert await ask(to) == b"hello world"
+        cancelled = asyncio.ensure_future(ask(to))
+        while len(server.requests) < 3:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
+        assert await ask(to) == b"hello world"
+        await to.close()
+
+
 async def test_a_connection_that_went_stale_costs_no_answer():
     server = Server(close=True)
     async with serving(server) as address:

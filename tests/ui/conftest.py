@@ -1,11 +1,14 @@
 """A server in a thread over stores in memory, and one Chromium for the session."""
 
+import asyncio
 import importlib.util
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+
+from server.http.listener import Listener
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -28,46 +31,24 @@ class Served:
     """The demo app on a port of its own; ``traces`` is the store behind it."""
 
     def __init__(self, demo, traces):
-        import asyncio
-        import socket
-
-        from granian.constants import Interfaces
-        from granian.server.embed import Server
-
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
         self.traces = traces
-        app = demo.make_app(demo.make_services(traces))
-        self._server = Server(app, address="127.0.0.1", port=self.port, interface=Interfaces.ASGI)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._app = demo.make_app(demo.make_services(traces))
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
-        self._wait()
+        assert self._ready.wait(20)
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    def _run(self):
-        import asyncio
-
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._server.serve())
-
-    def _wait(self):
-        import time
-
-        import httpx
-
-        for _ in range(100):
-            try:
-                httpx.get(self.url + "/traces")
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return
-        raise RuntimeError("the demo server did not start")
+    async def _serve(self):
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        listener = await Listener.open(self._app, "127.0.0.1", 0)
+        self.port = listener.port
+        self._ready.set()
+        await self._stop.wait()
+        await listener.close(1)
 
     def stop(self):
-        self._loop.call_soon_threadsafe(self._server.stop)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(5)
 
 

@@ -641,9 +641,11 @@ if __name__ == "__main__":
     import asyncio
     import sys
 
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
+    from server.http.listener import Listener
 
-    empty = "--empty" in sys.argv
-    app = make_app(make_services(MemoryTraces([] if empty else all_traces())))
-    asyncio.run(Server(app, address="127.0.0.1", port=8899, interface=Interfaces.ASGI).serve())
+    async def serve() -> None:
+        app = make_app(make_services(MemoryTraces([] if "--empty" in sys.argv else all_traces())))
+        await Listener.open(app, "127.0.0.1", 8899)
+        await asyncio.Event().wait()
+
+    asyncio.run(serve())

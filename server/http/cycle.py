@@ -1,0 +1,188 @@
+"""One request and its answer, as an ASGI application sees them (https://asgi.readthedocs.io/en/stable/specs/www.html)."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final, Protocol, cast
+
+from litestar.types import HTTPReceiveMessage, HTTPScope, Message
+
+from gateway.surfaces.watch import ON_LEAVE
+
+__all__ = ("Connection", "Cycle")
+
+_CHUNKED: Final = b"transfer-encoding: chunked\r\n"
+_CLOSE: Final = b"connection: close\r\n"
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_BODYLESS: Final = frozenset({204, 304})
+
+
+class Connection(Protocol):
+    """What a cycle asks of the connection that it is on."""
+
+    @property
+    def date(self) -> bytes:
+        """A whole ``Date`` header line."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, now or when the network takes them."""
+        ...
+
+    async def writable(self) -> None:
+        """Wait until the network takes more; returns also when the client is gone."""
+        ...
+
+    def consumed(self) -> None:
+        """Room was made in the buffer of the request's body."""
+        ...
+
+    def finished(self, cycle: "Cycle") -> None:
+        """The answer is whole."""
+        ...
+
+
+class Cycle:
+    """``receive`` and ``send`` of one request."""
+
+    __slots__ = (
+        "_answered",
+        "_body",
+        "_chunked",
+        "_connection",
+        "_continue",
+        "_headers",
+        "_leaving",
+        "_told",
+        "_waiter",
+        "buffered",
+        "complete",
+        "gone",
+        "keep_alive",
+        "more",
+        "scope",
+        "started",
+        "status",
+    )
+
+    def __init__(self, connection: Connection, scope: HTTPScope, *, keep_alive: bool, expects: bool) -> None:
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.more = True
+        """Whether bytes of the request's body are still to come from the network."""
+        self.buffered = 0
+        self.gone = self.started = self.complete = False
+        self.status = 0
+        self._connection = connection
+        self._continue = expects
+        self._body: deque[bytes] = deque()
+        self._told = False
+        self._answered = self._chunked = False
+        self._headers: Any = ()
+        self._waiter: asyncio.Future[None] | None = None
+        self._leaving: Callable[[], None] | None = None
+        scope["extensions"] = cast("dict[str, dict[object, object]]", {ON_LEAVE: self.on_leave})
+
+    def on_leave(self, callback: Callable[[], None] | None) -> None:
+        """Call ``callback``, once, when the client is gone before its answer is whole; ``None`` takes it back."""
+        self._leaving = callback
+
+    def feed(self, data: bytes) -> None:
+        """Bytes of the body have come."""
+        self._body.append(data)
+        self.buffered += len(data)
+        self.wake()
+
+    def ended(self) -> None:
+        """The body is whole."""
+        self.more = False
+        self.wake()
+
+    def leave(self) -> None:
+        """The client is gone."""
+        self.gone = True
+        if self._leaving is not None and not self.complete:
+            self._leaving()
+        self.wake()
+
+    def wake(self) -> None:
+        """Something has happened that ``receive`` may wait for."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def receive(self) -> HTTPReceiveMessage:
+        """The body as it comes; after its end, and after that of the answer, wait for the client to leave."""
+        while True:
+            if self.gone or self.complete:
+                return {"type": "http.disconnect"}
+            if self._body or not (self.more or self._told):
+                return {"type": "http.request", "body": self._taken(), "more_body": self.more}
+            if self._continue:
+                self._continue = False
+                self._connection.write(_CONTINUE)
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    async def send(self, message: Message) -> None:
+        """Take the answer's head, then its body. What is sent to a client that is gone, or after the end, is let fall."""
+        if message["type"] == "http.response.start":
+            self.status, self._headers = message["status"], message["headers"]
+            self._answered = True
+        elif message["type"] == "http.response.body":
+            if not self._answered:
+                raise RuntimeError("a body was sent before its head")
+            if not (self.gone or self.complete):
+                self._send_body(message.get("body", b""), more=message.get("more_body", False))
+                await self._connection.writable()
+
+    def _taken(self) -> bytes:
+        body = self._body
+        data = body.popleft() if len(body) == 1 else b"".join(body)
+        body.clear()
+        self.buffered = 0
+        self._told = not self.more
+        if self.more:
+            self._connection.consumed()
+        return data
+
+    def _send_body(self, body: bytes, *, more: bool) -> None:
+        head = b"" if self.started else self._head(body, more=more)
+        self.started = True
+        if self.scope["method"] == "HEAD" or self.status in _BODYLESS:
+            data = head
+        elif self._chunked:
+            data = b"".join((head, b"%x\r\n%b\r\n" % (len(body), body) if body else b"", b"" if more else _LAST_CHUNK))
+        else:
+            data = head + body
+        if data:
+            self._connection.write(data)
+        if not more:
+            self.complete = True
+            self._connection.finished(self)
+
+    def _head(self, body: bytes, *, more: bool) -> bytes:
+        """Status line and headers. The length is told where it is known; where it is not the body goes in chunks, or ends with the connection."""
+        headers = [b"%b: %b\r\n" % (name, value) for name, value in self._headers]
+        names = {name.lower() for name, _ in self._headers}
+        block = b"".join(headers)
+        if block.count(b"\n") != len(headers) or block.count(b"\r") != len(headers) or b"\0" in block:
+            raise ValueError("a response header holds a line break")
+        if b"content-length" not in names and self.status not in _BODYLESS:
+            if not more:
+                block += b"content-length: %d\r\n" % len(body)
+            elif self.scope["http_version"] == "1.1":
+                self._chunked = True
+                block += _CHUNKED
+            else:
+                self.keep_alive = False
+        if self.more or b"connection" in names:  # a request that is not read to its end cannot be followed by another
+            self.keep_alive = False
+        line = _STATUS_LINES.get(self.status) or b"HTTP/1.1 %d \r\n" % self.status
+        closing = b"" if self.keep_alive or b"connection" in names else _CLOSE
+        return b"".join((line, block, b"" if b"date" in names else self._connection.date, closing, b"\r\n"))

@@ -1,0 +1,298 @@
+"""One connection of a client: requests one after the other, answers in the same order."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Final, cast
+from urllib.parse import unquote
+
+import httptools
+from litestar.types import ASGIApp, HTTPScope
+from typing_extensions import override
+
+from server.http.cycle import Cycle
+from server.http.shared import Shared
+
+__all__ = ("HttpProtocol",)
+
+logger = logging.getLogger(__name__)
+
+HIGH_WATER: Final = 256 * 1024
+"""Bytes of a body that wait for the application before the client is asked to wait too."""
+
+MOST_HEADERS: Final = 64 * 1024
+MOST_PIPELINED: Final = 32
+_VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
+_NEVER: Final = float("inf")
+_WISHES: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
+
+
+class BadRequest(Exception):
+    """A request that is none; ``status`` says what is wrong with it."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class HttpProtocol(asyncio.Protocol):
+    """Implements ``server.http.cycle.Connection``."""
+
+    def __init__(self, app: ASGIApp, shared: Shared) -> None:
+        self._app = app
+        self._shared = shared
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head_bytes = 0
+        self._expects = False
+        self._cycle: Cycle | None = None
+        self._incoming: Cycle | None = None
+        self._pipelined: deque[Cycle] = deque()
+        self._reading = True
+        self._drained: asyncio.Future[None] | None = None
+        self._lingering = False
+        self.deadline = _NEVER
+
+    @property
+    def date(self) -> bytes:
+        """See ``Connection.date``."""
+        return self._shared.date
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._cycle is not None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._client = _address(transport.get_extra_info("peername"))
+        self._server = _address(transport.get_extra_info("sockname"))
+        self.deadline = self._loop.time() + self._shared.head_seconds
+        self._shared.connections.add(self)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._shared.connections.discard(self)
+        for cycle in (self._cycle, *self._pipelined):
+            if cycle is not None:
+                cycle.leave()
+        self.resume_writing()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._lingering:
+            return
+        if self._incoming is None and not self._head_bytes and self._cycle is None:
+            self.deadline = self._loop.time() + self._shared.head_seconds
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._refuse(error.__context__ if isinstance(error.__context__, BadRequest) else BadRequest(400, "this is no HTTP/1.1"))
+
+    @override
+    def pause_writing(self) -> None:
+        if self._drained is None:
+            self._drained = self._loop.create_future()
+
+    @override
+    def resume_writing(self) -> None:
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    def write(self, data: bytes) -> None:
+        """See ``Connection.write``."""
+        self._transport.write(data)
+
+    async def writable(self) -> None:
+        """See ``Connection.writable``."""
+        if self._drained is not None:
+            await asyncio.shield(self._drained)
+
+    def consumed(self) -> None:
+        """See ``Connection.consumed``."""
+        self._read_on()
+
+    def finished(self, cycle: Cycle) -> None:
+        """See ``Connection.finished``: the next request, or the end of the connection."""
+        if self._cycle is not cycle:
+            return
+        self._cycle = None
+        if not cycle.keep_alive or self._shared.stopping:
+            self._end(unread=cycle.more)
+        elif self._pipelined:
+            self._start(self._pipelined.popleft())
+        else:
+            self.deadline = self._loop.time() + self._shared.idle_seconds
+        self._read_on()
+
+    def overdue(self, now: float) -> None:
+        """Hang up when the clock has run out: for a head, for the next request, or for the last bytes of one that was refused."""
+        if now >= self.deadline:
+            self._transport.abort()
+
+    def stop(self) -> None:
+        """Answer what is being answered, and nothing after it."""
+        if self._cycle is None:
+            self._transport.close()
+        else:
+            self._cycle.keep_alive = False
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        self._transport.abort()
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._url, self._headers, self._head_bytes, self._expects = b"", [], 0, False
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target."""
+        self._url += url
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; trailers are left out."""
+        self._count(len(name) + len(value))
+        if self._incoming is None:
+            name = name.lower()
+            self._headers.append((name, value))
+            if name == b"expect" and value.lower() == b"100-continue":
+                self._expects = True
+
+    def on_headers_complete(self) -> None:
+        """The head is there: the application may begin."""
+        if self._parser.should_upgrade():
+            return
+        cycle = Cycle(self, self._scope(), keep_alive=self._parser.should_keep_alive(), expects=self._expects)
+        self._incoming = cycle
+        self.deadline = _NEVER
+        if self._cycle is None:
+            self._start(cycle)
+            return
+        self._pipelined.append(cycle)
+        if len(self._pipelined) >= MOST_PIPELINED:
+            self._pause_reading()
+
+    def on_body(self, body: bytes) -> None:
+        """Bytes of the body."""
+        cycle = self._incoming
+        if cycle is not None:
+            cycle.feed(body)
+            if cycle.buffered > HIGH_WATER:
+                self._pause_reading()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        if self._incoming is not None:
+            self._incoming.ended()
+            self._incoming = None
+        self._head_bytes = 0
+
+    def _stay(self, rest: bytes) -> None:
+        """Answer a request for another protocol as it is (RFC 9110 section 7.8); the parser stops at its head, and is given it again without the wish."""
+        method = self._parser.get_method()
+        self._parser = httptools.HttpRequestParser(self)
+        if method == b"CONNECT":
+            self._refuse(BadRequest(405, "this is no proxy"))
+            return
+        lines = [b"%b %b HTTP/1.1" % (method, self._url), *(b"%b: %b" % header for header in self._headers if header[0] not in _WISHES)]
+        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MOST_HEADERS:
+            raise BadRequest(431, f"the head of a request may have {MOST_HEADERS} bytes")
+
+    def _scope(self) -> HTTPScope:
+        target = self._url
+        if not target.startswith(b"/"):  # absolute-form (RFC 9112 section 3.2.2), or the asterisk
+            parsed = httptools.parse_url(target) if target != b"*" else None
+            target = b"*" if parsed is None else (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")
+        raw_path, _, query = target.partition(b"?")
+        if not raw_path.isascii():
+            raise BadRequest(400, "the path holds bytes that must be percent-encoded")
+        path = raw_path.decode("ascii")
+        return cast(
+            "HTTPScope",
+            {
+                "type": "http",
+                "asgi": _VERSION,
+                "http_version": self._parser.get_http_version(),
+                "method": self._parser.get_method().decode("ascii"),
+                "scheme": "http",
+                "path": unquote(path) if "%" in path else path,
+                "raw_path": raw_path,
+                "query_string": query,
+                "root_path": "",
+                "headers": self._headers,
+                "client": self._client,
+                "server": self._server,
+                "state": {},
+            },
+        )
+
+    def _start(self, cycle: Cycle) -> None:
+        self._cycle = cycle
+        task = self._loop.create_task(self._run(cycle))
+        self._shared.tasks.add(task)
+        task.add_done_callback(self._shared.tasks.discard)
+
+    async def _run(self, cycle: Cycle) -> None:
+        """An application that fails before its answer has begun is answered for; later, the broken connection says that the answer is not whole."""
+        try:
+            await self._app(cycle.scope, cycle.receive, cycle.send)
+        except Exception:
+            logger.exception("a request failed")
+            if not (cycle.started or cycle.gone):
+                await self._fail(cycle)
+        if not (cycle.complete or cycle.gone):
+            self._transport.abort()
+
+    async def _fail(self, cycle: Cycle) -> None:
+        cycle.keep_alive = False
+        kind, body = self._shared.failure(cycle.scope["path"])
+        await cycle.send({"type": "http.response.start", "status": 500, "headers": [(b"content-type", kind.encode())]})
+        await cycle.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _refuse(self, error: BadRequest) -> None:
+        """What comes is no request. If one is being answered the client gets no second answer to it, only the end."""
+        if self._cycle is None:
+            text = f"{error}\n".encode()
+            head = b"HTTP/1.1 %d \r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            self._transport.write(head % (error.status, len(text)) + text)
+            self._end(unread=True)
+        else:
+            self._transport.abort()
+
+    def _end(self, *, unread: bool) -> None:
+        """Close. A client that is still sending would lose the answer to the reset that follows, so what it sends is let fall for a while."""
+        if not unread:
+            self._transport.close()
+            return
+        self._lingering = True
+        self.deadline = self._loop.time() + self._shared.linger_seconds
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._read_on()
+
+    def _pause_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _read_on(self) -> None:
+        if not self._reading and not self._transport.is_closing() and len(self._pipelined) < MOST_PIPELINED:
+            self._reading = True
+            self._transport.resume_reading()
+
+
+def _address(name: object) -> tuple[str, int] | None:
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None

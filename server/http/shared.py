@@ -1,0 +1,72 @@
+"""What all connections of a listener share."""
+
+import asyncio
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from email.utils import formatdate
+from typing import Any, Protocol
+
+__all__ = ("Shared", "Timed")
+
+
+class Timed(Protocol):
+    """A connection, as the listener sees it."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+        ...
+
+    def overdue(self, now: float) -> None:
+        """Hang up if a clock has run out at ``now`` (the loop's time)."""
+        ...
+
+    def stop(self) -> None:
+        """Answer what is being answered, and nothing after it."""
+        ...
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        ...
+
+
+Failure = Callable[[str], tuple[str, bytes]]
+"""The body of the answer to a request, by its path, on which the application failed, and its content type."""
+
+
+def _plainly(path: str) -> tuple[str, bytes]:
+    return "text/plain; charset=utf-8", b"the server failed on this request; its log says why\n"
+
+
+class Shared:
+    """Connections, requests under way, clocks in seconds, and the date."""
+
+    def __init__(
+        self, *, failure: Failure = _plainly, head_seconds: float = 30.0, idle_seconds: float = 75.0, linger_seconds: float = 2.0
+    ) -> None:
+        self.failure = failure
+        self.head_seconds = head_seconds
+        """From a connection, or the first byte of a request, to the end of its head."""
+        self.idle_seconds = idle_seconds
+        """From an answer to the next request."""
+        self.linger_seconds = linger_seconds
+        """How long a client that was refused may go on sending."""
+        self.connections: set[Timed] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.stopping = False
+        self.date = b""
+        self.tick()
+
+    def tick(self) -> None:
+        """Set the ``Date`` header (RFC 9110 section 6.6.1)."""
+        self.date = f"date: {formatdate(usegmt=True)}\r\n".encode()
+
+    def look(self, now: float) -> None:
+        """Hang up on those that are too slow."""
+        for connection in frozenset(self.connections):
+            connection.overdue(now)
+
+    @property
+    def under_way(self) -> AbstractSet["asyncio.Task[Any]"]:
+        """Requests that are being answered."""
+        return frozenset(self.tasks)
