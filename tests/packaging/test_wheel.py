@@ -65,7 +65,7 @@ def test_an_installed_server_starts_where_the_user_has_a_config_py_and_a_tracing
         )
     server = RunningServer(process, port, tmp_path / "data", log)
     try:
-        server.wait_ready(60)
+        server.wait_ready(150)
         answer = server.client.post(
             "/v1/chat/completions", json={"model": "fake/echo", "messages": [{"role": "user", "content": "from a wheel"}]}
         )
