@@ -129,3 +129,43 @@ def _part(part: Part):
 
 def _texts(result: ToolResult) -> str:
     return "".join(part.text or "" for part in result.parts)
+
+
+def converse(answer: Answer) -> tuple[bytes, bytes]:
+    """The answer as Bedrock's Converse gives it, whole and as the events of its stream."""
+    candidate = answer.candidates[0]
+    blocks: list[tuple[dict, list[dict]]] = []
+    content: list[dict] = []
+    for part in candidate.parts:
+        match part:
+            case Text(text):
+                content.append({"text": text})
+                blocks.append(({}, [{"text": letter} for letter in text]))
+            case Reasoning():
+                signed = {} if part.signature is None else {"signature": part.signature}
+                content.append({"reasoningContent": {"reasoningText": {"text": part.text, **signed}}})
+                told = [{"reasoningContent": {"text": part.text}}, *({"reasoningContent": {name: each}} for name, each in signed.items())]
+                blocks.append(({}, told))
+            case ToolCall():
+                use = {"toolUseId": part.id, "name": part.name}
+                content.append({"toolUse": {**use, "input": json.loads(part.arguments)}})
+                blocks.append(({"start": {"toolUse": use}}, [{"toolUse": {"input": letter}} for letter in part.arguments]))
+    reasons = {
+        Finish.STOP: "end_turn",
+        Finish.LENGTH: "max_tokens",
+        Finish.TOOL_CALLS: "tool_use",
+        Finish.CONTENT_FILTER: "content_filtered",
+    }
+    reason = reasons[candidate.finish or Finish.STOP]
+    counted = {} if answer.tokens is None else {"inputTokens": answer.tokens.input, "outputTokens": answer.tokens.output}
+    if answer.tokens is not None and answer.tokens.cache_read is not None:
+        counted["cacheReadInputTokens"] = answer.tokens.cache_read
+    whole = {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": reason, "usage": counted}
+    events: list[tuple[str, dict]] = [("messageStart", {"role": "assistant"})]
+    for index, (start, deltas) in enumerate(blocks):
+        at = {"contentBlockIndex": index}
+        events += [("contentBlockStart", {**at, **start})] if start else []
+        events += [("contentBlockDelta", {**at, "delta": delta}) for delta in deltas]
+        events.append(("contentBlockStop", at))
+    events += [("messageStop", {"stopReason": reason}), ("metadata", {"usage": counted})]
+    return json.dumps(whole).encode(), b"".join(f"event: {name}\ndata: {json.dumps(told)}\n\n".encode() for name, told in events)

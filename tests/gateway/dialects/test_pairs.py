@@ -1,5 +1,6 @@
 """Each pair of dialects: a conversation goes out and an answer comes back, whole or in a stream that is cut anywhere, and says the same."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from itertools import pairwise
@@ -7,17 +8,21 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.dialects.collect import collected, events_of
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
-from gateway.dialects.types import Answer, Counted, DialectName, Event, Request
-from tests.gateway.dialects.saying import GEMINI, PAIRS, SPOKEN, answers, requests, said, talked
+from gateway.dialects.types import Answer, Counted, DialectName, Event, Media, Reasoning, Request, Text, ToolCall
+from tests.gateway.dialects.awsmodel import faults
+from tests.gateway.dialects.saying import GEMINI, PAIRS, SPOKEN, answers, converse, requests, said, talked
 from tests.gateway.dialects.scripted import Rig, Vendor
 from tests.gateway.dialects.shapes import misfit
 
 few = settings(max_examples=12, deadline=None)
 MODELS = {DialectName.ANTHROPIC: "claude-sonnet-4-5"}
 """Models that take every parameter; the newest take fewer."""
+
+BEDROCK = DialectName.BEDROCK
 
 ANY = Request(model="m", messages=(), include_usage=True, stream=True)
 
@@ -98,8 +103,6 @@ def test_an_answer_crosses_the_gateway_whole_and_cut_anywhere(client: DialectNam
     @given(answer=answers(), places=st.lists(st.integers(0, 100_000), max_size=6))
     @settings(max_examples=6, deadline=None)
     def crosses(answer: Answer, places: list[int]) -> None:
-        import asyncio
-
         asyncio.run(_crosses(client, target, answer, places))
 
     crosses()
@@ -107,12 +110,50 @@ def test_an_answer_crosses_the_gateway_whole_and_cut_anywhere(client: DialectNam
 
 async def _crosses(client: DialectName, target: DialectName, answer: Answer, places: list[int]) -> None:
     vendor = Vendor(target, CLIENT_DIALECTS[target].write_answer(answer, ANY), cut(streamed(target, answer), places))
+    await _reaches(client, vendor, answer)
+
+
+async def _reaches(client: DialectName, vendor: Vendor, answer: Answer) -> None:
     rig = Rig(vendor)
     for stream in (False, True):
         text = await rig.text(_asked(client, stream=stream), client, "route" if client is GEMINI else "", stream=stream)
         found = collected(read(client, [text])) if stream else UPSTREAM_DIALECTS[client].read_answer(text)
         assert said(found) == said(answer)
         assert rig.span["gen_ai.usage.input_tokens"] == answer.tokens.prompt
+
+
+@pytest.mark.parametrize("client", SPOKEN)
+def test_an_answer_of_bedrock_crosses_whole_and_cut_anywhere(client: DialectName):
+    @given(answer=answers(), places=st.lists(st.integers(0, 100_000), max_size=6))
+    @settings(max_examples=6, deadline=None)
+    def crosses(answer: Answer, places: list[int]) -> None:
+        whole, events = converse(answer)
+        asyncio.run(_reaches(client, Vendor(BEDROCK, whole, cut(events, places)), _by_bedrock(answer)))
+
+    crosses()
+
+
+@pytest.mark.parametrize("client", SPOKEN)
+@given(request=requests())
+@few
+def test_a_conversation_goes_to_bedrock_as_aws_takes_it_with_all_that_was_said(client: DialectName, request: Request):
+    sent = UPSTREAM_DIALECTS[client].write_request(request, MODELS.get(client, "m")).body
+    body = UPSTREAM_DIALECTS[BEDROCK].write_request(CLIENT_DIALECTS[client].read_request(sent), "amazon.nova-pro-v1:0").body
+    assert faults("Converse", body, modelId="amazon.nova-pro-v1:0") == []
+    told = [block for turn in json.loads(body)["messages"] for block in turn["content"]]
+    parts = [part for message in request.messages for part in message.parts]
+    assert [block["text"] for block in told if "text" in block] == [part.text for part in parts if isinstance(part, Text)]
+    assert len([block for block in told if "image" in block]) == len([part for part in parts if isinstance(part, Media) and part.data])
+    calls = [(block["toolUse"]["name"], block["toolUse"]["input"]) for block in told if "toolUse" in block]
+    assert calls == [(part.name, json.loads(part.arguments)) for part in parts if isinstance(part, ToolCall)]
+    assert len([block for block in told if "toolResult" in block]) == len(calls)
+
+
+def _by_bedrock(answer: Answer) -> Answer:
+    """The same with thoughts that are signed there."""
+    candidate = answer.candidates[0]
+    parts = tuple(replace(part, origin=BEDROCK) if isinstance(part, Reasoning) else part for part in candidate.parts)
+    return replace(answer, candidates=(replace(candidate, parts=parts),))
 
 
 def _asked(client: DialectName, *, stream: bool) -> bytes:
