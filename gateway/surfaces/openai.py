@@ -20,7 +20,7 @@ from gateway.surfaces.listing import listed_for, openai_model
 from gateway.surfaces.watch import ClientWatch
 from gateway.types import Headers, Inbound, Operation, Reply
 
-__all__ = ("ClientWatch", "Surface", "router", "send_error", "send_reply", "send_whole")
+__all__ = ("Surface", "router", "send_error", "send_reply", "send_whole")
 
 
 def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:

@@ -23,8 +23,9 @@ from gateway.kept import Kept, ResponseShelf, not_found
 from gateway.keys.presented import presented_keys
 from gateway.service import Gateway
 from gateway.sse import EventParser
-from gateway.surfaces.openai import ClientWatch, Surface, send_error, send_reply, send_whole
+from gateway.surfaces.openai import Surface, send_error, send_reply, send_whole
 from gateway.surfaces.paths import named_provider, upstream_path
+from gateway.surfaces.watch import ClientWatch
 from gateway.types import Inbound, Operation, Previous, Reply, Resource
 
 __all__ = ("ResponsesSurface", "router")
@@ -172,7 +173,7 @@ class ResponsesSurface(Surface):
             resource=Resource(method=scope["method"], path=upstream_path(scope, "/v1")),
             provider=provider,
         )
-        async with ClientWatch(receive):
+        with ClientWatch(scope, receive):
             await send_reply(await self._gateway.handle(inbound), send)
 
     async def _here(self, kept: Kept, scope: HTTPScope, send: Send) -> None:
