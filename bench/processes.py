@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ __all__ = ("LOAD_CORE", "SERVER_CORE", "memory_mb", "request_body", "started", "
 
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 180.0
 QUESTION: Final = (
     "What causes the tides, and why are there two high tides on most days? Answer in one or two sentences, please, for a curious reader."
 )
@@ -43,8 +43,11 @@ def upstream(work: Path) -> Iterator[None]:
 
 
 @contextmanager
-def started(system: System, work: Path) -> Iterator[StartedSystem]:
-    """Run a system on the server's core until the block ends. Raises ``TimeoutError`` when it never answers."""
+def started(system: System, work: Path, answers: "Callable[[System, str], bool] | None" = None) -> Iterator[StartedSystem]:
+    """Run a system on the server's core until the block ends; it is up when it ``answers``, which is asked for a chat unless something else is given.
+
+    Raises ``TimeoutError`` when it never does.
+    """
     if not system.command:
         yield StartedSystem(system=system, pid=None, url=system.url, start_seconds=None)
         return
@@ -52,7 +55,7 @@ def started(system: System, work: Path) -> Iterator[StartedSystem]:
     began = time.monotonic()
     with _process(list(system.command), SERVER_CORE, system.environment, log) as process:
         url = system.url.replace("{base}", _first_line(log)) if "{base}" in system.url else system.url
-        _wait(system, url)
+        _wait(system, url, answers or _answers)
         yield StartedSystem(system=system, pid=process.pid, url=url, start_seconds=time.monotonic() - began)
 
 
@@ -89,10 +92,10 @@ def _first_line(log: Path) -> str:
     raise TimeoutError(f"no address was printed; see {log}")
 
 
-def _wait(system: System, url: str) -> None:
+def _wait(system: System, url: str, answers: Callable[[System, str], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        if _answers(system, url):
+        if answers(system, url):
             return
         time.sleep(0.02)
     raise TimeoutError(f"{system.name} did not answer within {PATIENCE_SECONDS:.0f} s")

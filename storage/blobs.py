@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectStore, S3Store, from_url
 
 from config.schema import StorageSettings
+from storage.blob_files import write_file
 from storage.blob_multipart import S3Multipart
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
@@ -26,7 +27,7 @@ __all__ = ("BlobInfo", "Blobs", "Folder", "OpenBlob")
 CHUNK: Final = 1024 * 1024
 CLOUDS: Final = frozenset({"s3", "s3a", "gs", "az", "abfs", "abfss"})
 
-CLASH: Final = re.compile(r"\(os error (?:17|20|21|39)\)")
+CLASH: Final = re.compile(r"\(os error (?:17|20|21|39)\)|\[Errno (?:17|20|21|39)\]")
 """A directory cannot hold both ``a`` and ``a/b``, as buckets can: EEXIST, ENOTDIR, EISDIR, ENOTEMPTY."""
 
 
@@ -115,7 +116,10 @@ class Blobs:
         path = blob_path(path)
         try:
             with self._translated(path):
-                await self._store.put_async(path, data if isinstance(data, bytes) else aiter(data), max_concurrency=WRITES_AT_ONCE)
+                if self.directory is not None and not isinstance(data, bytes):
+                    await write_file(self.directory / path, data)
+                else:
+                    await self._store.put_async(path, data if isinstance(data, bytes) else aiter(data), max_concurrency=WRITES_AT_ONCE)
         except BlobNotFound as error:  # what can be missing when one writes is the store itself
             raise BlobsUnavailable(f"the blob store {self._where} does not exist") from error
 

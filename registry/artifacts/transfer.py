@@ -1,7 +1,7 @@
 """Bytes of artifacts over ASGI, in pieces both ways: no request holds more of a file than its pieces under way."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from registry.artifacts.content import SAFE_HEADERS, attachment, media_type
 from registry.artifacts.ranges import UNSATISFIABLE, byte_range
@@ -10,9 +10,6 @@ from registry.errors import BadRequest
 from storage.blobs import BlobInfo
 
 __all__ = ("ClientLeft", "header", "received", "send_file")
-
-GATHERED: Final = 512 * 1024
-"""Bytes that are handed to the store at once."""
 
 Headers = list[tuple[bytes, bytes]]
 HTTPScope = Mapping[str, Any]
@@ -32,21 +29,18 @@ def header(scope: HTTPScope, name: bytes) -> str | None:
 
 async def received(scope: HTTPScope, receive: Receive) -> AsyncIterator[bytes]:
     """The body of a request. Raises ``ClientLeft``, and ``BadRequest`` for a body of another length than its header says."""
-    gathered, size = bytearray(), 0
+    size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientLeft
-        gathered += message["body"]
         size += len(message["body"])
         if not message["more_body"]:
-            break
-        if len(gathered) >= GATHERED:
-            yield bytes(gathered)
-            gathered.clear()
-    _check_length(header(scope, b"content-length"), size)
-    if gathered:
-        yield bytes(gathered)
+            _check_length(header(scope, b"content-length"), size)
+        if message["body"]:
+            yield message["body"]
+        if not message["more_body"]:
+            return
 
 
 def _check_length(said: str | None, size: int) -> None:

@@ -14,12 +14,14 @@ __all__ = ("bench",)
     "--only", multiple=True, help="Measure systems with this in their name; may be given several times.  [default: all that are installed]"
 )
 @click.option("--install", is_flag=True, help="Install the peers first (those of --only, or all), each into an environment of its own.")
+@click.option("--artifacts", is_flag=True, help="Measure files of 10 MB, up and down, beside `mlflow server`.")
 @json_option
-def bench(rounds: int, seconds: float, only: tuple[str, ...], *, install: bool, as_json: bool) -> int:
+def bench(rounds: int, seconds: float, only: tuple[str, ...], *, install: bool, artifacts: bool, as_json: bool) -> int:
     """Measure added latency, throughput, memory and start-up beside peers."""
     from bench import peers
-    from bench.run import run
+    from bench.artifacts import run as run_files
+    from bench.run import run as run_gateway
 
     if install:
         peers.install(list(only))
-    return run(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)
+    return (run_files if artifacts else run_gateway)(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)
