@@ -46,6 +46,8 @@ class Connection:
 
 
 def unrepeated(base_url: str, path: str) -> str:
-    """A path that may begin with the version that the base URL ends with: clients write it, and so do settings."""
-    version = urlsplit(base_url).path.rpartition("/")[2]
-    return path.removeprefix(f"/{version}") if version and path.startswith(f"/{version}/") else path
+    """A path that may begin with what the base URL ends with, its path or its version alone: clients write it, and so do settings."""
+    base = urlsplit(base_url).path.rstrip("/")
+    version = "/" + base.rpartition("/")[2]
+    known = next((prefix for prefix in (base, version) if len(prefix) > 1 and path.startswith(f"{prefix}/")), "")
+    return path.removeprefix(known)

@@ -84,6 +84,7 @@ ANSWERS = {
     "/batches": BATCH,
     "/batches/batch_1": BATCH,
     "/batches/batch_1/cancel": BATCH,
+    "/cohere/v2/embed": {"embeddings": {"float": [[0.5, 1.0], [2.0, 4.0]]}, "meta": {"billed_units": {"input_tokens": 4}}},
     "/cohere/v2/rerank": {"id": "r", "results": [{"index": 1, "relevance_score": 0.9}], "meta": {"billed_units": {"search_units": 1}}},
 }
 
@@ -200,6 +201,7 @@ async def test_whose_files_are_meant_is_said_in_a_header(rig: Rig):
     ("path", "body"),
     [
         ("/v1/moderations", {"model": "anthropic/claude", "input": "x"}),
+        ("/v1/embeddings", {"model": "anthropic/claude", "input": "x"}),
         ("/v1/images/generations", {"model": "groq/llama", "prompt": "x"}),
     ],
 )
@@ -221,6 +223,19 @@ async def test_no_path_leads_out_of_the_accounts_own(rig: Rig, path: str):
     assert int((await reader.readline()).split()[1]) in {400, 404, 405}
     writer.close()
     assert len(rig.cloud.sent) == before
+
+
+async def test_embeddings_of_a_vendor_of_another_dialect_are_what_the_sdk_expects(rig: Rig):
+    found = await rig.client.embeddings.create(model="cohere/embed-v4.0", input=["a", "b"])
+    assert ([each.embedding for each in found.data], found.usage.prompt_tokens) == ([[0.5, 1.0], [2.0, 4.0]], 4)
+    span = await rig.span()
+    assert (span["usage"]["input_tokens"], span["usage"]["estimated"]) == (4, False)
+
+
+async def test_a_model_is_known_by_its_name(rig: Rig):
+    assert (await rig.client.models.retrieve("fake/echo")).id == "fake/echo"
+    with pytest.raises(openai.NotFoundError):
+        await rig.client.models.retrieve("fake/nothing")
 
 
 async def test_ranking_is_asked_as_cohere_asks(rig: Rig):

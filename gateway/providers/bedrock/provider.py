@@ -54,7 +54,7 @@ class BedrockProvider:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         if not settings.region:
             raise Misconfigured(f"The provider {name!r} of kind 'bedrock' needs a region: region: us-east-1, or AWS_REGION.")
-        base_url = settings.base_url or f"https://bedrock-runtime.{settings.region}.amazonaws.com"
+        base_url = settings.base_url or _base(settings.region)
         self._connection = Connection(name, base_url, settings, _account(name, settings.region, settings), NOTHING_FORWARDED)
         self.address = self._connection.address
 
@@ -101,6 +101,10 @@ class BedrockProvider:
     async def close(self) -> None:
         """See ``Provider.close``."""
         await self._connection.close()
+
+
+def _base(region: str) -> str:
+    return f"https://bedrock-runtime.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
 
 
 def _is_claude(model: str) -> bool:

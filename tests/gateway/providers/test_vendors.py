@@ -11,6 +11,7 @@ from gateway.errors import InvalidRequest, UpstreamUnreachable
 from gateway.providers.anthropic.provider import AnthropicProvider
 from gateway.providers.bedrock.provider import BedrockProvider
 from gateway.providers.cohere.provider import CohereProvider
+from gateway.providers.connection import unrepeated
 from gateway.providers.gemini.provider import GeminiProvider
 from gateway.providers.vertex.provider import VertexProvider
 from gateway.types import Operation
@@ -180,3 +181,18 @@ async def test_a_batch_that_reaches_nobody_is_one_failure_of_ours():
             )
         )
     await provider.close()
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "kept"),
+    [
+        ("https://a.example/v1", "/v1/files", "/files"),
+        ("https://a.example/v1", "/files", "/files"),
+        ("https://a.example/openai/v1", "/openai/v1/files", "/files"),
+        ("https://a.example/openai/v1", "/v1/files", "/files"),
+        ("https://a.example", "/v1/files", "/v1/files"),
+        ("https://a.example/v1", "/v1beta/files", "/v1beta/files"),
+    ],
+)
+def test_a_path_repeats_nothing_of_its_base(base: str, path: str, kept: str):
+    assert unrepeated(base, path) == kept
