@@ -78,7 +78,7 @@ def router(gateway: Gateway, shelf: ResponseShelf, max_body_bytes: int = 100 * 1
             cast("HTTPScope", scope), receive, send, lambda tokens: {"object": "response.input_tokens", "input_tokens": tokens}
         )
 
-    @route([f"{prefix}/{{identity:str}}" for prefix in PREFIXES], http_method=[HttpMethod.GET, HttpMethod.DELETE])
+    @route([f"{prefix}/{{identity:str}}" for prefix in PREFIXES], http_method=[HttpMethod.GET, HttpMethod.DELETE], status_code=200)
     async def one(identity: FromPath[str]) -> ASGIApp:
         return surface.at(identity)
 
