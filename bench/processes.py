@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench.systems import HERE
+from bench.systems import HERE, UPSTREAM
 from bench.types import StartedSystem, System
 
 __all__ = ("LOAD_CORE", "SERVER_CORE", "memory_mb", "request_body", "started", "upstream")
@@ -39,6 +39,7 @@ def upstream(work: Path) -> Iterator[None]:
         raise FileNotFoundError("nginx serves as the instant upstream: install it (apt-get install nginx-light)")
     command = ["nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_upstream.conf"), "-g", "daemon off;"]
     with _process(command, LOAD_CORE, {}, work / "upstream.log"):
+        _wait(System(name="upstream", url=f"{UPSTREAM}/chat/completions"), f"{UPSTREAM}/chat/completions")
         yield
 
 

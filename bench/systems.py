@@ -7,7 +7,7 @@ from typing import Final
 from bench.peers import FOLDER
 from bench.types import System
 
-__all__ = ("UPSTREAM_PORT", "systems")
+__all__ = ("UPSTREAM", "UPSTREAM_PORT", "systems")
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parent

@@ -51,8 +51,6 @@ if (list) {
   document.getElementById("views").hidden = false;
   document.getElementById("view-save").addEventListener("click", save);
   name.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault(); // the field lies within the form of the filters
-    save();
+    if (event.key === "Enter") save();
   });
 }
