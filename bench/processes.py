@@ -39,7 +39,7 @@ def upstream(work: Path) -> Iterator[None]:
         raise FileNotFoundError("nginx serves as the instant upstream: install it (apt-get install nginx-light)")
     command = ["nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_upstream.conf"), "-g", "daemon off;"]
     with _process(command, LOAD_CORE, {}, work / "upstream.log"):
-        _wait(System(name="upstream", url=f"{UPSTREAM}/chat/completions"), f"{UPSTREAM}/chat/completions")
+        _wait(System(name="upstream", url=f"{UPSTREAM}/chat/completions"), f"{UPSTREAM}/chat/completions", _answers)
         yield
 
 
