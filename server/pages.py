@@ -125,6 +125,7 @@ def page_services(services: Services) -> UiServices:
             runs=services.runs,
             histories=services.metric_history,
             artifacts=services.artifacts,
+            logged_models=services.logged_models,
             models=services.models,
             moves=services.moves,
             lineage=services.lineage,

@@ -5,13 +5,14 @@ from typing import Protocol
 
 import msgspec
 
-from registry.artifacts.messages import ListArtifacts
+from registry.artifacts.messages import ListArtifacts, ListLoggedModelArtifacts
 from registry.lineage.types import Direction, Graph, Ref
+from registry.logged_models.messages import GetLoggedModel
 from registry.models.types import ModelVersion, MovePage, Page, RegisteredModel
 from registry.runs.experiment_messages import GetExperiment, SearchExperiments
 from registry.runs.messages import GetMetricHistoryBulkInterval, GetRun, SearchRuns
 
-__all__ = ("Artifacts", "Experiments", "Histories", "LineageSource", "Models", "Moves", "RegistryServices", "Runs")
+__all__ = ("Artifacts", "Experiments", "Histories", "LineageSource", "LoggedModels", "Models", "Moves", "RegistryServices", "Runs")
 
 
 class Experiments(Protocol):
@@ -51,6 +52,18 @@ class Artifacts(Protocol):
 
     async def list_run(self, request: ListArtifacts) -> ListArtifacts.Response:
         """A folder of a run."""
+        ...
+
+    async def list_logged_model(self, request: ListLoggedModelArtifacts) -> ListLoggedModelArtifacts.Response:
+        """A folder of a logged model."""
+        ...
+
+
+class LoggedModels(Protocol):
+    """``registry.logged_models.service.LoggedModelService``."""
+
+    async def get(self, request: GetLoggedModel) -> GetLoggedModel.Response:
+        """One logged model."""
         ...
 
 
@@ -93,6 +106,7 @@ class RegistryServices(msgspec.Struct, frozen=True, kw_only=True):
     runs: Runs
     histories: Histories
     artifacts: Artifacts
+    logged_models: LoggedModels
     models: Models
     moves: Moves
     lineage: LineageSource

@@ -2,9 +2,18 @@
 
 from datetime import UTC, datetime
 
-from registry.artifacts.messages import FileInfo, ListArtifacts
+from registry.artifacts.messages import FileInfo, ListArtifacts, ListLoggedModelArtifacts
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.lineage.types import Graph, GraphEdge, Node
+from registry.logged_models.messages import (
+    GetLoggedModel,
+    LoggedModel,
+    LoggedModelData,
+    LoggedModelInfo,
+    LoggedModelParameter,
+    LoggedModelStatus,
+    LoggedModelTag,
+)
 from registry.models.types import ModelVersion, Move, MovePage, Page, RegisteredModel
 from registry.runs.experiment_messages import Experiment, GetExperiment, SearchExperiments
 from registry.runs.messages import (
@@ -123,6 +132,31 @@ class MemoryArtifacts:
         files = [FileInfo(path=f"{inside}model", is_dir=True), FileInfo(path=f"{inside}{HOSTILE}.txt", is_dir=False, file_size=1234)]
         return ListArtifacts.Response(root_uri="mlflow-artifacts:/1", files=files)
 
+    async def list_logged_model(self, request: ListLoggedModelArtifacts) -> ListLoggedModelArtifacts.Response:
+        return ListLoggedModelArtifacts.Response(root_uri="mlflow-artifacts:/1", files=[FileInfo(path=HOSTILE, is_dir=True)])
+
+
+class MemoryLoggedModels:
+    """One."""
+
+    async def get(self, request: GetLoggedModel) -> GetLoggedModel.Response:
+        if request.model_id != "m-1":
+            raise ResourceDoesNotExist(f"Logged model with ID '{request.model_id}' not found.")
+        info = LoggedModelInfo(
+            model_id="m-1",
+            experiment_id="1",
+            name=HOSTILE,
+            creation_timestamp_ms=MILLIS,
+            last_updated_timestamp_ms=MILLIS,
+            artifact_uri="mlflow-artifacts:/1/models/m-1/artifacts",
+            status=LoggedModelStatus.LOGGED_MODEL_READY,
+            source_run_id=f"{1:032x}",
+            tags=[LoggedModelTag(key="team", value=HOSTILE)],
+        )
+        metrics = [Metric(key="auc", value=0.9, timestamp=MILLIS, dataset_name=HOSTILE)]
+        data = LoggedModelData(params=[LoggedModelParameter(key=HOSTILE, value=HOSTILE)], metrics=metrics)
+        return GetLoggedModel.Response(model=LoggedModel(info=info, data=data))
+
 
 class MemoryModels:
     """One model of two versions, and one without any."""
@@ -197,6 +231,7 @@ def make_registry() -> RegistryServices:
         runs=MemoryRuns(),
         histories=MemoryHistories(),
         artifacts=MemoryArtifacts(),
+        logged_models=MemoryLoggedModels(),
         models=MemoryModels(),
         moves=MemoryMoves(),
         lineage=MemoryLineage(),

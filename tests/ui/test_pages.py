@@ -37,7 +37,7 @@ def agent(demo):
     return demo.hexadecimal("agent", 32)
 
 
-PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/datasets", "/datasets/d-1", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
+PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/datasets", "/datasets/d-1", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/logged-models/m-1", "/experiments/1/models/m-1", "/ui/lineage?of=model_version:ranker/2", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
 MISSING = [
     "/nothing",
     "/traces/" + "0" * 32,
@@ -48,6 +48,7 @@ MISSING = [
     "/models/none",
     "/experiments/9",
     "/runs/none",
+    "/logged-models/none",
     "/runs/none/artifacts",
     "/runs/run/artifacts?file=none",
 ]

@@ -6,8 +6,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from registry.errors import InvalidParameterValue, RegistryError
-from registry.lineage.types import Graph, Ref
+from registry.errors import InvalidParameterValue
 from registry.models.types import ModelVersion, Page
 from registry.wire.paging import offset_of, token_of
 from server.ui.pages.page import Services, base_url, page
@@ -63,19 +62,10 @@ async def _page(name: str, wanted: str, request: AnyRequest, services: Services)
         model=found,
         versions=versions,
         shown=shown,
-        lineage=None if shown is None else await _lineage(services, shown),
         moves=(await services.registry.moves.log(name, limit=50)).moves,
         snippet=_snippet(name, shown, base_url(request, services.settings())),
         now=datetime.now(UTC),
     )
-
-
-async def _lineage(services: Services, version: ModelVersion) -> Graph | None:
-    """What a version came from and what came of it; ``None`` where that cannot be said now: the rest of the page can."""
-    try:
-        return await services.registry.lineage.graph(Ref("model_version", f"{version.name}/{version.version}"), limit=60)
-    except RegistryError:
-        return None
 
 
 def _snippet(name: str, version: ModelVersion | None, address: str) -> str:
