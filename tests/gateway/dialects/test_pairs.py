@@ -18,7 +18,7 @@ from tests.gateway.dialects.saying import GEMINI, PAIRS, SPOKEN, answers, conver
 from tests.gateway.dialects.scripted import Rig, Vendor
 from tests.gateway.dialects.shapes import misfit
 
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=8, deadline=None)
 MODELS = {DialectName.ANTHROPIC: "claude-sonnet-4-5"}
 """Models that take every parameter; the newest take fewer."""
 
@@ -101,7 +101,7 @@ def test_what_is_sent_is_of_the_published_shape(client: DialectName, request: Re
 @pytest.mark.parametrize(("client", "target"), [pair for pair in PAIRS if pair[0] is not pair[1]])
 def test_an_answer_crosses_the_gateway_whole_and_cut_anywhere(client: DialectName, target: DialectName):
     @given(answer=answers(), places=st.lists(st.integers(0, 100_000), max_size=6))
-    @settings(max_examples=6, deadline=None)
+    @settings(max_examples=4, deadline=None)
     def crosses(answer: Answer, places: list[int]) -> None:
         asyncio.run(_crosses(client, target, answer, places))
 
@@ -125,7 +125,7 @@ async def _reaches(client: DialectName, vendor: Vendor, answer: Answer) -> None:
 @pytest.mark.parametrize("client", SPOKEN)
 def test_an_answer_of_bedrock_crosses_whole_and_cut_anywhere(client: DialectName):
     @given(answer=answers(), places=st.lists(st.integers(0, 100_000), max_size=6))
-    @settings(max_examples=6, deadline=None)
+    @settings(max_examples=4, deadline=None)
     def crosses(answer: Answer, places: list[int]) -> None:
         whole, events = converse(answer)
         asyncio.run(_reaches(client, Vendor(BEDROCK, whole, cut(events, places)), _by_bedrock(answer)))
