@@ -16,7 +16,7 @@ from typing import Final
 from bench.systems import HERE, UPSTREAM
 from bench.types import StartedSystem, System
 
-__all__ = ("LOAD_CORE", "SERVER_CORE", "memory_mb", "request_body", "started", "upstream")
+__all__ = ("LOAD_CORE", "PATIENCE_SECONDS", "SERVER_CORE", "memory_mb", "process", "request_body", "started", "upstream")
 
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
@@ -38,7 +38,7 @@ def upstream(work: Path) -> Iterator[None]:
     if shutil.which("nginx") is None:
         raise FileNotFoundError("nginx serves as the instant upstream: install it (apt-get install nginx-light)")
     command = ["nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_upstream.conf"), "-g", "daemon off;"]
-    with _process(command, LOAD_CORE, {}, work / "upstream.log"):
+    with process(command, LOAD_CORE, {}, work / "upstream.log"):
         _wait(System(name="upstream", url=f"{UPSTREAM}/chat/completions"), f"{UPSTREAM}/chat/completions", _answers)
         yield
 
@@ -54,18 +54,19 @@ def started(system: System, work: Path, answers: "Callable[[System, str], bool] 
         return
     log = work / f"{system.name.split()[0]}.log"
     began = time.monotonic()
-    with _process(list(system.command), SERVER_CORE, system.environment, log) as process:
+    with process(list(system.command), SERVER_CORE, system.environment, log) as running:
         url = system.url.replace("{base}", _first_line(log)) if "{base}" in system.url else system.url
         _wait(system, url, answers or _answers)
-        yield StartedSystem(system=system, pid=process.pid, url=url, start_seconds=time.monotonic() - began)
+        yield StartedSystem(system=system, pid=running.pid, url=url, start_seconds=time.monotonic() - began)
 
 
 @contextmanager
-def _process(command: list[str], core: int, environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def process(command: list[str], core: int | None, environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command until the block ends, on one core or on all."""
     inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME": str(log.parent)}
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            ["taskset", "-c", str(core), *command],
+        child = subprocess.Popen(
+            command if core is None else ["taskset", "-c", str(core), *command],
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**inherited, **environment},
@@ -73,14 +74,14 @@ def _process(command: list[str], core: int, environment: dict[str, str], log: Pa
             cwd=log.parent,
         )
         try:
-            yield process
+            yield child
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(child.pid, signal.SIGTERM)
             try:
-                process.wait(15)
+                child.wait(15)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
 
 
 def _first_line(log: Path) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -64,20 +64,21 @@ def translated(engine: Engine) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise MetadataUnavailable("the metadata database is busy: no connection came free in time") from error
-    except DBAPIError as error:
-        if not _away(error, reading=bool(engine.get_execution_options().get(READ))):
+    except (DBAPIError, sqlite3.Error) as error:  # SQLite's own: what begins a transaction goes past SQLAlchemy
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not _away(error, cause, reading=bool(engine.get_execution_options().get(READ))):
             raise
         where = engine.url.render_as_string(hide_password=True)
-        raise MetadataUnavailable(f"the metadata database {where} is not available: {error.orig}") from error
+        raise MetadataUnavailable(f"the metadata database {where} is not available: {cause}") from error
 
 
 _URL_HINT: Final = "storage.metadata is not a PostgreSQL URL; write postgresql+psycopg://user:password@host:5432/database"
 
 
-def _away(error: DBAPIError, *, reading: bool) -> bool:
+def _away(error: Exception, cause: BaseException | None, *, reading: bool) -> bool:
     """SQLite files a missing table and a locked file under one class, and tells them apart by code; psycopg has a class for each."""
-    if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         return code in SQLITE_AWAY and not (reading and code == sqlite3.SQLITE_READONLY)
     return isinstance(error, (OperationalError, InterfaceError))
 
@@ -87,6 +88,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -16384")  # 16 MiB for each connection: a search reads much of the database
     connection.execute("PRAGMA case_sensitive_like = ON")  # as it is in PostgreSQL; ILIKE is for the rest
 
 
@@ -106,9 +108,14 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reads = bool(connection.get_execution_options().get(READ))
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+    pooled = connection.connection
+    # Straight to the driver: these two cost more on the way through SQLAlchemy than what a small transaction does.
+    execute = cast("sqlite3.Connection", pooled.dbapi_connection).execute
+    if pooled.info.get(READ) is not reads:
+        execute(f"PRAGMA query_only = {int(reads)}")
+        pooled.info[READ] = reads
     # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later cannot fail half way.
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    execute("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from registry.errors import InvalidParameterValue
-from registry.runs.history_store import PointRecord, read_histories, read_history, sample_histories
+from registry.runs.history_store import PointRecord, StoredMetric, read_histories, read_history, sample_histories
 from registry.runs.messages import GetMetricHistory, GetMetricHistoryBulk, GetMetricHistoryBulkInterval, Metric, MetricWithRunId
 from registry.search import next_token, offset_of
 from registry.wire.tolerant import missing_value
@@ -41,10 +41,7 @@ class MetricHistory:
         found = await read_history(self._telemetry, request.run_id, request.metric_key, limit=limit, offset=offset)
         page = found if size is None else found[:size]
         return GetMetricHistory.Response(
-            metrics=[
-                Metric(key=request.metric_key, value=NAN if point.is_nan else point.value, timestamp=point.timestamp, step=point.step)
-                for point in page
-            ],
+            metrics=[_spoken(point) if point.is_nan else point for point in page],
             next_page_token=next_token(offset + len(page)) if len(found) > len(page) else None,
         )
 
@@ -73,6 +70,10 @@ class MetricHistory:
         place = {run_id: number for number, run_id in enumerate(runs)}
         found.sort(key=lambda point: place[point.run_id])
         return GetMetricHistoryBulkInterval.Response(metrics=_with_runs(request.metric_key, found))
+
+
+def _spoken(point: StoredMetric) -> Metric:
+    return Metric(key=point.key, value=NAN, timestamp=point.timestamp, step=point.step)
 
 
 def _with_runs(key: str, points: Sequence[PointRecord]) -> list[MetricWithRunId]:

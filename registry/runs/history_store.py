@@ -5,9 +5,16 @@ from typing import Final
 
 import msgspec
 
+from registry.runs.messages import Metric
 from storage.telemetry import Telemetry
 
-__all__ = ("PointRecord", "read_histories", "read_history", "sample_histories")
+__all__ = ("PointRecord", "StoredMetric", "read_histories", "read_history", "sample_histories")
+
+
+class StoredMetric(Metric):
+    """A point of one run as it lies in the database: the message that is sent, unless it stands for what is no number."""
+
+    is_nan: bool = False
 
 
 class PointRecord(msgspec.Struct, frozen=True):
@@ -22,8 +29,8 @@ class PointRecord(msgspec.Struct, frozen=True):
 
 _POINT: Final = "run_id, step, timestamp, value, is_nan"
 
-_HISTORY: Final = f"""SELECT {_POINT} FROM metrics FINAL WHERE run_id = {{run_id:String}} AND key = {{key:String}}
-    ORDER BY timestamp, step, value, is_nan LIMIT {{limit:UInt64}} OFFSET {{offset:UInt64}}"""
+_HISTORY: Final = """SELECT key, value, timestamp, step, is_nan FROM metrics FINAL WHERE run_id = {run_id:String} AND key = {key:String}
+    ORDER BY timestamp, step, value, is_nan LIMIT {limit:UInt64} OFFSET {offset:UInt64}"""
 
 _HISTORIES: Final = f"""SELECT {_POINT} FROM metrics FINAL WHERE run_id IN {{run_ids:Array(String)}} AND key = {{key:String}}
     ORDER BY run_id, timestamp, step, value, is_nan LIMIT {{limit:UInt64}}"""
@@ -49,9 +56,9 @@ _SAMPLE: Final = """SELECT run_id, place.1 AS step, place.2 AS timestamp, place.
     ORDER BY run_id, step, timestamp, value, is_nan"""
 
 
-async def read_history(telemetry: Telemetry, run_id: str, key: str, *, limit: int, offset: int) -> list[PointRecord]:
+async def read_history(telemetry: Telemetry, run_id: str, key: str, *, limit: int, offset: int) -> list[StoredMetric]:
     """Points of one metric, by time, step and value."""
-    return await telemetry.query(_HISTORY, {"run_id": run_id, "key": key, "limit": limit, "offset": offset}, PointRecord)
+    return await telemetry.query(_HISTORY, {"run_id": run_id, "key": key, "limit": limit, "offset": offset}, StoredMetric)
 
 
 async def read_histories(telemetry: Telemetry, run_ids: Sequence[str], key: str, limit: int) -> list[PointRecord]:

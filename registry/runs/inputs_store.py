@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from registry.runs.messages import Dataset, DatasetInput, DatasetSummary, InputTag, ModelInput, ModelOutput
-from registry.runs.store import rows_of
+from registry.runs.store import ByRun
 from storage.run_tables import datasets, run_input_tags, run_inputs, run_model_inputs, run_model_outputs
 from storage.upserts import Upsert
 
@@ -65,35 +65,32 @@ def put_model_outputs(connection: Connection, run_id: str, models: Sequence[Mode
     _model_outputs.run(connection, [{"run_id": run_id, "model_id": model_id, "step": step} for model_id, step in made])
 
 
-_DATASETS_OF: Final = (
+_DATASETS_OF: Final = ByRun(
     select(run_inputs.c.run_id, run_inputs.c.dataset_id, *[datasets.c[name] for name in _FACTS])
     .join(datasets, datasets.c.dataset_id == run_inputs.c.dataset_id)
-    .where(run_inputs.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(run_inputs.c.run_id, datasets.c.name, datasets.c.digest)
+    .order_by(run_inputs.c.run_id, datasets.c.name, datasets.c.digest),
+    run_inputs.c.run_id,
 )
-_INPUT_TAGS_OF: Final = (
-    select(run_input_tags)
-    .where(run_input_tags.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(run_input_tags.c.run_id, run_input_tags.c.key)
+_INPUT_TAGS_OF: Final = ByRun(
+    select(run_input_tags).order_by(run_input_tags.c.run_id, run_input_tags.c.key),
+    run_input_tags.c.run_id,
 )
-_MODEL_INPUTS_OF: Final = (
-    select(run_model_inputs)
-    .where(run_model_inputs.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(run_model_inputs.c.run_id, run_model_inputs.c.model_id)
+_MODEL_INPUTS_OF: Final = ByRun(
+    select(run_model_inputs).order_by(run_model_inputs.c.run_id, run_model_inputs.c.model_id),
+    run_model_inputs.c.run_id,
 )
-_MODEL_OUTPUTS_OF: Final = (
-    select(run_model_outputs)
-    .where(run_model_outputs.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(run_model_outputs.c.run_id, run_model_outputs.c.step, run_model_outputs.c.model_id)
+_MODEL_OUTPUTS_OF: Final = ByRun(
+    select(run_model_outputs).order_by(run_model_outputs.c.run_id, run_model_outputs.c.step, run_model_outputs.c.model_id),
+    run_model_outputs.c.run_id,
 )
 
 
 def read_datasets(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[DatasetInput]]:
     """The datasets that each run read; runs that read none are absent."""
-    rows = list(rows_of(connection, _DATASETS_OF, run_ids))
+    rows = list(_DATASETS_OF.rows(connection, run_ids))
     tags: dict[tuple[str, str], list[InputTag]] = {}
     if rows:
-        for run_id, dataset_id, key, value in rows_of(connection, _INPUT_TAGS_OF, run_ids):
+        for run_id, dataset_id, key, value in _INPUT_TAGS_OF.rows(connection, run_ids):
             tags.setdefault((run_id, dataset_id), []).append(InputTag(key=key, value=value))
     found: dict[str, list[DatasetInput]] = {}
     for run_id, dataset_id, *facts in rows:
@@ -105,7 +102,7 @@ def read_datasets(connection: Connection, run_ids: Sequence[str]) -> dict[str, l
 def read_model_inputs(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[ModelInput]]:
     """The logged models that each run read; runs that read none are absent."""
     found: dict[str, list[ModelInput]] = {}
-    for run_id, model_id in rows_of(connection, _MODEL_INPUTS_OF, run_ids):
+    for run_id, model_id in _MODEL_INPUTS_OF.rows(connection, run_ids):
         found.setdefault(run_id, []).append(ModelInput(model_id=model_id))
     return found
 
@@ -113,7 +110,7 @@ def read_model_inputs(connection: Connection, run_ids: Sequence[str]) -> dict[st
 def read_model_outputs(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[ModelOutput]]:
     """The logged models that each run made; runs that made none are absent."""
     found: dict[str, list[ModelOutput]] = {}
-    for run_id, model_id, step in rows_of(connection, _MODEL_OUTPUTS_OF, run_ids):
+    for run_id, model_id, step in _MODEL_OUTPUTS_OF.rows(connection, run_ids):
         found.setdefault(run_id, []).append(ModelOutput(model_id=model_id, step=step))
     return found
 

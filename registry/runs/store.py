@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, select, tuple_, update
 
 from registry.runs.messages import Metric, Param, RunTag
 from storage.run_tables import latest_metrics, run_params, run_tags, runs
 from storage.upserts import Upsert
 
 __all__ = (
+    "ByRun",
     "RunRow",
     "change_run",
     "delete_tag",
@@ -113,7 +114,23 @@ def delete_tag(connection: Connection, run_id: str, key: str) -> bool:
     return connection.execute(delete(run_tags).where(run_tags.c.run_id == run_id, run_tags.c.key == key)).rowcount > 0
 
 
-_LATEST_OF: Final = (
+class ByRun:
+    """Rows of runs: a statement over one run, and over many. A list has a length, and SQLAlchemy builds a statement anew for each."""
+
+    def __init__(self, statement: Select[Any], run_id: ColumnElement[str]) -> None:
+        self._one = statement.where(run_id == bindparam("run_id"))
+        self._many = statement.where(run_id.in_(bindparam("run_ids", expanding=True)))
+
+    def rows(self, connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
+        """The rows of these runs, in as many calls as it takes."""
+        if len(ids) == 1:
+            yield from connection.execute(self._one, {"run_id": ids[0]})
+            return
+        for start in range(0, len(ids), CHUNK):
+            yield from connection.execute(self._many, {"run_ids": ids[start : start + CHUNK]})
+
+
+_LATEST_OF: Final = ByRun(
     select(
         latest_metrics.c.run_id,
         latest_metrics.c.key,
@@ -121,19 +138,16 @@ _LATEST_OF: Final = (
         latest_metrics.c.is_nan,
         latest_metrics.c.timestamp,
         latest_metrics.c.step,
-    )
-    .where(latest_metrics.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(latest_metrics.c.run_id, latest_metrics.c.key)
+    ).order_by(latest_metrics.c.run_id, latest_metrics.c.key),
+    latest_metrics.c.run_id,
 )
-_PARAMS_OF: Final = (
-    select(run_params.c.run_id, run_params.c.key, run_params.c.value)
-    .where(run_params.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(run_params.c.run_id, run_params.c.key)
+_PARAMS_OF: Final = ByRun(
+    select(run_params.c.run_id, run_params.c.key, run_params.c.value).order_by(run_params.c.run_id, run_params.c.key),
+    run_params.c.run_id,
 )
-_TAGS_OF: Final = (
-    select(run_tags.c.run_id, run_tags.c.key, run_tags.c.value)
-    .where(run_tags.c.run_id.in_(bindparam("run_ids", expanding=True)))
-    .order_by(run_tags.c.run_id, run_tags.c.key)
+_TAGS_OF: Final = ByRun(
+    select(run_tags.c.run_id, run_tags.c.key, run_tags.c.value).order_by(run_tags.c.run_id, run_tags.c.key),
+    run_tags.c.run_id,
 )
 NAN: Final = float("nan")
 
@@ -141,7 +155,7 @@ NAN: Final = float("nan")
 def read_latest(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Metric]]:
     """The latest metrics of each run."""
     found: dict[str, list[Metric]] = {run_id: [] for run_id in run_ids}
-    for run_id, key, value, is_nan, timestamp, step in rows_of(connection, _LATEST_OF, run_ids):
+    for run_id, key, value, is_nan, timestamp, step in _LATEST_OF.rows(connection, run_ids):
         found[run_id].append(Metric(key=key, value=NAN if is_nan else value, timestamp=timestamp, step=step))
     return found
 
@@ -149,7 +163,7 @@ def read_latest(connection: Connection, run_ids: Sequence[str]) -> dict[str, lis
 def read_params(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Param]]:
     """The params of each run."""
     found: dict[str, list[Param]] = {run_id: [] for run_id in run_ids}
-    for run_id, key, value in rows_of(connection, _PARAMS_OF, run_ids):
+    for run_id, key, value in _PARAMS_OF.rows(connection, run_ids):
         found[run_id].append(Param(key=key, value=value))
     return found
 
@@ -157,12 +171,6 @@ def read_params(connection: Connection, run_ids: Sequence[str]) -> dict[str, lis
 def read_tags(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[RunTag]]:
     """The tags of each run."""
     found: dict[str, list[RunTag]] = {run_id: [] for run_id in run_ids}
-    for run_id, key, value in rows_of(connection, _TAGS_OF, run_ids):
+    for run_id, key, value in _TAGS_OF.rows(connection, run_ids):
         found[run_id].append(RunTag(key=key, value=value))
     return found
-
-
-def rows_of(connection: Connection, statement: Select[Any], ids: Sequence[str]) -> Iterable[Any]:
-    """The rows of a statement over ``run_ids``, in as many calls as it takes."""
-    for start in range(0, len(ids), CHUNK):
-        yield from connection.execute(statement, {"run_ids": ids[start : start + CHUNK]})

@@ -1,5 +1,7 @@
 """``tidegate bench``."""
 
+from pathlib import Path
+
 import rich_click as click
 
 from server.cli.output import json_option
@@ -15,8 +17,26 @@ __all__ = ("bench",)
 )
 @click.option("--install", is_flag=True, help="Install the peers first (those of --only, or all), each into an environment of its own.")
 @click.option("--artifacts", is_flag=True, help="Measure files of 10 MB, up and down, beside `mlflow server`.")
+@click.option("--registry", is_flag=True, help="Measure what MLflow's client asks for instead, beside `mlflow server`.")
+@click.option("--runs", type=click.IntRange(min=1), default=10_000, show_default=True, help="With --registry: runs to search among.")
+@click.option(
+    "--mlflow",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --registry: the program of an MLflow that is installed.  [default: that of --install]",
+)
 @json_option
-def bench(rounds: int, seconds: float, only: tuple[str, ...], *, install: bool, artifacts: bool, as_json: bool) -> int:
+def bench(
+    rounds: int,
+    seconds: float,
+    only: tuple[str, ...],
+    runs: int,
+    mlflow: Path | None,
+    *,
+    install: bool,
+    artifacts: bool,
+    registry: bool,
+    as_json: bool,
+) -> int:
     """Measure added latency, throughput, memory and start-up beside peers."""
     from bench import peers
     from bench.artifacts import run as run_files
@@ -24,4 +44,8 @@ def bench(rounds: int, seconds: float, only: tuple[str, ...], *, install: bool, 
 
     if install:
         peers.install(list(only))
+    if registry:
+        from bench.registry.run import run as run_registry
+
+        return run_registry(seconds=seconds, runs=runs, mlflow=mlflow, as_json=as_json)
     return (run_files if artifacts else run_gateway)(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)

@@ -1,0 +1,44 @@
+"""What is measured, as data: one request each, in which ``{n}`` is a number that no other request of the measurement has."""
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+from bench.registry.seeding import Seeded
+
+__all__ = ("Operation", "operations")
+
+PREFIX: Final = "/api/2.0/mlflow"
+BATCH: Final = 1000
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """A request and how it is called in the table. ``goal``: how many times as fast as the peer it is to be."""
+
+    name: str
+    method: str
+    path: str
+    body: str = ""
+    goal: int
+
+
+def operations(seeded: Seeded) -> list[Operation]:
+    """All of them, about what was stored before; batches last, as what is read waits until they are stored."""
+    run = seeded.run_id
+    metric = {"run_id": run, "key": "loss", "value": 0.5, "timestamp": "{n}", "step": "{n}"}
+    points = [{"key": f"batch{number % 10}", "value": number / 7, "timestamp": "{n}", "step": number} for number in range(BATCH)]
+    search = {"experiment_ids": [seeded.experiment_id], "filter": "metrics.loss < 0.5 AND params.lr = '0.1'", "max_results": 100}
+    return [
+        _post("create run", "/runs/create", {"experiment_id": seeded.experiment_id, "start_time": "{n}"}, goal=10),
+        _post("log metric", "/runs/log-metric", metric, goal=10),
+        Operation(name="get run", method="GET", path=f"{PREFIX}/runs/get?run_id={run}", goal=10),
+        _post("search runs", "/runs/search", {**search, "order_by": ["metrics.loss DESC"]}, goal=5),
+        Operation(name="history", method="GET", path=f"{PREFIX}/metrics/get-history?run_id={run}&metric_key=history", goal=5),
+        _post("log batch", "/runs/log-batch", {"run_id": run, "metrics": points}, goal=5),
+    ]
+
+
+def _post(name: str, path: str, fields: dict[str, Any], *, goal: int) -> Operation:
+    body = json.dumps(fields, separators=(",", ":")).replace('"{n}"', "{n}")
+    return Operation(name=name, method="POST", path=PREFIX + path, body=body, goal=goal)

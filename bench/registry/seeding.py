@@ -1,0 +1,98 @@
+"""What is in a tracking server before it is measured: many runs to search among, and one with a long history."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+__all__ = ("Seeded", "seed")
+
+WRITERS: Final = 8
+POINTS: Final = 10_000
+BATCH: Final = 1000
+
+
+class Seeded(msgspec.Struct, frozen=True):
+    """Where it is."""
+
+    experiment_id: str
+    run_id: str
+
+
+def seed(url: str, runs: int) -> Seeded:
+    """Fill a server at ``url``. Raises ``OSError`` when it does not take what it is given."""
+    client = Client(url)
+    experiment = client.post("experiments/create", {"name": "bench"})["experiment_id"]
+    run_id = client.post("runs/create", {"experiment_id": experiment})["run"]["info"]["run_id"]
+    for start in range(0, POINTS, BATCH):
+        points = [{"key": "history", "value": step / 3, "timestamp": step, "step": step} for step in range(start, start + BATCH)]
+        client.post("runs/log-batch", {"run_id": run_id, "metrics": points})
+    _runs(url, experiment, runs)
+    return Seeded(experiment, run_id)
+
+
+def _runs(url: str, experiment: str, count: int) -> None:
+    numbers = iter(range(count))
+    lock = threading.Lock()
+    errors: list[Exception] = []
+
+    def write() -> None:
+        try:
+            client = Client(url)
+            for number in _shared(numbers, lock):
+                _write_run(client, experiment, number)
+        except OSError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, daemon=True) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def _shared(numbers: Iterator[int], lock: threading.Lock) -> Iterator[int]:
+    while True:
+        with lock:
+            number = next(numbers, None)
+        if number is None:
+            return
+        yield number
+
+
+def _write_run(client: "Client", experiment: str, number: int) -> None:
+    run = client.post("runs/create", {"experiment_id": experiment, "start_time": number, "run_name": f"run {number}"})
+    batch = {
+        "run_id": run["run"]["info"]["run_id"],
+        "metrics": [{"key": key, "value": (number * prime % 1000) / 1000, "timestamp": 1, "step": 1} for key, prime in METRICS],
+        "params": [{"key": "lr", "value": f"0.{number % 5}"}, {"key": "depth", "value": str(number % 7)}],
+        "tags": [{"key": "team", "value": ("north", "south")[number % 2]}],
+    }
+    client.post("runs/log-batch", batch)
+
+
+METRICS: Final = tuple(zip(("loss", "acc", "f1"), (617, 331, 127), strict=True))
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=60)
+
+    def post(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Raises ``OSError`` for any answer but 200."""
+        self._connection.request("POST", f"/api/2.0/mlflow/{path}", json.dumps(fields), {"content-type": "application/json"})
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise OSError(f"{path} was answered {answer.status}: {body[:300]!r}")
+        found: dict[str, Any] = json.loads(body)
+        return found
