@@ -1,11 +1,12 @@
 """Guardrails that find words, patterns and personal data, and can mask what they find."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from time import time_ns
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import structs
@@ -25,6 +26,10 @@ from tracing.redaction import told
 __all__ = ("DetectGuard",)
 
 
+T = TypeVar("T")
+LARGE: Final = 64 * 1024
+
+
 class DetectGuard:
     """Implements ``gateway.guardrails.types.Guard``."""
 
@@ -36,7 +41,7 @@ class DetectGuard:
         """See ``Guard.request``. A request that is blocked is masked all the same, for its span."""
         began, counts = time_ns(), Counter[str]()
         replace = self.settings.action != "warn"
-        changed = {str(place.channel[0]) for place in places(body) if self._look(call, "input", place, counts, replace=replace)}
+        changed = await _aside(len(call.inbound.body), partial(self._changed, call, body, counts, replace=replace))
         self._judge(call, "input", counts, began)
         return changed
 
@@ -48,7 +53,7 @@ class DetectGuard:
             unseen(call, self.settings, "output", _observed(opened))
             return opened
         if opened.first is None:
-            return self._whole(call, opened)
+            return await _aside(len(opened.body), partial(self._whole, call, opened))
         if self.settings.stream == "hold":
             return await self._held(call, opened, opened.first)
         return await self._watched(call, opened, opened.first)
@@ -88,6 +93,9 @@ class DetectGuard:
         """The verdict on a stream, as far as it came."""
         return verdict(self.settings, "output", self._result(counts), began, told(counts))
 
+    def _changed(self, call: Call, body: dict[str, Any], counts: Counter[str], *, replace: bool) -> AbstractSet[str]:
+        return {str(place.channel[0]) for place in places(body) if self._look(call, "input", place, counts, replace=replace)}
+
     def _look(self, call: Call, stage: Stage, place: Place, counts: Counter[str], *, replace: bool) -> bool:
         """Count what is found in one place; whether something was replaced."""
         text = place.text
@@ -118,6 +126,11 @@ class DetectGuard:
         """A pattern that takes for ever is never passed over, whatever ``on_error`` says: it is the pattern that must be mended."""
         noted(call, verdict(self.settings, stage, "not_evaluated", began, error=str(error)))
         return GuardrailUnavailable(f"The guardrail {self.settings.name!r} could not be evaluated: {error}")
+
+
+async def _aside(size: int, work: Callable[[], T]) -> T:
+    """What is large is looked at in a thread, so that nobody else waits."""
+    return work() if size < LARGE else await asyncio.to_thread(work)
 
 
 def _observed(opened: Opened) -> Any:

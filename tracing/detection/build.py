@@ -6,7 +6,7 @@ import regex
 
 from config.detection import DetectionSettings
 from tracing.detection.patterns import PatternDetector
-from tracing.detection.pii import pii_detector
+from tracing.detection.pii import pii_detectors
 from tracing.detection.types import Detector
 
 __all__ = ("detectors_of",)
@@ -19,7 +19,7 @@ def detectors_of(settings: DetectionSettings) -> tuple[Detector, ...]:
 
 def _detectors(settings: DetectionSettings) -> Iterator[Detector]:
     for kind in settings.pii:
-        yield pii_detector(kind, settings.phone_region)
+        yield from pii_detectors(kind, settings.phone_region)
     for name, pattern in settings.patterns.items():
         yield PatternDetector(name.upper(), regex.compile(pattern))
     if settings.words:

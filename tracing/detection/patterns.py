@@ -17,25 +17,42 @@ Confirm = Callable[[str], Iterable[tuple[int, int]]]
 
 LONGEST_SECONDS = 0.25
 
+LARGE = 16 * 1024
+"""Characters from which on other threads go on while a text is looked at: to change over costs something, too."""
+
 
 class PatternDetector:
-    """Implements ``tracing.detection.types.Detector``. ``confirm`` looks at each match again; default: each is one."""
+    """Implements ``tracing.detection.types.Detector``. ``confirm`` looks at each match again; default: each is one.
 
-    def __init__(self, kind: str, pattern: "regex.Pattern[str]", confirm: Confirm | None = None) -> None:
+    ``sign`` is a text without which there is no match, and how many characters of a match may stand before it: looking for it costs next to nothing.
+    """
+
+    def __init__(
+        self, kind: str, pattern: "regex.Pattern[str]", confirm: Confirm | None = None, sign: tuple[str, int] | None = None
+    ) -> None:
         self.kind = kind
+        self._sign = sign
         self._pattern = pattern
         self._confirm = confirm
 
     def scan(self, text: str, start: int, *, final: bool) -> Scan:
         """See ``Detector.scan``."""
         try:
-            return self._scan(text, start, final=final)
+            return self._scan(text, self._from(text, start), final=final)
         except TimeoutError:
             raise TextTooHard(f"The pattern {self.kind} took longer than {LONGEST_SECONDS} s.") from None
 
+    def _from(self, text: str, start: int) -> int:
+        """From where on there may be a match."""
+        if self._sign is None:
+            return start
+        sign, before = self._sign
+        first = text.find(sign, start)
+        return max(start, (len(text) if first < 0 else first) - before)
+
     def _scan(self, text: str, start: int, *, final: bool) -> Scan:
         found: list[Finding] = []
-        for match in self._pattern.finditer(text, start, partial=not final, timeout=LONGEST_SECONDS):
+        for match in self._pattern.finditer(text, start, partial=not final, timeout=LONGEST_SECONDS, concurrent=len(text) > LARGE):
             if not final and (match.partial or match.end() == len(text)):
                 return Scan(tuple(found), match.start())
             found += self._confirmed(match.group(), match.start())

@@ -13,22 +13,26 @@ import regex
 from tracing.detection.patterns import Confirm, PatternDetector
 from tracing.detection.types import Detector
 
-__all__ = ("pii_detector",)
+__all__ = ("pii_detectors",)
 
 _EMAIL: Final = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 _PHONE: Final = r"(?<![\w+])(?:\+|\()?\d[\d ().\-/]{5,20}\d(?!\w)"
 _CARD: Final = r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])"
-_IBAN: Final = r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{1,4}){3,8}(?!\w)"
+_IBAN: Final = r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{1,4}){3,8}\b"
 _SSN: Final = r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"
-_ADDRESS: Final = r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:\.\d{1,3}){0,3})(?![\w:])"
+# Two patterns, as each by itself tells by one character where it cannot begin.
+_IPV4: Final = r"(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w:])"
+_IPV6: Final = r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:\.\d{1,3}){0,3}(?![\w:])"
+_BEFORE_AT: Final = 64
+"""Characters that a mailbox's name may have (RFC 5321, section 4.5.3.1.1)."""
 
 
-def pii_detector(kind: str, phone_region: str = "") -> Detector:
-    """The detector of one kind. ``phone_region`` (``US``) is where numbers without a country's code are from."""
-    pattern, confirm = _KINDS[kind]
+def pii_detectors(kind: str, phone_region: str = "") -> tuple[Detector, ...]:
+    """The detectors of one kind. ``phone_region`` (``US``) is where numbers without a country's code are from."""
+    patterns, confirm, sign = _KINDS[kind]
     if kind == "phone":
         confirm = partial(_phones, region=phone_region or None)
-    return PatternDetector(kind.upper(), regex.compile(pattern), confirm)
+    return tuple(PatternDetector(kind.upper(), regex.compile(pattern), confirm, sign) for pattern in patterns)
 
 
 def _phones(candidate: str, region: str | None) -> Iterator[tuple[int, int]]:
@@ -74,11 +78,11 @@ def _addresses(candidate: str) -> Iterator[tuple[int, int]]:
     yield 0, len(candidate)
 
 
-_KINDS: Final[dict[str, tuple[str, Confirm | None]]] = {
-    "email": (_EMAIL, None),
-    "phone": (_PHONE, None),
-    "credit_card": (_CARD, _cards),
-    "iban": (_IBAN, _ibans),
-    "us_ssn": (_SSN, _ssns),
-    "ip_address": (_ADDRESS, _addresses),
+_KINDS: Final[dict[str, tuple[tuple[str, ...], Confirm | None, tuple[str, int] | None]]] = {
+    "email": ((_EMAIL,), None, ("@", _BEFORE_AT)),
+    "phone": ((_PHONE,), None, None),
+    "credit_card": ((_CARD,), _cards, None),
+    "iban": ((_IBAN,), _ibans, None),
+    "us_ssn": ((_SSN,), _ssns, None),
+    "ip_address": ((_IPV4, _IPV6), _addresses, None),
 }

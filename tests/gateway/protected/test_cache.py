@@ -37,6 +37,7 @@ async def test_the_same_request_is_answered_again_with_the_money_saved_in_header
     assert (saved["usage"]["input_tokens"], float(saved["cost"]["total"])) == (0, 0)
     assert saved["attributes"]["tidegate.cache.saved_input_tokens"] == "11"
     assert "four small words here" in json.dumps(saved["content"])
+    assert "from the cache, saved $" in (await rig.http.get(f"/traces/{saved['trace_id']}")).text
 
 
 async def test_what_differs_in_anything_that_matters_is_another_request(rig):

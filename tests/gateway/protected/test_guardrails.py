@@ -189,6 +189,17 @@ async def test_what_is_kept_was_masked_and_what_is_given_again_is_looked_at(rig)
     assert first.status_code == 200
 
 
+async def test_no_callers_key_reaches_a_model_that_judges_nor_a_span(rig):
+    key = await rig.key("canary")
+    answer = await rig.ask("lawful", "what is allowed", headers=key)
+    assert answer.status_code == 200
+    secret = key["authorization"].removeprefix("Bearer ")
+    assert rig.upstream.headers[-1]["authorization"] == "Bearer sk-up"
+    assert secret not in json.dumps(rig.upstream.headers[-1])
+    assert secret not in json.dumps(await rig.trace(answer))
+    assert secret not in rig.server.log.read_text()
+
+
 async def test_a_moderation_endpoint_decides_by_its_scores(rig):
     fine, refused = await rig.ask("moderated", "talk"), await rig.ask("moderated", "fight")
     assert (fine.status_code, refused.status_code) == (200, 400)
