@@ -21,12 +21,14 @@ BAD_REGEXP: Final = 427
 
 _PLACED: Final = "FROM trace_properties FINAL WHERE project_id = 'default' AND kind = 'INFO' AND key = 'experiment_id'"
 
-_INFOS: Final = """SELECT trace_id, anyIf(value, key = 'experiment_id') AS said_experiment, anyIf(value, key = 'state') AS said_state,
+_INFOS: Final = """SELECT trace_id, anyIf(value, kind = 'INFO' AND key = 'experiment_id') AS said_experiment, anyIf(value, key = 'state') AS said_state,
         anyIf(value, key = 'id') AS said_id, anyIf(value, key = 'client_request_id') AS client_request_id,
-        toInt64OrNull(anyIf(value, key = 'request_ms')) AS said_request, toInt64OrNull(anyIf(value, key = 'duration_ms')) AS said_duration
+        toInt64OrNull(anyIf(value, key = 'request_ms')) AS said_request, toInt64OrNull(anyIf(value, key = 'duration_ms')) AS said_duration,
+        anyIf(value, kind = 'TAG') AS said_name, anyIf(value, kind = 'METADATA') AS run_id
     FROM trace_properties FINAL
-    WHERE project_id = 'default' AND kind = 'INFO' AND trace_id IN (SELECT trace_id FROM candidates)
-        AND key IN ('experiment_id', 'state', 'id', 'client_request_id', 'request_ms', 'duration_ms')
+    WHERE project_id = 'default' AND trace_id IN (SELECT trace_id FROM candidates) AND (
+        (kind = 'INFO' AND key IN ('experiment_id', 'state', 'id', 'client_request_id', 'request_ms', 'duration_ms'))
+        OR (kind = 'TAG' AND key = 'mlflow.traceName') OR (kind = 'METADATA' AND key = 'mlflow.sourceRun'))
     GROUP BY trace_id"""
 
 _HEADS: Final = """SELECT trace_id, count() AS stored, max(is_root) AS rooted,
@@ -34,12 +36,6 @@ _HEADS: Final = """SELECT trace_id, count() AS stored, max(is_root) AS rooted,
         toUnixTimestamp64Milli(min(start_time)) AS began, toUnixTimestamp64Milli(max(end_time)) AS ended
     FROM spans WHERE project_id = 'default' AND is_deleted = 0 AND trace_id IN (SELECT trace_id FROM candidates)
     GROUP BY trace_id"""
-
-_NAMES: Final = """SELECT trace_id, value AS said_name FROM trace_properties FINAL
-    WHERE project_id = 'default' AND kind = 'TAG' AND key = 'mlflow.traceName' AND trace_id IN (SELECT trace_id FROM candidates)"""
-
-_RUNS: Final = """SELECT trace_id, value AS run_id FROM trace_properties FINAL
-    WHERE project_id = 'default' AND kind = 'METADATA' AND key = 'mlflow.sourceRun' AND trace_id IN (SELECT trace_id FROM candidates)"""
 
 _STATE: Final = """multiIf(said_state != '', said_state, stored = 0, 'STATE_UNSPECIFIED',
         NOT rooted AND said_experiment != '', 'IN_PROGRESS', head.2 IN ('ERROR', 'INTERRUPTED'), 'ERROR', 'OK')"""
@@ -49,8 +45,7 @@ _TRACES: Final = f"""SELECT candidates.trace_id AS trace_id, if(said_id != '', s
         ifNull(said_request, began) AS timestamp_ms,
         if(said_duration IS NULL AND (stored = 0 OR status = 'IN_PROGRESS'), NULL, ifNull(said_duration, ended - began)) AS execution_time_ms,
         timestamp_ms + execution_time_ms AS end_time_ms, if(said_name != '', said_name, head.1) AS name, run_id
-    FROM candidates LEFT JOIN infos USING (trace_id) LEFT JOIN heads USING (trace_id) LEFT JOIN names USING (trace_id)
-        LEFT JOIN runs USING (trace_id)"""
+    FROM candidates LEFT JOIN infos USING (trace_id) LEFT JOIN heads USING (trace_id)"""
 
 _COLUMNS: Final = {
     "experiment_id": "toInt64OrZero(experiment_id)",
@@ -126,7 +121,7 @@ def _where(experiments: Sequence[str], search: TraceSearch, values: Values) -> s
         unplaced = f"SELECT DISTINCT trace_id FROM traces WHERE project_id = 'default' AND trace_id NOT IN (SELECT trace_id {_PLACED})"
         candidates = f"{candidates} UNION ALL {unplaced}"
     conditions = condition_sql(search.conditions, values)
-    tables = ((candidates, "candidates"), (_INFOS, "infos"), (_HEADS, "heads"), (_NAMES, "names"), (_RUNS, "runs"), (_TRACES, "found"))
+    tables = ((candidates, "candidates"), (_INFOS, "infos"), (_HEADS, "heads"), (_TRACES, "found"))
     named = ", ".join(f"{name} AS ({sql})" for sql, name in tables)
     return f"WITH {named} SELECT trace_id FROM found WHERE {' AND '.join(['1', *conditions])}"
 
