@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.dialects.reading import member_at_fault
+from gateway.dialects.reading import member_at_fault, too_deep
 from gateway.dialects.types import DialectName
 from gateway.errors import InvalidRequest
 from gateway.prompts import PREFIX
@@ -79,6 +79,8 @@ def head_of(inbound: Inbound) -> RequestHead:
         return _READERS.get(inbound.dialect, _chat)(inbound)
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
+    except RecursionError as error:
+        raise too_deep() from error
 
 
 def _resource(inbound: Inbound) -> RequestHead:

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from gateway.dialects.reading import too_deep
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.passages.going_on import conversation
@@ -15,6 +16,13 @@ __all__ = ("with_prompt",)
 
 def with_prompt(prompt: RenderedPrompt, inbound: Inbound) -> bytes:
     """The request in its own dialect, with the prompt's messages before its own; all else stays as it was sent. Raises ``InvalidRequest``."""
+    try:
+        return _prompted(prompt, inbound)
+    except RecursionError as error:
+        raise too_deep() from error
+
+
+def _prompted(prompt: RenderedPrompt, inbound: Inbound) -> bytes:
     request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
     chat = msgspec.json.encode({"model": request.model, "messages": prompt.messages})
     rendered = CLIENT_DIALECTS[DialectName.OPENAI_CHAT].read_request(chat)

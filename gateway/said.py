@@ -25,7 +25,7 @@ def said_in(inbound: Inbound) -> Said | None:
     """``None`` for a request that cannot be read: it was refused, and by whom is on the span."""
     try:
         request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
-    except GatewayError:
+    except (GatewayError, RecursionError):
         return None
     return Said(
         system=[told_part(part) for part in request.system],

@@ -10,6 +10,7 @@ from time import perf_counter_ns, time_ns
 
 from config.schema import Settings
 from gateway.counting import counted, counting, model_of
+from gateway.dialects.reading import too_deep
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.endpoints import Endpoint, endpoint_of
@@ -92,7 +93,10 @@ class Gateway:
 
     def count_tokens(self, inbound: Inbound) -> int:
         """About how many tokens a request has. Raises ``InvalidRequest`` or ``ModelNotFound``."""
-        request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
+        try:
+            request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
+        except RecursionError as error:
+            raise too_deep() from error
         model = inbound.model or request.model
         if parse_reference(model) is None:
             self._snapshot.routes.plan(model)

@@ -116,6 +116,7 @@ def render(path: str, refusal: Refusal) -> tuple[str, bytes]:
     """Encode a refusal for whoever speaks at ``path``: content type and body. A path of no dialect gets plain text."""
     for prefix, shape in DIALECTS:
         if path.startswith(prefix):
-            return "application/json", msgspec.json.encode(shape(refusal))
+            google = path.startswith("/v1/models/") and ":" in path  # a method of Google's, beneath a path of OpenAI's
+            return "application/json", msgspec.json.encode(_gemini(refusal) if google else shape(refusal))
     phrase = HTTPStatus(refusal.status).phrase
     return "text/plain; charset=utf-8", f"{refusal.status} {phrase}\n{refusal.sentence}\n".encode()

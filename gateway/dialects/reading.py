@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.errors import InvalidRequest, UpstreamBroken
 
-__all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "known_members", "member_at_fault", "plain", "unread")
+__all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "known_members", "member_at_fault", "plain", "too_deep", "unread")
 
 T = TypeVar("T")
 
@@ -22,14 +22,21 @@ def decoded_request(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         return decoder.decode(body)
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
+    except RecursionError as error:
+        raise too_deep() from error
 
 
 def decoded_answer(body: bytes, decoder: msgspec.json.Decoder[T], vendor: str) -> T:
     """An upstream's body. Raises ``UpstreamBroken``."""
     try:
         return decoder.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise UpstreamBroken(f"The provider's answer is not JSON of {vendor}'s form.") from error
+
+
+def too_deep() -> InvalidRequest:
+    """The error for a body that is nested deeper than it can be walked through."""
+    return InvalidRequest("The body is nested too deeply to be read.")
 
 
 def unread(body: bytes, shape: type[msgspec.Struct]) -> dict[str, msgspec.Raw]:

@@ -7,6 +7,7 @@ import msgspec
 from typing_extensions import override
 
 from gateway.dialects.failures import failure_of
+from gateway.dialects.reading import too_deep
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName, EventReader, Request, Tokens, Written
 from gateway.errors import GatewayError, InvalidRequest
@@ -35,8 +36,11 @@ class AcrossPassage:
             body = gone_on(body, inbound.previous)
         self.dialect = dialect
         self._client = CLIENT_DIALECTS[inbound.dialect]
-        self._request = _addressed(self._client.read_request(body), inbound)
-        written = UPSTREAM_DIALECTS[dialect].write_request(self._request, model)
+        try:
+            self._request = _addressed(self._client.read_request(body), inbound)
+            written = UPSTREAM_DIALECTS[dialect].write_request(self._request, model)
+        except RecursionError as error:
+            raise too_deep() from error
         if on_unsupported == "error" and written.dropped:
             raise _refusal(written.dropped, dialect)
         self._written = _forwarding(written, self._request) if on_unsupported == "forward" else written

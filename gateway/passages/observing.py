@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.dialects.collect import Collector
 from gateway.dialects.types import Answer, Candidate, EventReader, Media, Part, Reasoning, Refusal, Text, Tokens, ToolCall, ToolResult
+from gateway.errors import UpstreamBroken
 from gateway.types import Message, Observation, Usage
 
 __all__ = ("EventStream", "observed", "told_part", "usage_of")
@@ -28,8 +29,11 @@ class EventStream:
 
     def feed(self, chunk: bytes) -> bytes:
         """See ``StreamReader.feed``."""
-        for event in self._reader.feed(chunk):
-            self._collector.add(event)
+        try:
+            for event in self._reader.feed(chunk):
+                self._collector.add(event)
+        except RecursionError as error:
+            raise UpstreamBroken("The provider's answer is nested too deeply to be read.") from error
         return chunk
 
     def end(self) -> bytes:

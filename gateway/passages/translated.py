@@ -69,7 +69,11 @@ class TranslatedUpstream(Upstream):
         while not self._over:
             if self.failure is not None:
                 raise UpstreamBroken(f"The provider reported an error: {self.failure.message}")
-            if told := await self._next():
+            try:
+                told = await self._next()
+            except RecursionError as error:
+                raise UpstreamBroken("The provider's answer is nested too deeply to be read.") from error
+            if told:
                 return told
         return None
 

@@ -14,6 +14,7 @@ from gateway.dialects.types import Answer, DialectName, Request
 from gateway.errors import InvalidRequest, UpstreamBroken
 from gateway.sse import EventParser
 from tests.gateway.dialects.saying import CHAT, CLAUDE, GEMINI, RESPONSES, SPOKEN, answers
+from tests.gateway.dialects.scripted import Rig, Vendor
 from tests.gateway.dialects.test_pairs import ANY, MODELS, streamed
 
 REQUESTS: dict[DialectName, dict] = {
@@ -196,3 +197,18 @@ def _tell(answer: Answer) -> None:
         assert json.loads(dialect.write_answer(answer, ANY))
         writer = dialect.stream_writer(ANY)
         assert b"".join([*(writer.write(event) for event in events_of(answer)), writer.end()])
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+@pytest.mark.parametrize("client", SPOKEN)
+async def test_a_body_that_is_nested_too_deeply_is_refused_and_not_a_crash(client: DialectName, depth: int):
+    deep = b'{"a":' * depth + b"1" + b"}" * depth
+    bodies = {
+        CHAT: b'{"model":"route","messages":[],"tools":[{"type":"function","function":{"name":"f","parameters":%b}}]}',
+        CLAUDE: b'{"model":"route","max_tokens":5,"messages":[],"tools":[{"name":"f","input_schema":%b}]}',
+        GEMINI: b'{"contents":[],"tools":[{"functionDeclarations":[{"name":"f","parameters":%b}]}]}',
+        RESPONSES: b'{"model":"route","input":[],"tools":[{"type":"function","name":"f","parameters":%b}]}',
+    }
+    rig = Rig(Vendor(CLAUDE if client is not CLAUDE else CHAT, b"[" * 100_000))
+    reply = await rig.ask(bodies[client] % deep, client, "route" if client is GEMINI else "")
+    assert reply.status in {400, 502}
