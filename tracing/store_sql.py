@@ -232,10 +232,13 @@ def facet(column: str, where: Condition, limit: int) -> Statement:
 
 
 def quiet_since(after: Position | None, longest_quiet: float) -> Statement | None:
-    """The traces that can have come to rest after this position: their last span came at most ``longest_quiet`` seconds before it."""
+    """The traces that can have come to rest after this position: their last span came at most ``longest_quiet`` seconds before it.
+
+    They are found among spans, which lie in order of time; ``traces`` lies in order of identifiers, and would be read whole.
+    """
     if after is None:
         return None
-    sql = f"{_TRACES} AND ingested_at >= fromUnixTimestamp64Milli({{came_after:Int64}})"
+    sql = "SELECT trace_id FROM spans WHERE project_id = 'default' AND ingested_at >= fromUnixTimestamp64Milli({came_after:Int64})"
     return Statement(sql, {"came_after": after.key - round(longest_quiet * 1000)})
 
 

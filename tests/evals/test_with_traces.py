@@ -21,14 +21,13 @@ from tracing.store import TraceStore
 from tracing.types import Status, Trace
 
 SEAL = 0.05
-ORPHANS = 1.5
 
 
 class Loop:
     """Spans in, judged, read back."""
 
-    def __init__(self, telemetry: ClickHouse, ledger: Ledger, caller: Caller) -> None:
-        log, settings = DirectLog(), TelemetrySettings(seal_after=SEAL, seal_orphans_after=ORPHANS)
+    def __init__(self, telemetry: ClickHouse, ledger: Ledger, caller: Caller, seal_orphans_after: float = 3600) -> None:
+        log, settings = DirectLog(), TelemetrySettings(seal_after=SEAL, seal_orphans_after=seal_orphans_after)
 
         async def flush() -> None:
             await log.store(telemetry)
@@ -86,13 +85,12 @@ async def test_late_spans_are_judged_again_and_leave_one_score(loop: Loop, spans
     assert len(await loop.ledger.history("helpful", root.trace_id)) == 2
 
 
-async def test_a_trace_without_its_root_waits_longer(loop: Loop, spans: Spans, caller: Caller):
+async def test_a_trace_without_its_root_waits_longer(loop: Loop, telemetry: ClickHouse, ledger: Ledger, spans: Spans, caller: Caller):
     orphan = spans.chat(parent_span_id="f" * 16)
     loop.sink.put([orphan])
     await loop.judge(make_judge())
     assert caller.calls == []
-    await asyncio.sleep(ORPHANS)
-    await loop.judge(make_judge())
+    await Loop(telemetry, ledger, caller, seal_orphans_after=SEAL).judge(make_judge())
     assert len(caller.calls) == 1
 
 
