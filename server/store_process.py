@@ -5,9 +5,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from storage.process.child import serve
-from tracing.raw import expansion
-
 __all__ = ("COMMAND", "main")
 
 _ROOT: Final = str(Path(__file__).resolve().parent.parent)
@@ -23,6 +20,10 @@ COMMAND: Final = (
 
 def main() -> None:
     """Serve the server whose socket's descriptor is the last argument."""
+    # Here, as the server has the command alone from this file: it loads no driver.
+    from storage.process.child import serve
+    from tracing.raw import expansion
+
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s store: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     serve(int(sys.argv[-1]), expansion)

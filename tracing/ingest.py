@@ -76,8 +76,10 @@ class SpanSink:
         """Store a finished span of ours: its identifiers are known to be new and right. ``False``: the journal is full."""
         key = bytes.fromhex(raw.trace_id + raw.span_id)
         if self._untouched:
-            with suppress(OverflowError):
+            try:
                 return self._log.append([raw_row(raw, key)])
+            except OverflowError:  # an integer of more than 64 bits
+                pass
         return self._log.append(self._records(_span(raw), key))
 
     def begin_own(self, raw: RawSpan) -> bool:

@@ -12,7 +12,6 @@ from gateway.cache.disk import DiskStore
 from gateway.cache.entries import Store
 from gateway.cache.memory import MemoryStore
 from gateway.cache.policy import CachePolicy, Flights
-from gateway.cache.redis_store import RedisStore
 from gateway.cache.rules import Embed, Rule, Similar
 
 __all__ = ("CacheService",)
@@ -75,6 +74,8 @@ class CacheService:
 
     def _open(self, kind: str) -> Store:
         if kind == "redis" and self._storage.redis is not None:
+            from gateway.cache.redis_store import RedisStore  # its driver is slow to load, and few have one
+
             return RedisStore(self._storage.redis)
         if kind == "disk":
             return DiskStore(Path(self._storage.path).absolute() / "cache", self._disk_bytes)

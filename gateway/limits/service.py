@@ -22,7 +22,6 @@ from gateway.limits.ceilings import of_key, of_settings
 from gateway.limits.events import BudgetEvent, BudgetEvents, crossed
 from gateway.limits.ledger import Count, Ledger, LocalLedger
 from gateway.limits.policy import LimitPolicy
-from gateway.limits.redis_ledger import RedisLedger
 from gateway.limits.types import NANOS, Amounts, Ceiling, Counter, Granted, Per, Standing, Traffic
 from gateway.limits.windows import bounds
 from storage.errors import Unavailable
@@ -62,7 +61,7 @@ class LimitService:
 
     def __init__(self, metadata: Metadata, keys: KeyIndex, events: BudgetEvents, redis: Secret | None = None) -> None:
         local = LocalLedger()
-        self.ledger: Ledger = local if redis is None else RedisLedger(redis, local)
+        self.ledger: Ledger = local if redis is None else _shared(redis, local)
         self._local = None if redis else local
         self._metadata = metadata
         self._keys = keys
@@ -202,3 +201,9 @@ def _standing(ceiling: Ceiling, counter: Counter, count: Count) -> Standing:
         remaining=max(0, ceiling.limit - count.used - count.reserved) / unit,
         resets_at=datetime.fromtimestamp(count.ends, UTC).isoformat().replace("+00:00", "Z"),
     )
+
+
+def _shared(redis: Secret, local: LocalLedger) -> Ledger:
+    from gateway.limits.redis_ledger import RedisLedger  # its driver is slow to load, and few have one
+
+    return RedisLedger(redis, local)

@@ -15,8 +15,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import JsonLexer
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.data import JsonLexer  # not from the package: its table of all languages takes longer to load than the framework
 
 from server.ui.format import host_of
 
