@@ -7,6 +7,7 @@
     ├── InvalidParameterValue     400  change the request: a value is missing, of the wrong kind, or not allowed
     ├── ResourceAlreadyExists     400  choose another name
     ├── InvalidState              400  bring the thing into another state first
+    ├── FeatureDisabled           400  this server does not do that at all
     ├── Unauthenticated           401  say who you are
     ├── PermissionDenied          403  ask for the right to do this
     ├── ResourceDoesNotExist      404  name something that exists
@@ -16,13 +17,14 @@
     └── TemporarilyUnavailable    503  try again later
 
 The client repeats a request that was answered 429 or 5xx for minutes, so what the caller must change is never one of those. MLflow
-itself answers ``INVALID_STATE`` with 500; the client reads the code from the body, so we keep the code and say 400.
+itself answers ``INVALID_STATE`` and ``FEATURE_DISABLED`` with 500; the client reads the code from the body, so we keep the code and say 400.
 """
 
 from typing import ClassVar
 
 __all__ = (
     "BadRequest",
+    "FeatureDisabled",
     "InvalidParameterValue",
     "InvalidState",
     "NotImplementedHere",
@@ -73,6 +75,13 @@ class InvalidState(RegistryError):
     """What was asked for is not done to a thing in this state."""
 
     error_code = "INVALID_STATE"
+    status = 400
+
+
+class FeatureDisabled(RegistryError):
+    """This server does not do that at all. MLflow itself says 500, which its client repeats."""
+
+    error_code = "FEATURE_DISABLED"
     status = 400
 
 

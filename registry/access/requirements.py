@@ -190,6 +190,7 @@ AREAS: Final[dict[str, Area]] = {
     "users": _governed_by_itself,
     "roles": _governed_by_itself,
     "server-info": _governed_by_itself,
+    "workspaces": _governed_by_itself,
     "webhooks": _administration,
 }
 
