@@ -76,6 +76,11 @@ class GraphEdge(msgspec.Struct, frozen=True):
     target: str
     relation: Relation
 
+    @property
+    def same(self) -> bool:
+        """As of ``Edge``."""
+        return self.relation == "copied" or (self.relation == "registered" and self.source.startswith("logged_model:"))
+
 
 class Graph(msgspec.Struct, frozen=True):
     """What was asked for. ``truncated``: there is more than was shown."""

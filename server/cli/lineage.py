@@ -51,10 +51,19 @@ def _tree(graph: Graph, title: str, *, up: bool) -> "Tree":
 def _grow(branch: "Tree", ref: str, edges: Sequence[GraphEdge], nodes: dict[str, Node], seen: set[str], *, up: bool) -> None:
     """Hang each node on the first branch that reaches it: a graph has more ways to a node than a tree shows."""
     for edge in edges:
-        here, there = (edge.target, edge.source) if up else (edge.source, edge.target)
-        if here == ref and there not in seen:
+        step = _step(edge, ref, up=up)
+        if step is not None and step[1] not in seen:
+            relation, there = step
             seen.add(there)
-            _grow(branch.add(plain(f"{edge.relation}  {_said(nodes[there])}")), there, edges, nodes, seen, up=up)
+            _grow(branch.add(plain(f"{relation}  {_said(nodes[there])}")), there, edges, nodes, seen, up=up)
+
+
+def _step(edge: GraphEdge, ref: str, *, up: bool) -> tuple[str, str] | None:
+    """How an edge goes on from a node, and where to. What came of a logged model came of the versions made of it, too."""
+    here, there = (edge.target, edge.source) if up else (edge.source, edge.target)
+    if here == ref:
+        return edge.relation, there
+    return ("is", here) if not up and edge.same and there == ref else None
 
 
 def _said(node: Node) -> str:

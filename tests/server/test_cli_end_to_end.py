@@ -116,6 +116,9 @@ def test_what_moved_is_told_with_who_and_why(server):
     ]
     assert "champion → 2" in tidegate("models", "list", url=server.url).stdout
     assert "s3://bucket/2" in tidegate("models", "show", "ranker", url=server.url).stdout
+    server.client.post(f"{api}/registered-models/create", json={"name": "ranker-b"})
+    server.client.post(f"{api}/model-versions/create", json={"name": "ranker-b", "source": "models:/ranker/1"})
+    assert "copied  model_version:ranker-b/1" in tidegate("lineage", "model_version:ranker/1", url=server.url).stdout
     refused = tidegate("models", "alias", "ranker", "latest", "1", url=server.url)
     assert refused.returncode == 2
     assert "reserved" in refused.stderr
