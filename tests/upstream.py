@@ -42,7 +42,7 @@ class Upstream:
                 self.headers.append(headers)
                 self.busy += 1
                 try:
-                    if not await self._answer(json.loads(body), reader, writer):
+                    if not await self._answer(json.loads(body or b"{}"), reader, writer):
                         break
                 finally:
                     self.busy -= 1

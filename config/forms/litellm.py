@@ -10,7 +10,16 @@ from typing import Final
 import msgspec
 
 from config.forms.accounts import Accounts
-from config.forms.litellm_words import GENERAL_UNUSED, LITELLM_VENDORS, PARAMS_UNUSED, ROUTER_UNUSED, SETTINGS_UNUSED, Setting
+from config.forms.litellm_words import (
+    CACHE_UNUSED,
+    GENERAL_UNUSED,
+    LITELLM_VENDORS,
+    PARAMS_UNUSED,
+    ROUTER_UNUSED,
+    SETTINGS_UNUSED,
+    STORES,
+    Setting,
+)
 from config.forms.reading import Reader, Translated, listed, made, plain, word
 from config.forms.references import reference
 from config.schema import Settings
@@ -57,8 +66,9 @@ class _Translation:
         self._reader.known_keys(self._root, "", (*SECTIONS, *OURS), unused)
         models = [model for index, item in enumerate(items(child(self._root, "model_list"))) for model in self._model(item, index)]
         fallbacks = dict(self._fallbacks(models))
-        routes = [_route(each, fallbacks) for each in _grouped(models)]
-        self._passed_over("litellm_settings", ("fallbacks",), SETTINGS_UNUSED)
+        cache = self._cache()
+        routes = [_route(each, fallbacks, cache) for each in _grouped(models)]
+        self._passed_over("litellm_settings", ("fallbacks", "cache", "cache_params"), SETTINGS_UNUSED)
         span, security = self._root.span, self._security()
         sections: dict[str, Node] = {
             "providers": self._accounts.providers(span),
@@ -135,6 +145,26 @@ class _Translation:
             return None
         return word(node.span, str(plain(target)))
 
+    def _cache(self) -> Node | None:
+        """``cache: true`` of everything is a cache of each route. Answers in Redis need ``storage.redis``, which is ours to have."""
+        settings = child(self._root, "litellm_settings")
+        cache, params = child(settings, "cache"), child(settings, "cache_params")
+        if cache is None or plain(cache) is not True:
+            return None
+        path = "litellm_settings.cache_params"
+        kind = child(params, "type")
+        store = STORES.get(text_of(kind) or "local")
+        if store is None or (store == "redis" and child(child(self._root, "storage"), "redis") is None):
+            node = cache if kind is None else kind
+            hint = "set storage.redis to redis://…, or write type: local" if store else f"write type: {listing(STORES)}"
+            self._reader.note(
+                node.span, f"{path}.type", f"{path}.type", f"is {plain(node)!r}, which nothing here answers from", hint, severity="warning"
+            )
+            return None
+        if params is not None:
+            self._reader.known_keys(params, path, ("type", "ttl"), CACHE_UNUSED)
+        return made(cache.span, {"store": word(cache.span, store), "ttl": child(params, "ttl")})
+
     def _security(self) -> Node | None:
         """``general_settings.master_key`` opens everything, as ``security.api_keys`` do."""
         self._passed_over("general_settings", ("master_key",), GENERAL_UNUSED)
@@ -159,8 +189,8 @@ def _grouped(models: list[Model]) -> list[list[Model]]:
     return list(groups.values())
 
 
-def _route(group: list[Model], fallbacks: Mapping[str, list[Node]]) -> Node:
+def _route(group: list[Model], fallbacks: Mapping[str, list[Node]], cache: Node | None) -> Node:
     span = group[0].alias.span
     targets = listed(span, [made(model.target.span, {"model": model.target, "weight": model.weight}) for model in group])
     after = fallbacks.get(group[0].name)
-    return made(span, {"name": group[0].alias, "targets": targets, "fallbacks": listed(span, after) if after else None})
+    return made(span, {"name": group[0].alias, "targets": targets, "fallbacks": listed(span, after) if after else None, "cache": cache})

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-__all__ = ("GENERAL_UNUSED", "LITELLM_VENDORS", "PARAMS_UNUSED", "ROUTER_UNUSED", "SETTINGS_UNUSED", "Setting")
+__all__ = ("CACHE_UNUSED", "GENERAL_UNUSED", "LITELLM_VENDORS", "PARAMS_UNUSED", "ROUTER_UNUSED", "SETTINGS_UNUSED", "STORES", "Setting")
 
 
 KEYS: Final = {"api_key": "api_key", "api_base": "base_url", "base_url": "base_url"}
@@ -84,8 +84,6 @@ SETTINGS_UNUSED: Final[Mapping[str, str]] = dict.fromkeys(
         "drop_params",
         "success_callback",
         "failure_callback",
-        "cache",
-        "cache_params",
         "set_verbose",
         "json_logs",
         "num_retries",
@@ -127,4 +125,22 @@ GENERAL_UNUSED: Final[Mapping[str, str]] = dict.fromkeys(
         "pass_through_endpoints",
     ),
     "see docs/settings.md for its counterpart",
+)
+STORES: Final[Mapping[str, str]] = {"local": "memory", "in-memory": "memory", "disk": "disk", "redis": "redis"}
+"""Where LiteLLM keeps answers, in our words."""
+
+CACHE_UNUSED: Final[Mapping[str, str]] = dict.fromkeys(
+    (
+        "host",
+        "port",
+        "password",
+        "url",
+        "namespace",
+        "max_connections",
+        "supported_call_types",
+        "mode",
+        "disk_cache_dir",
+        "similarity_threshold",
+    ),
+    "see docs/cache.md for its counterpart",
 )

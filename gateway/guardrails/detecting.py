@@ -14,7 +14,7 @@ from msgspec import structs
 from config.guardrails import GuardrailSettings
 from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.guardrails.streams import HeldStream, WatchedStream, rest_of
-from gateway.guardrails.text import Place, object_of, places
+from gateway.guardrails.text import Place, places, tree_of
 from gateway.guardrails.types import Stage, is_words, noted, spent, unseen, verdict
 from gateway.guardrails.window import Window
 from gateway.policies import Call, Verdict
@@ -60,7 +60,7 @@ class DetectGuard:
 
     def _whole(self, call: Call, opened: Opened) -> Opened:
         began, counts = time_ns(), Counter[str]()
-        tree = object_of(opened.body)
+        tree = tree_of(opened.body)
         replaced = [place for place in places(tree) if self._look(call, "output", place, counts, replace=self.settings.action == "mask")]
         self._judge(call, "output", counts, began, opened)
         return structs.replace(opened, body=msgspec.json.encode(tree)) if replaced else opened

@@ -43,7 +43,7 @@ def _refuse_stream(call: Call, guards: Sequence[Guard]) -> None:
 
 
 async def _look(call: Call, guards: Sequence[Guard]) -> None:
-    if not guards:
+    if not guards or not call.inbound.body:
         return
     text = call.rewritten if call.rewritten is not None else call.inbound.body
     body = object_of(text)

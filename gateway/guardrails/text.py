@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ("Place", "newest", "object_of", "places", "said")
+__all__ = ("Place", "newest", "object_of", "places", "said", "tree_of")
 
 _WORDS: Final = frozenset(
     {
@@ -70,6 +70,7 @@ _ANSWERERS: Final = frozenset({"assistant", "model"})
 
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
+_ANY: Final = msgspec.json.Decoder()
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -93,6 +94,14 @@ def object_of(body: bytes) -> dict[str, Any] | None:
     """A body as a tree; ``None`` for one that is no JSON object: a form, a sound, a picture."""
     try:
         return _OBJECT.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def tree_of(body: bytes) -> Any:
+    """A body of JSON as a tree, an empty one as a tree of nothing; ``None`` for what is no JSON."""
+    try:
+        return _ANY.decode(body or b"{}")
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from config.guardrails import GuardrailSettings
 from gateway.estimate import estimate_tokens
 from gateway.guardrails.errors import NothingToLookAt
-from gateway.guardrails.text import object_of
+from gateway.guardrails.text import tree_of
 from gateway.policies import Call, Verdict
 from gateway.types import Observation, Opened, Usage
 
@@ -61,9 +61,9 @@ def noted(call: Call, made: Verdict) -> None:
 
 
 def is_words(opened: Opened) -> bool:
-    """Whether an answer can be looked into: a JSON object, or a stream of events."""
+    """Whether an answer can be looked into: JSON, nothing, or a stream of events."""
     if opened.first is None:
-        return object_of(opened.body) is not None
+        return tree_of(opened.body) is not None
     return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in opened.upstream.headers)
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import ConfigError, convert, load
+from config.cache import CacheSettings
 from config.forms import translate
 from config.parse import parse
 from config.source import Source
@@ -81,6 +82,19 @@ def test_shares_of_a_split_become_weights_and_a_limit_is_counted_for_each_addres
     assert [(target.model, target.weight) for target in split.targets] == [("openai/gpt-4o-mini", 80), ("fake/echo", 20)]
     (limit,) = loaded(FORMS["3"], KEY).settings.routes[0].limits
     assert (limit.per, limit.requests, limit.window) == ("address", 10, "minute")
+
+
+LITELLM_CACHE = "model_list: [{{model_name: c, litellm_params: {{model: fake/echo}}}}]\nlitellm_settings: {{cache: {0}}}\n"
+
+
+def test_litellms_cache_is_one_of_each_route(loaded):
+    written = LITELLM_CACHE.format("true, cache_params: {type: disk, ttl: 600, namespace: x}")
+    found = loaded(written, {})
+    assert found.settings.routes[0].cache == CacheSettings(store="disk", ttl=600)
+    assert ["namespace" in warning.message for warning in found.warnings] == [True]
+    assert loaded(LITELLM_CACHE.format("false"), {}).settings.routes[0].cache is None
+    away = loaded(LITELLM_CACHE.format("true, cache_params: {type: s3}"), {})
+    assert (away.settings.routes[0].cache, "'s3'" in away.warnings[0].message) == (None, True)
 
 
 def test_litellms_groups_weights_fallbacks_and_master_key_are_kept(loaded):

@@ -215,6 +215,12 @@ async def test_what_is_no_json_is_refused_where_it_cannot_be_looked_at_or_passes
     assert (passed.status_code, passed.headers["x-tidegate-guardrail"]) == (200, "everywhere=not_evaluated")
 
 
+async def test_what_says_nothing_passes(rig):
+    answer = await rig.http.get("/v1/files", headers={"x-tidegate-provider": "openai"})
+    assert "x-tidegate-guardrail" not in answer.headers
+    assert answer.status_code == 200
+
+
 # ---- pure
 
 DETECTORS = detectors_of(DetectionSettings(pii=("email",), patterns={"badge": r"BDG-\d{2,4}"}, words=("kraken",)))
