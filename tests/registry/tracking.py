@@ -13,13 +13,22 @@ import storage
 from config.schema import StorageSettings
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
 from registry.logged_models.service import LoggedModelService
+from registry.models.alias_service import AliasService
+from registry.models.endpoints import endpoints as model_endpoints
+from registry.models.model_service import RegisteredModelService
+from registry.models.moves import Moves
+from registry.models.registrar import Registrar
+from registry.models.version_service import ModelVersionService
 from registry.runs.endpoints import endpoints as run_endpoints
 from registry.runs.experiments import ExperimentService
 from registry.runs.history import MetricHistory
 from registry.runs.logging import RunLog
 from registry.runs.service import RunService
+from registry.wire import Endpoint
 from registry.wire.endpoints import Table
 from registry.wire.routes import with_endpoints
+from server.registry_adapters import TrackedLineage
+from storage.metadata import Metadata
 from storage.telemetry import Telemetry
 from tests.tracing.conftest import DirectLog
 
@@ -80,6 +89,16 @@ class Api:
         self._portal.call(lambda: self.log.store(self.telemetry))
 
 
+def _models(tables: Metadata) -> list[Endpoint[Any]]:
+    def forget(name: str) -> None:
+        """Nothing is remembered here."""
+
+    registrar = Registrar()
+    models = RegisteredModelService(tables, registrar, forget)
+    versions = ModelVersionService(tables, registrar, TrackedLineage(), forget)
+    return model_endpoints(models, versions, AliasService(tables, registrar, Moves(tables), forget))
+
+
 def points(answer: dict[str, Any]) -> list[tuple[int, int, Any]]:
     return [(each["step"], each["timestamp"], each["value"]) for each in answer.get("metrics", [])]
 
@@ -96,7 +115,7 @@ def open_api(metadata: StorageSettings, telemetry: StorageSettings) -> Iterator[
             await log.store(points_store)
 
         runs = run_endpoints(ExperimentService(tables), RunService(tables), RunLog(tables, log), MetricHistory(points_store, flush))
-        table = Table([*runs, *logged_model_endpoints(LoggedModelService(tables))])
+        table = Table([*runs, *logged_model_endpoints(LoggedModelService(tables)), *_models(tables)])
         transport = httpx.ASGITransport(with_endpoints(Litestar([], openapi_config=None), table, 2**20))
         client = httpx.AsyncClient(transport=transport, base_url="http://tidegate")
         yield Api(portal, client, log, points_store)

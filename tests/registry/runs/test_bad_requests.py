@@ -29,7 +29,15 @@ def names(api: Api) -> dict[str, str]:
         api.post("runs/log-parameter", run_id=runs[run], key="p", value="v")
     models = {name: api.post("logged-models", experiment_id=experiment)["model"]["info"]["model_id"] for name in ("model", "deleted_model")}
     api("DELETE", f"logged-models/{models['deleted_model']}")
-    known = {"experiment": experiment, "deleted_experiment": deleted, "name": "named", "deleted_name": "deleted"}
+    api.post("registered-models/create", name="registered")
+    api.post("model-versions/create", name="registered", source="s3://b/x")
+    known = {
+        "registered": "registered",
+        "experiment": experiment,
+        "deleted_experiment": deleted,
+        "name": "named",
+        "deleted_name": "deleted",
+    }
     return {**known, **runs, **models, "unique": "one of its kind"}
 
 
