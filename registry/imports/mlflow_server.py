@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from registry.imports.files import File, Files
 from registry.imports.source import Source, SourceRefused, Totals
+from registry.imports.traces import Trace
 from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version
 from registry.runs.checks import clamped
 from registry.runs.metrics import Point
@@ -84,6 +85,10 @@ class MlflowServer(Source, Files):
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
         for each in self._all("POST", "logged-models/search", "models", {"experiment_ids": [experiment_id], "max_results": 50}):
             yield _logged_model(each)
+
+    @override
+    def traces(self, experiment_id: str) -> Iterator[list[Trace]]:
+        yield from ()
 
     @override
     def registered_models(self) -> Iterator[RegisteredModel]:

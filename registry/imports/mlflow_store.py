@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from registry.imports.mlflow_schema import check_revision
 from registry.imports.source import Source, SourceRefused, Totals
+from registry.imports.traces import Trace, trace_of
 from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version
 from registry.runs.metrics import Point
 
@@ -18,6 +19,9 @@ __all__ = ("MlflowDatabase",)
 Row = RowMapping | Mapping[str, Any]
 PAGE: Final = 200
 """Runs that are read at once."""
+
+TRACES: Final = 50
+"""Traces that are read at once, with their spans."""
 
 POINTS: Final = 10_000
 """Points that are read at once."""
@@ -31,7 +35,8 @@ STATUSES: Final = {
 TABLES: Final = (
     "experiments", "experiment_tags", "runs", "tags", "params", "latest_metrics", "metrics", "datasets", "inputs", "input_tags",
     "logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics", "registered_models", "registered_model_tags",
-    "registered_model_aliases", "model_versions", "model_version_tags",
+    "registered_model_aliases", "model_versions", "model_version_tags", "trace_info",
+    "trace_tags", "trace_request_metadata", "spans", "assessments",
 )  # fmt: skip
 
 
@@ -102,6 +107,18 @@ class MlflowDatabase(Source):
             )
             for row in page:
                 yield _logged_model(row, *(found.get(row["model_id"], []) for found in (params, tags, metrics)))
+
+    @override
+    def traces(self, experiment_id: str) -> Iterator[list[Trace]]:
+        rows = self._rows("trace_info", {"experiment_id": [int(experiment_id)]}, order=("timestamp_ms", "request_id"))
+        for page in _pages(rows, TRACES):
+            ids = [row["request_id"] for row in page]
+            tags, said = (self._grouped(name, "request_id", {"request_id": ids}) for name in ("trace_tags", "trace_request_metadata"))
+            spans, assessed = (self._grouped(name, "trace_id", {"trace_id": ids}) for name in ("spans", "assessments"))
+            yield [
+                trace_of(row, *(found.get(trace_id, []) for found in (tags, said, spans, assessed)))
+                for row, trace_id in zip(page, ids, strict=True)
+            ]
 
     @override
     def registered_models(self) -> Iterator[RegisteredModel]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from registry.imports.traces import Trace
 from registry.imports.types import Experiment, History, LoggedModel, RegisteredModel, Run
 
 __all__ = ("Source", "SourceRefused", "Totals")
@@ -48,6 +49,10 @@ class Source(Protocol):
 
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
         """The logged models of an experiment."""
+        ...
+
+    def traces(self, experiment_id: str) -> Iterator[list[Trace]]:
+        """The traces of an experiment in pages."""
         ...
 
     def registered_models(self) -> Iterator[RegisteredModel]:

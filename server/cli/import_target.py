@@ -1,10 +1,13 @@
 """The server that an import writes to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from registry.imports.files import File
+from registry.imports.traces import Trace, export_request
 from registry.imports.types import (
     Counts,
     Experiment,
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ("Target",)
 
+TRACES: Final = "/api/3.0/mlflow/traces"
+JSON: Final = {"content-type": "application/json"}
 FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
 AT_ONCE: Final = 500
 """Runs that are counted by one request."""
@@ -79,6 +84,29 @@ class Target:
                 f"the server does not take the file {file.path!r}: {answer.text[:300]}", "Rename it, and start the import again."
             )
         return True
+
+    def traces(self, experiment: str, traces: Sequence[Trace]) -> None:
+        """Store traces with their spans and assessments: first the spans of those that are not there, then what is known of each."""
+        there = self.known_traces([trace.trace_id for trace in traces])
+        new = [trace for trace in traces if trace.trace_id not in there and trace.spans]
+        if new:
+            headers = {"content-type": "application/x-protobuf", "x-mlflow-experiment-id": experiment}
+            self._send("/v1/traces", export_request(new), headers)
+        place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
+        for trace in traces:
+            if trace.trace_id not in there:
+                self._send(TRACES, msgspec.json.encode({"trace": {"trace_info": {**trace.info, "trace_location": place}}}))
+
+    def known_traces(self, trace_ids: Sequence[str]) -> set[str]:
+        """Which of these are here."""
+        answer = self._send(f"{TRACES}/batchGetInfos", msgspec.json.encode({"trace_ids": trace_ids}))
+        return {each["trace_id"] for each in msgspec.json.decode(answer).get("trace_infos", [])}
+
+    def _send(self, path: str, body: bytes, headers: Mapping[str, str] = JSON) -> bytes:
+        answer = self._client.post(self._api.url + path, content=body, headers=dict(headers))
+        if answer.is_error:
+            raise CommandError(f"the server does not take a trace: {answer.text[:300]}", "See docs/import.md.")
+        return answer.content
 
     def _post(self, path: str, body: object) -> None:
         self._api.post(path_of("import", path), body, type(None))

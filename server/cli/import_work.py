@@ -16,6 +16,9 @@ __all__ = ("Import", "Kind", "Report")
 
 COUNTED: Final = ("runs", "params", "tags", "metrics", "points", "inputs", "logged_models", "registered_models", "versions", "aliases")
 
+TRACES: Final = 100
+"""Traces that are asked after at once."""
+
 
 class Kind(msgspec.Struct, frozen=True):
     """One kind of thing: how many there were to import, and how many are here now."""
@@ -50,7 +53,7 @@ class Import:
         self._experiments: dict[str, str] = {}
         self._moves = Moves()
         self._read: Counter[str] = Counter()
-        self._ids: dict[str, list[str]] = {"runs": [], "models": [], "names": []}
+        self._ids: dict[str, list[str]] = {"runs": [], "models": [], "names": [], "traces": []}
         self._sent = self._there = self._elsewhere = 0
         self._missing: list[str] = []
 
@@ -79,6 +82,18 @@ class Import:
             self._target.logged_model(placed_model)
             self._send_files(self._files.of_logged_model(model), model.artifact_location, placed_model.artifact_location)
             self._step("logged_models", 1)
+
+        if experiment.lifecycle_stage == "active":
+            self._traces(experiment)
+
+    def _traces(self, experiment: Experiment) -> None:
+        """Those of a hidden experiment stay behind: nothing is added to one."""
+        here = self._experiments[experiment.experiment_id]
+        for page in self._source.traces(experiment.experiment_id):
+            self._target.traces(here, page)
+            self._ids["traces"] += [trace.trace_id for trace in page]
+            self._read["traces"] += len(page)
+            self._step("traces", len(page))
 
     def _placed_run(self, run: Run) -> Run:
         experiment = self._experiments[run.experiment_id]
@@ -143,7 +158,9 @@ class Import:
         here: Counter[str] = Counter(experiments=len(self._experiments))
         for counts in self._target.counts(self._ids["runs"], self._ids["models"], self._ids["names"]):
             here.update({kind: getattr(counts, kind) for kind in COUNTED})
-        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED)}
+        traces = self._ids["traces"]
+        here["traces"] = sum(len(self._target.known_traces(traces[start : start + TRACES])) for start in range(0, len(traces), TRACES))
+        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED, "traces")}
         return Report(counted, self._sent, self._there, self._elsewhere, self._missing)
 
 

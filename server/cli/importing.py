@@ -86,7 +86,7 @@ def _progress(totals: "Totals") -> Iterator[Callable[[str, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bars = {kind: progress.add_task(kind.replace("_", " "), total=getattr(totals, kind)) for kind in totals.__struct_fields__}
-        yield lambda kind, done: progress.advance(bars[kind], done)
+        yield lambda kind, done: progress.advance(bars[kind], done) if kind in bars else None
 
 
 def _say_nothing(kind: str, done: int) -> None:

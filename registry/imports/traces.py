@@ -1,0 +1,135 @@
+"""Traces of MLflow's database, as its client sends them: what is known of a trace, and its spans as OTLP. Pure."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from sqlalchemy import RowMapping
+
+__all__ = ("Trace", "export_request", "trace_of")
+
+Row = RowMapping | Mapping[str, Any]
+STATES: Final = frozenset({"OK", "ERROR", "IN_PROGRESS"})
+PLACES: Final = frozenset({"mlflow.artifactLocation", "mlflow.trace.spansLocation", "mlflow.trace.archiveLocation"})
+"""Tags that say where the other server kept things."""
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A trace: ``info`` is the JSON of a ``TraceInfoV3`` without its place, ``spans`` are as the database holds them."""
+
+    trace_id: str
+    info: dict[str, Any]
+    spans: list[dict[str, Any]]
+
+
+def trace_of(row: Row, tags: Sequence[Row], metadata: Sequence[Row], spans: Sequence[Row], assessments: Sequence[Row]) -> Trace:
+    """A trace from its rows."""
+    status, took = row["status"], row["execution_time_ms"]
+    info = {
+        "trace_id": row["request_id"],
+        "client_request_id": row.get("client_request_id"),
+        "request_preview": row.get("request_preview"),
+        "response_preview": row.get("response_preview"),
+        "request_time": _time(row["timestamp_ms"]),
+        "execution_duration": None if took is None else f"{took / 1000:.3f}s",
+        "state": status if status in STATES else "STATE_UNSPECIFIED",
+        "trace_metadata": {each["key"]: each["value"] or "" for each in metadata},
+        "tags": {each["key"]: each["value"] or "" for each in tags if each["key"] not in PLACES},
+        "assessments": [found for each in assessments if (found := _assessment(each))],
+    }
+    return Trace(row["request_id"], info, [json.loads(each["content"]) for each in spans])
+
+
+def export_request(traces: Sequence[Trace]) -> bytes:
+    """The spans of traces as one request of OTLP."""
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    scope.spans.extend(_span(each) for trace in traces for each in trace.spans)
+    return request.SerializeToString()
+
+
+def _assessment(row: Row) -> dict[str, Any] | None:
+    """Feedback or an expectation; of an issue, which is kept elsewhere there, there is nothing to say here."""
+    if row["assessment_type"] not in {"feedback", "expectation"}:
+        return None
+    said: dict[str, Any] = {"value": json.loads(row["value"])} if row["value"] else {}
+    if row["error"]:
+        said["error"] = json.loads(row["error"])
+    return {
+        "assessment_id": row["assessment_id"],
+        "assessment_name": row["name"],
+        "span_id": row["span_id"],
+        "source": {"source_type": row["source_type"], "source_id": row["source_id"] or "default"},
+        "create_time": _time(row["created_timestamp"]),
+        "last_update_time": _time(row["last_updated_timestamp"]),
+        row["assessment_type"]: said,
+        "rationale": row["rationale"],
+        "metadata": json.loads(row["assessment_metadata"]) if row["assessment_metadata"] else {},
+        "overrides": row["overrides"],
+        "valid": bool(row["valid"]),
+    }
+
+
+def _span(given: Mapping[str, Any]) -> Span:
+    status = given.get("status") or {}
+    return Span(
+        trace_id=_bytes(given["trace_id"]),
+        span_id=_bytes(given["span_id"]),
+        parent_span_id=_bytes(given.get("parent_span_id")),
+        name=given["name"],
+        kind=Span.SpanKind.Value(given.get("kind") or "SPAN_KIND_INTERNAL"),
+        start_time_unix_nano=given["start_time_unix_nano"],
+        end_time_unix_nano=given.get("end_time_unix_nano") or 0,
+        status=Status(code=Status.StatusCode.Value(status.get("code") or "STATUS_CODE_UNSET"), message=status.get("message") or ""),
+        # The database holds the JSON of each value.
+        attributes=_attributes({key: _decoded(value) for key, value in (given.get("attributes") or {}).items()}),
+        events=[
+            Span.Event(name=each["name"], time_unix_nano=each["time_unix_nano"], attributes=_attributes(each.get("attributes") or {}))
+            for each in given.get("events") or []
+        ],
+    )
+
+
+def _attributes(given: Mapping[str, Any]) -> list[KeyValue]:
+    return [KeyValue(key=key, value=_value(value)) for key, value in given.items() if value is not None]
+
+
+def _value(value: Any) -> AnyValue:
+    found = AnyValue()
+    match value:
+        case bool():
+            found.bool_value = value
+        case int() if -(2**63) <= value < 2**63:
+            found.int_value = value
+        case float():
+            found.double_value = value
+        case list():
+            found.array_value.values.extend(_value(each) for each in value)
+        case dict():
+            found.kvlist_value.values.extend(KeyValue(key=key, value=_value(each)) for key, each in value.items())
+        case None:
+            pass
+        case _:
+            found.string_value = str(value)
+    return found
+
+
+def _decoded(value: Any) -> Any:
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _bytes(text: str | None) -> bytes:
+    return base64.b64decode(text) if text else b""
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
