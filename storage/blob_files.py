@@ -1,18 +1,18 @@
-"""Writing a blob that is a file of this machine: the pieces go to the disk as they came, copied by nobody on the way.
+"""The bytes of blobs that are files of this machine: pieces go to the disk and come from it copied by nobody on the way.
 
-The object store's own way copies each piece into a buffer of its own first, which is half of what an upload costs. Everything else of a
-directory (reading, listing, deleting) is the object store's. What is being written has a name that it keeps out of its listings.
+The object store's own way copies each piece once or twice more, which is most of what a file costs. Everything else of a directory
+(finding, listing, deleting) is the object store's. What is being written has a name that it keeps out of its listings.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-__all__ = ("write_file",)
+__all__ = ("read_file", "write_file")
 
 AT_ONCE: Final = 1024 * 1024
 """Bytes that are handed to the operating system together. Fewer cost visits to another thread; more have left the processor's cache by then."""
@@ -40,6 +40,17 @@ async def write_file(path: Path, pieces: AsyncIterable[bytes]) -> None:
     except BaseException:  # a cancelled upload, too, leaves nothing
         unfinished.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(descriptor)
+
+
+async def read_file(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
+    """The bytes from ``start`` to before ``stop``, as many of them as there are. Raises ``OSError``."""
+    descriptor = await asyncio.to_thread(os.open, path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while start < stop and (piece := await asyncio.to_thread(os.pread, descriptor, min(AT_ONCE, stop - start), start)):
+            yield piece
+            start += len(piece)
     finally:
         os.close(descriptor)
 

@@ -12,15 +12,16 @@ import msgspec
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectStore, S3Store, from_url
+from typing_extensions import Buffer
 
 from config.schema import StorageSettings
-from storage.blob_files import write_file
+from storage.blob_files import read_file, write_file
 from storage.blob_multipart import S3Multipart
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
 
 if TYPE_CHECKING:
-    from obstore import GetResult, ObjectMeta  # these names are the type stubs' alone
+    from obstore import ObjectMeta  # these names are the type stubs' alone
 
 __all__ = ("BlobInfo", "Blobs", "Folder", "OpenBlob")
 
@@ -138,17 +139,20 @@ class Blobs:
     async def open_blob(self, path: str, start: int = 0, stop: int | None = None) -> OpenBlob:
         """A blob, or its bytes from ``start`` to before ``stop``. Raises ``BlobNotFound``."""
         path = blob_path(path)
+        if self.directory is not None:
+            info = await self.info(path)
+            return OpenBlob(info, self._translating(path, read_file(self.directory / path, start, info.size if stop is None else stop)))
         with self._translated(path):
             if stop is None and not start:
                 answer = await self._store.get_async(path)
             else:
                 answer = await self._store.get_async(path, options={"range": {"offset": start} if stop is None else (start, stop)})
-        return OpenBlob(_info(answer.meta), self._pieces(path, answer))
+        return OpenBlob(_info(answer.meta), self._translating(path, answer.stream(min_chunk_size=CHUNK)))
 
-    async def _pieces(self, path: str, answer: "GetResult") -> AsyncIterator[bytes]:
+    async def _translating(self, path: str, pieces: AsyncIterable[Buffer]) -> AsyncIterator[bytes]:
         with self._translated(path):
-            async for chunk in answer.stream(min_chunk_size=CHUNK):
-                yield bytes(chunk)
+            async for piece in pieces:
+                yield piece if isinstance(piece, bytes) else bytes(piece)
 
     async def info(self, path: str) -> BlobInfo:
         """What is known of a blob without reading it. Raises ``BlobNotFound``."""

@@ -81,7 +81,7 @@ class _Routes:
             tree = self._service.own
             match scope["method"]:
                 case "GET" | "HEAD":
-                    await send_file(scope, send, tree, path)
+                    await send_file(scope, receive, send, tree, path)
                 case "PUT":
                     await tree.write(path, received(scope, receive))
                     await reply(200, b"{}", send)
@@ -95,18 +95,18 @@ class _Routes:
 
     async def _of_run(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         run_id = _argument(scope, "run_id", "run_uuid")
-        await _send(scope, send, await self._service.file_of_run(run_id, _argument(scope, "path")))
+        await _send(scope, receive, send, await self._service.file_of_run(run_id, _argument(scope, "path")))
 
     async def _of_version(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         name, version = _argument(scope, "name"), _argument(scope, "version")
-        await _send(scope, send, await self._service.file_of_version(name, version, _argument(scope, "path")))
+        await _send(scope, receive, send, await self._service.file_of_version(name, version, _argument(scope, "path")))
 
     def _of_model(self, model_id: str) -> Handler:
         async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
             path = _arguments(scope).get("artifact_file_path")
             if not path:
                 raise BadRequest('Request must include the "artifact_file_path" query parameter.')
-            await _send(scope, send, await self._service.file_of_logged_model(model_id, path[0]))
+            await _send(scope, receive, send, await self._service.file_of_logged_model(model_id, path[0]))
 
         return handle
 
@@ -119,10 +119,10 @@ class _Routes:
         await reply(200, b"", send)
 
 
-async def _send(scope: HTTPScope, send: Send, found: FoundFile) -> None:
+async def _send(scope: HTTPScope, receive: Receive, send: Send, found: FoundFile) -> None:
     if scope["method"] not in {"GET", "HEAD"}:
         raise MethodNotAllowed(f"{scope['method']} is not answered at {scope['path']}; allowed: GET.")
-    await send_file(scope, send, *found)
+    await send_file(scope, receive, send, *found)
 
 
 async def _small(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

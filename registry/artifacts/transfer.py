@@ -1,5 +1,6 @@
 """Bytes of artifacts over ASGI, in pieces both ways: no request holds more of a file than its pieces under way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -48,7 +49,7 @@ def _check_length(said: str | None, size: int) -> None:
         raise BadRequest(f"The body has {size} bytes, and its Content-Length says {said}.")
 
 
-async def send_file(scope: HTTPScope, send: Send, tree: ArtifactTree, path: str) -> None:
+async def send_file(scope: HTTPScope, receive: Receive, send: Send, tree: ArtifactTree, path: str) -> None:
     """Answer with a file, or with the part of it that the request asks for. Raises the tree of ``registry.errors`` before the first byte."""
     info = await tree.find(path)
     headers = _headers(info, path)
@@ -63,28 +64,33 @@ async def send_file(scope: HTTPScope, send: Send, tree: ArtifactTree, path: str)
     if part is not None:
         headers.append((b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, info.size)))
     headers.append((b"content-length", b"%d" % (stop - start)))
-    await _send_bytes(scope, send, tree, path, (206 if part else 200, headers, start, stop))
+    await _send_bytes(scope, receive, send, tree, path, (206 if part else 200, headers, start, stop))
 
 
-async def _send_bytes(scope: HTTPScope, send: Send, tree: ArtifactTree, path: str, what: tuple[int, Headers, int, int]) -> None:
+async def _send_bytes(
+    scope: HTTPScope, receive: Receive, send: Send, tree: ArtifactTree, path: str, what: tuple[int, Headers, int, int]
+) -> None:
     status, headers, start, stop = what
     if scope["method"] == "HEAD" or start == stop:
         await _answer(send, status, headers)
         return
-    file = tree.file(path)
-    if status == 200 and file is not None and "http.response.pathsend" in (scope.get("extensions") or {}):
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        message: Any = {
-            "type": "http.response.pathsend",
-            "path": str(file),
-        }  # the server reads the file itself; the types know no such message
-        await send(message)
-        return
     pieces = await tree.read(path, start, stop)
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    async for piece in pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        async for piece in pieces:
+            if leaving.done():  # nobody would read the rest of the file
+                return
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        leaving.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _headers(info: BlobInfo, path: str) -> Headers:

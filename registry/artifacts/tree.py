@@ -1,7 +1,6 @@
 """One tree of files: a folder of the blob store, seen as MLflow's client sees it."""
 
 from collections.abc import AsyncIterable, AsyncIterator
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -59,10 +58,6 @@ class ArtifactTree:
         """The bytes of a file from ``start`` to before ``stop``, which ``find`` says there are."""
         opened = await self.blobs.open_blob(self.place(path), start, stop)
         return opened.pieces
-
-    def file(self, path: str) -> Path | None:
-        """Where a file lies on this machine, if that is where it lies."""
-        return None if self.blobs.directory is None else self.blobs.directory / self.place(path)
 
     async def list(self, path: str) -> list[Entry]:
         """What lies directly in a folder, by name; nothing where there is no folder, which is also what a file is."""

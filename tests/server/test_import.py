@@ -13,7 +13,7 @@ from server.cli import run
 from server.cli.api import Api
 from server.cli.import_target import Target
 from server.cli.import_work import Import
-from tests.fixtures.mlflow_database import MODEL, NEW, OLD, RUN, make
+from tests.fixtures.mlflow_database import MODEL, NEW, OLD, RUN, TRACE, make
 from tests.running import RunningServer, running_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -66,7 +66,7 @@ def test_an_import_that_died_goes_on_and_nothing_is_there_twice(server, source, 
     assert first["counts"] == again["counts"]
     assert {kind: number["here"] for kind, number in first["counts"].items()} == {
         "experiments": 3, "runs": 5, "params": 5, "tags": 5, "metrics": 10, "points": 105, "inputs": 1, "logged_models": 1,
-        "registered_models": 2, "versions": 3, "aliases": 2,
+        "registered_models": 2, "versions": 3, "aliases": 2, "traces": 1,
     }  # fmt: skip
     assert all(number["source"] == number["here"] for number in first["counts"].values())
     assert (first["files_sent"], first["files_there_already"], again["files_sent"]) == (4, 3, 0)
@@ -111,6 +111,20 @@ def test_versions_point_at_the_files_where_they_are_now_and_numbers_go_on(server
     assert server.client.get("/api/v1/prompts/greeting/versions/live").json()["template"] == "Hello {{name}}"
     made = server.client.post("/api/v1/prompts", json={"name": "greeting", "template": "Hi"}).json()
     assert made["version"] == 2
+
+
+def test_traces_come_with_spans_tags_and_assessments(server, source, capsys):
+    for _ in range(2):
+        imported(capsys, server, source[0], str(source[1]))
+    found = server.client.get("/api/3.0/mlflow/traces/get", params={"trace_id": TRACE}).json()["trace"]
+    info = found["trace_info"]
+    assert (info["tags"]["team"], info["trace_metadata"]["mlflow.sourceRun"]) == ("search", RUN.format(0))
+    assert info["trace_location"]["mlflow_experiment"]["experiment_id"] == "7"
+    assert [(each["assessment_id"], each["feedback"]["value"], each["rationale"]) for each in info["assessments"]] == [
+        ("a-1", True, "it is")
+    ]
+    (span,) = found["spans"]
+    assert (span["name"], len(span["events"])) == ("answer", 1)
 
 
 def test_a_server_is_imported_like_a_database_and_beside_what_is_there_already(servers, server, source, capsys):

@@ -217,6 +217,22 @@ async def test_a_client_that_leaves_or_sends_less_than_it_said_leaves_the_old_fi
     assert len([info async for info in blobs.list()]) == 1
 
 
+async def test_a_file_is_not_read_on_for_a_client_that_left(blobs):
+    await blobs.put("artifacts/f", bytes(20_000_000))
+    sent = []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(len(message.get("body", b"")))
+        await asyncio.sleep(0)
+
+    scope = {"type": "http", "method": "GET", "path": f"{STORED}/f", "headers": [], "query_string": b""}
+    await app_over(blobs)(scope, receive, send)
+    assert sum(sent) < 5_000_000
+
+
 async def test_files_of_runs_and_logged_models_are_found_below_their_own_root_alone(blobs, metadata):
     experiment = (await ExperimentService(metadata).create(CreateExperiment(name="e"))).experiment_id
     run = (await RunService(metadata).create(CreateRun(experiment_id=experiment))).run.info
