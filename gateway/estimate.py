@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ("estimate_tokens",)
+__all__ = ("CHARACTERS_PER_TOKEN", "estimate_tokens")
 
 logger = logging.getLogger(__name__)
 
