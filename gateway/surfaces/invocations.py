@@ -4,7 +4,6 @@
 ``/gateway/{name}/invocations`` has the members of those versions, too: ``candidates``, ``embeddings`` and ``metadata``, beside OpenAI's.
 """
 
-from time import perf_counter_ns, time_ns
 from typing import Any, Final, cast
 
 import msgspec
@@ -14,8 +13,9 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.service import Gateway
+from gateway.surfaces.arrivals import Arrival
 from gateway.surfaces.openai import Surface, send_error
-from gateway.types import Inbound, Operation
+from gateway.types import Operation
 from gateway.wire.patch import patch
 
 __all__ = ("first_version", "router")
@@ -53,7 +53,7 @@ class InvocationSurface(Surface):
 
     def invocation(self, endpoint: str, body: bytes, *, first: bool) -> ASGIApp:
         """One invocation; with ``first`` its answer has the members of MLflow's first versions, too."""
-        received_ns, started = time_ns(), perf_counter_ns()
+        arrival = Arrival.now()
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             try:
@@ -61,15 +61,7 @@ class InvocationSurface(Surface):
             except GatewayError as error:
                 await send_error(error, send)
                 return
-            client = cast("HTTPScope", scope)["client"]
-            inbound = Inbound(
-                operation=operation,
-                body=named,
-                headers=scope["headers"],
-                received_ns=received_ns,
-                started=started,
-                address=client[0] if client else "",
-            )
+            inbound = arrival.inbound(cast("HTTPScope", scope), operation, named)
             await self._answer(inbound, cast("HTTPScope", scope), receive, _WithFirstVersion(send) if first else send)
 
         return answer

@@ -4,7 +4,6 @@ Nothing of the request is changed but its key, and nothing of the answer. Keys, 
 """
 
 import re
-from time import perf_counter_ns, time_ns
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -19,6 +18,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
 from gateway.passages.passthrough import dialect_at
 from gateway.service import Gateway
+from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.openai import send_error
 from gateway.surfaces.paths import upstream_path
 from gateway.surfaces.resources import ResourceSurface
@@ -64,7 +64,7 @@ class PassthroughSurface(ResourceSurface):
 
     async def passthrough(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """One request to the provider that the path names."""
-        received_ns, started = time_ns(), perf_counter_ns()
+        arrival = Arrival.now()
         try:
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not passed through.", allowed=", ".join(METHODS))
@@ -74,7 +74,7 @@ class PassthroughSurface(ResourceSurface):
             provider = unquote(scope["path"].removeprefix(PREFIX).strip("/").partition("/")[0])
             if not provider:
                 raise InvalidRequest("Write /passthrough/PROVIDER/PATH with the name of a provider.")
-            inbound = _inbound(scope, body, provider, f"{PREFIX}/{provider}", received_ns, started)
+            inbound = _inbound(scope, body, provider, f"{PREFIX}/{provider}", arrival)
         except GatewayError as error:
             await send_error(error, send)
         else:
@@ -82,13 +82,13 @@ class PassthroughSurface(ResourceSurface):
 
     def proxied(self, endpoint: str, body: bytes) -> ASGIApp:
         """The same for the provider of an endpoint, as MLflow's gateway has it."""
-        received_ns, started = time_ns(), perf_counter_ns()
+        arrival = Arrival.now()
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 provider = self._gateway.provider_of(endpoint)
                 prefix = f"/gateway/proxy/{endpoint}"
-                inbound = _inbound(cast("HTTPScope", scope), body, provider, prefix, received_ns, started)
+                inbound = _inbound(cast("HTTPScope", scope), body, provider, prefix, arrival)
             except GatewayError as error:
                 await send_error(error, send)
             else:
@@ -97,33 +97,29 @@ class PassthroughSurface(ResourceSurface):
         return answer
 
 
-def _inbound(scope: HTTPScope, body: bytes, provider: str, prefix: str, received_ns: int, started: int) -> Inbound:
-    content_type = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "application/json")
+def _inbound(scope: HTTPScope, body: bytes, provider: str, prefix: str, arrival: Arrival) -> Inbound:
+    kind = content_type(scope)
     path = upstream_path(scope, prefix)
-    model, stream = _asked(path, body, content_type)
+    model, stream = _asked(path, body, kind)
     dialect = dialect_at(path)
-    client = scope["client"]
-    return Inbound(
-        operation=Operation.PASSTHROUGH,
-        body=body,
-        headers=scope["headers"],
-        received_ns=received_ns,
-        started=started,
-        address=client[0] if client else "",
+    return arrival.inbound(
+        scope,
+        Operation.PASSTHROUGH,
+        body,
         dialect=dialect if dialect is not None and dialect in CLIENT_DIALECTS else DialectName.OPENAI_CHAT,
         model=model,
         stream=stream,
-        resource=Resource(method=scope["method"], path=path, content_type=content_type),
+        resource=Resource(method=scope["method"], path=path, content_type=kind),
         provider=provider,
     )
 
 
-def _asked(path: str, body: bytes, content_type: str) -> tuple[str, bool]:
+def _asked(path: str, body: bytes, kind: str) -> tuple[str, bool]:
     """The model, ``""`` where none can be seen, and whether a stream is wanted. A key that is for some models alone opens no other request."""
     named = _MODEL.search(path)
     model = unquote(named["model"]) if named else ""
-    if content_type.startswith("multipart/"):
-        return model or text_of(body, boundary_of(content_type), "model") or "", False
+    if kind.startswith("multipart/"):
+        return model or text_of(body, boundary_of(kind), "model") or "", False
     try:
         asked = _ASKED.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):

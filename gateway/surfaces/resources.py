@@ -1,6 +1,5 @@
 """What OpenAI's API has beside chat and embeddings: completions, moderation, images, audio, ranking (as Cohere asks for it), files and batches."""
 
-from time import perf_counter_ns, time_ns
 from typing import Final, cast
 
 from litestar import Router, asgi
@@ -9,6 +8,7 @@ from litestar.types import HTTPScope, Receive, Scope, Send
 
 from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
 from gateway.service import Gateway
+from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.openai import Surface, send_error
 from gateway.surfaces.paths import named_provider, upstream_path
 from gateway.types import Inbound, Operation, Resource
@@ -71,12 +71,12 @@ class ResourceSurface(Surface):
 
     async def body(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """A request whose body, JSON or a form, names the model."""
-        received_ns, started = time_ns(), perf_counter_ns()
+        arrival = Arrival.now()
         try:
             body = await self._body(scope, receive)
             if body is None:
                 return
-            inbound = _with_body(operation, body, scope, received_ns, started)
+            inbound = _with_body(operation, body, scope, arrival)
         except GatewayError as error:
             await send_error(error, send)
         else:
@@ -84,7 +84,7 @@ class ResourceSurface(Surface):
 
     async def account(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """A request about what an account holds. ``x-tidegate-provider``, or ``provider`` in the query, says whose."""
-        received_ns, started = time_ns(), perf_counter_ns()
+        arrival = Arrival.now()
         try:
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not answered here.", allowed=", ".join(METHODS))
@@ -92,53 +92,22 @@ class ResourceSurface(Surface):
             if body is None:
                 return
             provider = self._gateway.account(operation, named_provider(scope))
-            resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=_content_type(scope))
-            inbound = _inbound(operation, body, scope, received_ns, started, resource, provider=provider)
+            resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=content_type(scope))
+            inbound = arrival.inbound(scope, operation, body, resource=resource, provider=provider)
         except GatewayError as error:
             await send_error(error, send)
         else:
             await self._answer(inbound, scope, receive, send)
 
 
-def _with_body(operation: Operation, body: bytes, scope: HTTPScope, received_ns: int, started: int) -> Inbound:
-    content_type = _content_type(scope)
-    resource = Resource(content_type=content_type)
-    if not content_type.startswith("multipart/"):
-        return _inbound(operation, body, scope, received_ns, started, resource)
-    boundary = boundary_of(content_type)
+def _with_body(operation: Operation, body: bytes, scope: HTTPScope, arrival: Arrival) -> Inbound:
+    kind = content_type(scope)
+    resource = Resource(content_type=kind)
+    if not kind.startswith("multipart/"):
+        return arrival.inbound(scope, operation, body, resource=resource)
+    boundary = boundary_of(kind)
     model = text_of(body, boundary, "model")
     if not model:
         raise InvalidRequest("The form has no field 'model'.", param="model")
     stream = text_of(body, boundary, "stream") == "true"
-    return _inbound(operation, body, scope, received_ns, started, resource, model=model, stream=stream)
-
-
-def _inbound(
-    operation: Operation,
-    body: bytes,
-    scope: HTTPScope,
-    received_ns: int,
-    started: int,
-    resource: Resource,
-    *,
-    model: str = "",
-    stream: bool = False,
-    provider: str = "",
-) -> Inbound:
-    client = scope["client"]
-    return Inbound(
-        operation=operation,
-        body=body,
-        headers=scope["headers"],
-        received_ns=received_ns,
-        started=started,
-        address=client[0] if client else "",
-        model=model,
-        stream=stream,
-        resource=resource,
-        provider=provider,
-    )
-
-
-def _content_type(scope: HTTPScope) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "application/json")
+    return arrival.inbound(scope, operation, body, resource=resource, model=model, stream=stream)
