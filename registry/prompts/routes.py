@@ -76,6 +76,16 @@ def router(service: PromptService) -> Router:
         """One version, by number, alias or ``latest``."""
         return _read(request, await service.get(name, version))
 
+    @delete("/{name:str}/versions/{version:int}")
+    async def delete_version(name: FromPath[str], version: FromPath[int], reason: FromQuery[str] = "") -> None:
+        """Remove a version and the aliases that point at it."""
+        await service.delete_version(name, version, reason)
+
+    @delete("/{name:str}")
+    async def remove(name: FromPath[str], reason: FromQuery[str] = "") -> None:
+        """Remove a prompt with everything under it."""
+        await service.delete(name, reason)
+
     @put("/{name:str}/aliases/{alias:str}")
     async def set_alias(name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasTarget]) -> PromptVersion:
         """Point an alias at a version."""
@@ -93,7 +103,7 @@ def router(service: PromptService) -> Router:
 
     return Router(
         "/api/v1/prompts",
-        route_handlers=[create, index, show, show_version, set_alias, delete_alias, render],
+        route_handlers=[create, index, show, show_version, delete_version, remove, set_alias, delete_alias, render],
         exception_handlers={PromptError: _prompt_error, ClientException: _client_error},
         tags=["prompts"],
     )

@@ -138,6 +138,26 @@ class PromptService:
 
         await self._write(name, write)
 
+    async def delete_version(self, name: str, version: int, reason: str = "") -> None:
+        """Remove a version and the aliases that point at it; its number is not given again."""
+        check_name(name)
+        actor = _actor(reason)
+
+        def write(connection: Connection) -> None:
+            self._registrar.delete_version(connection, _find(connection, name, version), now(), actor)
+
+        await self._write(name, write)
+
+    async def delete(self, name: str, reason: str = "") -> None:
+        """Remove a prompt with everything under it."""
+        check_name(name)
+        actor = _actor(reason)
+
+        def write(connection: Connection) -> None:
+            self._registrar.delete(connection, _find_model(connection, name), now(), actor)
+
+        await self._write(name, write)
+
     async def render(self, name: str, selector: int | str | None, variables: Mapping[str, object]) -> RenderedPrompt:
         """The messages of a version with ``variables`` (text or numbers) filled in.
 
@@ -227,14 +247,25 @@ def _find(connection: Connection, name: str, selector: int | str) -> ModelVersio
 
 
 def _find_prompt(connection: Connection, name: str) -> Prompt:
-    model = reading_store.read_model(connection, name)
-    found = None if model is None or model.kind != "prompt" else prompt_of(model)
+    found = prompt_of(_find_model(connection, name))
     if found is None:
-        raise PromptNotFound(
-            f"there is no prompt {name!r}",
-            hint="Register it: POST /api/v1/prompts, or `tidegate prompts push`. `tidegate prompts list` shows what there is.",
-        )
+        raise _no_prompt(name)
     return found
+
+
+def _find_model(connection: Connection, name: str) -> RegisteredModel:
+    """A prompt as the registry keeps it; it may have lost its last version."""
+    model = reading_store.read_model(connection, name)
+    if model is None or model.kind != "prompt":
+        raise _no_prompt(name)
+    return model
+
+
+def _no_prompt(name: str) -> PromptNotFound:
+    return PromptNotFound(
+        f"there is no prompt {name!r}",
+        hint="Register it: POST /api/v1/prompts, or `tidegate prompts push`. `tidegate prompts list` shows what there is.",
+    )
 
 
 def _not_found(prompt: Prompt, selector: int | str) -> PromptNotFound:

@@ -6,7 +6,7 @@ import pytest
 
 from registry.actor import CURRENT, Actor
 from registry.models.moves import MoveRefused
-from registry.prompts.errors import PromptMoveRefused
+from registry.prompts.errors import PromptMoveRefused, PromptNotFound
 
 IS_PROMPT = {"key": "mlflow.prompt.is_prompt", "value": "true"}
 
@@ -146,6 +146,25 @@ async def test_events_have_the_payloads_of_mlflow(world, name):
         ("model_version.transitioned", {"name": name, "version": "1", "from_stage": "None", "to_stage": "Staging"}),
         ("model_version_alias.created", {"name": name, "alias": "prod", "version": "1"}),
     ]
+
+
+async def test_what_one_side_removes_is_gone_for_the_other(world, name):
+    for text in ("one", "two"):
+        await _prompt(world, name, text)
+    await world.prompts.set_alias(name, "prod", 2)
+    await world.prompts.delete_version(name, 2, "wrong")
+    assert (await world.refused("GET", "model-versions/get", name=name, version="2"))[0] == 404
+    assert (await world.moves.log(name)).moves[0].reason == "wrong"
+    assert (await world.prompts.create_version(name, template="three")).version == 3
+    for number in (1, 3):
+        await world.prompts.delete_version(name, number)
+    with pytest.raises(PromptNotFound):
+        await world.prompts.get(name)
+    await world.prompts.delete(name)
+    assert (await world.refused("GET", "registered-models/get", name=name))[0] == 404
+    await world.model(name)
+    with pytest.raises(PromptNotFound):
+        await world.prompts.delete(name)
 
 
 class OnlyEven:
