@@ -61,6 +61,8 @@ from registry.runs.service import RunService
 from registry.scorers.service import ScorerService
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
+from registry.traces.metrics import TraceMetrics
+from registry.traces.metrics_store import TraceFigures
 from registry.traces.placement import ExperimentPlacement
 from registry.traces.reading import TraceReader
 from registry.traces.search_store import TraceFinder
@@ -173,6 +175,7 @@ class Services:
         self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, settings.telemetry)
         self.mlflow_traces_v2 = TraceServiceV2(metadata, reader, self.mlflow_traces, properties)
         self.filter_correlation = FilterCorrelation(finder)
+        self.trace_metrics = TraceMetrics(TraceFigures(self.telemetry, self.telemetry.flush))
         self.experiments_of = ExperimentsOf(metadata, self.mlflow_traces)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
         self.lineage = LineageService(metadata, TraceLinks(self.telemetry, self.telemetry.flush))

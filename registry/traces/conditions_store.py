@@ -6,15 +6,15 @@ from typing import Any, Final
 from registry.traces.known import SESSION, USER
 from registry.traces.search import Condition
 
-__all__ = ("Values", "condition_sql")
+__all__ = ("SPAN_TYPE", "Values", "condition_sql")
 
 RUN: Final = "mlflow.sourceRun"
 _ON_SPANS: Final = {SESSION: "session_id", USER: "user_id", RUN: "run_id"}
 """Metadata that spans say too."""
 
-_SPAN_TYPE: Final = """if(attributes['mlflow.spanType'] != '', trim(BOTH '"' FROM attributes['mlflow.spanType']),
+SPAN_TYPE: Final = """if(attributes['mlflow.spanType'] != '', trim(BOTH '"' FROM attributes['mlflow.spanType']),
     if(kind = 'LLM' AND operation = 'chat', 'CHAT_MODEL', toString(kind)))"""
-_SPAN_COLUMNS: Final = {"name": "toString(name)", "type": _SPAN_TYPE, "status": "toString(status)"}
+_SPAN_COLUMNS: Final = {"name": "toString(name)", "type": SPAN_TYPE, "status": "toString(status)"}
 _AMONG: Final = "trace_id IN (SELECT trace_id FROM candidates)"
 
 

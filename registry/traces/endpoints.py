@@ -6,6 +6,8 @@ from registry.traces import assessment_messages as assessment
 from registry.traces import messages as trace
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
+from registry.traces.metric_messages import QueryTraceMetrics
+from registry.traces.metrics import TraceMetrics
 from registry.traces.second_version import TraceServiceV2
 from registry.traces.service import TraceService
 from registry.wire import Endpoint
@@ -14,10 +16,15 @@ __all__ = ("endpoints",)
 
 
 def endpoints(
-    traces: TraceService, older: TraceServiceV2, correlation: FilterCorrelation, assessments: AssessmentService
+    traces: TraceService,
+    older: TraceServiceV2,
+    correlation: FilterCorrelation,
+    metrics: TraceMetrics,
+    assessments: AssessmentService,
 ) -> list[Endpoint[Any]]:
     """All of them."""
-    return [*_traces(traces, correlation), *_older(older), *_tags(traces), *_assessments(assessments)]
+    figures = Endpoint("POST", "/3.0/mlflow/traces/metrics", QueryTraceMetrics, metrics.query)
+    return [figures, *_traces(traces, correlation), *_older(older), *_tags(traces), *_assessments(assessments)]
 
 
 def _traces(service: TraceService, correlation: FilterCorrelation) -> list[Endpoint[Any]]:

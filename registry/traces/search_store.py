@@ -13,7 +13,7 @@ from storage.errors import QueryFailed
 from storage.telemetry import Telemetry
 from tracing.barrier import settled
 
-__all__ = ("TraceFinder",)
+__all__ = ("TraceFinder", "with_traces")
 
 T = TypeVar("T")
 BAD_REGEXP: Final = 427
@@ -113,17 +113,21 @@ class TraceFinder:
             raise InvalidParameterValue(f"A pattern after RLIKE is no regular expression that is understood here (RE2): {error}") from error
 
 
-def _where(experiments: Sequence[str], search: TraceSearch, values: Values) -> str:
-    """A SELECT that ends in its WHERE."""
+def with_traces(experiments: Sequence[str], values: Values) -> str:
+    """``WITH candidates, ..., found``: the traces of these experiments, for a statement that follows."""
     listed = values.bind(tuple(experiments))
     candidates = f"SELECT trace_id {_PLACED} AND value IN {listed}"
     if DEFAULT_EXPERIMENT in experiments:
         unplaced = f"SELECT DISTINCT trace_id FROM traces WHERE project_id = 'default' AND trace_id NOT IN (SELECT trace_id {_PLACED})"
         candidates = f"{candidates} UNION ALL {unplaced}"
-    conditions = condition_sql(search.conditions, values)
     tables = ((candidates, "candidates"), (_INFOS, "infos"), (_HEADS, "heads"), (_TRACES, "found"))
-    named = ", ".join(f"{name} AS ({sql})" for sql, name in tables)
-    return f"WITH {named} SELECT trace_id FROM found WHERE {' AND '.join(['1', *conditions])}"
+    return f"WITH {', '.join(f'{name} AS ({sql})' for sql, name in tables)}"
+
+
+def _where(experiments: Sequence[str], search: TraceSearch, values: Values) -> str:
+    """A SELECT that ends in its WHERE."""
+    having = with_traces(experiments, values)
+    return f"{having} SELECT trace_id FROM found WHERE {' AND '.join(['1', *condition_sql(search.conditions, values)])}"
 
 
 def _order(orders: Sequence[Order], values: Values) -> str:

@@ -16,6 +16,8 @@ from registry.runs.experiments import ExperimentService
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
 from registry.traces.endpoints import endpoints
+from registry.traces.metrics import TraceMetrics
+from registry.traces.metrics_store import TraceFigures
 from registry.traces.placement import ExperimentPlacement
 from registry.traces.reading import TraceReader
 from registry.traces.search_store import TraceFinder
@@ -109,7 +111,15 @@ async def client(telemetry: Telemetry, metadata: Metadata) -> AsyncIterator[Clie
     )
     whole = with_endpoints(
         app,
-        Table(endpoints(service, older, FilterCorrelation(TraceFinder(telemetry, flush)), AssessmentService(reader, assessments))),
+        Table(
+            endpoints(
+                service,
+                older,
+                FilterCorrelation(TraceFinder(telemetry, flush)),
+                TraceMetrics(TraceFigures(telemetry, flush)),
+                AssessmentService(reader, assessments),
+            )
+        ),
         1_000_000,
     )
     async with AsyncClient(transport=ASGITransport(whole), base_url="http://test") as opened:

@@ -285,3 +285,48 @@ def test_what_was_said_is_left_out_or_replaced_in_what_a_client_says_of_its_trac
     replaced = Withholding(TelemetrySettings(redact=DetectionSettings(pii=("email",)))).info(info)
     assert "ann@" not in f"{replaced.request_preview}{replaced.trace_metadata}"
     assert replaced.trace_metadata["k"] == "v"
+
+
+async def test_figures_are_grouped_by_what_is_asked_and_over_time(client):
+    usage = '{"input_tokens": 4, "output_tokens": 6}'
+    first = span(A, "ask", milliseconds=100, mlflow__spanType='"CHAT_MODEL"', mlflow__chat__tokenUsage=usage)
+    await client.send(first, span(B, "ask", milliseconds=300, code=2), span(C, "other"))
+    said = {"assessment_name": "rank", "feedback": {"value": 3}}
+    await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said})
+
+    async def figures(view, metric, *kinds, **more):
+        asked = {"experiment_ids": [client.experiment], "view_type": view, "metric_name": metric, "aggregations": list(kinds), **more}
+        points = (await client.call("POST", "traces/metrics", asked)).get("data_points", [])
+        return [(point.get("dimensions", {}), point["values"]) for point in points]
+
+    count, average, median = (
+        {"aggregation_type": "COUNT"},
+        {"aggregation_type": "AVG"},
+        {"aggregation_type": "PERCENTILE", "percentile_value": 50},
+    )
+    named = await figures("TRACES", "trace_count", count, dimensions=["trace_name"])
+    assert named == [({"trace_name": "ask"}, {"COUNT": 2.0}), ({"trace_name": "other"}, {"COUNT": 1.0})]
+    assert await figures("TRACES", "latency", average, median, filters=["trace.status = 'ERROR'"]) == [({}, {"AVG": 300.0, "P50.0": 300.0})]
+    assert await figures("TRACES", "total_tokens", {"aggregation_type": "SUM"}) == [({}, {"SUM": 10.0})]
+    assert await figures("SPANS", "span_count", count, filters=["span.name = 'ask'"]) == [({}, {"COUNT": 2.0})]
+    assert await figures("ASSESSMENTS", "assessment_value", average, dimensions=["assessment_name"]) == [
+        ({"assessment_name": "rank"}, {"AVG": 3.0})
+    ]
+    began = int(first["startTimeUnixNano"]) // 1_000_000
+    (day,) = await figures("TRACES", "trace_count", count, time_interval_seconds=86400, start_time_ms=began, end_time_ms=began + 60_000)
+    assert day[0]["time_bucket"].endswith("T00:00:00+00:00")
+    for wrong in (
+        {"metric_name": "x"},
+        {"dimensions": ["x"]},
+        {"filters": ["x = 'y'"]},
+        {"time_interval_seconds": 5},
+        {"aggregations": [average]},
+    ):
+        asked = {
+            "experiment_ids": [client.experiment],
+            "view_type": "TRACES",
+            "metric_name": "trace_count",
+            "aggregations": [count],
+            **wrong,
+        }
+        await client.call("POST", "traces/metrics", asked, status=400)
