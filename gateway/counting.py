@@ -12,7 +12,7 @@ from gateway.estimate import estimate_tokens
 from gateway.types import Inbound, Operation, Resource, Target
 from gateway.wire.patch import replace as replace_member
 
-__all__ = ("counted", "counting", "model_of")
+__all__ = ("counted", "counting", "model_of", "passed_to")
 
 _COUNTERS: Final[Mapping[tuple[DialectName, str], str]] = {
     (DialectName.ANTHROPIC, "anthropic"): "/messages/count_tokens",
@@ -51,19 +51,19 @@ def model_of(body: bytes) -> str:
 def counting(inbound: Inbound, target: Target, system: str) -> Inbound | None:
     """The request that has ``target``'s vendor count this one; ``None`` where it does not count in this dialect."""
     path = _COUNTERS.get((inbound.dialect, system))
-    if path is None:
-        return None
+    return None if path is None else passed_to(inbound, target, path.format(model=quote(target.model, safe="")))
+
+
+def passed_to(inbound: Inbound, target: Target, path: str) -> Inbound:
+    """The same request for what ``target``'s vendor has at ``path``. Passed through, it is one of its own, and not for a generation in its dialect."""
     body = inbound.body if inbound.model else replace_member(inbound.body, "model", msgspec.json.encode(target.model))
-    resource = Resource(path=path.format(model=quote(target.model, safe="")))
-    # Passed through, it is a request of its own, and not one for a generation in this dialect.
-    dialect = DialectName.OPENAI_CHAT
     return replace(
         inbound,
         operation=Operation.PASSTHROUGH,
-        dialect=dialect,
+        dialect=DialectName.OPENAI_CHAT,
         body=body,
         model=target.model,
-        resource=resource,
+        resource=Resource(path=path),
         provider=target.provider,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
 
 from config.schema import Settings
-from gateway.counting import counted, counting, model_of
+from gateway.counting import counted, counting, model_of, passed_to
 from gateway.dialects.reading import too_deep
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
@@ -82,6 +82,14 @@ class Gateway:
             return None
         reply = await self.handle(asked)
         return reply.body if reply.status == 200 else None
+
+    def beside(self, inbound: Inbound, path: str) -> Inbound:
+        """The request for what the model's vendor has at ``path``, in a dialect of its own. Raises ``InvalidRequest`` where it does not speak that."""
+        model = model_of(inbound.body)
+        target = self._snapshot.routes.plan(model).targets[0]
+        if inbound.dialect not in self._snapshot.providers[target.provider].dialects(target.model):
+            raise InvalidRequest(f"The model {model!r} has nothing at {path!r}: only vendors of that API do.", param="model")
+        return passed_to(inbound, target, path)
 
     def responding(self, named: str = "") -> str:
         """The provider that is asked for a response by its identifier: the one that is named, or the only one that has any; ``""``: none."""

@@ -78,6 +78,10 @@ def router(gateway: Gateway, shelf: ResponseShelf, max_body_bytes: int = 100 * 1
             cast("HTTPScope", scope), receive, send, lambda tokens: {"object": "response.input_tokens", "input_tokens": tokens}
         )
 
+    @asgi([f"{prefix}/compact" for prefix in PREFIXES], copy_scope=False)
+    async def compact(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface.beside("/responses/compact", cast("HTTPScope", scope), receive, send)
+
     @route([f"{prefix}/{{identity:str}}" for prefix in PREFIXES], http_method=[HttpMethod.GET, HttpMethod.DELETE], status_code=200)
     async def one(identity: FromPath[str]) -> ASGIApp:
         return surface.at(identity)
@@ -90,7 +94,7 @@ def router(gateway: Gateway, shelf: ResponseShelf, max_body_bytes: int = 100 * 1
     async def cancel(identity: FromPath[str]) -> ASGIApp:
         return surface.at(identity)
 
-    return Router("/", route_handlers=[create, input_tokens, one, input_items, cancel], include_in_schema=False)
+    return Router("/", route_handlers=[create, input_tokens, compact, one, input_items, cancel], include_in_schema=False)
 
 
 class ResponsesSurface(Surface):
@@ -102,6 +106,8 @@ class ResponsesSurface(Surface):
 
     @override
     async def handle(self, inbound: Inbound) -> Reply:
+        if inbound.operation is not Operation.CHAT:
+            return await super().handle(inbound)
         try:
             sent = _SENT.decode(inbound.body)
         except msgspec.MsgspecError:
@@ -133,6 +139,26 @@ class ResponsesSurface(Surface):
             await keep(reply.body)
             return reply
         return replace(reply, stream=_watched(reply.stream, keep))
+
+    async def beside(self, path: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """What only a vendor of this API has."""
+        try:
+            body = await self._body(scope, receive)
+            if body is None:
+                return
+            inbound = Inbound(
+                operation=Operation.CHAT,
+                body=body,
+                headers=scope["headers"],
+                received_ns=time_ns(),
+                started=perf_counter_ns(),
+                dialect=DialectName.OPENAI_RESPONSES,
+            )
+            passed = self._gateway.beside(inbound, path)
+        except GatewayError as error:
+            await send_error(error, send)
+        else:
+            await self._answer(passed, scope, receive, send)
 
     def at(self, identity: str) -> ASGIApp:
         """Whatever is asked of one response: of what is kept, or of the vendor that made it."""

@@ -44,19 +44,25 @@ class Client:
         reply = await self.surface.handle(inbound)
         return reply.body if reply.stream is None else b"".join([chunk async for chunk in reply.stream])
 
-    async def at(self, method: str, url: str) -> tuple[int, dict]:
+    async def at(self, method: str, url: str, body: bytes = b"") -> tuple[int, dict]:
         path, _, query = url.partition("?")
         sent: list[dict] = []
+        unread = [body] if body else []
 
         async def send(message) -> None:
             sent.append(message)
 
         async def receive():
-            await asyncio.sleep(60)
+            if not unread:
+                await asyncio.sleep(60)
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
         headers = [(b"authorization", b"Bearer " + self.key)]
         scope = {"method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(), "headers": headers}
-        await self.surface.at(path.split("/")[3])(scope, receive, send)
+        if path.endswith("/compact"):
+            await self.surface.beside(path.removeprefix("/v1"), {**scope, "client": None}, receive, send)
+        else:
+            await self.surface.at(path.split("/")[3])(scope, receive, send)
         return sent[0]["status"], json.loads(sent[1]["body"])
 
     async def ask(self, **more) -> dict:
@@ -204,6 +210,16 @@ async def test_what_is_asked_of_a_response_goes_to_the_vendor_that_still_works_o
     client.key = b"another"
     assert (await client.at("GET", "/v1/responses/resp_up"))[0] == 404
     assert len(rig.vendor.sent) == 4
+
+
+async def test_a_conversation_is_compacted_by_the_vendor_that_can_and_by_no_other():
+    rig = Rig(Vendor(RESPONSES, b'{"id":"resp_c","object":"response.compaction","output":[]}'))
+    client = Client(rig)
+    assert (await client.at("POST", "/v1/responses/compact", asked()))[1]["id"] == "resp_c"
+    sent = rig.vendor.sent[-1]
+    assert sent.resource is not None and (sent.resource.path, json.loads(sent.body)["model"]) == ("/responses/compact", "model-1")
+    status, told = await Client(Rig(Vendor(CHAT))).at("POST", "/v1/responses/compact", asked())
+    assert (status, told["error"]["param"]) == (400, "model")
 
 
 class Prompts:
