@@ -21,6 +21,7 @@ providers:
   anthropic: {{base_url: "{url}/claude", api_key: env:UP_KEY}}
   cohere: {{base_url: "{url}/cohere", api_key: env:UP_KEY}}
   groq:   {{base_url: "{url}/groq", api_key: env:UP_KEY}}
+  cut:    {{kind: openai, base_url: "http://127.0.0.1:{cut}/v1"}}
 routes:
   - {{name: ears, targets: [{{model: openai/whisper-1}}]}}
 """
@@ -107,9 +108,10 @@ class Rig:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     home: Path = tmp_path_factory.mktemp("resources")
-    async with scripted_cloud(answer) as cloud:
+    cutting = await asyncio.start_server(cut_short, "127.0.0.1", 0)
+    async with cutting, scripted_cloud(answer) as cloud:
         config = home / "tidegate.yaml"
-        config.write_text(CONFIG.format(url=cloud.url))
+        config.write_text(CONFIG.format(url=cloud.url, cut=cutting.sockets[0].getsockname()[1]))
         server = await asyncio.to_thread(start_server, home / "data", config=config, env={"UP_KEY": KEY})
         try:
             yield Rig(server, cloud)
@@ -158,6 +160,21 @@ async def test_speech_comes_back_byte_for_byte(rig: Rig):
         assert await spoken.read() == SOUND
     span = await rig.span()
     assert (span["attributes"]["gen_ai.operation.name"], span["status"]) == ("speech", "OK")
+
+
+async def cut_short(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A vendor that promises more than it gives."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 X\r\ncontent-type: audio/mpeg\r\ncontent-length: 1000\r\n\r\n" + SOUND[:300])
+    await writer.drain()
+    writer.close()
+
+
+async def test_speech_that_breaks_off_is_never_taken_for_whole(rig: Rig):
+    body = {"model": "cut/tts-1", "voice": "alloy", "input": "ebb"}
+    with pytest.raises(httpx.RemoteProtocolError):
+        await rig.http.post("/v1/audio/speech", json=body)
+    assert (await rig.span())["status"] == "ERROR"
 
 
 async def test_sounds_are_written_down_by_route_and_translated(rig: Rig):
