@@ -1,15 +1,15 @@
 """Evaluation datasets: made, filled, tagged, shared, found, removed."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from registry.errors import InvalidParameterValue, ResourceDoesNotExist
+from registry.errors import ResourceDoesNotExist
 from registry.evaluation_datasets import messages as wire
 from registry.evaluation_datasets import store
+from registry.evaluation_datasets.forms import digest_of, record_object, tag_texts, whole_datasets
 from registry.evaluation_datasets.records import (
     USER,
     decoded_object,
@@ -41,7 +41,7 @@ class DatasetService:
 
     async def create(self, request: wire.CreateDataset) -> wire.CreateDataset.Response:
         """Make a dataset. Experiments that are named must be there."""
-        tags = _tags(decoded_object(request.tags, "tags")) if request.tags else {}
+        tags = tag_texts(decoded_object(request.tags, "tags")) if request.tags else {}
         given = {key: value for key, value in tags.items() if value is not None}
         numbers = [experiment_number(each) for each in request.experiment_ids]
         now = now_ms()
@@ -49,7 +49,7 @@ class DatasetService:
         row = DatasetRow(
             dataset_id=f"d-{uuid4().hex}",
             name=request.name,
-            digest=_digest(request.name, now),
+            digest=digest_of(request.name, now),
             created_time=now,
             last_update_time=now,
             created_by=user,
@@ -61,13 +61,13 @@ class DatasetService:
             store.insert_dataset(connection, row)
             store.put_tags(connection, row.dataset_id, given)
             store.link(connection, row.dataset_id, numbers)
-            return _whole(connection, [row])[0]
+            return whole_datasets(connection, [row])[0]
 
         return wire.CreateDataset.Response(dataset=await self._metadata.run(write))
 
     async def get(self, request: wire.GetDataset) -> wire.GetDataset.Response:
         """A dataset without its records."""
-        found = await self._metadata.read(lambda connection: _whole(connection, [_find(connection, request.dataset_id)])[0])
+        found = await self._metadata.read(lambda connection: whole_datasets(connection, [_find(connection, request.dataset_id)])[0])
         return wire.GetDataset.Response(dataset=found)
 
     async def delete(self, request: wire.DeleteDataset) -> None:
@@ -83,14 +83,14 @@ class DatasetService:
 
         def read(connection: Connection) -> tuple[list[wire.Dataset], bool]:
             rows = search_datasets(connection, search, numbers, offset, size + 1)
-            return _whole(connection, rows[:size]), len(rows) > size
+            return whole_datasets(connection, rows[:size]), len(rows) > size
 
         datasets, more = await self._metadata.read(read)
         return wire.SearchEvaluationDatasets.Response(datasets=datasets, next_page_token=next_token(offset + size) if more else None)
 
     async def set_tags(self, request: wire.SetDatasetTags) -> wire.SetDatasetTags.Response:
         """Set tags; one that is ``null`` is removed."""
-        tags = _tags(decoded_object(request.tags, "tags"))
+        tags = tag_texts(decoded_object(request.tags, "tags"))
 
         def write(connection: Connection) -> wire.Dataset:
             row = _find(connection, request.dataset_id, "Could not find evaluation dataset with ID {}")
@@ -136,7 +136,7 @@ class DatasetService:
             return store.read_records(connection, request.dataset_id, offset, size + 1)
 
         rows = await self._metadata.read(read)
-        page = encode([_record(row) for row in rows[:size]])
+        page = encode([record_object(row) for row in rows[:size]])
         return wire.GetDatasetRecords.Response(records=page, next_page_token=next_token(offset + size) if len(rows) > size else None)
 
     async def delete_records(self, request: wire.DeleteDatasetRecords) -> wire.DeleteDatasetRecords.Response:
@@ -168,7 +168,7 @@ class DatasetService:
             row = _find(connection, request.dataset_id, "Dataset '{}' not found")
             _check_experiments(connection, numbers)
             store.link(connection, row.dataset_id, numbers)
-            return _whole(connection, [row])[0]
+            return whole_datasets(connection, [row])[0]
 
         return wire.AddDatasetToExperiments.Response(dataset=await self._metadata.run(write))
 
@@ -179,7 +179,7 @@ class DatasetService:
         def write(connection: Connection) -> wire.Dataset:
             row = _find(connection, request.dataset_id, "Dataset '{}' not found")
             store.unlink(connection, row.dataset_id, numbers)
-            return _whole(connection, [row])[0]
+            return whole_datasets(connection, [row])[0]
 
         return wire.RemoveDatasetFromExperiments.Response(dataset=await self._metadata.run(write))
 
@@ -222,55 +222,6 @@ def _put(connection: Connection, dataset_id: str, record: dict[str, Any]) -> boo
 
 def _touched(connection: Connection, row: DatasetRow, user: str | None) -> wire.Dataset:
     now = now_ms()
-    changes = {"last_update_time": now, "last_updated_by": user, "digest": _digest(row.name, now)}
+    changes = {"last_update_time": now, "last_updated_by": user, "digest": digest_of(row.name, now)}
     store.change_dataset(connection, row.dataset_id, changes)
-    return _whole(connection, [_find(connection, row.dataset_id)])[0]
-
-
-def _whole(connection: Connection, rows: Sequence[DatasetRow]) -> list[wire.Dataset]:
-    """Datasets as clients see them; a fixed number of statements, however many."""
-    ids = [row.dataset_id for row in rows]
-    tags, experiments = store.read_tags(connection, ids), store.read_experiments(connection, ids)
-    counts = store.count_records(connection, ids)
-    return [
-        wire.Dataset(
-            dataset_id=row.dataset_id,
-            name=row.name,
-            tags=encode(tags[row.dataset_id]),
-            schema=encode(row.schema) if row.schema else None,
-            profile=encode({"num_records": counts[row.dataset_id]}) if row.dataset_id in counts else None,
-            digest=row.digest,
-            created_time=row.created_time,
-            last_update_time=row.last_update_time,
-            created_by=row.created_by,
-            last_updated_by=row.last_updated_by,
-            experiment_ids=experiments[row.dataset_id],
-        )
-        for row in rows
-    ]
-
-
-def _record(row: RecordRow) -> dict[str, Any]:
-    known = {
-        "dataset_record_id": row.record_id,
-        "dataset_id": row.dataset_id,
-        "inputs": row.inputs,
-        **row.said,
-        "created_time": row.created_time,
-        "last_update_time": row.last_update_time,
-        "created_by": row.created_by,
-        "last_updated_by": row.last_updated_by,
-    }
-    return {key: value for key, value in known.items() if value is not None}
-
-
-def _tags(given: dict[str, Any]) -> dict[str, str | None]:
-    """Tags are texts; other values become their JSON."""
-    for key in given:
-        if not key:
-            raise InvalidParameterValue("A tag needs a key.")
-    return {key: value if value is None or isinstance(value, str) else encode(value) for key, value in given.items()}
-
-
-def _digest(name: str, time: int) -> str:
-    return hashlib.sha256(f"{name}:{time}".encode()).hexdigest()[:8]
+    return whole_datasets(connection, [_find(connection, row.dataset_id)])[0]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +10,7 @@ from registry.errors import InvalidParameterValue, ResourceAlreadyExists, Resour
 from registry.reviews import queue_messages as wire
 from registry.reviews import store
 from registry.reviews.checks import named, page_size, people, queue_name
+from registry.reviews.queue_forms import completed_by, item_ids, item_message, new_item, new_queue, queue_message
 from registry.reviews.store import ItemRow, QueueRow
 from registry.runs.checks import experiment_number
 from registry.runs.experiments import find_experiment
@@ -28,7 +28,7 @@ class ReviewQueueService:
 
     async def create(self, request: wire.CreateReviewQueue) -> wire.CreateReviewQueue.Response:
         """Make a queue."""
-        row = _new(request)
+        row = new_queue(request)
 
         def write(connection: Connection) -> None:
             find_experiment(connection, row.experiment_id)
@@ -39,7 +39,7 @@ class ReviewQueueService:
             await self._metadata.run(write)
         except IntegrityError:
             raise _taken(row.name) from None
-        return wire.CreateReviewQueue.Response(review_queue=_queue(row))
+        return wire.CreateReviewQueue.Response(review_queue=queue_message(row))
 
     async def get_or_create_for_user(self, request: wire.GetOrCreateUserQueue) -> wire.GetOrCreateUserQueue.Response:
         """The queue of one person."""
@@ -61,7 +61,7 @@ class ReviewQueueService:
     async def get(self, request: wire.GetReviewQueue) -> wire.GetReviewQueue.Response:
         """One queue."""
         row = await self._metadata.read(lambda connection: _find(connection, request.queue_id))
-        return wire.GetReviewQueue.Response(review_queue=_queue(row))
+        return wire.GetReviewQueue.Response(review_queue=queue_message(row))
 
     async def get_by_name(self, request: wire.GetReviewQueueByName) -> wire.GetReviewQueueByName.Response:
         """One queue, by its name."""
@@ -74,7 +74,7 @@ class ReviewQueueService:
                 raise ResourceDoesNotExist(f"Review queue with name '{request.name}' not found for experiment '{number}'.")
             return found
 
-        return wire.GetReviewQueueByName.Response(review_queue=_queue(await self._metadata.read(read)))
+        return wire.GetReviewQueueByName.Response(review_queue=queue_message(await self._metadata.read(read)))
 
     async def list(self, request: wire.ListReviewQueues) -> wire.ListReviewQueues.Response:
         """A page of queues."""
@@ -88,7 +88,7 @@ class ReviewQueueService:
 
         rows = (await self._metadata.read(read))[offset:]
         token = next_token(offset + size) if len(rows) > size else None
-        return wire.ListReviewQueues.Response(review_queues=[_queue(row) for row in rows[:size]], next_page_token=token)
+        return wire.ListReviewQueues.Response(review_queues=[queue_message(row) for row in rows[:size]], next_page_token=token)
 
     async def update(self, request: wire.UpdateReviewQueue) -> wire.UpdateReviewQueue.Response:
         """Change a queue that is nobody's own."""
@@ -102,7 +102,7 @@ class ReviewQueueService:
             row = await self._metadata.run(write)
         except IntegrityError:
             raise _taken(request.name or "") from None
-        return wire.UpdateReviewQueue.Response(review_queue=_queue(row))
+        return wire.UpdateReviewQueue.Response(review_queue=queue_message(row))
 
     async def delete(self, request: wire.DeleteReviewQueue) -> None:
         """Remove a queue. One that nobody knows is no error."""
@@ -110,19 +110,19 @@ class ReviewQueueService:
 
     async def add_items(self, request: wire.AddItemsToReviewQueue) -> wire.AddItemsToReviewQueue.Response:
         """Put traces into a queue."""
-        ids = _item_ids(request.item_ids)
+        ids = item_ids(request.item_ids)
 
         def write(connection: Connection) -> dict[str, ItemRow]:
             queue = _held(connection, request.queue_id)
-            store.add_items(connection, [_new_item(queue.queue_id, item_id) for item_id in ids])
+            store.add_items(connection, [new_item(queue.queue_id, item_id) for item_id in ids])
             return store.read_items(connection, queue.queue_id, ids)
 
         found = await self._metadata.run(write)
-        return wire.AddItemsToReviewQueue.Response(items=[_item(found[item_id]) for item_id in ids if item_id in found])
+        return wire.AddItemsToReviewQueue.Response(items=[item_message(found[item_id]) for item_id in ids if item_id in found])
 
     async def remove_items(self, request: wire.RemoveItemsFromReviewQueue) -> None:
         """Take traces out of a queue; those that are not in it are left out."""
-        ids = _item_ids(request.item_ids)
+        ids = item_ids(request.item_ids)
 
         def write(connection: Connection) -> None:
             store.remove_items(connection, _find(connection, request.queue_id).queue_id, ids)
@@ -140,11 +140,11 @@ class ReviewQueueService:
 
         rows = await self._metadata.read(read)
         token = next_token(offset + size) if len(rows) > size else None
-        return wire.ListReviewQueueItems.Response(items=[_item(row) for row in rows[:size]], next_page_token=token)
+        return wire.ListReviewQueueItems.Response(items=[item_message(row) for row in rows[:size]], next_page_token=token)
 
     async def set_status(self, request: wire.SetReviewQueueItemStatus) -> wire.SetReviewQueueItemStatus.Response:
         """Say how far an item is. Who looked at it first stays so while the status does."""
-        by = _completed_by(request)
+        by = completed_by(request)
 
         def write(connection: Connection) -> ItemRow:
             queue = _held(connection, request.queue_id)
@@ -158,54 +158,7 @@ class ReviewQueueService:
             store.change_item(connection, queue.queue_id, request.item_id, changes)
             return store.read_items(connection, queue.queue_id, [request.item_id])[request.item_id]
 
-        return wire.SetReviewQueueItemStatus.Response(item=_item(await self._metadata.run(write)))
-
-
-def _new(request: wire.CreateReviewQueue) -> QueueRow:
-    """A queue of one person has that person's name, and asks all questions; others are named freely."""
-    users, schema_ids = people(request.users), list(dict.fromkeys(each.strip() for each in request.schema_ids))
-    if request.queue_type is wire.ReviewQueueType.USER:
-        name = named(request.name, "name").lower()
-        users = users or [name]
-        if users != [name]:
-            raise InvalidParameterValue(
-                f"A user queue must have exactly one assigned user equal to its name; got name={name!r} and users={users!r}."
-            )
-        if schema_ids:
-            raise InvalidParameterValue(
-                "A user queue cannot have explicitly-attached schemas; it resolves to all of the experiment's label schemas."
-            )
-    elif request.queue_type is wire.ReviewQueueType.CUSTOM:
-        name = queue_name(request.name)
-    else:
-        raise InvalidParameterValue("`queue_type` must be one of ['USER', 'CUSTOM'].")
-    now = now_ms()
-    return QueueRow(
-        queue_id=f"rq-{uuid4().hex}",
-        experiment_id=experiment_number(request.experiment_id),
-        name=name,
-        name_key=name.lower(),
-        queue_type=request.queue_type.value,
-        created_by=request.created_by,
-        users=users,
-        schema_ids=schema_ids,
-        creation_time=now,
-        last_update_time=now,
-    )
-
-
-def _new_item(queue_id: str, item_id: str) -> ItemRow:
-    now = now_ms()
-    return ItemRow(
-        queue_id=queue_id,
-        item_id=item_id,
-        item_type=wire.ReviewItemType.TRACE.value,
-        status=wire.ReviewStatus.PENDING.value,
-        completed_by=None,
-        completed_time=None,
-        creation_time=now,
-        last_update_time=now,
-    )
+        return wire.SetReviewQueueItemStatus.Response(item=item_message(await self._metadata.run(write)))
 
 
 def _find(connection: Connection, queue_id: str) -> QueueRow:
@@ -246,51 +199,6 @@ def _check_schemas(connection: Connection, number: int, schema_ids: Sequence[str
     known = store.known_schemas(connection, number, schema_ids)
     if missing := [each for each in schema_ids if each not in known]:
         raise InvalidParameterValue(f"Label schema id(s) {missing} not found for experiment '{number}'.")
-
-
-def _item_ids(given: Sequence[str]) -> list[str]:
-    if not given:
-        raise InvalidParameterValue(f"`item_ids` must be a non-empty list; got {list(given)!r}.")
-    return list(dict.fromkeys(named(each, "item_id") for each in given))
-
-
-def _completed_by(request: wire.SetReviewQueueItemStatus) -> str | None:
-    status = request.status
-    if status is wire.ReviewStatus.REVIEW_STATUS_UNSPECIFIED:
-        raise InvalidParameterValue("`status` must be one of ['PENDING', 'COMPLETE', 'DECLINED'].")
-    by = None if request.completed_by is None else named(request.completed_by, "completed_by").lower()
-    if status is wire.ReviewStatus.PENDING and by is not None:
-        raise InvalidParameterValue("`completed_by` must not be set when reopening an item to `pending`.")
-    if status is not wire.ReviewStatus.PENDING and by is None:
-        raise InvalidParameterValue(f"`completed_by` is required when setting status to `{status.value.lower()}`.")
-    return by
-
-
-def _queue(row: QueueRow) -> wire.ReviewQueue:
-    return wire.ReviewQueue(
-        queue_id=row.queue_id,
-        experiment_id=str(row.experiment_id),
-        name=row.name,
-        queue_type=wire.ReviewQueueType[row.queue_type],
-        created_by=row.created_by,
-        creation_time_ms=row.creation_time,
-        last_update_time_ms=row.last_update_time,
-        users=row.users,
-        schema_ids=row.schema_ids,
-    )
-
-
-def _item(row: ItemRow) -> wire.ReviewQueueItem:
-    return wire.ReviewQueueItem(
-        queue_id=row.queue_id,
-        item_type=wire.ReviewItemType[row.item_type],
-        item_id=row.item_id,
-        status=wire.ReviewStatus[row.status],
-        completed_by=row.completed_by,
-        completed_time_ms=row.completed_time,
-        creation_time_ms=row.creation_time,
-        last_update_time_ms=row.last_update_time,
-    )
 
 
 def _taken(name: str) -> ResourceAlreadyExists:

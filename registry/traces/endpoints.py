@@ -4,6 +4,7 @@ from typing import Any
 
 from registry.traces import assessment_messages as assessment
 from registry.traces import messages as trace
+from registry.traces import older_messages
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
 from registry.traces.metric_messages import QueryTraceMetrics
@@ -45,10 +46,10 @@ def _traces(service: TraceService, correlation: FilterCorrelation) -> list[Endpo
 
 def _older(service: TraceServiceV2) -> list[Endpoint[Any]]:
     return [
-        Endpoint("POST", "/2.0/mlflow/traces", trace.StartTrace, service.start),
-        Endpoint("GET", "/2.0/mlflow/traces", trace.SearchTraces, service.search),
-        Endpoint("PATCH", "/2.0/mlflow/traces/{request_id}", trace.EndTrace, service.end),
-        Endpoint("GET", "/2.0/mlflow/traces/{request_id}/info", trace.GetTraceInfo, service.get_info),
+        Endpoint("POST", "/2.0/mlflow/traces", older_messages.StartTrace, service.start),
+        Endpoint("GET", "/2.0/mlflow/traces", older_messages.SearchTraces, service.search),
+        Endpoint("PATCH", "/2.0/mlflow/traces/{request_id}", older_messages.EndTrace, service.end),
+        Endpoint("GET", "/2.0/mlflow/traces/{request_id}/info", older_messages.GetTraceInfo, service.get_info),
     ]
 
 

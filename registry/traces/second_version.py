@@ -8,6 +8,7 @@ from registry.runs.checks import experiment_number
 from registry.runs.experiments import active_experiment
 from registry.runs.types import Metadata
 from registry.traces import messages as wire
+from registry.traces import older_messages as older
 from registry.traces.identifiers import PREFIX, stored_id
 from registry.traces.reading import TraceReader
 from registry.traces.saying import info_properties, metadata_properties, placed, tag_properties
@@ -27,7 +28,7 @@ class TraceServiceV2:
         self._traces = traces
         self._properties = properties
 
-    async def start(self, request: wire.StartTrace) -> wire.StartTrace.Response:
+    async def start(self, request: older.StartTrace) -> older.StartTrace.Response:
         """Begin a trace, and name it."""
         number = experiment_number(request.experiment_id or "0")
         await self._metadata.read(lambda connection: active_experiment(connection, number))
@@ -41,13 +42,13 @@ class TraceServiceV2:
                 *tag_properties(stored, _texts(request.tags)),
             ]
         )
-        return wire.StartTrace.Response(trace_info=await self._info(trace_id))
+        return older.StartTrace.Response(trace_info=await self._info(trace_id))
 
-    async def end(self, request: wire.EndTrace) -> wire.EndTrace.Response:
+    async def end(self, request: older.EndTrace) -> older.EndTrace.Response:
         """Say how a trace ended."""
         trace = await self._reader.one(request.request_id)
-        status = request.status or wire.TraceStatus.TRACE_STATUS_UNSPECIFIED
-        state = None if status is wire.TraceStatus.TRACE_STATUS_UNSPECIFIED else status.value
+        status = request.status or older.TraceStatus.TRACE_STATUS_UNSPECIFIED
+        state = None if status is older.TraceStatus.TRACE_STATUS_UNSPECIFIED else status.value
         took = None if request.timestamp_ms is None else str(max(0, request.timestamp_ms - trace.request_ms))
         self._properties.put(
             [
@@ -56,13 +57,13 @@ class TraceServiceV2:
                 *tag_properties(trace.trace_id, _texts(request.tags)),
             ]
         )
-        return wire.EndTrace.Response(trace_info=await self._info(request.request_id))
+        return older.EndTrace.Response(trace_info=await self._info(request.request_id))
 
-    async def get_info(self, request: wire.GetTraceInfo) -> wire.GetTraceInfo.Response:
+    async def get_info(self, request: older.GetTraceInfo) -> older.GetTraceInfo.Response:
         """A trace without spans."""
-        return wire.GetTraceInfo.Response(trace_info=await self._info(request.request_id))
+        return older.GetTraceInfo.Response(trace_info=await self._info(request.request_id))
 
-    async def search(self, request: wire.SearchTraces) -> wire.SearchTraces.Response:
+    async def search(self, request: older.SearchTraces) -> older.SearchTraces.Response:
         """A page of the traces of experiments."""
         if not request.experiment_ids:
             raise InvalidParameterValue("Missing value for required parameter 'experiment_ids'. Name the experiments to search.")
@@ -78,31 +79,31 @@ class TraceServiceV2:
                 page_token=request.page_token,
             )
         )
-        return wire.SearchTraces.Response(traces=[_older(info) for info in page.traces], next_page_token=page.next_page_token)
+        return older.SearchTraces.Response(traces=[_older(info) for info in page.traces], next_page_token=page.next_page_token)
 
-    async def _info(self, trace_id: str) -> wire.TraceInfo:
+    async def _info(self, trace_id: str) -> older.TraceInfo:
         (info,) = await self._reader.infos([await self._reader.one(trace_id)])
         return _older(info)
 
 
-def _older(info: wire.TraceInfoV3) -> wire.TraceInfo:
+def _older(info: wire.TraceInfoV3) -> older.TraceInfo:
     place = info.trace_location.mlflow_experiment if info.trace_location else None
     state = info.state or wire.State.STATE_UNSPECIFIED
     known = state is not wire.State.STATE_UNSPECIFIED
-    return wire.TraceInfo(
+    return older.TraceInfo(
         request_id=info.trace_id or "",
         experiment_id=(place.experiment_id if place else None) or "0",
         timestamp_ms=timestamp_ms(info.request_time, "request_time") if info.request_time else 0,
         execution_time_ms=duration_ms(info.execution_duration, "execution_duration") if info.execution_duration else None,
-        status=wire.TraceStatus[state.value] if known else wire.TraceStatus.TRACE_STATUS_UNSPECIFIED,
+        status=older.TraceStatus[state.value] if known else older.TraceStatus.TRACE_STATUS_UNSPECIFIED,
         request_metadata=_pairs(info.trace_metadata),
         tags=_pairs(info.tags),
     )
 
 
-def _texts(pairs: Sequence[wire.TextPair]) -> dict[str, str]:
+def _texts(pairs: Sequence[older.TextPair]) -> dict[str, str]:
     return {pair.key: pair.value for pair in pairs}
 
 
-def _pairs(texts: Mapping[str, str]) -> list[wire.TextPair]:
-    return [wire.TextPair(key=key, value=value) for key, value in texts.items()]
+def _pairs(texts: Mapping[str, str]) -> list[older.TextPair]:
+    return [older.TextPair(key=key, value=value) for key, value in texts.items()]
