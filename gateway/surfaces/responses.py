@@ -3,8 +3,6 @@
 Responses are kept here (``gateway.kept``), so that any model can go on from any other's.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from hashlib import sha256
 from time import perf_counter_ns, time_ns
 from typing import Final, cast
 
@@ -16,13 +14,11 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from msgspec.structs import replace
 from typing_extensions import override
 
-from gateway.dialects.openai_responses.response import OWN
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.kept import Kept, ResponseShelf, not_found
-from gateway.keys.presented import presented_keys
 from gateway.service import Gateway
-from gateway.sse import EventParser
+from gateway.surfaces.keeping import ITEMS, Sent, asked_items, is_through, kept_of, own_items, owner_of, read_sent, status_of, watched
 from gateway.surfaces.openai import Surface, send_error, send_reply, send_whole
 from gateway.surfaces.paths import named_provider, upstream_path
 from gateway.surfaces.watch import ClientWatch
@@ -31,37 +27,6 @@ from gateway.types import Inbound, Operation, Previous, Reply, Resource
 __all__ = ("ResponsesSurface", "router")
 
 PREFIXES: Final = ("/v1/responses", "/gateway/openai/v1/responses")
-ENDED: Final = frozenset({"completed", "incomplete", "failed", "cancelled"})
-
-
-class Sent(msgspec.Struct):
-    """What of a request decides whether and how its response is kept."""
-
-    input: msgspec.Raw = msgspec.Raw()
-    store: bool | None = None
-    previous_response_id: str | None = None
-
-
-class Outcome(msgspec.Struct):
-    """What of a response is kept."""
-
-    id: str
-    status: str = ""
-    output: list[msgspec.Raw] = []
-
-
-class LastEvent(msgspec.Struct):
-    """The last event of a stream."""
-
-    type: str = ""
-    response: msgspec.Raw = msgspec.Raw()
-
-
-_SENT: Final = msgspec.json.Decoder(Sent)
-_OUTCOME: Final = msgspec.json.Decoder(Outcome)
-_LAST: Final = msgspec.json.Decoder(LastEvent)
-_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_ENDS: Final = (b'"response.completed"', b'"response.incomplete"')
 
 
 def router(gateway: Gateway, shelf: ResponseShelf, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
@@ -108,18 +73,17 @@ class ResponsesSurface(Surface):
     async def handle(self, inbound: Inbound) -> Reply:
         if inbound.operation is not Operation.CHAT:
             return await super().handle(inbound)
-        try:
-            sent = _SENT.decode(inbound.body)
-        except msgspec.MsgspecError:
-            return await super().handle(inbound)  # it is refused there, with the reason
-        owner = _owner(inbound.headers)
+        sent = read_sent(inbound.body)
+        if sent is None:
+            return await super().handle(inbound)
+        owner = owner_of(inbound.headers)
         before = await self._before(sent, owner)
         if before is not None:
             inbound = replace(inbound, previous=Previous(items=bytes(before.items), native=before.native))
         reply = await super().handle(inbound)
         if sent.store is False or reply.status != 200 or not reply.may_be_kept:
             return reply
-        asked = [*(_ITEMS.decode(before.items) if before is not None else ()), *_own_items(sent.input)]
+        asked = [*(ITEMS.decode(before.items) if before is not None else ()), *own_items(sent.input)]
         return await self._kept(reply, owner, asked)
 
     async def _before(self, sent: Sent, owner: str) -> Kept | None:
@@ -131,14 +95,14 @@ class ResponsesSurface(Surface):
 
     async def _kept(self, reply: Reply, owner: str, asked: list[msgspec.Raw]) -> Reply:
         async def keep(response: bytes) -> None:
-            kept = _kept(response, owner, asked, reply.target.partition("/")[0])
+            kept = kept_of(response, owner, asked, reply.target.partition("/")[0])
             if kept is not None:
                 await self._shelf.keep(kept)
 
         if reply.stream is None:
             await keep(reply.body)
             return reply
-        return replace(reply, stream=_watched(reply.stream, keep))
+        return replace(reply, stream=watched(reply.stream, keep))
 
     async def beside(self, path: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """What only a vendor of this API has."""
@@ -168,7 +132,7 @@ class ResponsesSurface(Surface):
             try:
                 kept = await self._shelf.find(identity)
                 if kept is not None:
-                    kept = kept.of(_owner(asked["headers"]))
+                    kept = kept.of(owner_of(asked["headers"]))
                 provider = self._keeper(kept, asked)
                 if not provider and kept is None:
                     raise not_found(identity)
@@ -186,7 +150,7 @@ class ResponsesSurface(Surface):
         """Whose account knows more of it; ``""`` when what is kept here is all there is."""
         if kept is None:
             return self._gateway.responding(named_provider(scope))
-        through = _OUTCOME.decode(kept.response).status in ENDED
+        through = is_through(kept)
         return kept.provider if kept.native and not (through and scope["method"] == "GET") else ""
 
     async def _elsewhere(self, provider: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -205,7 +169,7 @@ class ResponsesSurface(Surface):
     async def _here(self, kept: Kept, scope: HTTPScope, send: Send) -> None:
         path = scope["path"].rstrip("/")
         if path.endswith("/cancel"):
-            status = _OUTCOME.decode(kept.response).status
+            status = status_of(kept)
             told = (
                 f"The response {kept.id!r} is {status}: only one in the background can be cancelled. A stream ends when its client leaves."
             )
@@ -215,53 +179,5 @@ class ResponsesSurface(Surface):
             await self._shelf.forget(kept.id)
             body = msgspec.json.encode({"id": kept.id, "object": "response", "deleted": True})
         else:
-            body = _items_of(kept) if path.endswith("/input_items") else bytes(kept.response)
+            body = asked_items(kept) if path.endswith("/input_items") else bytes(kept.response)
         await send_whole(Reply(status=200, headers=[(b"content-type", b"application/json")], trace_id="", body=body), send)
-
-
-def _items_of(kept: Kept) -> bytes:
-    items = _ITEMS.decode(kept.items)[: kept.asked]
-    return msgspec.json.encode({"object": "list", "data": items, "has_more": False, "first_id": None, "last_id": None})
-
-
-async def _watched(stream: AsyncIterator[bytes], keep: Callable[[bytes], Awaitable[None]]) -> AsyncIterator[bytes]:
-    """A stream whose last event is kept before the client sees it, so that whoever goes on from it at once finds it."""
-    parser = EventParser()
-    try:
-        async for chunk in stream:
-            for event in parser.feed(chunk):
-                if event.data is not None and any(end in event.data[:200] for end in _ENDS):
-                    await keep(bytes(_LAST.decode(event.data).response))
-            yield chunk
-    finally:
-        await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
-
-
-def _kept(response: bytes, owner: str, asked: list[msgspec.Raw], provider: str) -> Kept | None:
-    try:
-        outcome = _OUTCOME.decode(response)
-    except msgspec.MsgspecError:
-        return None
-    items = msgspec.Raw(msgspec.json.encode([*asked, *outcome.output]))
-    return Kept(
-        id=outcome.id,
-        owner=owner,
-        items=items,
-        asked=len(asked),
-        response=msgspec.Raw(response),
-        native=not outcome.id.startswith(OWN),
-        provider=provider,
-    )
-
-
-def _own_items(sent: msgspec.Raw) -> list[msgspec.Raw]:
-    """``input`` as items: a text is what the user says."""
-    raw = bytes(sent)
-    if raw.startswith(b'"'):
-        return [msgspec.Raw(b'{"role":"user","content":' + raw + b"}")]
-    return _ITEMS.decode(raw) if raw.startswith(b"[") else []
-
-
-def _owner(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    key = next(presented_keys(headers), None)
-    return "" if key is None else sha256(key).hexdigest()[:32]

@@ -1,0 +1,124 @@
+"""What of a request and its response is kept, read from their own text."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from gateway.dialects.openai_responses.response import OWN
+from gateway.kept import Kept
+from gateway.keys.presented import presented_keys
+from gateway.sse import EventParser
+
+__all__ = ("ITEMS", "Sent", "asked_items", "is_through", "kept_of", "own_items", "owner_of", "read_sent", "status_of", "watched")
+
+
+class Sent(msgspec.Struct):
+    """What of a request decides whether and how its response is kept."""
+
+    input: msgspec.Raw = msgspec.Raw()
+    store: bool | None = None
+    previous_response_id: str | None = None
+
+
+class Outcome(msgspec.Struct):
+    """What of a response is kept."""
+
+    id: str
+    status: str = ""
+    output: list[msgspec.Raw] = []
+
+
+class LastEvent(msgspec.Struct):
+    """The last event of a stream."""
+
+    type: str = ""
+    response: msgspec.Raw = msgspec.Raw()
+
+
+_SENT: Final = msgspec.json.Decoder(Sent)
+_OUTCOME: Final = msgspec.json.Decoder(Outcome)
+ENDED: Final = frozenset({"completed", "incomplete", "failed", "cancelled"})
+_LAST: Final = msgspec.json.Decoder(LastEvent)
+ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_ENDS: Final = (b'"response.completed"', b'"response.incomplete"')
+
+
+def asked_items(kept: Kept) -> bytes:
+    """The list of what a response was asked with."""
+    items = ITEMS.decode(kept.items)[: kept.asked]
+    return msgspec.json.encode({"object": "list", "data": items, "has_more": False, "first_id": None, "last_id": None})
+
+
+def _last_response(data: bytes) -> bytes:
+    """The response in the event that ends a stream; ``b""`` in all others."""
+    if not any(end in data[:200] for end in _ENDS):
+        return b""
+    try:
+        return bytes(_LAST.decode(data).response)
+    except msgspec.MsgspecError:
+        return b""
+
+
+async def watched(stream: AsyncIterator[bytes], keep: Callable[[bytes], Awaitable[None]]) -> AsyncIterator[bytes]:
+    """A stream whose last event is kept before the client sees it, so that whoever goes on from it at once finds it."""
+    parser = EventParser()
+    try:
+        async for chunk in stream:
+            for event in parser.feed(chunk):
+                if event.data is not None and (response := _last_response(event.data)):
+                    await keep(response)
+            yield chunk
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]  # a generator, declared as what its readers need
+
+
+def kept_of(response: bytes, owner: str, asked: list[msgspec.Raw], provider: str) -> Kept | None:
+    """A response with what it was ``asked``, as it is kept; ``None`` for one that cannot be read."""
+    try:
+        outcome = _OUTCOME.decode(response)
+    except msgspec.MsgspecError:
+        return None
+    items = msgspec.Raw(msgspec.json.encode([*asked, *outcome.output]))
+    return Kept(
+        id=outcome.id,
+        owner=owner,
+        items=items,
+        asked=len(asked),
+        response=msgspec.Raw(response),
+        native=not outcome.id.startswith(OWN),
+        provider=provider,
+    )
+
+
+def own_items(sent: msgspec.Raw) -> list[msgspec.Raw]:
+    """``input`` as items: a text is what the user says."""
+    raw = bytes(sent)
+    if raw.startswith(b'"'):
+        return [msgspec.Raw(b'{"role":"user","content":' + raw + b"}")]
+    return ITEMS.decode(raw) if raw.startswith(b"[") else []
+
+
+def owner_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Whose response it is: a digest of the key that the request showed, ``""`` where none is needed."""
+    key = next(presented_keys(headers), None)
+    return "" if key is None else sha256(key).hexdigest()[:32]
+
+
+def read_sent(body: bytes) -> Sent | None:
+    """``None`` for a body that cannot be read: it is refused elsewhere, with the reason."""
+    try:
+        return _SENT.decode(body)
+    except msgspec.MsgspecError:
+        return None
+
+
+def status_of(kept: Kept) -> str:
+    """``status`` of a response, when it was kept."""
+    return _OUTCOME.decode(kept.response).status
+
+
+def is_through(kept: Kept) -> bool:
+    """Whether nothing more will become of it."""
+    return status_of(kept) in ENDED
