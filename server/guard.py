@@ -161,6 +161,8 @@ def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
+        if scope["path"].startswith("//"):  # before anything is decided by the path: MLflow's server takes such paths, too
+            scope["path"] = "/" + scope["path"].lstrip("/")
         if (key := key_in_query(scope["path"], scope["query_string"])) is not None:
             scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
         refusal, caller = await guard().admit(scope)

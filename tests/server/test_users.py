@@ -76,6 +76,7 @@ def test_nobody_enters_without_signing_in(server, admin):
         assert answer.status_code == 401 and answer.headers["www-authenticate"].startswith("Basic")
         assert httpx.get(server.url + path, auth=("admin", "wrong")).status_code == 401
         assert httpx.get(server.url + path, headers={"authorization": "Bearer tgu-nonsense"}).status_code == 401
+    assert httpx.get(f"{server.url}//get-artifact?run_uuid=x").status_code == 401
     for path in ("/health", "/version", "/api/3.0/mlflow/server-info"):
         assert httpx.get(server.url + path).status_code == 200
     assert admin.status("GET", "/") == 200
@@ -133,6 +134,8 @@ def test_what_is_denied_is_neither_read_nor_found(admin, make_person):
         ("/get-artifact", {"run_uuid": run, "path": "a.txt"}),
     ):
         assert bob.status("GET", path, **fields) == 403, path
+    doubled = f"{admin.http.base_url}//get-artifact?run_uuid={run}&path=a.txt"
+    assert bob.http.get(doubled).status_code == 403 and admin.http.get(doubled).text == "x"
     assert admin.status("GET", "/get-artifact", run_uuid=run, path="a.txt") == 200
 
 
