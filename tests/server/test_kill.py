@@ -14,7 +14,7 @@ from tests.running import RunningServer, free_port, start_server
 ROUNDS = 20
 CLIENTS = 8
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Load:
