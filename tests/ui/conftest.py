@@ -66,8 +66,9 @@ def empty_site(demo):
     served.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Open for one module only: while it is, an event loop runs in this thread, and no other test can run one of its own."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no Chromium at {CHROMIUM}")
     from playwright.sync_api import sync_playwright
