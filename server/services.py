@@ -89,6 +89,7 @@ from storage.sealing import Seal
 from tracing.assessments import AssessmentStore
 from tracing.ingest import SpanSink
 from tracing.lineage_store import TraceLinks
+from tracing.prices import load_prices
 from tracing.properties_store import PropertyStore
 from tracing.provider import SpanProvider, build_tracer_provider
 from tracing.raw import Keeping
@@ -236,6 +237,7 @@ class Services:
         """Store, judge, until cancelled. Raises when the telemetry database can never be opened."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.telemetry.run())
+            tasks.create_task(asyncio.to_thread(load_prices))
             tasks.create_task(self.keys.run())
             tasks.create_task(self.access.run())
             tasks.create_task(self.limits.run())

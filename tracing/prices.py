@@ -1,46 +1,24 @@
 """What a model call cost, from the price table of ``genai-prices``.
 
-The library resolves a model and prices a call in 130 microseconds; here the resolution is kept for each provider and model, and the
-four rates that matter are read from the library's own price once. A test compares both for every model that the library knows.
+The library resolves a model and prices a call in 130 microseconds; here its rates are read once for each provider and model
+(``tracing.price_table``). A test compares both for every model that the library knows.
 """
 
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Final
 
 import msgspec
-from genai_prices import data_snapshot
-from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
 from tracing.types import Cost, Usage
 
-__all__ = ("FAKE_PRICES", "FAKE_SOURCE", "SOURCE", "Rates", "price")
+__all__ = ("FAKE_PRICES", "FAKE_SOURCE", "SOURCE", "Rates", "load_prices", "price")
 
 SOURCE: Final = f"genai-prices {version('genai-prices')}"
 FAKE_SOURCE: Final = "fake"
 
 _UNKNOWN: Final = Cost()
 _QUANTUM: Final = Decimal("1e-12")
-
-_PROVIDERS: Final = {
-    "aws.bedrock": "aws",
-    "bedrock": "aws",
-    "gemini": "google",
-    "vertex": "google",
-    "xai": "x-ai",
-    "azure.ai.inference": "azure",
-    "azure.ai.openai": "azure",
-    "gcp.gemini": "google",
-    "gcp.gen_ai": "google",
-    "gcp.vertex_ai": "google",
-    "mistral_ai": "mistral",
-    "moonshot_ai": "moonshotai",
-    "together": "together",
-    "x_ai": "x-ai",
-}
-"""OpenTelemetry's provider names, and our own, where the library's differ."""
 
 Rate = Decimal | tuple[tuple[int, Decimal], ...]
 """Dollars a token: one rate, or ``(threshold, rate)`` in rising order, of which the last below the input tokens holds for all tokens."""
@@ -108,43 +86,11 @@ def _round(amount: Decimal) -> Decimal:
 def _rates(provider: str, model: str, at_ns: int) -> Rates | None:
     if provider == "fake":
         return FAKE_PRICES.get(model.rpartition("/")[2])
-    info = _model(provider, model)
-    if info is None:
-        return None
-    if isinstance(info.prices, ModelPrice):
-        return _of_constant(provider, model)
-    return _read(info.get_prices(datetime.fromtimestamp(at_ns / 1e9, UTC)))
+    from tracing.price_table import table_rates
+
+    return table_rates(provider, model, at_ns)
 
 
-@lru_cache(maxsize=4096)
-def _model(provider: str, model: str) -> ModelInfo | None:
-    """Resolve a model. A provider that the table does not know has no prices: its copy of a model may cost anything."""
-    try:
-        return data_snapshot.get_snapshot().find_provider_model(model, None, _PROVIDERS.get(provider, provider) or None, None)[1]
-    except LookupError:
-        return None
-
-
-@lru_cache(maxsize=4096)
-def _of_constant(provider: str, model: str) -> Rates | None:
-    info = _model(provider, model)
-    return None if info is None or not isinstance(info.prices, ModelPrice) else _read(info.prices)
-
-
-def _read(prices: ModelPrice) -> Rates:
-    return Rates(
-        input=_rate(prices.input_mtok),
-        output=_rate(prices.output_mtok),
-        cache_read=_rate(prices.cache_read_mtok),
-        cache_write=_rate(prices.cache_write_mtok),
-        reasoning=_rate(prices.output_reasoning_mtok),
-        request=prices.requests_kcount / 1000 if isinstance(prices.requests_kcount, Decimal) else Decimal(0),
-    )
-
-
-def _rate(value: Decimal | TieredPrices | None) -> Rate | None:
-    if value is None:
-        return None
-    if isinstance(value, Decimal):
-        return value / 1_000_000
-    return ((-1, value.base / 1_000_000), *((tier.start, tier.price / 1_000_000) for tier in value.tiers))
+def load_prices() -> None:
+    """Load the table now. It takes a quarter of a second, which neither a start nor a request should wait for."""
+    import tracing.price_table  # noqa: F401 - loading it is the purpose
