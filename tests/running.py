@@ -39,13 +39,14 @@ class RunningServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def wait_ready(self, seconds: float = 50) -> None:
+    def wait_ready(self, seconds: float = 50, path: str = "/ready") -> None:
+        """Wait until storage is open; with ``/health``, only until the gateway answers."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log.read_text()}")
             try:
-                if self.client.get("/ready").status_code == 200:
+                if self.client.get(path).status_code == 200:
                     return
             except httpx.TransportError:
                 pass

@@ -1,5 +1,6 @@
 import _thread
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -298,8 +299,12 @@ def test_a_judge_run_with_failures_ends_with_1_after_its_summary(scripted, capsy
 def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(scripted, capsys):
     scripted.on("POST", "/api/v1/judges/helpful/runs", progress(), status=202)
     scripted.on("GET", "/api/v1/judges/runs/r1", progress(scored=1))
-    threading.Timer(0.8, _thread.interrupt_main).start()
-    assert run(["judge", "run", "helpful", "--url", scripted.url]) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test process in the background may be told to ignore it
+    try:
+        threading.Timer(0.8, _thread.interrupt_main).start()
+        assert run(["judge", "run", "helpful", "--url", scripted.url]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "the server goes on with run r1" in capsys.readouterr().err.lower()
 
 

@@ -88,7 +88,8 @@ def recovered(server: RunningServer, expected: set[str]) -> list[dict]:
 async def test_twenty_kills_under_load_lose_no_answered_request_and_store_none_twice(tmp_path: Path):
     data, port, load = tmp_path / "data", free_port(), Load()
     for _ in range(ROUNDS):
-        server = await asyncio.to_thread(start_server, data, port=port)
+        server = await asyncio.to_thread(start_server, data, port=port, wait=False)
+        await asyncio.to_thread(server.wait_ready, path="/health")  # storage is still being opened: some are killed before it is
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(load.run(server.url))
             tasks.create_task(kill_soon(server))
