@@ -20,7 +20,6 @@ __all__ = ("SpanSink", "Taken")
 
 _REMEMBERED: Final = 100_000
 _OLDEST_NS: Final = 0
-_MAX_NAME: Final = 1024
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,11 +60,6 @@ class HttpProtocol(asyncio.Protocol):
         """See ``Connection.date``."""
         return self._shared.date
 
-    @property
-    def busy(self) -> bool:
-        """Whether a request is being answered."""
-        return self._cycle is not None
-
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)

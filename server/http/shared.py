@@ -12,11 +12,6 @@ __all__ = ("Shared", "Timed")
 class Timed(Protocol):
     """A connection, as the listener sees it."""
 
-    @property
-    def busy(self) -> bool:
-        """Whether a request is being answered."""
-        ...
-
     def overdue(self, now: float) -> None:
         """Hang up if a clock has run out at ``now`` (the loop's time)."""
         ...

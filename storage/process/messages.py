@@ -136,12 +136,14 @@ FromStore = Opened | Answer | Failure | State
 
 
 def _reveal(value: object) -> object:
+    """A hook of msgspec's, which wants ``NotImplementedError`` for a type that it does not know: a setting of a new kind fails the start, loudly."""
     if isinstance(value, Secret):
         return {"secret": value.reveal(), "reference": value.reference}
     raise NotImplementedError(f"{type(value).__name__} cannot be sent to the store process")
 
 
 def _conceal(kind: type, value: Any) -> object:
+    """The other way, with the same contract."""
     if kind is Secret:
         return Secret(value["secret"], value["reference"])
     raise NotImplementedError(f"{kind.__name__} cannot be read from the server")
