@@ -460,7 +460,8 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """``provider/model`` tried in order when a failure of ``fallback_on`` is left after the retries; never after the first byte."""
 
     fallback_on: tuple[Trigger, ...] = ("429", "5xx", "timeout", "unreachable", "broken")
-    """Failures that lead to the next of ``fallbacks``. ``context_window_exceeded`` and ``content_policy`` are read from the vendor's error."""
+    """Failures that lead to the next of ``fallbacks``. ``context_window_exceeded`` is read from the vendor's error;
+    ``content_policy`` is that, an answer which the vendor's filter kept back, and one that a guardrail of the route blocks before its first byte is out."""
 
     fallbacks_for: dict[Trigger, Fallbacks] = {}
     """Other fallbacks for one reason: ``context_window_exceeded: [openai/gpt-4.1]``."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from gateway.types import Operation, Target
+from gateway.types import Operation, Target, Usage
 
 __all__ = ("Attempt", "record_attempts")
 
@@ -18,7 +18,8 @@ __all__ = ("Attempt", "record_attempts")
 class Attempt(msgspec.Struct, kw_only=True):
     """One request to one target, for its span. Times are nanoseconds since the epoch; ``ended_ns`` is 0 while it is under way.
 
-    ``cancelled``: another one answered first, or the client left; what it used is unknown, and paid for.
+    ``cancelled``: another one answered first, or the client left; what it used is unknown, and paid for. ``used`` is what an answer used that a
+    guardrail withheld before another target was asked.
     """
 
     target: Target
@@ -28,6 +29,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     failure: str = ""
     hedge: bool = False
     cancelled: bool = False
+    used: Usage | None = None
 
 
 def record_attempts(tracer: Tracer, request: Span, operation: Operation, attempts: Sequence[Attempt], asked: Callable[[], int]) -> None:
@@ -36,7 +38,9 @@ def record_attempts(tracer: Tracer, request: Span, operation: Operation, attempt
     for number, attempt in enumerate(attempts, 1):
         attributes = _attributes(number, attempt)
         if attempt.cancelled:
-            attributes |= _spent(attempt, operation, asked())
+            attributes |= {"tidegate.attempt.cancelled": True, **_spent(attempt, operation, Usage(input_tokens=asked(), estimated=True))}
+        elif attempt.used is not None:
+            attributes |= _spent(attempt, operation, attempt.used)
         span = tracer.start_span(
             f"attempt {attempt.target.name}", context=context, kind=SpanKind.CLIENT, attributes=attributes, start_time=attempt.started_ns
         )
@@ -56,13 +60,17 @@ def _attributes(number: int, attempt: Attempt) -> dict[str, Any]:
     return attributes
 
 
-def _spent(attempt: Attempt, operation: Operation, tokens: int) -> dict[str, Any]:
-    """A call that was made and thrown away costs what was sent, at least. What it said is not known."""
-    return {
-        "tidegate.attempt.cancelled": True,
+def _spent(attempt: Attempt, operation: Operation, usage: Usage) -> dict[str, Any]:
+    """A call that was made and thrown away is paid for: with what is known of it, which is what was sent, at least."""
+    told = {
         "gen_ai.operation.name": operation.value,
         "gen_ai.provider.name": attempt.target.provider,
         "gen_ai.request.model": attempt.target.model,
-        "gen_ai.usage.input_tokens": tokens,
-        "tidegate.usage.estimated": True,
+        "gen_ai.usage.input_tokens": usage.input_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
+        "gen_ai.usage.cache_write.input_tokens": usage.cache_write_tokens,
+        "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens,
+        "tidegate.usage.estimated": usage.estimated or None,
     }
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,16 +1,17 @@
 """One request on its way through the gateway: render, route, admit, send, fall back, record."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from time import perf_counter_ns
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from gateway.beginning import begun
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, UpstreamBroken
-from gateway.guardrails.errors import Withheld
+from gateway.guardrails.errors import GuardrailBlocked, Withheld
 from gateway.heads import PromptedHead, head_of
 from gateway.media import inlined
 from gateway.passages import passage
@@ -45,6 +46,7 @@ from gateway.wire.patch import patch
 
 __all__ = ("Exchange",)
 
+T = TypeVar("T")
 _NO_EDITS: Final[Mapping[str, bytes | None]] = {}
 
 
@@ -184,14 +186,32 @@ class Exchange:
             return self._answer(await self._reviewed(await self.open(plan.targets[0])))
         if self._pursuit.pool.rules.shadows:
             self._snapshot.shadows.start(self._pursuit.pool, self._shadow)
-        began = perf_counter_ns()
+        self._recording.attempts = self._pursuit.attempts
+        return await self._pursued(self._pursuit)
+
+    async def _pursued(self, pursuit: Pursuit) -> Reply:
+        """The first answer that the policies let go out, or the last one there is."""
+        opened = await self._timed(pursuit.run())
+        while True:
+            self._aim(opened.target, opened.provider)  # of several that were asked, maybe at the same time, this one answers
+            try:
+                reviewed = await self._reviewed(opened)
+                return self._answer(await begun(reviewed) if reviewed is not opened and pursuit.pool.reads_answers else reviewed)
+            except GuardrailBlocked as error:
+                following = await self._timed(pursuit.instead(error.usage))
+                if following is None:
+                    raise
+                if self._call is not None and error.usage is not None:
+                    self._call.withheld.append((opened.target, error.usage))
+            opened = following
+
+    async def _timed(self, answer: Awaitable[T]) -> T:
+        """What is waited for is the upstream's time, however many were asked meanwhile."""
+        before, began = self._upstream_ns, perf_counter_ns()
         try:
-            opened = await self._pursuit.run()
+            return await answer
         finally:
-            self._upstream_ns = perf_counter_ns() - began
-            self._recording.attempts = self._pursuit.attempts
-        self._aim(opened.target, opened.provider)  # of several that were asked, maybe at the same time, this one answers
-        return self._answer(await self._reviewed(opened))
+            self._upstream_ns = before + perf_counter_ns() - began
 
     async def _reviewed(self, opened: Opened) -> Opened:
         """The answer, as far as the policies let it through."""

@@ -50,7 +50,7 @@ class Call(msgspec.Struct, kw_only=True):
     ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it. ``edits`` are
     those that a prompt makes in the body; a policy that changes the request puts the whole of it into ``rewritten``, edits applied. A policy
     that knows an answer puts it into ``answer``: those that follow still may refuse the request, and nothing is sent. ``pending`` is the cache's own.
-    ``watching`` gives the verdicts on a stream, as far as it has come when the span ends; ``traceparent`` is that span.
+    ``withheld`` is what answers used that a guardrail kept back before another target was asked. ``watching`` gives the verdicts on a stream, as far as it has come when the span ends; ``traceparent`` is that span.
     """
 
     inbound: Inbound
@@ -70,6 +70,7 @@ class Call(msgspec.Struct, kw_only=True):
     taps: list[Tap] = []
     verdicts: list[Verdict] = []
     watching: list[Callable[[], Verdict]] = []
+    withheld: list[tuple[Target, Usage]] = []
     traceparent: str = ""
 
 

@@ -7,12 +7,13 @@ from typing import Protocol
 import msgspec
 
 from gateway.attempts import Attempt
+from gateway.beginning import begun
 from gateway.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
 from gateway.resilience.failures import of_answer, of_error, of_observation
 from gateway.resilience.journey import Journey
 from gateway.resilience.pool import Pool
 from gateway.resilience.types import Failure, Reason, Step
-from gateway.types import Headers, Observation, Opened, Target
+from gateway.types import Headers, Observation, Opened, Target, Usage
 
 __all__ = ("Pursuit", "Sender")
 
@@ -40,7 +41,7 @@ class Sender(Protocol):
 
 
 class Pursuit:
-    """``run`` is called once, and ``end`` once after it, however it ended."""
+    """``run`` is called once, ``instead`` for each answer that may not go out, and ``end`` once after them, however they ended."""
 
     def __init__(self, journey: Journey, pool: Pool, sender: Sender, *, stream: bool) -> None:
         self.attempts: list[Attempt] = []
@@ -52,7 +53,24 @@ class Pursuit:
 
     async def run(self) -> Opened:
         """The first answer that is none of the failures that lead on, or the last one there is. Raises ``UpstreamFailure``."""
-        step = Step(self._journey.first)
+        return await self._run(Step(self._journey.first))
+
+    async def instead(self, used: Usage | None) -> Opened | None:
+        """The answer that was given last is withheld by a guardrail, and is closed; it ``used`` this much. The next one, as ``run`` gives it.
+
+        ``None`` where no target is left for what a content policy refuses. Raises ``UpstreamFailure``.
+        """
+        if self._won is None:
+            return None
+        withheld, failure = self._won, Failure(reason=Reason.CONTENT_POLICY)
+        step = self._journey.after(withheld.target, failure)
+        if step is None:
+            return None
+        self._won, withheld.attempt.used = None, used
+        self._failed(withheld, failure)
+        return await self._run(step)
+
+    async def _run(self, step: Step) -> Opened:
         while True:
             if step.wait:
                 await asyncio.sleep(step.wait)
@@ -132,7 +150,8 @@ class Pursuit:
         tried = Tried(target, attempt)
         began = perf_counter_ns()
         try:
-            tried.opened = await self._sender.open(target)
+            opened = await self._sender.open(target)
+            tried.opened = await begun(opened) if self.pool.reads_answers else opened
         except UpstreamFailure as error:
             tried.error, tried.failure = error, of_error(error)
         except BaseException:
@@ -158,8 +177,11 @@ class Pursuit:
         if tried.failure is None:
             self.pool.first_byte(tried.target, seconds, stream=self._stream)
             return
-        tried.attempt.failure, tried.attempt.ended_ns = tried.failure.word, time_ns()
-        self.pool.failed(tried.target, tried.failure)
+        self._failed(tried, tried.failure)
+
+    def _failed(self, tried: Tried, failure: Failure) -> None:
+        tried.attempt.failure, tried.attempt.ended_ns = failure.word, time_ns()
+        self.pool.failed(tried.target, failure)
         self.pool.release(tried.target)
 
 

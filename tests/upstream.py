@@ -71,6 +71,8 @@ class Upstream:
             message = "This model's maximum context length is 8192 tokens."
             return _send(writer, 400, {"error": {"message": message, "type": "invalid_request_error", "code": "context_length_exceeded"}})
         if "!filtered" in text and self._means(text, "!filtered"):
+            if body.get("stream"):
+                return await self._filtered_stream(writer)
             choice = {"index": 0, "message": {"role": "assistant", "content": None}, "finish_reason": "content_filter"}
             return _send(writer, 200, {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice]})
         if "!hang" in text and self._means(text, "!hang"):
@@ -116,6 +118,16 @@ class Upstream:
         await reader.read(1)
         self.left += 1
         return False
+
+    async def _filtered_stream(self, writer: asyncio.StreamWriter) -> bool:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        for delta, finish in (({"role": "assistant", "content": ""}, None), ({}, "content_filter")):
+            _chunk(writer, {"id": "chatcmpl-up", "model": "up-1", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+            await writer.drain()
+            await asyncio.sleep(0.01)  # two reads of the network, as a rule
+        _raw(writer, b"data: [DONE]\n\n")
+        writer.write(b"0\r\n\r\n")
+        return True
 
     async def _stream(self, body: dict, text: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")

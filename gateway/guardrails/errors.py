@@ -1,7 +1,7 @@
 """What a guardrail refuses. Messages name the guardrail and the kind of what was found, never the text."""
 
 from gateway.errors import ClientMistake, GatewayError
-from gateway.types import Observation
+from gateway.types import Observation, Usage
 
 __all__ = ("GuardrailBlocked", "GuardrailUnavailable", "NothingToLookAt", "StreamRefused", "Withheld")
 
@@ -14,6 +14,11 @@ class GuardrailBlocked(ClientMistake):
     def __init__(self, message: str, observation: Observation | None = None) -> None:
         super().__init__(message)
         self.observation = observation
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the answer used that is withheld."""
+        return None if self.observation is None else self.observation.usage
 
 
 class StreamRefused(ClientMistake):

@@ -12,6 +12,7 @@ from typing import Any, Final
 from gateway.limits.types import NANOS, Amounts, Demand, Metric
 from gateway.policies import Call, Outcome
 from gateway.types import Operation, Provider, Target
+from gateway.types import Usage as Used
 from tracing.prices import price
 from tracing.types import Usage
 
@@ -41,20 +42,32 @@ def demands(call: Call, metrics: frozenset[Metric]) -> Mapping[Metric, Demand]:
 
 def used(call: Call, outcome: Outcome) -> Amounts:
     """What a request used, once it has ended. Nothing was used where nothing was sent, or where the vendor gave no answer."""
+    amounts = _last(call, outcome)
+    for target, usage in call.withheld:
+        for metric, amount in _amounts(call, target, usage).items():
+            amounts[metric] = amounts.get(metric, 0) + amount
+    return {"requests": 1, **amounts}
+
+
+def _last(call: Call, outcome: Outcome) -> dict[Metric, int]:
+    """Of the answer that the request ended with."""
     target, usage = call.target, outcome.usage
     if target is None or (usage is None and outcome.status != 499):
-        return {"requests": 1, "tokens": 0, "cost": 0}
+        return {"tokens": 0, "cost": 0}
     if usage is None:  # the client left before an answer began: the vendor has read the request all the same
-        known = Usage(input_tokens=_asked(call), output_tokens=0)
-    else:
-        known = Usage(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cache_read_tokens=usage.cache_read_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-        )
-    amounts: dict[Metric, int] = {"requests": 1, "tokens": (known.input_tokens or 0) + (known.output_tokens or 0)}
+        usage = Used(input_tokens=_asked(call), output_tokens=0)
+    return _amounts(call, target, usage)
+
+
+def _amounts(call: Call, target: Target, usage: Used) -> dict[Metric, int]:
+    amounts: dict[Metric, int] = {"tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0)}
+    known = Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
     if (cost := _price(call.providers, target, known)) is not None:
         amounts["cost"] = cost
     return amounts

@@ -9,7 +9,7 @@ from gateway.errors import GatewayError, UpstreamTimeout, UpstreamUnreachable
 from gateway.resilience.types import Failure, Reason
 from gateway.types import Observation
 
-__all__ = ("READ_STATUSES", "of_answer", "of_error", "of_observation", "retry_after")
+__all__ = ("READ_STATUSES", "is_begun", "of_answer", "of_error", "of_observation", "retry_after")
 
 READ_STATUSES: Final = frozenset({400, 403, 413, 422})
 """Statuses whose body may say that another model could answer."""
@@ -59,13 +59,19 @@ def of_error(error: GatewayError) -> Failure:
 
 
 def of_observation(observation: Observation) -> Failure | None:
-    """The failure inside an answer of status 200: an error member, or a refusal by the vendor's filter with nothing said."""
+    """The failure inside an answer of status 200: an error member, or an answer that the vendor's filter kept back, all of it or its end."""
     if observation.error is not None:
         return Failure(reason=Reason.BROKEN)
-    said = any(part.get("content") or part.get("name") for message in observation.messages for part in message.parts)
-    if not said and POLICY_FINISHES.intersection(observation.finish_reasons):
+    if POLICY_FINISHES.intersection(observation.finish_reasons):
         return Failure(reason=Reason.CONTENT_POLICY)
     return None
+
+
+def is_begun(observation: Observation) -> bool:
+    """Whether an answer says anything yet, or how it ends: no filter turns it into a refusal that says nothing from there on."""
+    if observation.error is not None or observation.finish_reasons:
+        return True
+    return any(part.get("content") or part.get("name") for message in observation.messages for part in message.parts)
 
 
 def retry_after(headers: Mapping[bytes, bytes], now: float) -> float | None:

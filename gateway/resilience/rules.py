@@ -69,7 +69,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reads_answers(self) -> bool:
         """Whether an answer of status 200 must be looked into: a refusal by the vendor's filter may be one."""
-        triggers = (self.fallback_on, *(triggers for triggers, _ in self.fallbacks_for))
+        triggers = (self.retry_on, self.fallback_on, *(triggers for triggers, _ in self.fallbacks_for))
         return any(Reason.CONTENT_POLICY in each.reasons for each in triggers)
 
     def targets(self) -> Iterator[Target]:

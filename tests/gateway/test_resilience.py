@@ -101,8 +101,10 @@ async def test_a_context_window_that_is_exceeded_goes_to_the_longer_model(rig: R
     assert json.loads(rig.b.bodies[-1])["model"] == "long"
 
 
-async def test_a_refusal_by_the_vendors_filter_goes_to_the_fallback(rig: Rig):
-    answer = await rig.ask("polite", "!filtered-a")
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_refusal_by_the_vendors_filter_goes_to_the_fallback(rig: Rig, stream: bool):
+    answer = await rig.ask("polite", "!filtered-a", stream=stream)
+    assert "content_filter" not in answer.text
     assert (answer.headers["x-tidegate-failed-attempts"], answer.headers["x-tidegate-target"]) == ("a/one=content_policy", "b/two")
     assert (await rig.ask("polite", "!500")).headers["x-tidegate-attempts"] == "1"
 

@@ -39,6 +39,9 @@ routes:
   - {{name: polite, guardrails: [polite], targets: [{{model: openai/one}}]}}
   - {{name: discreet, guardrails: [discreet], targets: [{{model: fake/echo}}]}}
   - {{name: patient, guardrails: [patient], targets: [{{model: fake/echo}}]}}
+  - {{name: second, guardrails: [discreet], targets: [{{model: fake/echo}}], fallbacks: [openai/one], fallback_on: [content_policy],
+      limits: [{{name: seconds, tokens: 1000, window: month}}]}}
+  - {{name: stubborn, guardrails: [discreet], targets: [{{model: fake/echo}}], fallbacks: [fake/echo-2], fallback_on: [content_policy]}}
   - {{name: curious, guardrails: [curious], targets: [{{model: fake/echo}}]}}
   - {{name: lawful, guardrails: [lawful], targets: [{{model: fake/echo}}]}}
   - {{name: lenient, guardrails: [lenient], targets: [{{model: fake/echo}}]}}

@@ -27,6 +27,11 @@ async def verdicts(rig, answer: httpx.Response) -> list[tuple[str, str, str]]:
     return [(each["tidegate.guardrail"], each["tidegate.guardrail.stage"], each["tidegate.guardrail.result"]) for each in told]
 
 
+async def spent(rig, limit: str) -> float:
+    standings = (await rig.http.get("/api/v1/budgets")).json()["budgets"]
+    return sum(each["used"] for each in standings if each["limit"] == limit)
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_what_is_masked_reaches_neither_the_vendor_nor_the_trace(rig, stream):
     answer = await rig.ask("masked-up", SECRET, stream=stream)
@@ -72,6 +77,27 @@ async def test_anthropics_sdk_gets_its_own_error(rig):
     assert (raised.value.status_code, raised.value.body["error"]["type"]) == (400, "invalid_request_error")
     answer = await client.messages.create(model="masked", max_tokens=99, messages=[{"role": "user", "content": SECRET}])
     assert answer.content[0].text == SAFE
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_that_a_guardrail_withholds_leads_to_the_fallback_and_is_paid_for(rig, stream):
+    before = await spent(rig, "seconds")
+    answer = await rig.ask("second", "BDG-1234 is my badge", stream=stream)
+    assert (answer.status_code, answer.headers["x-tidegate-target"]) == (200, "openai/one")
+    assert answer.headers["x-tidegate-failed-attempts"] == "fake/echo=content_policy"
+    assert "BDG" not in answer.text
+    request, *children = await rig.trace(answer)
+    withheld, answered = [span for span in children if span["name"].startswith("attempt ")]
+    assert (withheld["attributes"]["error.type"], answered["status"]) == ("content_policy", "UNSET")
+    assert withheld["usage"]["input_tokens"] > 0
+    both = sum(span["usage"]["input_tokens"] + span["usage"]["output_tokens"] for span in (request, withheld))
+    assert await spent(rig, "seconds") - before == both
+
+
+async def test_an_answer_that_no_fallback_may_give_either_is_withheld(rig):
+    answer = await rig.ask("stubborn", "BDG-1234 is my badge")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "content_policy_violation")
+    assert answer.headers["x-tidegate-attempts"] == "2"
 
 
 async def test_an_answer_is_withheld_whole_and_its_tokens_are_told(rig):

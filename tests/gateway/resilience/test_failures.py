@@ -70,11 +70,11 @@ def test_a_wait_is_never_longer_than_its_limit(retry: int, draw: float):
     assert 0 <= wait_before(retry, None, BackoffSettings(base=0.5, limit=4), draw) <= 4
 
 
-def test_an_answer_that_the_vendors_filter_emptied_is_a_refusal_and_one_with_words_is_not():
+def test_an_answer_that_the_vendors_filter_kept_back_is_a_refusal_however_much_of_it_came():
     empty = Observation(finish_reasons=("content_filter",), messages=[Message("assistant", [])])
     spoken = Observation(finish_reasons=("content_filter",), messages=[Message("assistant", [{"type": "text", "content": "half"}])])
     assert of_observation(empty) == Failure(reason=Reason.CONTENT_POLICY)
-    assert of_observation(spoken) is None
+    assert of_observation(spoken) == Failure(reason=Reason.CONTENT_POLICY)
 
 
 def test_triggers_are_statuses_classes_and_reasons():
