@@ -11,7 +11,7 @@ __all__ = ("FOLDER", "install")
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / ".bench"
 
-PIP_PEERS: Final = {"litellm": ("litellm[proxy]",), "tensorzero": ("tensorzero",), "mlflow": ("mlflow[genai]",)}
+PIP_PEERS: Final = {"litellm": ("litellm[proxy]",), "tensorzero": ("tensorzero",), "mlflow": ("mlflow[genai]", "psycopg2-binary")}
 
 # Unpinned, Portkey takes a @hono/node-server with which every stream fails.
 PORTKEY: Final = {"dependencies": {"@portkey-ai/gateway": "1.15.2"}, "overrides": {"@hono/node-server": "1.13.5", "hono": "4.9.7"}}

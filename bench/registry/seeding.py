@@ -1,4 +1,4 @@
-"""What is in a tracking server before it is measured: many runs to search among, and one with a long history."""
+"""What is in a tracking server before it is measured: many runs to search among, one with a long history, and a registered model."""
 
 import json
 import threading
@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ("Seeded", "seed")
+__all__ = ("MODEL", "Seeded", "seed")
 
 WRITERS: Final = 8
 POINTS: Final = 10_000
 BATCH: Final = 1000
+MODEL: Final = "bench"
+"""The registered model that gets versions."""
 
 
 class Seeded(msgspec.Struct, frozen=True):
@@ -21,18 +23,21 @@ class Seeded(msgspec.Struct, frozen=True):
 
     experiment_id: str
     run_id: str
+    artifact_uri: str
 
 
 def seed(url: str, runs: int) -> Seeded:
     """Fill a server at ``url``. Raises ``OSError`` when it does not take what it is given."""
     client = Client(url)
     experiment = client.post("experiments/create", {"name": "bench"})["experiment_id"]
-    run_id = client.post("runs/create", {"experiment_id": experiment})["run"]["info"]["run_id"]
+    run = client.post("runs/create", {"experiment_id": experiment})["run"]["info"]
+    run_id = run["run_id"]
+    client.post("registered-models/create", {"name": MODEL})
     for start in range(0, POINTS, BATCH):
         points = [{"key": "history", "value": step / 3, "timestamp": step, "step": step} for step in range(start, start + BATCH)]
         client.post("runs/log-batch", {"run_id": run_id, "metrics": points})
     _runs(url, experiment, runs)
-    return Seeded(experiment, run_id)
+    return Seeded(experiment, run_id, run["artifact_uri"])
 
 
 def _runs(url: str, experiment: str, count: int) -> None:

@@ -17,7 +17,7 @@ __all__ = ("bench",)
 )
 @click.option("--install", is_flag=True, help="Install the peers first (those of --only, or all), each into an environment of its own.")
 @click.option("--artifacts", is_flag=True, help="Measure files of 10 MB, up and down, beside `mlflow server`.")
-@click.option("--registry", is_flag=True, help="Measure what MLflow's client asks for instead, beside `mlflow server`.")
+@click.option("--registry", is_flag=True, help="Measure what MLflow's client asks for instead, beside `mlflow server`, over SQLite and PostgreSQL.")
 @click.option("--runs", type=click.IntRange(min=1), default=10_000, show_default=True, help="With --registry: runs to search among.")
 @click.option(
     "--mlflow",
@@ -47,5 +47,5 @@ def bench(
     if registry:
         from bench.registry.run import run as run_registry
 
-        return run_registry(seconds=seconds, runs=runs, mlflow=mlflow, as_json=as_json)
+        return run_registry(seconds=seconds, runs=runs, mlflow=mlflow, only=list(only) or None, as_json=as_json)
     return (run_files if artifacts else run_gateway)(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)

@@ -1,0 +1,67 @@
+"""From figures of servers to a table for each database: rates, ratios, and which goals were met."""
+
+from typing import Final
+
+import msgspec
+from rich.table import Table
+
+from bench.registry.servers import OURS, Backend
+from bench.types import Sample
+
+__all__ = ("CONNECTIONS", "Measured", "tables")
+
+CONNECTIONS: Final = (1, 16)
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What one server did: by operation, and within it by connections. Memory is that of the whole process tree."""
+
+    name: str
+    backend: Backend
+    samples: dict[str, dict[int, Sample]]
+    goals: dict[str, int]
+    memory_mb: float
+    start_seconds: float
+
+
+def tables(measured: list[Measured]) -> list[Table]:
+    """One for each database."""
+    backends = dict.fromkeys(each.backend for each in measured)
+    return [_table(backend, [each for each in measured if each.backend == backend]) for backend in backends]
+
+
+def _table(backend: Backend, measured: list[Measured]) -> Table:
+    result = Table("operation", title=f"{backend}: requests a second, keep-alive HTTP")
+    for server in measured:
+        for count in CONNECTIONS:
+            result.add_column(f"{server.name}\n{count} conn", justify="right")
+    for count in CONNECTIONS:
+        result.add_column(f"times\n{count} conn", justify="right")
+    result.add_column("goal", justify="right")
+    result.add_column("errors", justify="right")
+    for name in measured[0].samples:
+        result.add_row(name, *_cells(name, measured))
+    result.caption = "; ".join(f"{each.name}: {each.memory_mb:.0f} MB, first answer after {each.start_seconds:.1f} s" for each in measured)
+    return result
+
+
+def _cells(name: str, measured: list[Measured]) -> list[str]:
+    rates = [_rate(server.samples[name][count]) for server in measured for count in CONNECTIONS]
+    goal = measured[0].goals[name]
+    errors = sum(sample.errors for server in measured for sample in server.samples[name].values())
+    return [*rates, *(_times(name, count, goal, measured) for count in CONNECTIONS), str(goal), str(errors)]
+
+
+def _rate(sample: Sample) -> str:
+    rate = sample.requests_per_second
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _times(name: str, count: int, goal: int, measured: list[Measured]) -> str:
+    """How many times as fast we are, marked where that is less than the goal."""
+    by_name = {server.name: server.samples[name][count].requests_per_second for server in measured}
+    ours = by_name.pop(OURS, 0.0)
+    peer = next(iter(by_name.values()), 0.0)
+    if not ours or not peer:
+        return "—"
+    return f"{ours / peer:.1f}" + ("" if ours >= goal * peer else " ✗")
