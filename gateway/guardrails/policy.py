@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.guardrails.errors import StreamRefused
 from gateway.guardrails.text import object_of
+from gateway.guardrails.tokens import Unreadable, read_tokens, token_members
 from gateway.guardrails.types import Guard, unseen
 from gateway.policies import Call, Outcome
 from gateway.wire.patch import patch
@@ -54,6 +55,14 @@ async def _look(call: Call, guards: Sequence[Guard]) -> None:
     if call.rewritten is None and call.edits:
         text = patch(text, call.edits)
         body = object_of(text) or {}
+    for name in token_members(body):
+        try:
+            body[name] = await read_tokens(body[name], {target.model for target in call.plan.targets}, guards[0].settings.timeout)
+        except Unreadable as error:
+            reason = f"{name!r} is given as token numbers, and {error}; send texts instead"
+            for guard in guards:
+                unseen(call, guard.settings, "input", reason=reason)
+            return
     changed: set[str] = set()
     try:
         for guard in guards:

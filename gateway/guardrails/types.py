@@ -67,9 +67,12 @@ def is_words(opened: Opened) -> bool:
     return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in opened.upstream.headers)
 
 
-def unseen(call: Call, settings: GuardrailSettings, stage: Stage, observation: Observation | None = None) -> None:
-    """Nothing can be said of a body that is no JSON. Raises ``NothingToLookAt``, unless the guardrail lets pass what it cannot evaluate."""
-    reason = f"the {'request' if stage == 'input' else 'answer'} is no JSON"
+def unseen(call: Call, settings: GuardrailSettings, stage: Stage, observation: Observation | None = None, reason: str = "") -> None:
+    """Nothing can be said of a body that is no JSON, or for another ``reason``.
+
+    Raises ``NothingToLookAt``, unless the guardrail lets pass what it cannot evaluate.
+    """
+    reason = reason or f"the {'request' if stage == 'input' else 'answer'} is no JSON"
     noted(call, verdict(settings, stage, "not_evaluated", time_ns(), error=reason))
     if settings.on_error == "block":
         message = f"The guardrail {settings.name!r} cannot look into this: {reason}."
