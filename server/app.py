@@ -8,6 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp
 
 from evals import routes as judge_routes
+from gateway.cache import routes as cache_routes
 from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
 from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
@@ -70,6 +71,7 @@ def create_app(services: Services) -> ASGIApp:
             key_routes.router(services.keys),
             access_routes.router(services.users),
             limit_routes.router(services.limits),
+            cache_routes.router(services.cache),
             judge_routes.router(services.judges),
             import_routes.router(services.imports),
             webhook_routes.router(services.webhooks),

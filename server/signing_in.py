@@ -33,7 +33,7 @@ MODELS: Final = (
 )
 TABLE: Final = re.compile(r"/(?:ajax-)?api/[23]\.0/mlflow/")
 FILES: Final = re.compile(r"/(?:ajax-)?api/2\.0/mlflow-artifacts/(?:artifacts|mpu/\w+|presigned)(?:/([^/]*).*)?", re.DOTALL)
-ADMINISTRATION: Final = ("/api/v1/keys", "/api/v1/budgets", "/api/v1/webhooks", "/api/v1/limits", "/api/v1/import")
+ADMINISTRATION: Final = ("/api/v1/keys", "/api/v1/budgets", "/api/v1/cache", "/api/v1/webhooks", "/api/v1/limits", "/api/v1/import")
 OWN: Final = "/api/v1/users/"
 """Says for itself who may do what."""
 

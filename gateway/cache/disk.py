@@ -8,6 +8,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from gateway.cache.background import Background
+from gateway.cache.errors import StoreUnavailable
 
 __all__ = ("DiskStore",)
 
@@ -38,6 +39,19 @@ class DiskStore:
         """See ``Store.put``."""
         self._background.start(self._put(key, (int(time.time()) + seconds).to_bytes(_EXPIRY) + value))
 
+    async def clear(self, prefix: str) -> int:
+        """See ``Store.clear``."""
+        async with self._lock:
+            try:
+                removed = await asyncio.to_thread(_remove, self._home, prefix)
+            except OSError as error:
+                hint = "See to the directory and clear the cache again."
+                raise StoreUnavailable(f"Kept answers under {self._home} cannot be removed: {error.strerror}.", hint=hint) from error
+            if self._sizes is not None:
+                for key in removed:
+                    self._sizes.pop(key, None)
+        return len(removed)
+
     async def close(self) -> None:
         """See ``Store.close``."""
         await self._background.close()
@@ -65,6 +79,13 @@ def _sizes(home: Path) -> "OrderedDict[str, int]":
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = sorted((file.stat().st_mtime, file.name, file.stat().st_size) for file in home.iterdir() if file.suffix != ".new")
     return OrderedDict((name, size) for _, name, size in found)
+
+
+def _remove(home: Path, prefix: str) -> list[str]:
+    found = [file for file in home.iterdir() if file.name.startswith(prefix)] if home.is_dir() else []
+    for file in found:
+        file.unlink(missing_ok=True)
+    return [file.name for file in found]
 
 
 def _read(path: Path) -> bytes | None:

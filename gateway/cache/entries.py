@@ -45,7 +45,7 @@ def decode(value: bytes | None) -> Entry | None:
 
 
 class Store(Protocol):
-    """Keeps values by key, within a limit. Never raises: what cannot be read is not there, what cannot be kept is not kept."""
+    """Keeps values by key, within a limit. What cannot be read is not there, what cannot be kept is not kept: neither raises."""
 
     async def get(self, key: str) -> bytes | None:
         """The value, unless it is too old or was thrown out."""
@@ -53,6 +53,10 @@ class Store(Protocol):
 
     def put(self, key: str, value: bytes, seconds: int) -> None:
         """Keep a value for some time. Returns at once; what takes time goes on in the background."""
+        ...
+
+    async def clear(self, prefix: str) -> int:
+        """Forget all values whose keys begin so; how many there were. Raises ``StoreUnavailable``: the one method that does."""
         ...
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from gateway.dialects.types import DialectName
 from gateway.policies import Call
 from gateway.types import Operation, Target
 
-__all__ = ("Per", "convertible", "equal_body", "fingerprint", "key_of", "tenant_of")
+__all__ = ("Per", "convertible", "equal_body", "fingerprint", "key_of", "of_route", "tenant_of")
 
 Per = Literal["team", "key", "user"]
 
@@ -55,7 +55,12 @@ def fingerprint(call: Call, body: dict[str, Any], per: Per, variant: str) -> str
 def key_of(digest: str, call: Call, target: Target) -> str:
     """The key of an answer of ``target``. An account that is moved to another address is another upstream."""
     address = call.providers[target.provider].address
-    return sha256(f"{digest}\n{target.name}\n{address}".encode()).hexdigest()
+    return of_route(call.plan.route) + sha256(f"{digest}\n{target.name}\n{address}".encode()).hexdigest()
+
+
+def of_route(name: str) -> str:
+    """How all keys of a route begin, so that they can be found; a digest, since a key is the name of a file, too."""
+    return sha256(name.encode()).hexdigest()[:16] + "-"
 
 
 def convertible(call: Call) -> bool:

@@ -36,6 +36,13 @@ class MemoryStore:
         self.size += len(value) + OVERHEAD
         self.limit(self._limit)
 
+    async def clear(self, prefix: str) -> int:
+        """See ``Store.clear``."""
+        found = [key for key in self._values if key.startswith(prefix)]
+        for key in found:
+            self._drop(key)
+        return len(found)
+
     async def close(self) -> None:
         """See ``Store.close``."""
 

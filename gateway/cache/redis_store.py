@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from config.secrets import Secret
 from gateway.cache.background import Background
+from gateway.cache.errors import StoreUnavailable
 
 __all__ = ("RedisStore",)
 
@@ -45,6 +46,20 @@ class RedisStore:
         """See ``Store.put``."""
         if monotonic() >= self._away_until:
             self._background.start(self._put(key, value, seconds))
+
+    async def clear(self, prefix: str) -> int:
+        """See ``Store.clear``. Looks through the keys in steps, so that nobody else waits for Redis meanwhile."""
+        removed = 0
+        try:
+            found = [key async for key in self._redis.scan_iter(match=f"{PREFIX}{prefix}*", count=1000)]
+            for at in range(0, len(found), 1000):
+                removed += await self._redis.unlink(*found[at : at + 1000])
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+            raise StoreUnavailable(
+                "Redis does not answer: what it keeps is still there.", hint="Clear the cache again when it does."
+            ) from error
+        return removed
 
     async def close(self) -> None:
         """See ``Store.close``."""

@@ -93,6 +93,11 @@ class SemanticIndex:
         self._partitions.move_to_end(partition)
         self.limit(self._most_bytes)
 
+    def forget(self, prefix: str) -> None:
+        """Drop the partitions whose names begin so."""
+        for name in [name for name in self._partitions if name.startswith(prefix)]:
+            self.size -= self._partitions.pop(name).vectors.nbytes
+
     def limit(self, most_bytes: int) -> None:
         """Stay within ``most_bytes`` from now on."""
         self._most_bytes = most_bytes

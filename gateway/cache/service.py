@@ -10,6 +10,8 @@ from config.cache import CacheSettings
 from config.schema import RouteSettings, Settings, StorageSettings
 from gateway.cache.disk import DiskStore
 from gateway.cache.entries import Store
+from gateway.cache.errors import RouteNotCached
+from gateway.cache.keys import of_route
 from gateway.cache.memory import MemoryStore
 from gateway.cache.policy import CachePolicy, Flights
 from gateway.cache.rules import Embed, Rule, Similar
@@ -24,6 +26,7 @@ class CacheService:
         self._storage = storage
         self._disk_bytes = disk_bytes
         self._stores: dict[str, Store] = {}
+        self._kinds: dict[str, str] = {}
         self._memory = MemoryStore(0)
         self._flights: Flights = {}
         self._embed = embed
@@ -32,8 +35,23 @@ class CacheService:
     def policy(self, settings: Settings) -> CachePolicy | None:
         """The policy of a configuration; ``None`` where no route has a cache."""
         rules = dict(self._rules(settings))
+        self._kinds = {name: rule.settings.store for name, rule in rules.items()}
         self._memory.limit(settings.cache.memory_bytes)
         return CachePolicy(rules, self._flights) if rules else None
+
+    async def clear(self, route: str = "") -> int:
+        """Forget the answers of one route, or all of them: how many were removed. Raises ``RouteNotCached`` and ``StoreUnavailable``.
+
+        A request that is being answered meanwhile may have its answer kept.
+        """
+        if route and route not in self._kinds:
+            known = ", ".join(repr(name) for name in sorted(self._kinds)) or "none"
+            raise RouteNotCached(f"No route {route!r} has a cache.", hint=f"Routes with a cache: {known}.")
+        prefix = of_route(route) if route else ""
+        if self._index is not None:
+            self._index.forget(prefix)
+        stores = [self._stores[self._kinds[route]]] if route else list(self._stores.values())
+        return sum([await store.clear(prefix) for store in stores])
 
     async def close(self) -> None:
         """Finish what is being written."""

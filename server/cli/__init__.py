@@ -11,6 +11,7 @@ import rich_click as click
 
 from server.cli.bench import bench
 from server.cli.budgets import budgets
+from server.cli.cache import cache
 from server.cli.configuration import config_group
 from server.cli.demo import demo
 from server.cli.doctor import doctor
@@ -47,6 +48,7 @@ for command in (
     judge,
     keys,
     budgets,
+    cache,
     import_group,
     bench,
     version,

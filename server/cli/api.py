@@ -74,6 +74,10 @@ class Api:
         """Remove what lies at ``path``; parameters that are empty are left out."""
         self._send("DELETE", path, params={key: value for key, value in (parameters or {}).items() if value})
 
+    def delete_counted(self, path: str, answer: type[T], parameters: Mapping[str, str]) -> T:
+        """The same, where the server tells how much it was."""
+        return self._decode(self._send("DELETE", path, params={key: value for key, value in parameters.items() if value}), answer)
+
     def text(self, path: str) -> str:
         """Read plain text."""
         return self._send("GET", path).decode()

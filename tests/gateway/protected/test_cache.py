@@ -13,6 +13,7 @@ from gateway.cache.directives import Directives, directives_of
 from gateway.cache.memory import MemoryStore
 from gateway.cache.replay import as_stream, as_whole
 from gateway.cache.semantic import Near, SemanticIndex
+from server.cli import run
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -126,6 +127,33 @@ async def test_redis_and_disk_keep_answers_too(rig, route):
         files = [file for file in (rig.server.data / "cache").iterdir() if file.is_file()]
         assert files
         assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+@pytest.mark.parametrize("route", ["cached", "shared", "filed", "meant"])
+async def test_a_route_is_cleared_alone_in_whichever_store(rig, route):
+    await asyncio.gather(rig.ask(route, "of clearing"), rig.ask("twin", "of clearing"))
+    await _until_kept(rig, route, "of clearing")
+    cleared = await rig.http.delete("/api/v1/cache", params={"route": route})
+    assert cleared.json()["removed"] >= 1
+    assert told(await rig.ask(route, "of clearing")) == "miss"
+    assert told(await rig.ask("twin", "of clearing")) == "hit"
+
+
+async def test_the_command_clears_everything_and_an_unknown_route_is_told(rig, capsys):
+    await rig.ask("cached", "of commands")
+    url = ["--url", rig.server.url]
+    assert await asyncio.to_thread(run, ["cache", "clear", "--route", "masked", *url]) == 2
+    assert "Routes with a cache: 'brief', 'cached'" in capsys.readouterr().err
+    assert await asyncio.to_thread(run, ["cache", "clear", *url]) == 0
+    assert "removed" in capsys.readouterr().out
+    assert told(await rig.ask("cached", "of commands")) == "miss"
+
+
+async def _until_kept(rig, route: str, text: str) -> None:
+    """Redis and the disk keep in the background."""
+    async with asyncio.timeout(5):
+        while told(await rig.ask(route, text)) != "hit":
+            await asyncio.sleep(0.02)
 
 
 async def test_the_same_requests_at_once_are_sent_once(rig):
