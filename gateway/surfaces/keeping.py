@@ -3,15 +3,29 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from hashlib import sha256
 from typing import Final
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from gateway.dialects.openai_responses.response import OWN
+from gateway.errors import InvalidRequest
 from gateway.kept import Kept
 from gateway.keys.presented import presented_keys
 from gateway.sse import EventParser
 
-__all__ = ("ITEMS", "Sent", "asked_items", "is_through", "kept_of", "own_items", "owner_of", "read_sent", "status_of", "watched")
+__all__ = (
+    "ITEMS",
+    "Sent",
+    "asked_items",
+    "is_through",
+    "kept_of",
+    "own_items",
+    "owner_of",
+    "read_sent",
+    "status_of",
+    "stream_asked",
+    "watched",
+)
 
 
 class Sent(msgspec.Struct):
@@ -117,6 +131,17 @@ def read_sent(body: bytes) -> Sent | None:
 def status_of(kept: Kept) -> str:
     """``status`` of a response, when it was kept."""
     return _OUTCOME.decode(kept.response).status
+
+
+def stream_asked(query: bytes) -> int | None:
+    """The number behind which events of a response are wanted, -1 for all of them; ``None`` where it is wanted whole. Raises ``InvalidRequest``."""
+    asked = dict(parse_qsl(query.decode("latin-1")))
+    if asked.get("stream", "false").lower() not in {"true", "1"}:
+        return None
+    after = asked.get("starting_after", "-1")
+    if not after.removeprefix("-").isdecimal():
+        raise InvalidRequest(f"'starting_after' is the number of an event, not {after!r}.", param="starting_after")
+    return int(after)
 
 
 def is_through(kept: Kept) -> bool:

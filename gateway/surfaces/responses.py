@@ -14,11 +14,24 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from msgspec.structs import replace
 from typing_extensions import override
 
+from gateway.dialects.openai_responses.replay import replayed
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.kept import Kept, ResponseShelf, not_found
 from gateway.service import Gateway
-from gateway.surfaces.keeping import ITEMS, Sent, asked_items, is_through, kept_of, own_items, owner_of, read_sent, status_of, watched
+from gateway.surfaces.keeping import (
+    ITEMS,
+    Sent,
+    asked_items,
+    is_through,
+    kept_of,
+    own_items,
+    owner_of,
+    read_sent,
+    status_of,
+    stream_asked,
+    watched,
+)
 from gateway.surfaces.openai import Surface, send_error, send_reply, send_whole
 from gateway.surfaces.paths import named_provider, upstream_path
 from gateway.surfaces.watch import ClientWatch
@@ -175,9 +188,19 @@ class ResponsesSurface(Surface):
             )
             await send_error(InvalidRequest(told), send)
             return
+        try:
+            after = stream_asked(scope["query_string"])
+        except InvalidRequest as error:
+            await send_error(error, send)
+            return
+        content_type = b"application/json"
         if scope["method"] == "DELETE":
             await self._shelf.forget(kept.id)
             body = msgspec.json.encode({"id": kept.id, "object": "response", "deleted": True})
+        elif path.endswith("/input_items"):
+            body = asked_items(kept)
+        elif after is not None:
+            body, content_type = replayed(bytes(kept.response), after), b"text/event-stream; charset=utf-8"
         else:
-            body = asked_items(kept) if path.endswith("/input_items") else bytes(kept.response)
-        await send_whole(Reply(status=200, headers=[(b"content-type", b"application/json")], trace_id="", body=body), send)
+            body = bytes(kept.response)
+        await send_whole(Reply(status=200, headers=[(b"content-type", content_type)], trace_id="", body=body), send)

@@ -17,7 +17,9 @@ __all__ = ("bench",)
 )
 @click.option("--install", is_flag=True, help="Install the peers first (those of --only, or all), each into an environment of its own.")
 @click.option("--artifacts", is_flag=True, help="Measure files of 10 MB, up and down, beside `mlflow server`.")
-@click.option("--registry", is_flag=True, help="Measure what MLflow's client asks for instead, beside `mlflow server`, over SQLite and PostgreSQL.")
+@click.option(
+    "--registry", is_flag=True, help="Measure what MLflow's client asks for instead, beside `mlflow server`, over SQLite and PostgreSQL."
+)
 @click.option("--runs", type=click.IntRange(min=1), default=10_000, show_default=True, help="With --registry: runs to search among.")
 @click.option(
     "--mlflow",

@@ -181,6 +181,21 @@ async def test_openais_responses_are_made_read_gone_on_from_counted_and_deleted(
         await responses.cancel(first.id)
 
 
+async def test_a_kept_response_is_read_again_as_a_stream_from_any_event_on(rig: Rig):
+    responses = rig.openai.responses
+    tool = {"type": "function", "name": "weather", "parameters": TOOLS[0]["input_schema"], "strict": False}
+    made = await responses.create(model="claude/claude-sonnet-4-5", input="!tools", tools=[tool])
+    events = [event async for event in await responses.retrieve(made.id, stream=True)]
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert events[-1].response == made
+    later = [event async for event in await responses.retrieve(made.id, stream=True, starting_after=len(events) - 4)]
+    assert later == events[-3:]
+    async with responses.stream(response_id=made.id) as stream:
+        assert [item.id for item in (await stream.get_final_response()).output] == [item.id for item in made.output]
+    with pytest.raises(openai.BadRequestError, match="starting_after"):
+        await responses.retrieve(made.id, stream=True, starting_after="x")
+
+
 @pytest.mark.parametrize("base", ["/v1beta", "/v1", "/gemini/v1beta", "/gateway/gemini/v1beta"])
 async def test_geminis_paths_take_a_key_in_its_header_or_in_the_url(rig: Rig, base: str):
     body = {"contents": [{"parts": [{"text": "hi"}]}]}

@@ -5,8 +5,11 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from openai.types.responses import ResponseStreamEvent
+from pydantic import TypeAdapter
 
 from gateway.dialects.openai_responses.codec import OpenAIResponses
+from gateway.dialects.openai_responses.replay import replayed
 from gateway.dialects.types import DialectName
 from gateway.kept import KeptResponses
 from gateway.prompts import RenderedPrompt
@@ -270,3 +273,43 @@ def test_arguments_that_a_server_gives_only_at_the_end_are_read():
     ]
     found = list(OpenAIResponses().stream_reader().feed(b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in events)))
     assert [getattr(event, "arguments", None) for event in found] == [None, '{"a":1}']
+
+
+ITEMS = [
+    {
+        "id": "rs_1",
+        "type": "reasoning",
+        "summary": [{"type": "summary_text", "text": "so"}],
+        "encrypted_content": "e",
+        "status": "completed",
+    },
+    {"id": "ws_1", "type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "tide"}},
+    {"id": "fc_1", "type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"a":1}', "status": "completed"},
+    {"id": "ct_1", "type": "custom_tool_call", "call_id": "c2", "name": "g", "input": "raw"},
+    {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [
+            {"type": "output_text", "text": "high", "annotations": [], "logprobs": []},
+            {"type": "refusal", "refusal": "no"},
+        ],
+    },
+]
+
+
+@pytest.mark.parametrize("status", ["completed", "incomplete", "failed"])
+def test_a_whole_response_told_as_events_is_one_that_the_vendors_types_accept_and_that_reads_back_the_same(status):
+    response = {
+        "id": "resp_1", "object": "response", "created_at": 1, "model": "m", "status": status, "output": ITEMS, "tools": [],
+        "tool_choice": "auto", "parallel_tool_calls": True, "error": None, "incomplete_details": None, "instructions": None, "metadata": {},
+        "temperature": 1.0, "top_p": 1.0,
+    }  # fmt: skip
+    stream = replayed(json.dumps(response).encode())
+    events = told(stream)
+    for event in events:
+        TypeAdapter(ResponseStreamEvent).validate_python(event)
+    assert events[-1] == {"type": f"response.{status}", "sequence_number": len(events) - 1, "response": response}
+    assert [event["item"] for event in events if event["type"] == "response.output_item.done"] == ITEMS
+    assert replayed(json.dumps(response).encode(), 10_000).count(b"data: ") == 1
