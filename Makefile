@@ -7,19 +7,22 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 # Two, as each keeps a chDB of half a gigabyte and starts servers beside it. Tests stay in order, so that those of a module share its server.
 IN_PARALLEL := -n 2 --dist worksteal
 
-.PHONY: help up demo test check fix bench lock wheel clean
+# Python writes none where PYTHONDONTWRITEBYTECODE is set, as in many containers, and each start would then compile seven hundred files.
+PACKAGES := config storage tracing gateway registry evals server bench
+
+.PHONY: help up demo test check fix bench lock wheel clean bytecode
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(VENV)/.runtime ## install, then start the server on http://127.0.0.1:4242
+up: bytecode ## install, then start the server on http://127.0.0.1:4242
 	@$(BIN)/tidegate up $(ARGS)
 
-demo: $(VENV)/.runtime ## send sample traffic through a server of its own and print the scored traces
+demo: bytecode ## send sample traffic through a server of its own and print the scored traces
 	@$(BIN)/tidegate demo $(ARGS)
 
-test: $(VENV)/.development ## run all tests, or those that ARGS names
+test: $(VENV)/.development bytecode ## run all tests, or those that ARGS names
 	@$(BIN)/python -m pytest $(or $(ARGS),$(IN_PARALLEL))
 
 check: $(VENV)/.development ## lint, format, types, import contract
@@ -32,7 +35,7 @@ fix: $(VENV)/.development ## format, and mend what the linter can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.development ## one table: Tidegate beside its limits and its peers
+bench: $(VENV)/.development bytecode ## one table: Tidegate beside its limits and its peers
 	@$(BIN)/tidegate bench $(ARGS)
 
 lock: ## renew the pins (needs uv)
@@ -46,6 +49,9 @@ wheel: $(VENV)/.development ## build dist/*.whl
 
 clean: ## remove what make made (never your data)
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+bytecode: $(VENV)/.runtime
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 
 $(BIN)/tidegate:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tidegate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 up")'

@@ -4,7 +4,6 @@
 """
 
 from config.client import ClientSettings, client_settings
-from config.convert import Converted, convert
 from config.docs import json_schema
 from config.errors import ConfigError, Problem
 from config.load import FILE_NAME, Loaded, example_text, load, load_with_report
@@ -16,14 +15,12 @@ __all__ = (
     "FILE_NAME",
     "ClientSettings",
     "ConfigError",
-    "Converted",
     "Loaded",
     "Problem",
     "Secret",
     "Settings",
     "Watcher",
     "client_settings",
-    "convert",
     "example_text",
     "json_schema",
     "load",

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from evals.assessing import rfc3339
 from evals.types import Admission, Claim, Judge, Judgement, JudgementState, JudgeStats, Key, Outcome
 from storage.metadata import Metadata
 from storage.metadata_tables import judge_cursors, judge_versions, judgements
+from storage.upserts import insert_into
 
 __all__ = ("LedgerStore",)
 
@@ -253,10 +253,9 @@ def _stats(counts: dict[str, int], costs: list[Decimal | None]) -> JudgeStats:
 
 
 def _insert_missing(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows whose key is not there yet. The two dialects spell it alike, but SQLAlchemy has no common word for it."""
+    """Insert the rows whose key is not there yet."""
     if rows:
-        build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(build(table).on_conflict_do_nothing(), rows)
+        connection.execute(insert_into(table, connection).on_conflict_do_nothing(), rows)
 
 
 def _chunks(items: Sequence[T]) -> list[Sequence[T]]:

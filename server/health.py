@@ -1,15 +1,12 @@
 """Is it alive, is it ready, which version, and the figures for Prometheus."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
 from litestar import Response, Router, get
 from litestar.handlers import HTTPRouteHandler
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-from typing_extensions import override
 
 from server.version import MLFLOW_VERSION, VERSION
 from storage.records import JournalStats
@@ -39,23 +36,6 @@ class Health(Protocol):
     def condition(self) -> Condition:
         """Answer from memory: no database is asked."""
         ...
-
-
-class _JournalCollector(Collector):
-    def __init__(self, health: Health) -> None:
-        self._health = health
-
-    @override
-    def collect(self) -> Iterator[Metric]:
-        condition = self._health.condition()
-        journal = condition.journal
-        yield GaugeMetricFamily("tidegate_journal_bytes", "Bytes of spans that wait to be stored.", value=journal.bytes)
-        yield GaugeMetricFamily("tidegate_journal_pending_records", "Records that wait to be stored.", value=journal.pending)
-        yield CounterMetricFamily(
-            "tidegate_journal_dropped_records", "Records dropped because the journal was full.", value=journal.dropped
-        )
-        answers = condition.storage_error is None and journal.last_error is None
-        yield GaugeMetricFamily("tidegate_storage_up", "Whether the telemetry database answers.", value=float(answers))
 
 
 def _report(condition: Condition) -> dict[str, Any]:
@@ -91,13 +71,14 @@ def _version_handler() -> HTTPRouteHandler:
 
 
 def _metrics_handler(health: Health) -> HTTPRouteHandler:
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    registry.register(_JournalCollector(health))
+    @cache
+    def text() -> Callable[[], bytes]:
+        from server.metrics import exposition  # loaded when Prometheus first asks
+
+        return exposition(health)
 
     @get("/metrics", media_type="text/plain; version=0.0.4; charset=utf-8", sync_to_thread=False)
     def metrics() -> bytes:
-        return generate_latest(registry)
+        return text()()
 
     return metrics

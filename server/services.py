@@ -75,10 +75,9 @@ from server.experiments_of import ExperimentsOf
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
-from server.media import GuardedMedia
+from server.media_on_demand import MediaOnDemand
 from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
 from server.signing_in import SignIn
-from server.store_process import COMMAND
 from server.version import VERSION
 from storage.errors import SettingsError, StorageError
 from storage.errors import Unavailable as StorageUnavailable
@@ -92,7 +91,6 @@ from tracing.lineage_store import TraceLinks
 from tracing.prices import load_prices
 from tracing.properties_store import PropertyStore
 from tracing.provider import SpanProvider, build_tracer_provider
-from tracing.raw import Keeping
 from tracing.spending_store import SpendingStore
 from tracing.store import TraceStore
 
@@ -195,7 +193,7 @@ class Services:
         self.spending = SpendingHistory(SpendingStore(self.telemetry, self.telemetry.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
-        self.media = GuardedMedia(self.addresses)
+        self.media = MediaOnDemand(self.addresses)
         self.gateway.fetch_media_from(self.media)
         self.judges = JudgeService(
             settings.judges, self.traces, self.assessments, Ledger(LedgerStore(metadata)), GatewayJudgeCaller(self.gateway), self.telemetry
@@ -207,14 +205,9 @@ class Services:
         self._restart_needed: tuple[str, ...] = ()
 
     @classmethod
-    async def open(cls, settings: Settings) -> "Services":
-        """Open what must be there before the first request: metadata and the journal. The store process opens telemetry meanwhile."""
-        home = _home(settings)
-        await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
-        journal = Journal.open(storage.journal_directory(settings.storage), settings.storage.journal)
-        telemetry = Store(settings.storage, journal, COMMAND, _kept(settings))
-        await telemetry.start()
-        seal = await asyncio.to_thread(Seal.open, home, settings.security.sealing_key)
+    async def open(cls, settings: Settings, journal: Journal, telemetry: Store) -> "Services":
+        """Open what else must be there before the first request; ``telemetry`` is opened by its own process meanwhile."""
+        seal = await asyncio.to_thread(Seal.open, _home(settings), settings.security.sealing_key)
         metadata = await storage.open_metadata(settings.storage)
         services = cls(settings, metadata, journal, telemetry, seal)
         await services.keys.load()
@@ -333,11 +326,6 @@ def _sentences(error: prompt_errors.PromptError) -> str:
     """What was wrong and how to mend it as one text: the gateway's dialects have no place for hints."""
     message = str(error)
     return " ".join(part for part in (f"{message[:1].upper()}{message[1:].rstrip('.')}.", error.hint) if part)
-
-
-def _kept(settings: Settings) -> dict[str, Any]:
-    telemetry = settings.telemetry
-    return msgspec.structs.asdict(Keeping(retention_days=telemetry.retention_days, content=telemetry.content == "full"))
 
 
 def _home(settings: Settings) -> Path:

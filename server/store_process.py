@@ -1,11 +1,19 @@
 """How a store process is started, and what it makes of journalled rows."""
 
+import asyncio
 import logging
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-__all__ = ("COMMAND", "main")
+import msgspec
+
+import storage
+from config.schema import Settings, TelemetrySettings
+from storage.journal import Journal
+from storage.process.parent import Store
+
+__all__ = ("COMMAND", "main", "start_store")
 
 _ROOT: Final = str(Path(__file__).resolve().parent.parent)
 COMMAND: Final = (
@@ -18,9 +26,25 @@ COMMAND: Final = (
 """The program; a descriptor's number follows."""
 
 
+async def start_store(settings: Settings) -> tuple[Journal, Store]:
+    """Open the journal and start the process that stores what is written to it. Returns before that has opened its database."""
+    directory = storage.journal_directory(settings.storage)
+    await asyncio.to_thread(directory.parent.mkdir, parents=True, exist_ok=True)
+    journal = Journal.open(directory, settings.storage.journal)
+    store = Store(settings.storage, journal, COMMAND, _kept(settings.telemetry))
+    await store.start()
+    return journal, store
+
+
+def _kept(telemetry: TelemetrySettings) -> dict[str, Any]:
+    from tracing.raw import Keeping
+
+    return msgspec.structs.asdict(Keeping(retention_days=telemetry.retention_days, content=telemetry.content == "full"))
+
+
 def main() -> None:
     """Serve the server whose socket's descriptor is the last argument."""
-    # Here, as the server has the command alone from this file: it loads no driver.
+    # Here, as the server needs none of it: it loads no driver.
     from storage.process.child import serve
     from tracing.raw import expansion
 

@@ -25,9 +25,9 @@ async def open_telemetry(settings: StorageSettings) -> "ClickHouse":
 
 async def open_metadata(settings: StorageSettings) -> "Metadata":
     """Open the metadata database, created and migrated. Raises ``MetadataUnavailable``, ``MigrationError`` or ``SettingsError``."""
-    from storage.opening import open_metadata as door
+    from storage.metadata import Metadata
 
-    return await door(settings)
+    return await Metadata.open(settings)
 
 
 def open_blobs(settings: StorageSettings) -> "Blobs":

@@ -5,14 +5,25 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Numeric, String, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 from typing_extensions import override
 
 __all__ = ("Document", "Moment", "Money")
 
-Document = JSON().with_variant(JSONB(), "postgresql")
-"""Any JSON value."""
+
+class Document(TypeDecorator[Any]):
+    """Any JSON value: ``jsonb`` in PostgreSQL, text in SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB  # loads the whole dialect, which others do without
+
+        return dialect.type_descriptor(JSONB())
 
 
 class Moment(TypeDecorator[datetime]):

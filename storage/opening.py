@@ -1,14 +1,13 @@
-"""From settings to opened stores."""
+"""From settings to an opened telemetry store."""
 
 from pathlib import Path
 
 from config.schema import StorageSettings
 from storage.clickhouse import ClickHouse
 from storage.connectors import Connector, Embedded, Server
-from storage.metadata import Metadata
 from storage.telemetry_migrations import migrate_telemetry, telemetry_migrations
 
-__all__ = ("open_metadata", "open_telemetry")
+__all__ = ("open_telemetry",)
 
 
 async def open_telemetry(settings: StorageSettings) -> ClickHouse:
@@ -21,11 +20,6 @@ async def open_telemetry(settings: StorageSettings) -> ClickHouse:
         await telemetry.close()
         raise
     return telemetry
-
-
-async def open_metadata(settings: StorageSettings) -> Metadata:
-    """See ``storage.open_metadata``."""
-    return await Metadata.open(settings)
 
 
 def _connector(settings: StorageSettings) -> Connector:

@@ -1,39 +1,58 @@
-"""``INSERT ... ON CONFLICT`` on a table's primary key, for SQLite and PostgreSQL. Built once: building costs more than running."""
+"""``INSERT ... ON CONFLICT`` for SQLite and PostgreSQL, which spell it alike while SQLAlchemy has no common word for it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ("Upsert",)
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
-AnyInsert = postgresql.Insert | sqlite.Insert
-_INSERTS: Final[Mapping[str, Callable[[Table], AnyInsert]]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+__all__ = ("Upsert", "insert_into")
+
+
+def insert_into(table: Table, connection: Connection) -> "postgresql.Insert | sqlite.Insert":
+    """An ``INSERT`` that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``, of the connection's dialect."""
+    # Each dialect is loaded by who uses it: PostgreSQL's alone takes a twentieth of a second.
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table)
+    from sqlalchemy.dialects.sqlite import insert
+
+    return insert(table)
 
 
 class Upsert:
     """Inserts rows; of those that are there already, the columns in ``changed`` take the new values, if ``when`` holds.
 
-    ``when`` is given the new row and the table. Without ``changed``, rows that are there stay as they are.
+    The key is the table's primary key; ``when`` is given the new row and the table. Without ``changed``, rows that are there stay as they
+    are. A statement is built once for each dialect: building costs more than running.
     """
 
     def __init__(
         self, table: Table, changed: Sequence[str] = (), *, when: Callable[[Any, Table], ColumnElement[bool]] | None = None
     ) -> None:
-        self._statements = {dialect: _built(insert(table), table, changed, when) for dialect, insert in _INSERTS.items()}
+        self._table = table
+        self._changed = changed
+        self._when = when
+        self._statements: dict[str, postgresql.Insert | sqlite.Insert] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert rows, of which no two have the same key, and give how many were inserted or changed."""
         if not rows:
             return 0
-        return connection.execute(self._statements[connection.dialect.name], list(rows)).rowcount
+        dialect = connection.dialect.name
+        statement = self._statements.get(dialect)
+        if statement is None:
+            statement = self._statements[dialect] = self._built(connection)
+        return connection.execute(statement, list(rows)).rowcount
 
-
-def _built(insert: AnyInsert, table: Table, changed: Sequence[str], when: Callable[[Any, Table], ColumnElement[bool]] | None) -> AnyInsert:
-    keys = [column.name for column in table.primary_key.columns]
-    if not changed:
-        return insert.on_conflict_do_nothing(index_elements=keys)
-    new = insert.excluded
-    where = None if when is None else when(new, table)
-    return insert.on_conflict_do_update(index_elements=keys, set_={name: new[name] for name in changed}, where=where)
+    def _built(self, connection: Connection) -> "postgresql.Insert | sqlite.Insert":
+        insert = insert_into(self._table, connection)
+        keys = [column.name for column in self._table.primary_key.columns]
+        if not self._changed:
+            return insert.on_conflict_do_nothing(index_elements=keys)
+        new = insert.excluded
+        where = None if self._when is None else self._when(new, self._table)
+        return insert.on_conflict_do_update(index_elements=keys, set_={name: new[name] for name in self._changed}, where=where)

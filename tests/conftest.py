@@ -1,11 +1,11 @@
 """What every test may ask for: the stores, real and empty."""
 
 import itertools
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,11 +17,10 @@ from storage.metadata import Metadata
 
 pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("tidegate", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("tidegate")
+# Servers that tests start keep what they compile: where that is forbidden, each start compiles some seven hundred files again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# How long an example takes says how busy the machine is, and no more.
+# How long an example takes says how busy the machine is.
 settings.register_profile("tidegate", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tidegate")
 

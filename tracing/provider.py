@@ -4,38 +4,39 @@ A gateway span is written down as it starts, so that it is stored as interrupted
 it ends, before ``end()`` returns. The second endpoint gets the same spans from the SDK's exporter, in the background.
 """
 
-import logging
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Protocol
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TracerProvider
+from opentelemetry.trace import TracerProvider
 from opentelemetry.util.types import Attributes
 from typing_extensions import override
 
-from config.schema import OtlpExportSettings, TelemetrySettings
+from config.schema import TelemetrySettings
 from tracing import types
 from tracing.conventions.genai import GATEWAY_SCOPE
-from tracing.exporting import RedactingExporter
 from tracing.ingest import SpanSink
 from tracing.live import LiveSpan, LiveTracer
 from tracing.raw import RawSpan
-from tracing.redaction import Redactor
 
 __all__ = ("SpanProvider", "build_tracer_provider")
 
-_SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
-_CODES: Final = {"OK": StatusCode.OK, "ERROR": StatusCode.ERROR}
+
+class Exporter(Protocol):
+    """Who else gets finished spans."""
+
+    def export(self, span: RawSpan) -> None:
+        """Take a span, without waiting for where it goes."""
+        ...
+
+    def shutdown(self) -> None:
+        """Send what is left, and stop."""
+        ...
 
 
 class SpanProvider(TracerProvider):
     """Gives tracers whose spans reach ``sink``, and ``exporter`` if there is one."""
 
-    def __init__(self, sink: SpanSink, resource: Resource, exporter: SpanProcessor | None = None) -> None:
+    def __init__(self, sink: SpanSink, resource: Resource, exporter: Exporter | None = None) -> None:
         self._sink = sink
         self._resource = resource
         self._exporter = exporter
@@ -63,45 +64,19 @@ class SpanProvider(TracerProvider):
     def _ended(self, span: LiveSpan) -> None:
         self._sink.put_own(span.raw)
         if self._exporter is not None:
-            self._exporter.on_end(_readable(span.raw, self._resource))
+            self._exporter.export(span.raw)
 
 
 def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str) -> SpanProvider:
     """A provider whose spans reach ``sink``, and the second endpoint when one is configured."""
     resource = Resource({"service.name": "tidegate", "service.version": version})
-    return SpanProvider(sink, resource, None if settings.otlp is None else _exporter(settings.otlp, Redactor.of(settings.redact)))
+    return SpanProvider(sink, resource, _second_endpoint(settings, resource))
 
 
-def _exporter(otlp: OtlpExportSettings, redactor: Redactor | None) -> SpanProcessor:
-    """It retries in a thread of its own and drops when its queue is full: requests never notice it. Its log holds URLs at worst."""
-    logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
-    headers = {name: secret.reveal() for name, secret in otlp.headers.items()}
-    exporter = OTLPSpanExporter(endpoint=otlp.endpoint, headers=headers)
-    return BatchSpanProcessor(exporter if redactor is None else RedactingExporter(exporter, redactor))
+def _second_endpoint(settings: TelemetrySettings, resource: Resource) -> Exporter | None:
+    if settings.otlp is None:
+        return None
+    # Here, as the SDK's exporter and what it loads take longer to import than all of the tracing package.
+    from tracing.second_endpoint import SecondEndpoint
 
-
-def _readable(raw: RawSpan, resource: Resource) -> ReadableSpan:
-    """A finished span as the SDK's exporters take it."""
-    return ReadableSpan(
-        name=raw.name,
-        context=_context(raw.trace_id, raw.span_id),
-        parent=None if raw.parent_span_id is None else _context(raw.trace_id, raw.parent_span_id),
-        resource=resource,
-        attributes=_attributes(raw.attributes),
-        events=[Event(event.name, _attributes(event.attributes), event.time_ns) for event in raw.events],
-        links=[Link(_context(link.trace_id, link.span_id), _attributes(link.attributes)) for link in raw.links],
-        kind=SpanKind[raw.otel_kind],
-        status=Status(_CODES.get(raw.status, StatusCode.UNSET), raw.status_message or None),
-        start_time=raw.start_ns,
-        end_time=raw.end_ns,
-        instrumentation_scope=InstrumentationScope(raw.scope_name, raw.scope_version),
-    )
-
-
-def _context(trace_id: str, span_id: str) -> SpanContext:
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=_SAMPLED)
-
-
-def _attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The SDK knows no unknown value, and takes a sequence for a tuple."""
-    return {key: value for key, value in attributes.items() if value is not None}
+    return SecondEndpoint.open(settings.otlp, settings.redact, resource)

@@ -11,7 +11,6 @@ from typing import Any, Final
 import msgspec
 
 from config.detection import DetectionSettings
-from tracing.detection.build import detectors_of
 from tracing.detection.masking import find, masked
 from tracing.detection.types import TextTooHard
 from tracing.types import Attribute, Span, SpanEvent, SpanLink
@@ -32,6 +31,8 @@ class Redactor:
     """Replaces in spans what ``settings`` list."""
 
     def __init__(self, settings: DetectionSettings) -> None:
+        from tracing.detection.build import detectors_of  # with it comes a library of patterns, for those who look for any
+
         self._detectors = detectors_of(settings)
 
     @classmethod

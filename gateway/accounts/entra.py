@@ -6,7 +6,6 @@ https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds
 from time import time
 from typing import Final
 
-import httpx
 import msgspec
 
 from config.secrets import Secret
@@ -44,6 +43,8 @@ class EntraApplication:
             "client_secret": self._secret.reveal(),
             "scope": self._scope,
         }
+        import httpx  # here, as Azure alone needs it: it is slow to load
+
         began = time()
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:

@@ -7,7 +7,6 @@ from gateway.guardrails.detecting import DetectGuard
 from gateway.guardrails.evaluating import Ask, fits_schema, judged_by_model, moderated
 from gateway.guardrails.policy import GuardrailPolicy
 from gateway.guardrails.types import Guard
-from tracing.detection.build import detectors_of
 
 __all__ = ("guardrails_of",)
 
@@ -27,6 +26,8 @@ def guardrails_of(settings: Settings, ask: Ask) -> GuardrailPolicy | None:
 def guard(settings: GuardrailSettings, ask: Ask) -> Guard:
     """One guardrail. The configuration's checks saw to it that it is of one kind."""
     if settings.detect is not None:
+        from tracing.detection.build import detectors_of  # with it comes a library of patterns
+
         return DetectGuard(settings, detectors_of(settings.detect))
     if settings.moderation is not None:
         return AskingGuard(settings, moderated(settings.name, settings.moderation, ask))

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.limits.ledger import Count
 from gateway.limits.types import Counter
 from storage.budget_tables import limit_counters
+from storage.upserts import insert_into
 
 __all__ = ("forget_before", "read_counts", "write_counts")
 
@@ -21,7 +21,7 @@ def write_counts(connection: Connection, counts: Mapping[Counter, Count], at: da
         {"ceiling": ceiling, "window_start": start, "subject": subject, "window_end": count.ends, "used": count.used, "updated_at": at}
         for (ceiling, start, subject), count in counts.items()
     ]
-    insert = postgresql.insert(limit_counters) if connection.dialect.name == "postgresql" else sqlite.insert(limit_counters)
+    insert = insert_into(limit_counters, connection)
     keys = ["ceiling", "window_start", "subject"]
     new = insert.excluded
     statement = insert.on_conflict_do_update(

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from registry.models.types import LATEST, Kind, ModelVersion, RegisteredModel
 from storage.model_tables import (
@@ -20,7 +19,7 @@ from storage.model_tables import (
     registered_model_tags,
     registered_models,
 )
-from storage.upserts import Upsert
+from storage.upserts import Upsert, insert_into
 
 __all__ = (
     "archive_stage",
@@ -81,7 +80,7 @@ def insert_model(connection: Connection, model: RegisteredModel) -> bool:
         "created_at": model.created_at,
         "updated_at": model.updated_at,
     }
-    statement = _insert(connection, registered_models).values(**row).on_conflict_do_nothing(index_elements=["name"])
+    statement = insert_into(registered_models, connection).values(**row).on_conflict_do_nothing(index_elements=["name"])
     if connection.scalar(statement.returning(registered_models.c.name)) is None:  # of an upsert, drivers count rows in different ways
         return False
     if model.tags:
@@ -229,7 +228,3 @@ def delete_version_tag(connection: Connection, name: str, version: int, key: str
 
 def _of_version(statement: Any, name: str, version: int) -> Any:
     return statement.where(model_versions.c.name == name, model_versions.c.version == version)
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)

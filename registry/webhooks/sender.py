@@ -5,16 +5,18 @@ import time
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-import httpx
 import msgspec
 
 from registry.outbound.errors import AddressRefused, NameUnresolved
 from registry.outbound.guard import AddressGuard
-from registry.outbound.transport import GuardedTransport
 from registry.webhooks.backoff import parse_retry_after
 from registry.webhooks.types import Outcome
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ("Sender",)
 
@@ -26,11 +28,23 @@ ANSWER_SECONDS: Final = 2.0
 
 
 class Sender:
-    """Posts bodies. Redirects are not followed: they would lead past the check of the address, and are an answer like any other."""
+    """Posts bodies. Redirects are not followed: they would lead past the check of the address, and are an answer like any other.
+
+    The client is loaded for the first delivery: it takes a quarter of a second, and most servers have no webhook.
+    """
 
     def __init__(self, guard: AddressGuard, *, concurrency: int) -> None:
-        self._client = httpx.AsyncClient(
-            transport=GuardedTransport(guard, concurrency=concurrency),
+        self._guard = guard
+        self._concurrency = concurrency
+
+    @cached_property
+    def _client(self) -> "httpx.AsyncClient":
+        import httpx
+
+        from registry.outbound.transport import GuardedTransport
+
+        return httpx.AsyncClient(
+            transport=GuardedTransport(self._guard, concurrency=self._concurrency),
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - one clock runs over all of it
@@ -38,6 +52,8 @@ class Sender:
 
     async def post(self, url: str, headers: Mapping[str, str], body: str, seconds: float) -> Outcome:
         """Send, and wait at most ``seconds`` for the head of an answer: name, connection and all."""
+        import httpx
+
         begun = _Begun(datetime.now(UTC), time.monotonic())
         try:
             async with asyncio.timeout(seconds):
@@ -56,7 +72,8 @@ class Sender:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
 
 class _Begun(msgspec.Struct, frozen=True):
@@ -68,7 +85,7 @@ class _Begun(msgspec.Struct, frozen=True):
     def failed(self, error: str, *, final: bool = False) -> Outcome:
         return Outcome(started_at=self.at, milliseconds=self._milliseconds(), error=error, final=final)
 
-    async def answered(self, response: httpx.Response) -> Outcome:
+    async def answered(self, response: "httpx.Response") -> Outcome:
         milliseconds = self._milliseconds()
         return Outcome(
             started_at=self.at,
@@ -82,8 +99,10 @@ class _Begun(msgspec.Struct, frozen=True):
         return round((time.monotonic() - self.monotonic) * 1000)
 
 
-async def _beginning(response: httpx.Response) -> str:
+async def _beginning(response: "httpx.Response") -> str:
     """The first bytes of a body as they came. What breaks after the head, or never comes, does not change what the head said."""
+    import httpx
+
     kept = bytearray()
     with suppress(httpx.HTTPError, TimeoutError):
         async with aclosing(response), asyncio.timeout(ANSWER_SECONDS):

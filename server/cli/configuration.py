@@ -70,9 +70,10 @@ def convert(file: Path) -> None:
     secret that is written out is printed as a reference.
     """
     import config
+    from config.convert import convert as converting
 
     try:
-        converted = config.convert(file)
+        converted = converting(file)
     except config.ConfigError as error:
         raise BadUsage(str(error).removeprefix("error: ")) from error
     for warning in converted.warnings:

@@ -5,8 +5,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import ConfigError, convert, load
+from config import ConfigError, load
 from config.cache import CacheSettings
+from config.convert import convert
 from config.forms import translate
 from config.parse import parse
 from config.source import Source

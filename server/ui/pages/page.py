@@ -16,7 +16,6 @@ from config.schema import Settings
 from server.health import Condition
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
-from server.ui.templates import render
 from storage.errors import Unavailable as StorageUnavailable
 
 __all__ = ("Services", "base_url", "error_page", "fragment", "notices", "page")
@@ -33,12 +32,12 @@ Services = NamedDependency[SkipValidation[UiServices]]
 def page(services: UiServices, template: str, *, title: str, section: str, status: int = 200, **context: Any) -> Response[str]:
     """A whole page. ``section`` is the entry of the navigation that is marked."""
     frame = {"title": title, "section": section, "notices": notices(services.condition()), "version": services.version}
-    return _html(render(template, **frame, **context), status)
+    return _html(template, {**frame, **context}, status)
 
 
 def fragment(template: str, *, headers: Mapping[str, str] | None = None, **context: Any) -> Response[str]:
     """A piece of a page, for htmx to put in place."""
-    return _html(render(template, **context), 200, headers)
+    return _html(template, context, 200, headers)
 
 
 def notices(condition: Condition) -> list[str]:
@@ -70,8 +69,8 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[st
         _log.error("page failed: path=%s status=%d error=%s", request.url.path, status, type(error).__name__, exc_info=error)
     context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
     if request.headers.get("hx-request") == "true":
-        return _html(render("error_card.html", **context), status)
-    return _html(render("error.html", title=context["phrase"], section="", notices=[], version="", **context), status)
+        return _html("error_card.html", context, status)
+    return _html("error.html", {"title": context["phrase"], "section": "", "notices": [], "version": "", **context}, status)
 
 
 def _explain(error: Exception, path: str) -> tuple[int, str, str]:
@@ -95,6 +94,8 @@ def _nearest(path: str) -> str:
     return f"Did you mean /{close[0]}?" if close else ""
 
 
-def _html(body: str, status: int, headers: Mapping[str, str] | None = None) -> Response[str]:
+def _html(template: str, context: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response[str]:
+    from server.ui.templates import render  # loaded for the first page: a gateway's server may never show one
+
     extra = {**SECURITY_HEADERS, "cache-control": "no-store", **(headers or {})}
-    return Response(body, media_type=MediaType.HTML, status_code=status, headers=extra)
+    return Response(render(template, **context), media_type=MediaType.HTML, status_code=status, headers=extra)
