@@ -158,7 +158,9 @@ class Exchange:
         return plan if pool is None else await self._pursue(plan, pool, prompts)
 
     async def _pursue(self, plan: Plan, pool: Pool, prompts: PromptSource) -> Plan:
-        """A route with rules: what they say of this request."""
+        """A route with rules: what they say of this request, all of which is there, since it may be sent more than once."""
+        if self._inbound.upload is not None and not await self._inbound.upload.hold():
+            raise asyncio.CancelledError  # the client left
         facts = facts_of(self._inbound, self._head, pool.rules)
         if pool.rules.prompts and (reference := parse_reference(pool.prompt(facts))) is not None:
             await self._render(reference, prompts)
@@ -278,6 +280,7 @@ class Exchange:
             dialect=way.dialect,
             model=target.model,
             resource=self._inbound.resource,
+            upload=None if self._inbound.upload is None else self._inbound.upload.sending(target.model),
         )
         began = perf_counter_ns()
         upstream = way.answered(await provider.send(request))

@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.errors import GatewayError
+from gateway.upload import Sending, Upload
 
 __all__ = (
     "Answer",
@@ -83,7 +84,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """A request as a surface received it. ``received_ns`` is wall-clock time, ``started`` the performance counter, in nanoseconds.
 
     ``address`` is where the connection comes from; empty for callers in this process. ``model`` and ``stream`` are told here by dialects that have
-    them in the URL. ``resource`` is asked for instead of a generation or embeddings; ``provider`` names the account where no model does.
+    them in the URL. ``upload`` is the body, in place of ``body``, where it is a form that is sent on as it comes. ``resource`` is asked for instead of a generation or embeddings; ``provider`` names the account where no model does.
     """
 
     operation: Operation
@@ -99,6 +100,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     resource: Resource | None = None
     provider: str = ""
     previous: Previous | None = None
+    upload: Upload | None = None
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -123,7 +125,7 @@ class Plan(msgspec.Struct, frozen=True):
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """A request as a provider gets it. ``headers`` are the client's own: each provider takes only those it allows.
 
-    ``body`` is in ``dialect``, which is one of ``Provider.dialects``; ``model`` is the upstream's name, for those that have it in the URL.
+    ``body`` is in ``dialect``, which is one of ``Provider.dialects``; ``model`` is the upstream's name, for those that have it in the URL. ``upload`` as in ``Inbound``.
     """
 
     operation: Operation
@@ -134,6 +136,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     dialect: DialectName = DialectName.OPENAI_CHAT
     model: str = ""
     resource: Resource | None = None
+    upload: Sending | None = None
 
 
 class Upstream(Protocol):

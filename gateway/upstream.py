@@ -4,7 +4,7 @@ No redirect is followed, nothing is decompressed and no cookie kept: what the up
 ``connect``, ``first_byte``, ``between_chunks`` and ``total``; whoever stops waiting, for whatever reason, hangs up at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
 from typing_extensions import override
@@ -18,6 +18,7 @@ from gateway.http.origin import Origin
 from gateway.http.pool import Pool
 from gateway.http.tunnel import proxy_of
 from gateway.types import Headers, Upstream
+from gateway.upload import Sending
 
 __all__ = ("HttpAccount", "HttpUpstream")
 
@@ -55,8 +56,13 @@ class HttpAccount:
         proxy = proxy_for(base_url)
         self._pool = Pool(self._origin, timeouts, None if proxy is None else proxy_of(proxy), public_only=public_only)
 
-    async def post(self, path: str, headers: Iterable[tuple[str, str]], body: bytes, method: str = "POST") -> Upstream:
-        """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``, and ``InvalidRequest`` for headers that are none."""
+    async def post(self, path: str, headers: Iterable[tuple[str, str]], body: bytes | Sending, method: str = "POST") -> Upstream:
+        """Send ``body`` and wait for the answer's head. Raises ``UpstreamFailure``, and ``InvalidRequest`` for headers that are none.
+
+        An upload raises its own errors, too.
+        """
+        if isinstance(body, Sending):
+            return await self._upload(path, headers, body, method)
         request = self._head(method, path, headers, len(body)) + body
         connection = self._pool.warm()
         try:
@@ -64,6 +70,17 @@ class HttpAccount:
                 return HttpUpstream(self, connection)
             connection = await self._pool.connect()
             await self._sent(connection, request, warm=False)
+        except HttpError as error:
+            raise self.translated(error) from error
+        return HttpUpstream(self, connection)
+
+    async def _upload(self, path: str, headers: Iterable[tuple[str, str]], body: Sending, method: str) -> Upstream:
+        """Over a new connection: a body that is sent as it comes cannot be sent again where an old one turns out to be closed."""
+        length = body.length
+        head = self._head(method, path, headers, length)
+        try:
+            connection = await self._pool.connect()
+            await self._sent(connection, head, warm=False, rest=body.pieces() if length is not None else _chunked(body.pieces()))
         except HttpError as error:
             raise self.translated(error) from error
         return HttpUpstream(self, connection)
@@ -85,10 +102,10 @@ class HttpAccount:
                 return UpstreamUnreachable(f"The provider {self.name!r} cannot be reached at {self.address}.")
         return UpstreamBroken(f"The provider {self.name!r} broke off its answer.")
 
-    async def _sent(self, connection: Connection, request: bytes, *, warm: bool) -> bool:
+    async def _sent(self, connection: Connection, request: bytes, *, warm: bool, rest: AsyncIterator[bytes] | None = None) -> bool:
         """Whether the head is there. ``False``: the upstream had closed a warm connection before it saw the request, which may be sent again."""
         try:
-            await connection.send(request)
+            await connection.send(request, rest)
         except Broken:
             untouched = connection.untouched()
             self._pool.give(connection)
@@ -100,9 +117,9 @@ class HttpAccount:
             raise
         return True
 
-    def _head(self, method: str, path: str, headers: Iterable[tuple[str, str]], length: int) -> bytes:
+    def _head(self, method: str, path: str, headers: Iterable[tuple[str, str]], length: int | None) -> bytes:
         lines = [f"{name}: {value}" for name, value in headers]
-        lines.append(f"content-length: {length}")
+        lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
         block = "\r\n".join(lines)
         # A value with a line break in it would be two headers, or a second request.
         if block.count("\n") != len(lines) - 1 or block.count("\r") != len(lines) - 1 or "\0" in block:
@@ -148,3 +165,10 @@ class HttpUpstream(Upstream):
         if self._connection is None:
             raise Broken("the answer was closed")
         return self._connection
+
+
+async def _chunked(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A body whose length nobody knows (RFC 9112 section 7.1)."""
+    async for piece in pieces:
+        yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"

@@ -44,6 +44,9 @@ def _refuse_stream(call: Call, guards: Sequence[Guard]) -> None:
 
 
 async def _look(call: Call, guards: Sequence[Guard]) -> None:
+    if call.inbound.upload is not None:
+        for guard in guards:
+            unseen(call, guard.settings, "input")
     if not guards or not call.inbound.body:
         return
     text = call.rewritten if call.rewritten is not None else call.inbound.body

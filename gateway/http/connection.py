@@ -5,7 +5,7 @@ Not for several requests at once; the pool sees to that. Time limits are looked 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final, cast
 
 import httptools
@@ -43,12 +43,15 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
-        self._paused = False
+        self._paused = self._full = self._cut = False
         self._error: HttpError | None = None
         self._waiter: asyncio.Future[None] | None = None
 
-    async def send(self, request: bytes) -> None:
-        """Write a request, whose first word is its method, and wait for the head of its answer: ``status`` and ``headers``. Raises ``HttpError``."""
+    async def send(self, request: bytes, rest: AsyncIterator[bytes] | None = None) -> None:
+        """Write a request, whose first word is its method, and wait for the head of its answer: ``status`` and ``headers``. Raises ``HttpError``.
+
+        ``rest`` is what is left of its body. Its errors are raised as they are.
+        """
         self._parser = httptools.HttpResponseParser(self)
         self.status, self.headers, self._head_bytes = 0, [], 0
         self.complete = self._keep = self._head_seen = self._delimited = False
@@ -58,6 +61,8 @@ class Connection(asyncio.Protocol):
         if self.closed:
             raise Broken("the connection was closed by the upstream")
         self._transport.write(request)
+        if rest is not None:
+            await self._send_rest(rest)
         while not self._head_seen:
             await self._news()
 
@@ -83,7 +88,7 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Whether another request may follow. Not before all of the answer was taken: what is left of one would begin the next."""
-        return self.complete and self._keep and not self._chunks and not self.closed
+        return self.complete and self._keep and not self._chunks and not self.closed and not self._cut
 
     def untouched(self) -> bool:
         """Whether nothing of an answer has come, not even its head."""
@@ -120,6 +125,15 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._break(Broken(f"the upstream's answer is no HTTP/1.1 ({type(error).__name__})"))
+
+    @override
+    def pause_writing(self) -> None:
+        self._full = True
+
+    @override
+    def resume_writing(self) -> None:
+        self._full = False
+        self._wake()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -174,6 +188,24 @@ class Connection(asyncio.Protocol):
             self.complete = True
             self._keep = self._parser.should_keep_alive()
             self._wake()
+
+    async def _send_rest(self, rest: AsyncIterator[bytes]) -> None:
+        """As fast as the upstream takes it. An answer that is there before the end of the body, which is a refusal as a rule, is the end of sending.
+
+        While bytes of the client are waited for it is not the upstream that is slow.
+        """
+        self._cut = True
+        self._due = _NEVER
+        async for piece in rest:
+            if self._head_seen or self._error is not None:
+                return
+            self._transport.write(piece)
+            while self._full and not self._head_seen:
+                self._due = self._loop.time() + self._timeouts.first_byte
+                await self._news()
+            self._due = _NEVER
+        self._cut = False
+        self._due = self._loop.time() + self._timeouts.first_byte
 
     async def _news(self) -> None:
         """Wait until something has happened. Raises what broke the connection."""

@@ -129,7 +129,7 @@ def _count(usage: dict[str, Any], *names: str) -> int | None:
 
 def _named(inbound: Inbound, model: str) -> bytes:
     resource = inbound.resource
-    if resource is None or inbound.provider:
+    if resource is None or inbound.provider or inbound.upload is not None:
         return inbound.body
     if resource.content_type.startswith("multipart/"):
         return with_text(inbound.body, boundary_of(resource.content_type), "model", model)

@@ -38,7 +38,7 @@ class Connection:
         proof = await self._account.headers(self._http.base_url + path, kind, body, resource.method)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]
         headers = [*([("content-type", kind)] if kind else ()), *self._headers, *proof, *own, *more, ("traceparent", request.traceparent)]
-        return await self._http.post(path, headers, body, resource.method)
+        return await self._http.post(path, headers, request.upload or body, resource.method)
 
     async def close(self) -> None:
         """Let go of the connections."""

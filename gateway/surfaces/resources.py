@@ -12,7 +12,8 @@ from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.openai import Surface, send_error
 from gateway.surfaces.paths import named_provider, upstream_path
 from gateway.types import Inbound, Operation, Resource
-from gateway.wire.multipart import boundary_of, text_of
+from gateway.upload import Span, Upload
+from gateway.wire.multipart import TextSearch, boundary_of, text_of
 
 __all__ = ("ResourceSurface", "router")
 
@@ -32,6 +33,9 @@ ACCOUNTS: Final = {"/files": Operation.FILES, "/batches": Operation.BATCHES}
 """What belongs to an account, whatever the model."""
 
 PREFIXES: Final = ("/v1", "/gateway/openai/v1")
+SMALL: Final = 256 * 1024
+"""Bytes of a form that is read whole: its other fields are looked at, too."""
+
 METHODS: Final = ("GET", "POST", "DELETE")
 
 
@@ -73,10 +77,9 @@ class ResourceSurface(Surface):
         """A request whose body, JSON or a form, names the model."""
         arrival = Arrival.now()
         try:
-            body = await self._body(scope, receive)
-            if body is None:
+            inbound = await self._asked(operation, scope, receive, arrival)
+            if inbound is None:
                 return
-            inbound = _with_body(operation, body, scope, arrival)
         except GatewayError as error:
             await send_error(error, send)
         else:
@@ -88,26 +91,50 @@ class ResourceSurface(Surface):
         try:
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not answered here.", allowed=", ".join(METHODS))
-            body = await self._read(receive) if scope["method"] == "POST" else b""
+            provider = self._gateway.account(operation, named_provider(scope))
+            kind = content_type(scope)
+            upload = self._upload(scope, receive) if kind.startswith("multipart/") and scope["method"] == "POST" else None
+            body = await self._read(receive) if scope["method"] == "POST" and upload is None else b""
             if body is None:
                 return
-            provider = self._gateway.account(operation, named_provider(scope))
-            resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=content_type(scope))
-            inbound = arrival.inbound(scope, operation, body, resource=resource, provider=provider)
+            resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=kind)
+            inbound = arrival.inbound(scope, operation, body, resource=resource, provider=provider, upload=upload)
         except GatewayError as error:
             await send_error(error, send)
         else:
             await self._answer(inbound, scope, receive, send)
 
+    async def _asked(self, operation: Operation, scope: HTTPScope, receive: Receive, arrival: Arrival) -> Inbound | None:
+        """The request; ``None`` when the client left. A form is read as far as its model; what is small is read to its end."""
+        kind = content_type(scope)
+        resource = Resource(content_type=kind)
+        if not kind.startswith("multipart/") or scope["method"] != "POST":
+            body = await self._body(scope, receive)
+            return None if body is None else arrival.inbound(scope, operation, body, resource=resource)
+        search, upload = TextSearch(boundary_of(kind), "model"), self._upload(scope, receive)
+        if not await upload.hold(lambda piece: search.feed(piece) and upload.size > SMALL):
+            return None
+        if upload.whole and upload.size <= SMALL:
+            return _with_form(operation, upload.read(), scope, arrival)
+        if search.found is None:
+            raise _unnamed() if search.ended else InvalidRequest("The form is cut off: it has no end line.")
+        upload.named = Span(search.found.start, search.found.end)
+        return arrival.inbound(scope, operation, b"", resource=resource, model=search.text, upload=upload)
 
-def _with_body(operation: Operation, body: bytes, scope: HTTPScope, arrival: Arrival) -> Inbound:
+    def _upload(self, scope: HTTPScope, receive: Receive) -> Upload:
+        length = next((int(value) for name, value in scope["headers"] if name == b"content-length" and value.isdigit()), None)
+        return Upload(receive, length, self._max_body_bytes)
+
+
+def _with_form(operation: Operation, body: bytes, scope: HTTPScope, arrival: Arrival) -> Inbound:
     kind = content_type(scope)
-    resource = Resource(content_type=kind)
-    if not kind.startswith("multipart/"):
-        return arrival.inbound(scope, operation, body, resource=resource)
     boundary = boundary_of(kind)
     model = text_of(body, boundary, "model")
     if not model:
-        raise InvalidRequest("The form has no field 'model'.", param="model")
+        raise _unnamed()
     stream = text_of(body, boundary, "stream") == "true"
-    return arrival.inbound(scope, operation, body, resource=resource, model=model, stream=stream)
+    return arrival.inbound(scope, operation, body, resource=Resource(content_type=kind), model=model, stream=stream)
+
+
+def _unnamed() -> InvalidRequest:
+    return InvalidRequest("The form has no field 'model'.", param="model")

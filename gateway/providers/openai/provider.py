@@ -61,12 +61,13 @@ class OpenAIProvider:
         """See ``Provider.send``."""
         headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
         if (resource := request.resource) is not None:
-            typed = [("content-type", resource.content_type)] if request.body or resource.method == "POST" else []
+            body = request.upload or request.body
+            typed = [("content-type", resource.content_type)] if body or resource.method == "POST" else []
             path = unrepeated(self._account.base_url, resource.path) or PATHS[request.operation]
-            return await self._account.post(path, [*typed, *headers], request.body, resource.method)
-        body = request.body if self._quirks.plain else adapted(request.body, self._quirks)
+            return await self._account.post(path, [*typed, *headers], body, resource.method)
+        told = request.body if self._quirks.plain else adapted(request.body, self._quirks)
         path = RESPONSES if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]
-        return await self._account.post(path, [JSON, *headers], body)
+        return await self._account.post(path, [JSON, *headers], told)
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: only the upstream knows."""
