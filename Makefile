@@ -10,7 +10,7 @@ IN_PARALLEL := -n 2 --dist worksteal
 # Python writes none where PYTHONDONTWRITEBYTECODE is set, as in many containers, and each start would then compile seven hundred files.
 PACKAGES := config storage tracing gateway registry evals server bench
 
-.PHONY: help up demo test check fix bench lock wheel clean bytecode
+.PHONY: help up demo test check fix bench soak lock wheel clean bytecode
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,6 +37,9 @@ fix: $(VENV)/.development ## format, and mend what the linter can
 
 bench: $(VENV)/.development bytecode ## one table: Tidegate beside its limits and its peers
 	@$(BIN)/tidegate bench $(ARGS)
+
+soak: $(VENV)/.development bytecode ## vendors that fail in every way and an account of each request; ARGS="--seconds 3600 --rate 12"
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 lock: ## renew the pins (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q \

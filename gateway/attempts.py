@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_
 
 from gateway.types import Operation, Target, Usage
 
-__all__ = ("Attempt", "record_attempts")
+__all__ = ("Attempt", "record_attempts", "thrown_away")
 
 
 class Attempt(msgspec.Struct, kw_only=True):
@@ -32,8 +32,14 @@ class Attempt(msgspec.Struct, kw_only=True):
     used: Usage | None = None
 
 
+def thrown_away(attempts: Sequence[Attempt], asked: Callable[[], int]) -> list[tuple[Target, Usage]]:
+    """What those used whose answers nobody got. Of a cancelled one nothing is known but what was sent; ``asked`` estimates its tokens."""
+    found = [(each.target, Usage(input_tokens=asked(), estimated=True) if each.cancelled else each.used) for each in attempts]
+    return [(target, usage) for target, usage in found if usage is not None]
+
+
 def record_attempts(tracer: Tracer, request: Span, operation: Operation, attempts: Sequence[Attempt], asked: Callable[[], int]) -> None:
-    """A span for each attempt, beneath ``request``. ``asked`` estimates the tokens of the request, for those that were cancelled."""
+    """A span for each attempt, beneath ``request``."""
     context = set_span_in_context(request)
     for number, attempt in enumerate(attempts, 1):
         attributes = _attributes(number, attempt)

@@ -203,8 +203,6 @@ class Exchange:
                 following = await self._timed(pursuit.instead(error.usage))
                 if following is None:
                     raise
-                if self._call is not None and error.usage is not None:
-                    self._call.withheld.append((opened.target, error.usage))
             opened = following
 
     async def _timed(self, answer: Awaitable[T]) -> T:
@@ -409,7 +407,7 @@ class Exchange:
 
     def _left(self, observation: Observation | None) -> None:
         """The client went away."""
-        self._recording.client_left()
+        self._recording.client_left(asking=observation is None and bool(self._target.provider))
         detail = "The client went away before the end of the answer."
         self._end(499, observation, error="client_disconnected", detail=detail)
 
@@ -423,7 +421,7 @@ class Exchange:
         self._recording.note(call.attributes)
         self._recording.verdicts = [*call.verdicts, *(watched() for watched in call.watching)]
         usage = self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
-        outcome = Outcome(status=status, usage=usage, observation=observation, error=error)
+        outcome = Outcome(status=status, usage=usage, observation=observation, error=error, thrown_away=self._recording.thrown_away)
         for policy in reversed(self._admitting):
             policy.settle(call, outcome)
         return usage
@@ -441,7 +439,7 @@ class Exchange:
         return [
             (b"x-tidegate-trace-id", self._recording.trace_id.encode()),
             (b"x-tidegate-overhead-ms", b"%.3f" % overhead),
-            (b"x-tidegate-target", self._target.name.encode("latin-1", "replace")),
+            *([(b"x-tidegate-target", self._target.name.encode("latin-1", "replace"))] if self._target.provider else ()),
             *([(b"x-tidegate-dropped", ", ".join(self._dropped).encode("ascii", "replace"))] if self._dropped else ()),
             *(self._pursuit.headers() if self._pursuit is not None else ()),
             *(self._call.headers if self._call is not None else ()),

@@ -4,7 +4,7 @@ A policy sees each request twice: once when its route is known and before anythi
 pays nothing for the seam.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -50,7 +50,7 @@ class Call(msgspec.Struct, kw_only=True):
     ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it. ``edits`` are
     those that a prompt makes in the body; a policy that changes the request puts the whole of it into ``rewritten``, edits applied. A policy
     that knows an answer puts it into ``answer``: those that follow still may refuse the request, and nothing is sent. ``pending`` is the cache's own.
-    ``withheld`` is what answers used that a guardrail kept back before another target was asked. ``watching`` gives the verdicts on a stream, as far as it has come when the span ends; ``traceparent`` is that span.
+    ``watching`` gives the verdicts on a stream, as far as it has come when the span ends; ``traceparent`` is that span.
     """
 
     inbound: Inbound
@@ -70,17 +70,21 @@ class Call(msgspec.Struct, kw_only=True):
     taps: list[Tap] = []
     verdicts: list[Verdict] = []
     watching: list[Callable[[], Verdict]] = []
-    withheld: list[tuple[Target, Usage]] = []
     traceparent: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a request ended. ``error`` is the code on the span, ``None`` when all went well; ``usage`` is ``None`` when nobody counted."""
+    """How a request ended. ``error`` is the code on the span, ``None`` when all went well; ``usage`` is ``None`` when nobody counted.
+
+    ``thrown_away`` is what attempts used whose answers nobody got: cancelled, since another answered first or the client left, or withheld by a
+    guardrail. It is paid for, too.
+    """
 
     status: int
     usage: Usage | None = None
     observation: Observation | None = None
     error: str | None = None
+    thrown_away: Sequence[tuple[Target, Usage]] = ()
 
 
 class Policy(Protocol):

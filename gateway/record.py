@@ -14,7 +14,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Status, StatusCode, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gateway.attempts import Attempt, record_attempts
+from gateway.attempts import Attempt, record_attempts, thrown_away
 from gateway.content import Content, withhold
 from gateway.dialects.types import DialectName
 from gateway.estimate import estimate_tokens
@@ -47,10 +47,12 @@ class Recording:
         "_first_ns",
         "_head",
         "_inbound",
+        "_left_asking",
         "_span",
         "_tracer",
         "attempts",
         "content",
+        "thrown_away",
         "trace_id",
         "traceparent",
         "verdicts",
@@ -76,6 +78,8 @@ class Recording:
         self.traceparent = self._span.traceparent
         self.attempts: Sequence[Attempt] = ()
         self.verdicts: Sequence[Verdict] = ()
+        self.thrown_away: Sequence[tuple[Target, Usage]] = ()
+        self._left_asking = False
         self.content: Content = "full"
         self._tracer = tracer
         self._inbound = inbound
@@ -129,7 +133,12 @@ class Recording:
         texts = self._said(body)
         if len(self.attempts) > 1:
             attributes["tidegate.attempts"] = len(self.attempts)
-            record_attempts(self._tracer, self._span, self._inbound.operation, self.attempts, partial(_estimated, texts))
+            asked = partial(_estimated, texts)
+            record_attempts(self._tracer, self._span, self._inbound.operation, self.attempts, asked)
+            self.thrown_away = thrown_away(self.attempts, asked)
+        elif self._left_asking and self._inbound.resource is None:
+            usage = Usage(input_tokens=_estimated(texts), estimated=True)
+            self._observed(Observation(), usage)
         if observation is not None:
             usage = observation.usage or self._estimate(texts, observation)
             self._observed(observation, usage)
@@ -150,9 +159,10 @@ class Recording:
         """The request was changed before it was sent: this is what is told of it."""
         self._inbound, self._head = inbound, head
 
-    def client_left(self) -> None:
-        """The client went away."""
+    def client_left(self, *, asking: bool) -> None:
+        """The client went away; ``asking``: while a target was asked, which has read the request and will be paid for that at least."""
         self._attributes["tidegate.client_disconnected"] = True
+        self._left_asking = asking
 
     def note(self, attributes: Mapping[str, Any]) -> None:
         """Whatever a policy found worth telling."""

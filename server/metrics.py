@@ -1,5 +1,6 @@
 """What ``/metrics`` says, for Prometheus."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
@@ -36,3 +37,4 @@ class _JournalCollector(Collector):
         )
         answers = condition.storage_error is None and journal.last_error is None
         yield GaugeMetricFamily("tidegate_storage_up", "Whether the telemetry database answers.", value=float(answers))
+        yield GaugeMetricFamily("tidegate_tasks", "Tasks of the server's loop: a request under way is one.", value=len(asyncio.all_tasks()))

@@ -1,6 +1,6 @@
 """A vendor that speaks Anthropic's Messages: it refuses what its published shapes do not allow, and keeps what it was sent.
 
-The last text of the user says what it does: ``!429``, ``!busy`` (529), ``!cut`` (a stream breaks off), ``!overloaded`` (an error within the stream), ``!tools`` (thinks,
+The last text of the user says what it does: ``!429``, ``!500``, ``!busy`` (529), ``!hang``, ``!gone`` (it closes without a word), ``!cut`` (a stream breaks off), ``!overloaded`` (an error within the stream), ``!tools`` (thinks,
 and calls the first tool twice); anything else is answered with four words.
 """
 
@@ -48,20 +48,27 @@ class Claude:
                 self.paths.append(first.split()[1])
                 if self.paths[-1].endswith("/count_tokens"):
                     _send(writer, 200, {"input_tokens": 42})
-                elif not await self._answer(body, writer):
+                elif not await self._answer(body, reader, writer):
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
-    async def _answer(self, body: dict, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, body: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         shape = MessageCreateParamsStreaming if body.get("stream") else MessageCreateParamsNonStreaming
         if (complaint := misfit(body, shape)) is not None:
             return _send(writer, 400, error("invalid_request_error", complaint))
         text = json.dumps(body["messages"][-1])
         if "!429" in text:
             return _send(writer, 429, error("rate_limit_error", "slow down"), "retry-after: 7\r\nrequest-id: req_up\r\n")
+        if "!gone" in text:
+            return False
+        if "!hang" in text:
+            await reader.read(1)
+            return False
+        if "!500" in text:
+            return _send(writer, 500, error("api_error", "broken"))
         if "!busy" in text:
             return _send(writer, 529, error("overloaded_error", "Overloaded"))
         blocks = calls(body["tools"][0]["name"]) if "!tools" in text else WORDS

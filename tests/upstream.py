@@ -10,7 +10,7 @@ named ``a`` alone.
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15, "prompt_tokens_details": {"cached_tokens": 3}}
@@ -115,7 +115,8 @@ class Upstream:
         return f"{order}-" not in text or f"{order}-{self.name}" in text
 
     async def _until_left(self, reader: asyncio.StreamReader) -> bool:
-        await reader.read(1)
+        with suppress(ConnectionError):
+            await reader.read(1)
         self.left += 1
         return False
 

@@ -1,6 +1,7 @@
 """What the gateway's requests used, by whom: the record that budgets are rebuilt from.
 
-A request is one span of the gateway's tracer. Its attempts and shadows are spans too, and left out; so is what a limit refused.
+A request is one span of the gateway's tracer, and it counts once something was asked of a target, or answered in its place: as the counters
+themselves count. Its attempts and shadows are spans too, and left out.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,7 +29,7 @@ FROM (
     SELECT * FROM spans
     WHERE project_id = 'default' AND is_deleted = 0 AND start_time >= fromUnixTimestamp64Second({{since:Int64}})
       AND scope_name = 'tidegate.gateway' AND (judge_name != '') = {{judges:Bool}} AND attributes['tidegate.attempt'] = ''
-      AND attributes['tidegate.shadow'] = '' AND attributes['tidegate.limit'] = ''
+      AND attributes['tidegate.shadow'] = '' AND attributes['tidegate.limit'] = '' AND attributes['tidegate.target'] != ''
       AND ({{route:String}} = '' OR route = {{route:String}})
       AND ({{key_id:String}} = '' OR attributes['tidegate.key.id'] = {{key_id:String}})
     ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id

@@ -150,10 +150,10 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
     """Exact figures of these traces, each span counted once, and each model call.
 
     A client that is traced itself and asks the gateway leaves two spans of one call, one within the other: the outer one counts, and where
-    it does not know the cost, the inner one's is taken.
+    it does not know the cost, the inner one's is taken. An attempt of the gateway's that was thrown away lies within a call, and is another one.
     """
-    once = f"{_MODEL_KINDS} AND NOT has(counted, one.parent)"
-    paid = f"{_MODEL_KINDS} AND NOT has(priced, one.parent)"
+    once = f"{_MODEL_KINDS} AND (thrown_away OR NOT has(counted, one.parent))"
+    paid = f"{_MODEL_KINDS} AND (thrown_away OR NOT has(priced, one.parent))"
     sql = f"""SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns, max(toUnixTimestamp64Nano(end_time)) AS end_ns,
         count() AS spans, countIf(status = 'ERROR') AS errors, countIf(status = 'INTERRUPTED') AS interrupted,
         countIf(kind = 'LLM' AND NOT has(called, one.parent)) AS llm_calls,
@@ -177,7 +177,7 @@ def rollups(trace_ids: Sequence[str]) -> Statement:
         FROM (
             SELECT trace_id, toString(span_id) AS span, parent_span_id AS parent, start_time, end_time, status, kind, input_tokens,
                 output_tokens, usage_estimated, cost_total, cost_input, cost_output, response_model, request_model, service_name,
-                input_preview, output_preview,
+                input_preview, output_preview, scope_name = 'tidegate.gateway' AND startsWith(name, 'attempt ') AS thrown_away,
                 session_id, user_id, tags, prompt_name, prompt_version
             FROM spans WHERE {_OF_TRACES} ORDER BY version DESC, status LIMIT 1 BY trace_id, span_id
         ) WINDOW whole AS (PARTITION BY trace_id)

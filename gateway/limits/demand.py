@@ -41,36 +41,23 @@ def demands(call: Call, metrics: frozenset[Metric]) -> Mapping[Metric, Demand]:
 
 
 def used(call: Call, outcome: Outcome) -> Amounts:
-    """What a request used, once it has ended. Nothing was used where nothing was sent, or where the vendor gave no answer."""
-    amounts = _last(call, outcome)
-    for target, usage in call.withheld:
-        for metric, amount in _amounts(call, target, usage).items():
-            amounts[metric] = amounts.get(metric, 0) + amount
-    return {"requests": 1, **amounts}
+    """What a request used, once it has ended: what its spans say. Nothing was used where nothing was sent, or where the vendor gave no answer."""
+    spent = list(outcome.thrown_away)
+    if call.target is not None and outcome.usage is not None:
+        spent.append((call.target, outcome.usage))
+    tokens = sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for _, usage in spent)
+    cost = sum(_price(call.providers, target, _counted(usage)) or 0 for target, usage in spent)
+    return {"requests": 1, "tokens": tokens, "cost": cost}
 
 
-def _last(call: Call, outcome: Outcome) -> dict[Metric, int]:
-    """Of the answer that the request ended with."""
-    target, usage = call.target, outcome.usage
-    if target is None or (usage is None and outcome.status != 499):
-        return {"tokens": 0, "cost": 0}
-    if usage is None:  # the client left before an answer began: the vendor has read the request all the same
-        usage = Used(input_tokens=_asked(call), output_tokens=0)
-    return _amounts(call, target, usage)
-
-
-def _amounts(call: Call, target: Target, usage: Used) -> dict[Metric, int]:
-    amounts: dict[Metric, int] = {"tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0)}
-    known = Usage(
+def _counted(usage: Used) -> Usage:
+    return Usage(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         reasoning_tokens=usage.reasoning_tokens,
     )
-    if (cost := _price(call.providers, target, known)) is not None:
-        amounts["cost"] = cost
-    return amounts
 
 
 def _asked(call: Call) -> int:

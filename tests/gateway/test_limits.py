@@ -245,14 +245,15 @@ async def test_a_request_that_failed_costs_nothing_and_counts_as_a_request(servi
     }
 
 
-async def test_a_client_that_leaves_pays_for_what_was_read(service):
+async def test_what_was_thrown_away_is_paid_for_beside_the_answer(service):
     policy = service.policy(limited(LimitSettings(tokens=1000, window="month")))
     request = call(body=b"x" * 300, max_tokens=100)
     await policy.admit(request)
     request.target = Target("fake", "echo")
-    policy.settle(request, Outcome(status=499, error="client_disconnected"))
+    thrown_away = [(Target("fake", "other"), Usage(input_tokens=7, estimated=True))]
+    policy.settle(request, Outcome(status=200, usage=Usage(input_tokens=10, output_tokens=3), thrown_away=thrown_away))
     (standing,) = await service.standings()
-    assert standing.used == 100
+    assert (standing.used, standing.reserved) == (20, 0)
 
 
 async def test_each_subject_has_a_counter_of_its_own(service):

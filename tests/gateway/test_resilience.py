@@ -119,6 +119,8 @@ async def test_of_two_that_race_the_loser_is_ended_and_both_are_told(rig: Rig, s
     assert first["usage"]["estimated"]
     assert second["attributes"]["tidegate.attempt.hedge"] == "true"
     assert request["usage"]["input_tokens"] == 11
+    trace = (await rig.client.get(f"/api/v1/traces/{answer.headers['x-tidegate-trace-id']}")).json()["summary"]
+    assert trace["input_tokens"] == 11 + first["usage"]["input_tokens"]
 
 
 async def test_a_quick_answer_is_not_hedged(rig: Rig):
