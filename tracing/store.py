@@ -1,6 +1,5 @@
 """Traces, read: pages of them, one of them whole, and those that are ready for a judge. The statements are in ``store_sql``."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -21,6 +20,7 @@ from tracing.records import ContentRecord, HeadRecord, RollupRecord, SpanRecord,
 from tracing.results import FacetValue, SealedTrace, UsageRow
 from tracing.statements import Condition, Statement
 from tracing.store_sql import Position
+from tracing.task_group import task_group
 from tracing.tree import pre_order
 from tracing.types import SpanContent, SpanView, Trace, TracePage, TraceSummary
 
@@ -111,7 +111,7 @@ class TraceStore:
         if not trace_ids:
             return {}
         await settled(self._flush)
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             records = group.create_task(self._run(sql.spans(trace_ids), SpanRecord))
             said = group.create_task(self._run(sql.contents(trace_ids), ContentRecord))
         contents = {(record.trace_id, record.span_id): record for record in said.result()}
@@ -182,7 +182,7 @@ class TraceStore:
 
     async def _trace(self, trace_id: str, *, with_content: bool) -> Trace:
         await settled(self._flush)
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             spans = group.create_task(self._run(sql.spans([trace_id]), SpanRecord))
             heads = group.create_task(self._run(sql.heads_of([trace_id]), HeadRecord))
             said = group.create_task(self._contents(trace_id) if with_content else _nothing())
@@ -205,7 +205,7 @@ class TraceStore:
         if not heads:
             return []
         ids = [head.trace_id for head in heads]
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             figures = group.create_task(self._run(sql.rollups(ids), RollupRecord))
             scores = group.create_task(scores_of(self._telemetry, ids))
         known = {record.trace_id: record for record in figures.result()}

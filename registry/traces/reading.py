@@ -1,6 +1,5 @@
 """Traces, read: from all stores at once, by their names."""
 
-import asyncio
 from collections.abc import Sequence
 
 from registry.errors import ResourceDoesNotExist
@@ -14,6 +13,7 @@ from tracing.assessments import AssessmentStore
 from tracing.properties import NOTHING_SAID
 from tracing.properties_store import PropertyStore
 from tracing.store import TraceStore
+from tracing.task_group import task_group
 
 __all__ = ("TraceReader", "not_found")
 
@@ -31,7 +31,7 @@ class TraceReader:
 
     async def known(self, stored: Sequence[str]) -> list[KnownTrace]:
         """What is known of these, in their order; those of which nothing is known are left out."""
-        async with asyncio.TaskGroup() as group:
+        async with task_group() as group:
             said = group.create_task(self._properties.of_traces(stored))
             summaries = group.create_task(self._traces.summaries(stored))
             assessed = group.create_task(self._assessments.of_traces(stored))
