@@ -71,6 +71,7 @@ from registry.traces.service import TraceService
 from registry.webhooks.service import WebhookService
 from server.artifacts import open_artifacts
 from server.budgets import BudgetWebhooks, SpendingHistory
+from server.endpoint_traces import EndpointTraces
 from server.experiments_of import ExperimentsOf
 from server.guard import Guard
 from server.health import Condition
@@ -167,7 +168,7 @@ class Services:
         self.review_queues = ReviewQueueService(metadata)
         self.issues = IssueService(metadata, self.assessments)
         self.imports = ImportService(metadata, self.telemetry, journal, self.telemetry.flush)
-        properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
+        properties = self._properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
         finder = TraceFinder(self.telemetry, self.telemetry.flush)
         self.placement = ExperimentPlacement(metadata, properties)
@@ -285,7 +286,10 @@ class Services:
         limits, cache = self.limits.policy(settings), self.cache.policy(settings)
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
-        return (*callers, *(policy for policy in (guards, cache, limits) if policy is not None))
+        configured = {route.name for route in self.settings.routes}
+        tracked = {name: each for name, each in self._administration.tracked.items() if name not in configured}
+        places = (EndpointTraces(self._properties, tracked),) if tracked else ()
+        return (*callers, *places, *(policy for policy in (guards, cache, limits) if policy is not None))
 
     async def _embed(self, model: str, text: str, call: Call) -> Answer:
         """What a cache asks a model, in the trace of the request that it looks at."""
@@ -301,9 +305,13 @@ class Services:
 
     async def _administered(self, state: Administered) -> None:
         """Endpoints that were set up through the API answer beside the configured routes."""
-        if state != self._administration:
-            self.gateway.reconfigure(merged(self.settings, state))
-            self._administration = state
+        before, self._administration = self._administration, state  # policies look there
+        try:
+            if state != before:
+                self.gateway.reconfigure(merged(self.settings, state))
+        except BaseException:
+            self._administration = before
+            raise
 
     def _keys_changed(self) -> None:
         self.gateway.renew_policies()

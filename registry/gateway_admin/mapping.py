@@ -24,7 +24,7 @@ from registry.gateway_admin.policy_messages import (
     GatewayBudgetPolicy,
     GatewayGuardrail,
 )
-from registry.gateway_admin.types import Administered
+from registry.gateway_admin.types import Administered, Tracked
 
 __all__ = ("Opened", "administered")
 
@@ -89,6 +89,9 @@ def administered(
         routes=tuple(routes),
         limits=tuple(_general(budgets)),
         guardrails=tuple(each for each in guards.values() if isinstance(each, GuardrailSettings)),
+        tracked={
+            each.name: Tracked(each.endpoint_id, each.experiment_id) for each in endpoints if each.usage_tracking and each.experiment_id
+        },
         idle=idle,
     )
 

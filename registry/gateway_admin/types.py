@@ -10,7 +10,7 @@ from config.guardrails import GuardrailSettings
 from config.schema import LimitSettings, ProviderSettings, RouteSettings
 from registry.gateway_admin.policy_messages import GuardrailScorer
 
-__all__ = ("Administered", "Experiments", "Metadata", "Scorers")
+__all__ = ("Administered", "Experiments", "Metadata", "Scorers", "Tracked")
 
 T = TypeVar("T")
 
@@ -43,14 +43,22 @@ class Scorers(Protocol):
         ...
 
 
+class Tracked(msgspec.Struct, frozen=True):
+    """An endpoint whose traces belong to an experiment."""
+
+    endpoint_id: str
+    experiment_id: str
+
+
 class Administered(msgspec.Struct, frozen=True, kw_only=True):
     """What was set up through the API, in the form of the settings, to be laid beside those of the file.
 
-    ``idle`` says of each endpoint, model or budget that has no effect why that is.
+    ``tracked`` are the endpoints, by name, that have an experiment. ``idle`` says of each endpoint, model or budget that has no effect why that is.
     """
 
     providers: Mapping[str, ProviderSettings] = {}
     routes: tuple[RouteSettings, ...] = ()
     limits: tuple[LimitSettings, ...] = ()
     guardrails: tuple[GuardrailSettings, ...] = ()
+    tracked: Mapping[str, Tracked] = {}
     idle: Mapping[str, str] = {}

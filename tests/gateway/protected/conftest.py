@@ -14,6 +14,7 @@ from tests.upstream import Upstream, scripted_upstream
 
 CONFIG = r"""
 storage: {{redis: "{redis}"}}
+security: {{allow_private_addresses: true}}
 providers:
   openai: {{kind: openai, base_url: "{url}", api_key: env:UP_KEY}}
 limits:
