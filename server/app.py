@@ -29,17 +29,18 @@ from server import health
 from server.acting import with_actor
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
-from server.file_permissions import with_file_permissions
 from server.guard import guarded
 from server.mlflow import mlflow_endpoints
 from server.pages import page_services
+from server.path_permissions import with_permissions_by_path
 from server.services import Services
 from server.ui import views
 from server.version import VERSION
+from server.visible.calls import Calls
 from tracing import otlp_routes
 from tracing import routes as trace_routes
 
-__all__ = ("create_app",)
+__all__ = ("create_app", "framework")
 
 
 SCHEMA_PATH = "/api/v1/schema"
@@ -64,7 +65,21 @@ class Framework(Litestar):
 def create_app(services: Services) -> ASGIApp:
     """The whole server as one ASGI application."""
     limit = services.settings.server.max_body_bytes
-    app = Framework(
+    table = mlflow_endpoints(services)
+    gatekeeper = Gatekeeper(services.roles, services.experiments_of) if services.settings.security.users else None
+    app = framework(services, Calls(table, gatekeeper))
+    if gatekeeper:
+        endpoints = with_endpoints(app, table, limit, gatekeeper)
+        registry = with_permissions_by_path(with_artifacts(endpoints, services.artifacts), services.experiments_of)
+    else:
+        registry = with_artifacts(with_endpoints(app, table, limit), services.artifacts)
+    return guarded(express(app, with_actor(registry)), lambda: services.guard)
+
+
+def framework(services: Services, calls: Calls) -> Litestar:
+    """Everything but MLflow's endpoints and files. ``calls`` asks these in the name of whoever asks us."""
+    limit = services.settings.server.max_body_bytes
+    return Framework(
         route_handlers=[
             openai.router(services.gateway, limit),
             anthropic.router(services.gateway, limit),
@@ -76,10 +91,10 @@ def create_app(services: Services) -> ASGIApp:
             deployments.router(services.gateway),
             passthrough.router(services.gateway, limit),
             otlp_routes.router(services.sink, services.placement),
-            trace_routes.router(services.traces, services.assessments),
-            prompt_routes.router(services.prompts),
+            trace_routes.router(services.visible_traces, services.assessments),
+            prompt_routes.router(services.visible_prompts),
             lineage_routes.router(services.lineage),
-            model_routes.router(services.models, services.aliases, services.moves),
+            model_routes.router(services.visible_models, calls, services.visible_moves),
             key_routes.router(services.keys),
             access_routes.router(services.users),
             limit_routes.router(services.limits),
@@ -89,7 +104,7 @@ def create_app(services: Services) -> ASGIApp:
             webhook_routes.router(services.webhooks),
             health.router(services),
             openapi,
-            views.router(page_services(services)),
+            views.router(page_services(services, calls)),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=OpenAPIConfig(
@@ -98,10 +113,3 @@ def create_app(services: Services) -> ASGIApp:
         request_max_body_size=limit,
         logging_config=None,
     )
-    table = mlflow_endpoints(services)
-    if services.settings.security.users:
-        endpoints = with_endpoints(app, table, limit, Gatekeeper(services.roles, services.experiments_of))
-        registry = with_file_permissions(with_artifacts(endpoints, services.artifacts), services.experiments_of)
-    else:
-        registry = with_artifacts(with_endpoints(app, table, limit), services.artifacts)
-    return guarded(express(app, with_actor(registry)), lambda: services.guard)

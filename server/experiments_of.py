@@ -1,23 +1,32 @@
 """Which experiment a run, a logged model or a trace is in: asked once for each, since they stay where they are."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 from typing_extensions import override
 
 from registry.access.requirements import Lookup
 from registry.errors import ResourceDoesNotExist
+from registry.evaluation_datasets import store as datasets
+from registry.issues import store as issues
 from registry.logged_models import store as logged_models
+from registry.reviews import store as reviews
 from registry.runs import store as runs
 from registry.runs.types import Metadata
+from registry.scorers import store as scorers
 from registry.traces.messages import GetTraceInfoV3
 from registry.traces.service import TraceService
 
 __all__ = ("ExperimentsOf",)
 
 REMEMBERED: Final = 10_000
+
+
+class _InExperiment(Protocol):
+    @property
+    def experiment_id(self) -> int: ...
 
 
 class ExperimentsOf(Lookup):
@@ -52,6 +61,38 @@ class ExperimentsOf(Lookup):
     async def of_trace(self, trace_id: str) -> str | None:
         """A trace's."""
         return await self._find("trace", trace_id, lambda: self._read_trace(trace_id))
+
+    @override
+    async def of_label_schema(self, schema_id: str) -> str | None:
+        """A question's."""
+        return await self._find("label_schema", schema_id, lambda: self._row(lambda connection: reviews.read_schema(connection, schema_id)))
+
+    @override
+    async def of_review_queue(self, queue_id: str) -> str | None:
+        """A queue's."""
+        return await self._find("review_queue", queue_id, lambda: self._row(lambda connection: reviews.read_queue(connection, queue_id)))
+
+    @override
+    async def of_issue(self, issue_id: str) -> str | None:
+        """An issue's."""
+        return await self._find("issue", issue_id, lambda: self._row(lambda connection: issues.read_issue(connection, issue_id)))
+
+    @override
+    async def of_scorer(self, scorer_id: str) -> str | None:
+        """A scorer's."""
+        return await self._find(
+            "scorer", scorer_id, lambda: self._row(lambda connection: scorers.read_version_by_id(connection, scorer_id, None))
+        )
+
+    @override
+    async def of_dataset(self, dataset_id: str) -> Sequence[str]:
+        """All of a dataset's, asked for each time: datasets are shared with more experiments later."""
+        found = await self._metadata.read(lambda connection: datasets.read_experiments(connection, [dataset_id]))
+        return found.get(dataset_id, [])
+
+    async def _row(self, read: Callable[[Connection], _InExperiment | None]) -> str | None:
+        row = await self._metadata.read(read)
+        return None if row is None else str(row.experiment_id)
 
     async def _read_trace(self, trace_id: str) -> str | None:
         try:

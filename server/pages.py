@@ -9,7 +9,7 @@ from evals.service import JudgeService
 from registry.artifacts.messages import FileInfo, ListArtifacts
 from registry.artifacts.service import ArtifactService
 from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
-from registry.evaluation_datasets.service import DatasetService
+from registry.runs.messages import GetRun
 from server.services import Services
 from server.ui.registry import RegistryServices
 from server.ui.services import (
@@ -25,6 +25,7 @@ from server.ui.services import (
     UsageRow,
 )
 from server.version import VERSION
+from server.visible.calls import Calls
 from tracing import results
 from tracing.assessments import AssessmentStore
 from tracing.store import TraceStore
@@ -77,15 +78,18 @@ class PageJudges:
 class PageFiles:
     """Implements ``server.ui.services.RunFiles``."""
 
-    def __init__(self, artifacts: ArtifactService) -> None:
+    def __init__(self, artifacts: ArtifactService, calls: Calls) -> None:
         self._artifacts = artifacts
+        self._calls = calls
 
     async def list(self, run_id: str, folder: str) -> Sequence[FileInfo]:
         """A folder, by name."""
-        return (await self._artifacts.list_run(ListArtifacts(run_id=run_id, path=folder))).files
+        found: ListArtifacts.Response = await self._calls.ask(ListArtifacts(run_id=run_id, path=folder))
+        return found.files
 
     async def head(self, run_id: str, path: str, limit: int) -> tuple[int, bytes]:
         """The size of a file, and its first bytes."""
+        await self._calls.ask(GetRun(run_id=run_id))  # who may read the run may read its files
         tree, place = await self._artifacts.file_of_run(run_id, path)
         size = (await tree.find(place)).size
         length = min(size, limit)
@@ -95,43 +99,44 @@ class PageFiles:
 class PageDatasets:
     """Implements ``server.ui.services.Datasets``."""
 
-    def __init__(self, datasets: DatasetService) -> None:
-        self._datasets = datasets
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
 
     async def list(self, page: str) -> tuple[Sequence[DatasetLine], str]:
         """Some of them, the newest first, and where the next ones begin."""
-        found = await self._datasets.search(SearchEvaluationDatasets(max_results=DATASETS, page_token=page or None))
+        asked = SearchEvaluationDatasets(max_results=DATASETS, page_token=page or None)
+        found: SearchEvaluationDatasets.Response = await self._calls.ask(asked)
         return [_dataset(each) for each in found.datasets], found.next_page_token or ""
 
     async def show(self, dataset_id: str, page: str) -> DatasetRecords:
         """One of them."""
-        found = await self._datasets.get(GetDataset(dataset_id=dataset_id))
+        found: GetDataset.Response = await self._calls.ask(GetDataset(dataset_id=dataset_id))
         asked = GetDatasetRecords(dataset_id=dataset_id, max_results=EXAMPLES, page_token=page or None)
-        records = await self._datasets.records(asked)
+        records: GetDatasetRecords.Response = await self._calls.ask(asked)
         examples = [_example(each) for each in msgspec.json.decode(records.records, type=list[dict[str, Any]])]
         return DatasetRecords(dataset=_dataset(found.dataset), examples=examples, next_page=records.next_page_token or "")
 
 
-def page_services(services: Services) -> UiServices:
+def page_services(services: Services, calls: Calls) -> UiServices:
     """The services, as the pages see them."""
     return UiServices(
-        traces=services.traces,
-        figures=PageFigures(services.traces),
+        traces=services.visible_traces,
+        figures=PageFigures(services.visible_traces),
         assessments=services.assessments,
-        prompts=services.prompts,
+        prompts=services.visible_prompts,
         judges=PageJudges(services.judges, services.assessments),
         registry=RegistryServices(
-            experiments=services.experiments,
-            runs=services.runs,
-            histories=services.metric_history,
-            artifacts=services.artifacts,
-            logged_models=services.logged_models,
-            models=services.models,
-            moves=services.moves,
+            experiments=calls,
+            runs=calls,
+            histories=calls,
+            artifacts=calls,
+            logged_models=calls,
+            models=services.visible_models,
+            moves=services.visible_moves,
             lineage=services.lineage,
         ),
-        run_files=PageFiles(services.artifacts),
-        datasets=PageDatasets(services.evaluation_datasets),
+        run_files=PageFiles(services.artifacts, calls),
+        datasets=PageDatasets(calls),
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,

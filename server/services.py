@@ -32,6 +32,7 @@ from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from gateway.types import Answer, Operation, Origin, Resource
 from registry.access.accounts import AccessBook
+from registry.access.checks import may
 from registry.access.index import AccessIndex
 from registry.access.roles import RoleService
 from registry.access.users import UserService
@@ -80,6 +81,10 @@ from server.media_on_demand import MediaOnDemand
 from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
 from server.signing_in import SignIn
 from server.version import VERSION
+from server.visible.lineage import ReadableNodes
+from server.visible.models import VisibleModels, VisibleMoves
+from server.visible.prompts import VisiblePrompts
+from server.visible.traces import scope_of_caller
 from storage.errors import SettingsError, StorageError
 from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
@@ -112,6 +117,8 @@ class RegisteredPrompts:
 
     async def render(self, name: str, selector: str, variables: Mapping[str, str | int | float]) -> RenderedPrompt:
         """As ``gateway.prompts.PromptSource``: the registry's errors in the gateway's tree."""
+        if not may("read", "registered_model", name):
+            raise PromptNotFound(f"There is no prompt {name!r} that you may read.", param="model")
         try:
             prompt = await self._prompts.render(name, selector, variables)
         except prompt_errors.PromptNotFound as error:
@@ -178,7 +185,15 @@ class Services:
         self.trace_metrics = TraceMetrics(TraceFigures(self.telemetry, self.telemetry.flush))
         self.experiments_of = ExperimentsOf(metadata, self.mlflow_traces)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
-        self.lineage = LineageService(metadata, TraceLinks(self.telemetry, self.telemetry.flush))
+        self.visible_traces = TraceStore(self.telemetry, self.telemetry.flush, settings.telemetry, scope_of_caller)
+        self.visible_prompts = VisiblePrompts(self.prompts, self.roles)
+        self.visible_models = VisibleModels(self.models)
+        self.visible_moves = VisibleMoves(self.moves)
+        self.lineage = LineageService(
+            metadata,
+            TraceLinks(self.telemetry, self.telemetry.flush),
+            ReadableNodes(self.experiments_of, self.visible_traces, self.assessments),
+        )
         self.gateway_admin = GatewayAdmin(
             metadata,
             self.addresses,

@@ -24,10 +24,13 @@ __all__ = ("FIELDS", "And", "Comparison", "Expression", "Not", "Or", "parse")
 OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=", "~")
 TEXTS: Final = frozenset({"=", "!=", "~"})
 NUMBERS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
+FACTS: Final = frozenset({"answered", "judging"})
+"""Fields that are true or false."""
 
 FIELDS: Final[dict[str, frozenset[str]]] = {
     "status": frozenset({"=", "!="}),
     "answered": frozenset({"=", "!="}),
+    "judging": frozenset({"=", "!="}),
     "name": TEXTS,
     "model": TEXTS,
     "provider": TEXTS,
@@ -200,10 +203,10 @@ class _Parser:
         token = self._next()
         if token.kind not in {"text", "number", "word"}:
             raise _unexpected(token, "a value")
-        if field in {"score", "answered"} and token.text in {"true", "false"}:
+        if field in {"score", *FACTS} and token.text in {"true", "false"}:
             return token.text == "true"
-        if field == "answered":
-            raise FilterError(f"answered is true or false, not {token.text}", position=token.position)
+        if field in FACTS:
+            raise FilterError(f"{field} is true or false, not {token.text}", position=token.position)
         if token.kind == "number" and FIELDS.get(field, NUMBERS) is NUMBERS and field != "attributes":
             return float(token.text)
         if FIELDS.get(field) is NUMBERS:

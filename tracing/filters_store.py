@@ -26,6 +26,9 @@ _ANY_SPAN: Final = {
 }
 """Fields that hold when one span of the trace has them."""
 
+_FACTS: Final = {"answered": "output_bytes > 0", "judging": "judge_name != ''"}
+"""Fields that are true when this holds for one span of the trace."""
+
 _ROLLED: Final = {
     "cost": "toFloat64(sum(cost_total))",
     "tokens": "sum(input_tokens) + sum(output_tokens)",
@@ -78,8 +81,8 @@ def _comparison(found: Comparison, values: _Values) -> str:
         return f"trace_id IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING {compared})"
     if found.field == "score":
         return _score(found, values)
-    if found.field == "answered":
-        return f"{'' if found.value else 'NOT '}{values.of_spans('output_bytes > 0')}"
+    if found.field in _FACTS:
+        return f"{'' if found.value else 'NOT '}{values.of_spans(_FACTS[found.field])}"
     if found.field == "text":
         return _text(str(found.value), values)
     return _of_text(found, values)

@@ -18,6 +18,7 @@ from tracing.properties import NOTHING_SAID
 from tracing.properties_store import properties_of
 from tracing.records import ContentRecord, HeadRecord, RollupRecord, SpanRecord, span_view, trace_summary
 from tracing.results import FacetValue, SealedTrace, UsageRow
+from tracing.scope import Scope, ScopeOf, everything
 from tracing.statements import Condition, Statement
 from tracing.store_sql import Position
 from tracing.task_group import task_group
@@ -46,12 +47,20 @@ class TraceStore:
     """The reading side of tracing.
 
     Every method first waits for ``flush``, so that a caller finds what it sent before, and raises ``StoreUnavailable`` when that fails.
+    Traces that are not in the scope of whoever asks are as if they were not there, and are counted nowhere.
     """
 
-    def __init__(self, telemetry: Telemetry, flush: Callable[[], Awaitable[None]], settings: TelemetrySettings) -> None:
+    def __init__(
+        self,
+        telemetry: Telemetry,
+        flush: Callable[[], Awaitable[None]],
+        settings: TelemetrySettings,
+        scope: ScopeOf = everything,
+    ) -> None:
         self._telemetry = telemetry
         self._flush = flush
         self._settings = settings
+        self._scope = scope
 
     async def search(
         self,
@@ -70,7 +79,7 @@ class TraceStore:
         if chosen is None:
             raise BadOrder(f"there is no order {order!r}", hint=f"orders are {', '.join(sql.ORDERS)}, each also with - before it")
         after = read_cursor(order, cursor) if cursor else None
-        where = _where(filter, since_ns, until_ns)
+        where = self._where(filter, since_ns, until_ns)
         await settled(self._flush)
         size = max(1, min(limit, MAX_PAGE))
         statement = sql.page(chosen, descending=order.startswith("-"), where=where, after=after, limit=size + 1)
@@ -91,6 +100,8 @@ class TraceStore:
     async def content(self, trace_id: str, span_id: str) -> SpanContent:
         """What was said in one span, empty where nothing was recorded. Raises ``SpanNotFound``."""
         await settled(self._flush)
+        if not await self.seen([trace_id]):
+            raise SpanNotFound(trace_id, span_id)
         found = await self._run(sql.content_of(trace_id, span_id), ContentRecord)
         if found:
             return found[0]
@@ -103,7 +114,7 @@ class TraceStore:
         if not trace_ids:
             return {}
         await settled(self._flush)
-        heads = await self._run(sql.heads_of(trace_ids), HeadRecord)
+        heads = await self._run(sql.heads_of(await self.seen(trace_ids)), HeadRecord)
         return {summary.trace_id: summary for summary in await self._summaries(heads)}
 
     async def spans(self, trace_ids: Sequence[str]) -> dict[str, list[SpanView]]:
@@ -111,6 +122,7 @@ class TraceStore:
         if not trace_ids:
             return {}
         await settled(self._flush)
+        trace_ids = await self.seen(trace_ids)
         async with task_group() as group:
             records = group.create_task(self._run(sql.spans(trace_ids), SpanRecord))
             said = group.create_task(self._run(sql.contents(trace_ids), ContentRecord))
@@ -126,18 +138,18 @@ class TraceStore:
     async def has_any(self) -> bool:
         """Whether any span is stored."""
         await settled(self._flush)
-        return (await self._run(sql.any_span(), _Count))[0].traces > 0
+        return (await self._run(sql.any_span(self._scope().condition()), _Count))[0].traces > 0
 
     async def count(self, filter: str | None = None, since_ns: int | None = None, until_ns: int | None = None) -> int:
         """The number of traces that a search would find. Raises ``FilterError``."""
-        where = _where(filter, since_ns, until_ns)
+        where = self._where(filter, since_ns, until_ns)
         await settled(self._flush)
         return (await self._run(sql.count(where), _Count))[0].traces
 
     async def session(self, session_id: str, limit: int = 500) -> list[TraceSummary]:
         """The traces of a session, in order of time; empty when nobody knows it."""
         await settled(self._flush)
-        ids = [found.trace_id for found in await self._run(sql.session(session_id, limit), _Found)]
+        ids = [found.trace_id for found in await self._run(sql.session(session_id, self._scope().condition(), limit), _Found)]
         if not ids:
             return []
         known = {trace.trace_id: trace for trace in await self._summaries(await self._run(sql.heads_of(ids), HeadRecord))}
@@ -148,14 +160,17 @@ class TraceStore:
         if field not in FACETS:
             raise BadRequest(f"there are no choices for {field!r}", hint=f"choices exist for {', '.join(FACETS)}")
         await settled(self._flush)
-        return await self._run(sql.facet(FACETS[field], sql.time_range(since_ns, None), limit), FacetValue)
+        return await self._run(sql.facet(FACETS[field], _both(sql.time_range(since_ns, None), self._scope()), limit), FacetValue)
 
     async def usage(self, by: str = "model", since_ns: int | None = None, until_ns: int | None = None, limit: int = 200) -> list[UsageRow]:
         """Figures of model calls by ``minute``, ``hour``, ``model``, ``provider``, ``provider_model``, ``route``, ``service`` or ``prompt``. Raises ``BadRequest``."""
         if by not in sql.USAGE_BY:
             raise BadRequest(f"usage is not kept by {by!r}", hint=f"it is by {', '.join(sql.USAGE_BY)}")
         await settled(self._flush)
-        return await self._run(sql.usage(by, sql.usage_range(since_ns, until_ns), limit), UsageRow)
+        scope, within = self._scope(), sql.time_range(since_ns, until_ns)
+        if scope.is_whole:
+            return await self._run(sql.usage(by, sql.usage_range(since_ns, until_ns), limit), UsageRow)
+        return await self._run(sql.usage_of_spans(by, _both(within, scope), limit), UsageRow)
 
     async def sealed(
         self, after: str | None, filter: str | None, since_ns: int | None, until_ns: int | None, limit: int
@@ -164,7 +179,7 @@ class TraceStore:
         quiet, orphans = self._settings.seal_after, self._settings.seal_orphans_after
         position = read_cursor(_SEALED, after) if after else None
         among = sql.quiet_since(position, max(quiet, orphans))
-        where = _where(filter, since_ns, until_ns, among.sql if among else "")
+        where = self._where(filter, since_ns, until_ns, among.sql if among else "")
         await settled(self._flush)
         rows = await self._run(sql.sealed(where, position, among, quiet, orphans, limit), _Sealed)
         if not rows:
@@ -180,8 +195,25 @@ class TraceStore:
             for row in rows
         ]
 
+    def _where(self, filter: str | None, since_ns: int | None, until_ns: int | None, traces: str = "") -> Condition:
+        within = _both(sql.time_range(since_ns, until_ns), self._scope())
+        if filter is None or not filter.strip():
+            return within
+        matching = condition(parse(filter), traces)
+        return Condition(f"{within.sql} AND {matching.sql}", {**within.parameters, **matching.parameters})
+
+    async def seen(self, trace_ids: Sequence[str]) -> Sequence[str]:
+        """Those of these traces that whoever asks may see."""
+        scope = self._scope()
+        if scope.is_whole or not trace_ids:
+            return trace_ids
+        found = {each.trace_id for each in await self._run(sql.among(trace_ids, scope.condition()), _Found)}
+        return [trace_id for trace_id in trace_ids if trace_id in found]
+
     async def _trace(self, trace_id: str, *, with_content: bool) -> Trace:
         await settled(self._flush)
+        if not await self.seen([trace_id]):
+            raise TraceNotFound(trace_id)
         async with task_group() as group:
             spans = group.create_task(self._run(sql.spans([trace_id]), SpanRecord))
             heads = group.create_task(self._run(sql.heads_of([trace_id]), HeadRecord))
@@ -233,12 +265,9 @@ class _Count(msgspec.Struct, frozen=True):
     traces: int
 
 
-def _where(filter: str | None, since_ns: int | None, until_ns: int | None, traces: str = "") -> Condition:
-    within = sql.time_range(since_ns, until_ns)
-    if filter is None or not filter.strip():
-        return within
-    matching = condition(parse(filter), traces)
-    return Condition(f"{within.sql} AND {matching.sql}", {**within.parameters, **matching.parameters})
+def _both(within: Condition, scope: Scope) -> Condition:
+    seen = scope.condition()
+    return Condition(f"{within.sql} AND {seen.sql}", {**within.parameters, **seen.parameters})
 
 
 async def _nothing() -> dict[str, SpanContent] | None:

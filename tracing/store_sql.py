@@ -16,6 +16,7 @@ __all__ = (
     "ORDERS",
     "Order",
     "Position",
+    "among",
     "any_span",
     "content_of",
     "contents",
@@ -31,6 +32,7 @@ __all__ = (
     "spans",
     "time_range",
     "usage",
+    "usage_of_spans",
     "usage_range",
 )
 
@@ -107,9 +109,17 @@ def count(where: Condition) -> Statement:
     return Statement(sql, dict(where.parameters))
 
 
-def any_span() -> Statement:
-    """One row if anything is stored."""
-    return Statement("SELECT count() AS traces FROM (SELECT 1 FROM spans WHERE project_id = 'default' LIMIT 1)", {})
+def any_span(where: Condition) -> Statement:
+    """One row: whether anything is stored."""
+    sql = f"SELECT count() AS traces FROM (SELECT 1 FROM spans WHERE project_id = 'default' AND {where.sql} LIMIT 1)"
+    return Statement(sql, dict(where.parameters))
+
+
+def among(trace_ids: Sequence[str], where: Condition) -> Statement:
+    """Those of these traces for which a condition holds."""
+    sql = f"""SELECT DISTINCT trace_id FROM traces
+        WHERE project_id = 'default' AND trace_id IN {{trace_ids:Array(String)}} AND {where.sql}"""
+    return Statement(sql, {**where.parameters, "trace_ids": list(trace_ids)})
 
 
 def time_range(since_ns: int | None, until_ns: int | None) -> Condition:
@@ -216,12 +226,12 @@ def _contents(which: str) -> str:
         WHERE {within} AND {which} ORDER BY version DESC LIMIT 1 BY trace_id, span_id"""
 
 
-def session(session_id: str, limit: int) -> Statement:
+def session(session_id: str, where: Condition, limit: int) -> Statement:
     """The traces of a session, in order of time."""
     sql = f"""SELECT trace_id, min(start_time) AS began FROM spans
-        WHERE project_id = 'default' AND is_deleted = 0 AND session_id = {{session_id:String}}
+        WHERE project_id = 'default' AND is_deleted = 0 AND session_id = {{session_id:String}} AND {where.sql}
         GROUP BY trace_id ORDER BY began, trace_id LIMIT {limit:d}"""
-    return Statement(sql, {"session_id": session_id})
+    return Statement(sql, {**where.parameters, "session_id": session_id})
 
 
 def facet(column: str, where: Condition, limit: int) -> Statement:
@@ -297,6 +307,22 @@ def usage(by: str, where: Condition, limit: int) -> Statement:
         arrayMap(x -> if(isFinite(x), x / 1e6, NULL), quantilesTDigestMerge(0.5, 0.9, 0.95, 0.99)(ttft)) AS ttft_ms
     FROM usage_1m WHERE project_id = 'default' AND {_MODEL_KINDS} AND {where.sql}
     GROUP BY value ORDER BY {order} LIMIT {limit:d}"""
+    return Statement(sql, dict(where.parameters))
+
+
+def usage_of_spans(by: str, where: Condition, limit: int) -> Statement:
+    """The same from the spans themselves, which say what trace they are of; figures that are summed up already no longer do."""
+    order = "value" if by in ("minute", "hour") else "calls DESC, value"
+    sql = f"""SELECT toString({_USAGE_BY[by]}) AS value, count() AS calls, countIf(failed) AS errors,
+        sum(tokens_in) AS input_tokens, sum(tokens_out) AS output_tokens, sum(paid) AS cost,
+        arrayMap(x -> if(isFinite(x), x / 1e6, NULL), quantilesTDigest(0.5, 0.9, 0.95, 0.99)(took)) AS latency_ms,
+        arrayMap(x -> if(isFinite(x), x / 1e6, NULL), quantilesTDigestIf(0.5, 0.9, 0.95, 0.99)(assumeNotNull(first), first IS NOT NULL)) AS ttft_ms
+    FROM (
+        SELECT toDateTime(start_time, 'UTC') AS time, if(response_model != '', response_model, request_model) AS model, provider, route,
+            service_name, prompt_name, status = 'ERROR' AS failed, toUInt64(spans.input_tokens) AS tokens_in,
+            toUInt64(spans.output_tokens) AS tokens_out, cost_total AS paid, duration_ns AS took, ttft_ns AS first
+        FROM spans WHERE project_id = 'default' AND is_deleted = 0 AND {_MODEL_KINDS} AND {where.sql}
+    ) GROUP BY value ORDER BY {order} LIMIT {limit:d}"""
     return Statement(sql, dict(where.parameters))
 
 

@@ -12,7 +12,7 @@ from registry.access.types import CALLER, Caller
 from registry.errors import PermissionDenied
 from registry.wire import Endpoint, Message
 
-__all__ = ("Gatekeeper",)
+__all__ = ("DENIED", "Gatekeeper", "permitted")
 
 DENIED: Final = "Permission denied."
 NOWHERE: Final = "-1"
@@ -61,7 +61,7 @@ def permitted(caller: Caller, need: Need) -> bool:
 
 
 def _whole(resource_type: str) -> str:
-    return "experiment" if resource_type in {"run", "logged_model", "trace", "assessment"} else resource_type
+    return "experiment" if resource_type in {"run", "logged_model", "trace", "assessment", "review_queue"} else resource_type
 
 
 def _may_with_model(caller: Caller, need: Need) -> bool:
@@ -127,7 +127,20 @@ VISIBLE: Final[dict[str, tuple[str, Sees]]] = {
         "model_versions",
         lambda caller, item: permitted(caller, Need("read", "registered_model_version", item.name)),
     ),
+    "/3.0/mlflow/datasets/search": ("datasets", lambda caller, item: all(_reads(caller, each) for each in item.experiment_ids)),
+    "/3.0/mlflow/issues/search": ("issues", lambda caller, item: _reads(caller, item.experiment_id)),
+    "/3.0/mlflow/scorers/list": ("scorers", lambda caller, item: _reads(caller, str(item.experiment_id))),
+    "/3.0/mlflow/gateway/secrets/list": ("secrets", lambda caller, item: caller.may("read", "gateway_secret", item.secret_id)),
+    "/3.0/mlflow/gateway/endpoints/list": ("endpoints", lambda caller, item: caller.may("read", "gateway_endpoint", item.endpoint_id)),
+    "/3.0/mlflow/gateway/model-definitions/list": (
+        "model_definitions",
+        lambda caller, item: caller.may("read", "gateway_model_definition", item.model_definition_id),
+    ),
 }
+
+
+def _reads(caller: Caller, experiment_id: str) -> bool:
+    return caller.may("read", "experiment", canonical("experiment", experiment_id))
 
 
 async def _searched(endpoint: Endpoint[Any], message: Any, field: str, sees: Callable[[Any], bool]) -> Message | None:
@@ -137,9 +150,10 @@ async def _searched(endpoint: Endpoint[Any], message: Any, field: str, sees: Cal
         answer: Any = await endpoint.handler(message)
         seen = [item for item in getattr(answer, field) if sees(item)]
         found += seen
-        missing = (message.max_results or 0) - len(seen)
-        if not answer.next_page_token or missing <= 0:
-            full: Message = msgspec.structs.replace(answer, **{field: found})
+        missing = (getattr(message, "max_results", None) or 0) - len(seen)
+        if missing <= 0 or not answer.next_page_token:
+            uncounted = {"total_count": None} if hasattr(answer, "total_count") else {}
+            full: Message = msgspec.structs.replace(answer, **{field: found}, **uncounted)
             return full
         message = msgspec.structs.replace(message, page_token=answer.next_page_token, max_results=missing)
 

@@ -1,6 +1,6 @@
 """What each endpoint needs: a table of verbs, and for each area how its messages name what they are about."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -39,6 +39,26 @@ class Lookup(Protocol):
 
     async def of_trace(self, trace_id: str) -> str | None:
         """A trace's."""
+        ...
+
+    async def of_label_schema(self, schema_id: str) -> str | None:
+        """That of a question to reviewers."""
+        ...
+
+    async def of_review_queue(self, queue_id: str) -> str | None:
+        """A queue's."""
+        ...
+
+    async def of_issue(self, issue_id: str) -> str | None:
+        """An issue's."""
+        ...
+
+    async def of_scorer(self, scorer_id: str) -> str | None:
+        """A scorer's."""
+        ...
+
+    async def of_dataset(self, dataset_id: str) -> Sequence[str]:
+        """All that an evaluation dataset is shared with."""
         ...
 
 
@@ -111,7 +131,8 @@ async def _traces(method: str, path: str, message: Any, lookup: Lookup) -> Itera
         return OPEN
     action = action_of(method, path)
     if experiments := _experiments_in(message):
-        return [Need("update" if action == "delete" else action, "trace", each) for each in experiments]
+        again = await _in_experiments("update", "trace", _told(message), lookup.of_trace)
+        return [*again, *(Need("update" if action == "delete" else action, "trace", each) for each in experiments)]
     kind = "assessment" if "/assessments" in path else "trace"
     return await _in_experiments(action, kind, _ids(message, "trace_id", "trace_ids", "request_id", "request_ids"), lookup.of_trace)
 
@@ -139,7 +160,9 @@ async def _sources(message: Any, lookup: Lookup) -> Iterable[Need]:
         else _ids(message, "model_id")
     )
     runs = await _in_experiments("read", "run", _ids(message, "run_id"), lookup.of_run)
-    return [*runs, *await _in_experiments("read", "logged_model", models, lookup.of_logged_model)]
+    copied = message.source.removeprefix("models:/").rpartition("/")[0] if message.source.startswith("models:/") else ""
+    versions = [Need("read", "registered_model_version", copied)] if copied else []
+    return [*versions, *runs, *await _in_experiments("read", "logged_model", models, lookup.of_logged_model)]
 
 
 GATEWAY: Final = {
@@ -155,7 +178,50 @@ async def _gateway(method: str, path: str, message: Any, lookup: Lookup) -> Iter
         return OPEN if method == "GET" else (ADMINISTER,)
     if path.endswith(f"/{path.split('/')[4]}/create"):
         return (MAKE,)
+    if path.endswith(f"/{path.split('/')[4]}/list"):
+        return OPEN
     return (Need(action_of(method, path), kind, getattr(message, field, None) or ANY),)
+
+
+async def _datasets(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    """A dataset holds what its experiments said: who may not read one of them does not read it."""
+    if path.endswith("/datasets/search"):
+        return OPEN
+    named = _ids(message, "experiment_ids")
+    if (dataset_id := getattr(message, "dataset_id", None)) is None:
+        return [MAKE, *(Need("update", "experiment", each) for each in named)]
+    action: Action = "read" if method == "GET" else "update"
+    return [Need(action, "experiment", each) for each in dict.fromkeys([*named, *await lookup.of_dataset(dataset_id)])]
+
+
+async def _label_schemas(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    return await _in_review(method, path, message, _ids(message, "schema_id"), lookup.of_label_schema)
+
+
+async def _review_queues(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    return await _in_review(method, path, message, _ids(message, "queue_id"), lookup.of_review_queue)
+
+
+async def _in_review(method: str, path: str, message: Any, ids: list[str], find: Callable[[str], Awaitable[str | None]]) -> Iterable[Need]:
+    action: Action = "read" if method == "GET" else "update"
+    if experiments := _experiments_in(message):
+        return [Need(action, "review_queue", each) for each in experiments]
+    return await _in_experiments(action, "review_queue", ids, find)
+
+
+async def _issues(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    if path.endswith("/issues/search"):
+        return [Need("read", "experiment", each) for each in _experiments_in(message)]
+    runs = await _in_experiments("read", "run", _ids(message, "source_run_id"), lookup.of_run)
+    own = await _in_experiments(action_of(method, path), "experiment", _ids(message, "issue_id"), lookup.of_issue)
+    return [*runs, *own, *(Need("update", "experiment", each) for each in _experiments_in(message))]
+
+
+async def _scorers(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    action = action_of(method, path)
+    if experiments := _experiments_in(message):
+        return [Need("update" if action == "delete" else action, "experiment", each) for each in experiments]
+    return await _in_experiments(action, "experiment", _ids(message, "scorer_ids"), lookup.of_scorer)
 
 
 async def _governed_by_itself(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
@@ -187,6 +253,11 @@ AREAS: Final[dict[str, Area]] = {
     "registered-models": _models,
     "model-versions": _versions,
     "gateway": _gateway,
+    "datasets": _datasets,
+    "label-schemas": _label_schemas,
+    "review-queues": _review_queues,
+    "issues": _issues,
+    "scorers": _scorers,
     "users": _governed_by_itself,
     "roles": _governed_by_itself,
     "server-info": _governed_by_itself,
@@ -204,6 +275,11 @@ def _ids(message: Any, *fields: str) -> list[str]:
     """What the message names in these fields, one or many, each once."""
     values = [getattr(message, field, None) for field in fields]
     return list(dict.fromkeys(each for value in values if value for each in ([value] if isinstance(value, str) else value)))
+
+
+def _told(message: Any) -> list[str]:
+    """The trace that a message tells of, which may be there already."""
+    return _ids(getattr(getattr(message, "trace", None), "trace_info", None), "trace_id")
 
 
 def _experiments_in(message: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """Lineage, asked for: from one node to everything it came from, and to everything that came of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -30,12 +30,21 @@ class Metadata(Protocol):
         ...
 
 
-class LineageService:
-    """One question, one answer: a graph."""
+Readable = Callable[[Sequence[Ref]], Awaitable[set[Ref]]]
+"""Those of some nodes that whoever asks may read."""
 
-    def __init__(self, metadata: Metadata, traces: TraceSource) -> None:
+
+async def _all(refs: Sequence[Ref]) -> set[Ref]:
+    return set(refs)
+
+
+class LineageService:
+    """One question, one answer: a graph. Nodes that may not be read are as if they were not there, and nothing is reached through them."""
+
+    def __init__(self, metadata: Metadata, traces: TraceSource, readable: Readable = _all) -> None:
         self._metadata = metadata
         self._traces = traces
+        self._readable = readable
 
     async def graph(self, of: Ref, direction: Direction = "both", *, depth: int = 6, limit: int = 300) -> Graph:
         """What ``of`` came from (``up``), what came of it (``down``), or both, at most ``depth`` edges away.
@@ -46,10 +55,12 @@ class LineageService:
         _check("limit", limit, MAX_NODES)
         await self._traces.settle()
         root = await self._root(of)
+        if not await self._readable([root]):
+            raise _nothing(of)
         walk = await walked(root, direction, self._links, depth=depth, limit=limit)
         labels = await self._labels(walk.nodes)
         if root not in labels and not walk.edges:
-            raise ResourceDoesNotExist(f"There is nothing with the name '{of}', and nothing that refers to it.")
+            raise _nothing(of)
         return _drawn(root, walk, labels)
 
     async def _root(self, of: Ref) -> Ref:
@@ -65,7 +76,9 @@ class LineageService:
         edges = [*await self._metadata.read(lambda connection: links_of(connection, plain)), *of_traces]
         runs = {end.id for edge in edges for end in (edge.source, edge.target) if end.kind == "run"}
         evaluations = await self._metadata.read(lambda connection: evaluations_among(connection, runs)) if runs else set()
-        return Links([_with_evaluations(edge, evaluations) for edge in edges], full)
+        named = [_with_evaluations(edge, evaluations) for edge in edges]
+        seen = await self._readable(list(dict.fromkeys(end for edge in named for end in (edge.source, edge.target))))
+        return Links([edge for edge in named if edge.source in seen and edge.target in seen], full)
 
     async def _labels(self, refs: Iterable[Ref]) -> dict[Ref, str]:
         refs = list(refs)
@@ -74,6 +87,10 @@ class LineageService:
         labels |= {Ref("trace", trace_id): name for trace_id, name in names.items()}
         judged = await self._traces.judgements(judgements=[ref.id for ref in refs if ref.kind == "judgement"], limit=MAX_NODES)
         return labels | {Ref("judgement", each.assessment_id): each.name for each in judged}
+
+
+def _nothing(of: Ref) -> ResourceDoesNotExist:
+    return ResourceDoesNotExist(f"There is nothing with the name '{of}', and nothing that refers to it.")
 
 
 def _check(name: str, value: int, largest: int) -> None:

@@ -1,6 +1,7 @@
 """Registered models over our own API, and the log of what moved. Decode, call, encode."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from litestar import Request, Router, delete, get, put
@@ -8,11 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from registry.actor import because
 from registry.errors import InvalidParameterValue
-from registry.models.alias_service import AliasService
 from registry.models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
-from registry.models.moves import Moves
-from registry.models.reader import ModelReader
-from registry.models.types import ModelDetail, ModelPage, ModelVersion, MovePage
+from registry.models.types import ModelDetail, ModelPage, ModelVersion, MovePage, Page, RegisteredModel
 from registry.models.version_messages import TransitionModelVersionStage
 from registry.refusals import refusals
 from registry.wire.paging import offset_of, token_of
@@ -22,6 +20,50 @@ __all__ = ("AliasTarget", "StageTarget", "router")
 AnyRequest = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 HINT: Final = "See docs/models.md, or /api/v1/openapi.json."
+
+
+class Models(Protocol):
+    """``registry.models.reader.ModelReader``, or whatever lets pass what a caller may see of it."""
+
+    async def search(self, filter: str | None = None, *, offset: int = 0, limit: int = 100) -> Page:
+        """A page of models."""
+        ...
+
+    async def model(self, name: str) -> RegisteredModel:
+        """One model."""
+        ...
+
+    async def versions(self, name: str, limit: int = 100) -> Sequence[ModelVersion]:
+        """Its newest versions, newest first."""
+        ...
+
+    async def version(self, name: str, selector: str) -> ModelVersion:
+        """One version."""
+        ...
+
+
+class Aliases(Protocol):
+    """``registry.models.alias_service.AliasService``, likewise."""
+
+    async def set(self, request: SetRegisteredModelAlias) -> object:
+        """Point an alias at a version."""
+        ...
+
+    async def delete(self, request: DeleteRegisteredModelAlias) -> object:
+        """Remove an alias."""
+        ...
+
+    async def transition(self, request: TransitionModelVersionStage) -> object:
+        """Move a version to a stage."""
+        ...
+
+
+class MoveLog(Protocol):
+    """``registry.models.moves.Moves``, likewise."""
+
+    async def log(self, name: str | None = None, cursor: int | None = None, limit: int = 100) -> MovePage:
+        """What moved, newest first."""
+        ...
 
 
 class AliasTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +81,7 @@ class StageTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str = ""
 
 
-def router(reader: ModelReader, aliases: AliasService, moves: Moves) -> Router:
+def router(reader: Models, aliases: Aliases, moves: MoveLog) -> Router:
     """The routes under ``/api/v1/models``, and ``/api/v1/moves``."""
 
     @get("/models")

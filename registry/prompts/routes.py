@@ -11,8 +11,9 @@ from litestar import Request, Response, Router, delete, get, post, put
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from registry.errors import RegistryError
+from registry.prompts.api import Prompts
 from registry.prompts.errors import PromptError
-from registry.prompts.service import PromptService
 from registry.prompts.types import NewVersion, Prompt, PromptPage, PromptVersion, RenderedPrompt
 
 __all__ = ("AliasTarget", "PromptDetail", "RenderRequest", "router")
@@ -43,7 +44,7 @@ class PromptDetail(msgspec.Struct, frozen=True):
     versions: list[PromptVersion]
 
 
-def router(service: PromptService) -> Router:
+def router(service: Prompts) -> Router:
     """The routes under ``/api/v1/prompts``."""
 
     @post("/")
@@ -104,7 +105,7 @@ def router(service: PromptService) -> Router:
     return Router(
         "/api/v1/prompts",
         route_handlers=[create, index, show, show_version, delete_version, remove, set_alias, delete_alias, render],
-        exception_handlers={PromptError: _prompt_error, ClientException: _client_error},
+        exception_handlers={PromptError: _prompt_error, RegistryError: _registry_error, ClientException: _client_error},
         tags=["prompts"],
     )
 
@@ -119,6 +120,10 @@ def _read(request: AnyRequest, value: T) -> Response[T]:
 
 def _prompt_error(_: AnyRequest, error: PromptError) -> Response[Any]:
     return _failure(error.status, error.code, error.message, error.hint)
+
+
+def _registry_error(_: AnyRequest, error: RegistryError) -> Response[Any]:
+    return _failure(error.status, error.error_code.lower(), error.message, "An administrator can give you a role or a permission for this.")
 
 
 def _client_error(_: AnyRequest, error: ClientException) -> Response[Any]:

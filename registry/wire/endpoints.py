@@ -42,8 +42,9 @@ class Table:
     def __init__(self, endpoints: Iterable[Endpoint[Any]]) -> None:
         self._plain: dict[str, Found] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Endpoint[Any]]]] = []
+        self.endpoints = tuple(endpoints)
         paths: dict[str, dict[str, Endpoint[Any]]] = {}
-        for endpoint in endpoints:
+        for endpoint in self.endpoints:
             methods = paths.setdefault(endpoint.path, {})
             if endpoint.method in methods:
                 raise ValueError(f"{endpoint.method} {endpoint.path} is in the table of endpoints twice")

@@ -1,0 +1,28 @@
+"""Whether whoever asks may do something with one thing, for those who are not asked through MLflow's endpoints."""
+
+from registry.access.gatekeeper import DENIED, permitted
+from registry.access.permissions import Action
+from registry.access.requirements import MAKE, Need
+from registry.access.types import CALLER
+from registry.errors import PermissionDenied
+
+__all__ = ("may", "require", "require_to_make")
+
+
+def may(action: Action, resource_type: str, resource_id: str) -> bool:
+    """Whether ``CALLER`` may; without one, everybody may everything."""
+    caller = CALLER.get()
+    return caller is None or caller.is_administrator or permitted(caller, Need(action, resource_type, resource_id))
+
+
+def require(action: Action, resource_type: str, resource_id: str) -> None:
+    """Raises ``PermissionDenied`` unless ``CALLER`` may."""
+    if not may(action, resource_type, resource_id):
+        raise PermissionDenied(DENIED)
+
+
+def require_to_make() -> None:
+    """Raises ``PermissionDenied`` unless ``CALLER`` may make new things."""
+    caller = CALLER.get()
+    if caller is not None and not permitted(caller, MAKE):
+        raise PermissionDenied(DENIED)

@@ -1,0 +1,63 @@
+"""Registered models and the log of moves, without those whose names may not be read."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from registry.access.checks import may, require
+from registry.models.moves import Moves
+from registry.models.reader import ModelReader
+from registry.models.types import ModelVersion, Move, MovePage, Page, RegisteredModel
+
+__all__ = ("VisibleModels", "VisibleMoves")
+
+
+class VisibleModels:
+    """As ``ModelReader``. Methods raise ``PermissionDenied``, too."""
+
+    def __init__(self, models: ModelReader) -> None:
+        self._models = models
+
+    async def search(self, filter: str | None = None, *, offset: int = 0, limit: int = 100) -> Page:
+        """A page of those that may be read, filled as far as there are any."""
+        found: list[RegisteredModel] = []
+        while True:
+            page = await self._models.search(filter, offset=offset, limit=limit - len(found))
+            found += [model for model in page.models if may("read", "registered_model", model.name)]
+            if page.next_offset is None or len(found) >= limit:
+                return msgspec.structs.replace(page, models=found)
+            offset = page.next_offset
+
+    async def model(self, name: str) -> RegisteredModel:
+        """One name."""
+        require("read", "registered_model", name)
+        return await self._models.model(name)
+
+    async def versions(self, name: str, limit: int = 100) -> Sequence[ModelVersion]:
+        """The newest versions of a name."""
+        require("read", "registered_model_version", name)
+        return await self._models.versions(name, limit)
+
+    async def version(self, name: str, selector: str) -> ModelVersion:
+        """One version."""
+        require("read", "registered_model_version", name)
+        return await self._models.version(name, selector)
+
+
+class VisibleMoves:
+    """As ``Moves.log``."""
+
+    def __init__(self, moves: Moves) -> None:
+        self._moves = moves
+
+    async def log(self, name: str | None = None, cursor: int | None = None, limit: int = 100) -> MovePage:
+        """The newest moves of a name, or of all names that may be read."""
+        if name is not None:
+            require("read", "registered_model", name)
+        found: list[Move] = []
+        while True:
+            page = await self._moves.log(name, cursor, limit - len(found))
+            found += [move for move in page.moves if may("read", "registered_model", move.name)]
+            cursor = page.next_cursor
+            if cursor is None or len(found) >= limit:
+                return MovePage(moves=found, next_cursor=cursor)
