@@ -80,10 +80,11 @@ def action_of(method: str, path: str) -> Action:
 
 
 async def needs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
-    """All that must be allowed before the endpoint is asked. Searches are open: what they find is sorted out."""
-    area = AREAS.get(area_of(path))
-    if area is None:
-        return await _anything(method, path, message, lookup)
+    """All that must be allowed before the endpoint is asked. Searches are open: what they find is sorted out.
+
+    An area that has no rule is for administrators.
+    """
+    area = AREAS.get(area_of(path), _administration)
     return await area(method, path, message, lookup)
 
 
@@ -232,16 +233,6 @@ async def _administration(method: str, path: str, message: Any, lookup: Lookup) 
     return (ADMINISTER,)
 
 
-async def _anything(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
-    """An area that has no rule of its own: by the experiments or runs that its messages name."""
-    action = action_of(method, path)
-    if experiments := _experiments_in(message):
-        return [Need(action, "experiment", each) for each in experiments]
-    if runs := _ids(message, "run_id", "run_ids"):
-        return await _in_experiments(action, "run", runs, lookup.of_run)
-    return OPEN if action == "read" else (MAKE,)
-
-
 Area = Callable[[str, str, Any, Lookup], Awaitable[Iterable[Need]]]
 AREAS: Final[dict[str, Area]] = {
     "experiments": _experiments,
@@ -258,6 +249,8 @@ AREAS: Final[dict[str, Area]] = {
     "review-queues": _review_queues,
     "issues": _issues,
     "scorers": _scorers,
+    "mpu": _governed_by_itself,  # by the path, at the door (server/entrance.py), as all files are
+    "presigned": _governed_by_itself,
     "users": _governed_by_itself,
     "roles": _governed_by_itself,
     "server-info": _governed_by_itself,

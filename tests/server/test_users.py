@@ -1,89 +1,27 @@
 """People sign in and do what their permissions say: a real server, over HTTP."""
 
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.running import RunningServer, running_server, start_server
-
-ADMIN = ("admin", "correct horse")
-KEY = "the-key-of-the-configuration"
-_numbers = count(1)
+from tests.running import start_server
+from tests.server.people import KEY, Person, grant, numbers
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    home = tmp_path_factory.mktemp("users")
-    config = home / "tidegate.yaml"
-    config.write_text(f"security: {{users: true, admin_password: {ADMIN[1]}, api_keys: [{KEY}]}}\n")
-    with running_server(home / "data", config=config) as running:
-        yield running
-
-
-class Person:
-    """A client that signs in as somebody."""
-
-    def __init__(self, server: RunningServer, auth: tuple[str, str]) -> None:
-        self.name = auth[0]
-        self.http = httpx.Client(base_url=server.url, auth=auth, timeout=30)
-
-    def call(self, method: str, path: str, /, **fields: object) -> httpx.Response:
-        path = path if path.startswith("/") else f"/api/2.0/mlflow/{path}"
-        return self.http.request(method, path, **({"params": fields} if method == "GET" else {"json": fields}))
-
-    def get(self, path: str, /, **fields: object) -> dict:
-        return self.call("GET", path, **fields).raise_for_status().json()
-
-    def post(self, path: str, /, **fields: object) -> dict:
-        return self.call("POST", path, **fields).raise_for_status().json()
-
-    def status(self, method: str, path: str, /, **fields: object) -> int:
-        return self.call(method, path, **fields).status_code
-
-    def experiment(self) -> str:
-        return self.post("experiments/create", name=f"of {self.name} {next(_numbers)}")["experiment_id"]
-
-
-@pytest.fixture
-def admin(server: RunningServer) -> Person:
-    return Person(server, ADMIN)
-
-
-@pytest.fixture
-def make_person(server: RunningServer, admin: Person):
-    def make(role: str | None = None) -> Person:
-        name = f"person{next(_numbers)}"
-        admin.post("users/create", username=name, password="pass word")
-        if role:
-            roles = admin.get("/api/3.0/mlflow/roles/list", workspace="default")["roles"]
-            admin.post("/api/3.0/mlflow/roles/assign", username=name, role_id=next(each["id"] for each in roles if each["name"] == role))
-        return Person(server, (name, "pass word"))
-
-    return make
-
-
-def grant(admin: Person, person: Person, kind: str, name: str, permission: str) -> None:
-    asked = {"username": person.name, "resource_type": kind, "resource_id": name, "permission": permission}
-    admin.post("/api/3.0/mlflow/users/permissions/grant", **asked)
-
-
-def test_nobody_enters_without_signing_in(server, admin):
+def test_nobody_enters_without_signing_in(users_server, admin):
     for path in ("/", "/api/2.0/mlflow/experiments/get?experiment_id=0", "/api/v1/traces", "/v1/models", "/get-artifact?run_uuid=x"):
-        answer = httpx.get(server.url + path)
+        answer = httpx.get(users_server.url + path)
         assert answer.status_code == 401 and answer.headers["www-authenticate"].startswith("Basic")
-        assert httpx.get(server.url + path, auth=("admin", "wrong")).status_code == 401
-        assert httpx.get(server.url + path, headers={"authorization": "Bearer tgu-nonsense"}).status_code == 401
-    assert httpx.get(f"{server.url}//get-artifact?run_uuid=x").status_code == 401
+        assert httpx.get(users_server.url + path, auth=("admin", "wrong")).status_code == 401
+        assert httpx.get(users_server.url + path, headers={"authorization": "Bearer tgu-nonsense"}).status_code == 401
+    assert httpx.get(f"{users_server.url}//get-artifact?run_uuid=x").status_code == 401
     for path in ("/health", "/version", "/api/3.0/mlflow/server-info"):
-        assert httpx.get(server.url + path).status_code == 200
-    assert admin.status("GET", "/") == 200
+        assert httpx.get(users_server.url + path).status_code == 200
+    assert admin.status("GET", "/welcome") == 200
 
 
-def test_a_key_of_the_configuration_goes_on_opening_everything(server):
-    opened = httpx.get(f"{server.url}/api/2.0/mlflow/users/list", headers={"authorization": f"Bearer {KEY}"})
+def test_a_key_of_the_configuration_goes_on_opening_everything(users_server):
+    opened = httpx.get(f"{users_server.url}/api/2.0/mlflow/users/list", headers={"authorization": f"Bearer {KEY}"})
     assert opened.status_code == 200 and "admin" in opened.text
 
 
@@ -163,7 +101,7 @@ def test_no_detour_leads_to_files_that_are_denied(admin, make_person):
 
 def test_a_search_fills_its_pages_with_what_may_be_seen(admin, make_person):
     bob = make_person()
-    marker = f"page {next(_numbers)}"
+    marker = f"page {next(numbers)}"
     made = [admin.post("experiments/create", name=f"{marker} {number}")["experiment_id"] for number in range(7)]
     for experiment in made[::2]:
         grant(admin, bob, "experiment", experiment, "DENY")
@@ -176,7 +114,7 @@ def test_a_search_fills_its_pages_with_what_may_be_seen(admin, make_person):
 
 def test_permissions_follow_a_model_to_its_new_name_and_end_with_it(make_person):
     ada, bob = make_person(), make_person()
-    name = f"model {next(_numbers)}"
+    name = f"model {next(numbers)}"
     ada.post("registered-models/create", name=name)
     assert bob.status("PATCH", "registered-models/update", name=name, description="x") == 403
     ada.post("registered-models/rename", name=name, new_name=f"{name}!")
@@ -195,33 +133,33 @@ def test_viewers_read_editors_write_and_admins_administer(make_person):
     assert viewer.status("POST", "/v1/chat/completions", **chat) == 403
     assert editor.status("POST", "/v1/chat/completions", **chat) == 200
     for path in ("users/create", "webhooks"):
-        asked = {"username": f"x{next(_numbers)}", "password": "y", "name": "hook", "url": "https://example.com", "events": []}
+        asked = {"username": f"x{next(numbers)}", "password": "y", "name": "hook", "url": "https://example.com", "events": []}
         assert editor.status("POST", path, **asked) == 403
     assert editor.status("GET", "/api/v1/keys") == 403 and chief.status("GET", "/api/v1/keys") == 200
-    assert chief.status("POST", "users/create", username=f"x{next(_numbers)}", password="y") == 200
+    assert chief.status("POST", "users/create", username=f"x{next(numbers)}", password="y") == 200
 
 
-def test_people_change_their_own_password_and_nobody_elses(admin, make_person, server):
+def test_people_change_their_own_password_and_nobody_elses(admin, make_person, users_server):
     ada, bob = make_person(), make_person()
     assert bob.status("PATCH", "users/update-password", username=ada.name, password="x") == 403
     assert ada.status("PATCH", "users/update-password", username=ada.name, password="x") == 400
     assert ada.status("PATCH", "users/update-password", username=ada.name, password="x", current_password="wrong") == 400
     assert ada.status("PATCH", "users/update-password", username=ada.name, password="new", current_password="pass word") == 200
     assert ada.status("GET", "users/current") == 401
-    again = Person(server, (ada.name, "new"))
+    again = Person(users_server, (ada.name, "new"))
     assert again.get("users/current")["user"]["username"] == ada.name
     assert admin.status("DELETE", "users/delete", username=ada.name) == 200
     assert again.status("GET", "users/current") == 401
     assert admin.status("DELETE", "users/delete", username="admin") == 400
 
 
-def test_a_token_stands_for_its_user_until_it_is_taken_back(server, make_person):
+def test_a_token_stands_for_its_user_until_it_is_taken_back(users_server, make_person):
     ada = make_person()
     made = ada.post(f"/api/v1/users/{ada.name}/tokens", name="ci")
     assert (
         made["token"].startswith(made["about"]["prefix"]) and made["token"] not in ada.call("GET", f"/api/v1/users/{ada.name}/tokens").text
     )
-    who = {"url": f"{server.url}/api/2.0/mlflow/users/current"}
+    who = {"url": f"{users_server.url}/api/2.0/mlflow/users/current"}
     for how in ({"headers": {"authorization": f"Bearer {made['token']}"}}, {"auth": ("anything", made["token"])}):
         assert httpx.get(**who, **how).json()["user"]["username"] == ada.name
     assert make_person().status("GET", f"/api/v1/users/{ada.name}/tokens") == 403
@@ -229,14 +167,14 @@ def test_a_token_stands_for_its_user_until_it_is_taken_back(server, make_person)
     assert httpx.get(**who, headers={"authorization": f"Bearer {made['token']}"}).status_code == 401
 
 
-def test_what_is_kept_and_told_holds_no_password(server, admin, make_person):
+def test_what_is_kept_and_told_holds_no_password(users_server, admin, make_person):
     ada = make_person()
     assert (
         "scrypt" not in admin.call("GET", "users/list").text and "pass word" not in admin.call("GET", "users/get", username=ada.name).text
     )
-    stored = b"".join(file.read_bytes() for file in server.data.glob("metadata.sqlite*"))
+    stored = b"".join(file.read_bytes() for file in users_server.data.glob("metadata.sqlite*"))
     assert b"pass word" not in stored and b"correct horse" not in stored and b"scrypt$" in stored
-    assert "pass word" not in server.log.read_text() and "correct horse" not in server.log.read_text()
+    assert "pass word" not in users_server.log.read_text() and "correct horse" not in users_server.log.read_text()
 
 
 def test_without_a_first_password_the_server_says_what_is_missing(tmp_path: Path):
