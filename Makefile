@@ -1,5 +1,5 @@
 # One verb each. `make` alone lists them. Needs Python >= 3.11 and make; everything else is installed into .venv.
-PYTHON ?= python3
+PYTHON ?= $(shell tools/fastest-python)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
@@ -57,9 +57,10 @@ bytecode: $(VENV)/.runtime
 	@$(BIN)/python -m compileall -q $(PACKAGES)
 
 $(BIN)/tidegate:
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tidegate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 up")'
-	@echo "creating $(VENV)" >&2
-	@$(PYTHON) -m venv $(VENV)
+	@python="$(PYTHON)"; \
+	"$$python" -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tidegate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 up")' && \
+	echo "creating $(VENV) with $$("$$python" -c 'import sys; print(sys.executable, sys.version.split()[0])')" >&2 && \
+	"$$python" -m venv $(VENV)
 	@printf '#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom tidegate import main\nmain()\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)" > $@
 	@chmod +x $@
 
