@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from gateway.dialects.ranking import RANKINGS
 from gateway.dialects.table import UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.errors import InvalidRequest
@@ -13,6 +14,7 @@ from gateway.passages.chat import ChatPassage
 from gateway.passages.embedding import EmbeddingPassage
 from gateway.passages.native import NativePassage
 from gateway.passages.passthrough import PassthroughPassage
+from gateway.passages.ranking import RankingPassage
 from gateway.passages.resource import ResourcePassage
 from gateway.providers.refusing import refuse
 from gateway.types import Inbound, Operation, Passage, Provider
@@ -41,6 +43,8 @@ def passage(
         raise refuse(f"The provider of {model!r}" if model else "The provider", inbound.operation)
     if inbound.operation is Operation.PASSTHROUGH:
         return PassthroughPassage(inbound, model)
+    if inbound.operation is Operation.RERANK and (ranking := RANKINGS.get(provider.system)) is not None:
+        return RankingPassage(ranking, inbound, model, on_unsupported)
     if inbound.resource is not None:
         return ResourcePassage(inbound, model)
     if inbound.operation is Operation.COMPLETIONS:

@@ -49,7 +49,7 @@ class BedrockProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "aws.bedrock"
-    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.PASSTHROUGH})
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         if not settings.region:
@@ -72,9 +72,11 @@ class BedrockProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
-        if request.resource is not None:
-            return await self._connection.send(request.resource, request, request.body)
         model = "/model/" + quote(request.model, safe="")
+        if request.operation is Operation.RERANK and "rerank" in request.model:
+            return await self._connection.post(f"{model}/invoke", request, request.body)
+        if request.resource is not None and request.operation is Operation.PASSTHROUGH:
+            return await self._connection.send(request.resource, request, request.body)
         if request.operation is Operation.EMBEDDINGS and embeddings_of(request.model) is not None:
             return await self._embed(f"{model}/invoke", request)
         if request.operation is not Operation.CHAT:

@@ -42,6 +42,9 @@ CLAUDE_BETAS: Final = frozenset(
 """Beta features of Claude that Vertex AI takes; it refuses a request with any other."""
 
 GLOBAL: Final = "global"
+RANKING: Final = "https://discoveryengine.googleapis.com"
+"""Ranking is an API of another host, which has it everywhere (``global``)."""
+
 NOTHING_FORWARDED: Final[frozenset[bytes]] = frozenset()
 
 
@@ -49,7 +52,7 @@ class VertexProvider:
     """Implements ``gateway.types.Provider`` over HTTP."""
 
     system = "gcp.vertex_ai"
-    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.PASSTHROUGH})
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK, Operation.PASSTHROUGH})
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         identity = GoogleIdentity(name, settings.credentials)
@@ -57,7 +60,10 @@ class VertexProvider:
         if not project:
             raise Misconfigured(f"The provider {name!r} of kind 'vertex' needs a project: project: my-project, or GOOGLE_CLOUD_PROJECT.")
         self._place = f"/v1/projects/{quote(project, safe='')}/locations/{quote(region, safe='')}"
-        self._connection = Connection(name, settings.base_url or _base(region), settings, _account(identity, settings), NOTHING_FORWARDED)
+        account = _account(identity, settings)
+        self._connection = Connection(name, settings.base_url or _base(region), settings, account, NOTHING_FORWARDED)
+        self._ranker = f"/v1/projects/{quote(project, safe='')}/locations/{GLOBAL}/rankingConfigs/default_ranking_config:rank"
+        self._ranking = Connection(name, settings.base_url or RANKING, settings, account, NOTHING_FORWARDED)
         self.address = self._connection.address
 
     def dialects(self, model: str) -> tuple[DialectName, ...]:
@@ -76,6 +82,8 @@ class VertexProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
+        if request.operation is Operation.RERANK:
+            return await self._ranking.post(self._ranker, request, request.body)
         if request.resource is not None:
             return await self._connection.send(request.resource, request, request.body)
         if request.operation is Operation.EMBEDDINGS and _embeds(request.model):
@@ -112,6 +120,7 @@ class VertexProvider:
     async def close(self) -> None:
         """See ``Provider.close``."""
         await self._connection.close()
+        await self._ranking.close()
 
 
 def _embeds(model: str) -> bool:
