@@ -9,14 +9,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from bench.systems import HERE, UPSTREAM
 from bench.types import StartedSystem, System
 
-__all__ = ("LOAD_CORE", "PATIENCE_SECONDS", "SERVER_CORE", "memory_mb", "process", "request_body", "started", "upstream")
+__all__ = ("LOAD_CORE", "PATIENCE_SECONDS", "SERVER_CORE", "descendants", "memory_mb", "process", "request_body", "started", "upstream")
 
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
@@ -116,15 +116,17 @@ def _answers(system: System, url: str) -> bool:
 
 def memory_mb(pid: int) -> float:
     """Resident memory of a process and all below it, in megabytes; shared pages are counted once (PSS)."""
-    pids = [pid, *_descendants(pid)]
+    pids = [pid, *descendants(pid)]
     return sum(_pss_kb(each) for each in pids) / 1024
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes below one, in the order in which they were found."""
     found = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found += [int(child), *_descendants(int(child))]
+        with suppress(OSError):  # a thread that has ended meanwhile
+            for child in children.read_text().split():
+                found += [int(child), *descendants(int(child))]
     return found
 
 

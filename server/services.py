@@ -58,6 +58,7 @@ from registry.reviews.schemas import LabelSchemaService
 from registry.runs.experiments import ExperimentService
 from registry.runs.history import MetricHistory
 from registry.runs.logging import RunLog
+from registry.runs.points import PointLog
 from registry.runs.service import RunService
 from registry.scorers.service import ScorerService
 from registry.traces.assessments import AssessmentService
@@ -166,15 +167,16 @@ class Services:
         self.direct_transfers = DirectTransfers(self.artifacts, allowed=settings.artifacts.presigned)
         self.experiments = ExperimentService(metadata, settings.artifacts.root)
         self.runs = RunService(metadata)
-        self.run_log = RunLog(metadata, journal)
-        self.metric_history = MetricHistory(self.telemetry, self.telemetry.flush)
+        points = PointLog(journal, self.telemetry)
+        self.run_log = RunLog(metadata, points)
+        self.metric_history = MetricHistory(self.telemetry, points, self.telemetry.flush)
         self.logged_models = LoggedModelService(metadata)
         self.scorers = ScorerService(metadata)
         self.evaluation_datasets = DatasetService(metadata)
         self.label_schemas = LabelSchemaService(metadata)
         self.review_queues = ReviewQueueService(metadata)
         self.issues = IssueService(metadata, self.assessments)
-        self.imports = ImportService(metadata, self.telemetry, journal, self.telemetry.flush)
+        self.imports = ImportService(metadata, self.telemetry, points, self.telemetry.flush)
         properties = self._properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
         finder = TraceFinder(self.telemetry, self.telemetry.flush)

@@ -27,6 +27,7 @@ INSERT_SETTINGS: Final[Mapping[str, str | int]] = {
     "async_insert": 0,  # a server could acknowledge rows that it has not stored
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "precise_float_parsing": 1,  # the default is quicker, and now and then off by the last bit
     "input_format_skip_unknown_fields": 0,  # a field without a column is a mistake, not something to drop
     "date_time_input_format": "best_effort",
 }

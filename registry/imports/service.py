@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
 
-from registry.errors import InvalidParameterValue, ResourceDoesNotExist, TemporarilyUnavailable
+from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.imports import store
 from registry.imports.moves import is_kept
 from registry.imports.points_store import count_points
@@ -13,10 +13,9 @@ from registry.models.types import STAGES
 from registry.prompts.texts import PROMPT_TAG, PromptText, is_prompt, is_reserved, text_of
 from registry.runs import inputs_store
 from registry.runs.messages import Dataset, DatasetInput, InputTag, RunStatus
-from registry.runs.metrics import history_rows
+from registry.runs.points import PointLog
 from registry.runs.reading import find_run
 from registry.runs.types import Metadata
-from storage.records import SpanLog
 from storage.telemetry import Telemetry
 
 __all__ = ("ImportService",)
@@ -27,10 +26,10 @@ LOGGED_MODEL = "models:/m-"
 class ImportService:
     """Methods raise the tree of ``registry.errors``; of a request that fails nothing is stored, and the same request again changes nothing."""
 
-    def __init__(self, metadata: Metadata, telemetry: Telemetry, log: SpanLog, flush: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, metadata: Metadata, telemetry: Telemetry, points: PointLog, flush: Callable[[], Awaitable[None]]) -> None:
         self._metadata = metadata
         self._telemetry = telemetry
-        self._log = log
+        self._points = points
         self._flush = flush
 
     async def experiments(self, experiments: list[Experiment]) -> Placed:
@@ -62,8 +61,7 @@ class ImportService:
 
         await self._metadata.read(check)
         for history in histories:
-            if not self._log.append([*history_rows(history.run_id, history.points)]):
-                raise TemporarilyUnavailable("The journal is full: storage must catch up first, see /health. Send the request again later.")
+            self._points.append(history.run_id, history.points)
 
     async def logged_models(self, models: list[LoggedModel]) -> None:
         """Store logged models."""

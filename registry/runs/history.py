@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from registry.errors import InvalidParameterValue
-from registry.runs.history_store import PointRecord, StoredMetric, read_histories, read_history, sample_histories
+from registry.runs.history_store import PointRecord, Series, StoredMetric, read_histories, read_history, sample_histories
 from registry.runs.messages import GetMetricHistory, GetMetricHistoryBulk, GetMetricHistoryBulkInterval, Metric, MetricWithRunId
+from registry.runs.points import PointLog, UnstoredPoint
 from registry.search import next_token, offset_of
 from registry.wire.tolerant import missing_value
 from storage.telemetry import Telemetry
@@ -21,13 +22,14 @@ NAN: Final = float("nan")
 
 
 class MetricHistory:
-    """Reads the telemetry database, and first waits until it holds what was logged here: ``flush`` returns then.
+    """Reads the telemetry database, and of ``points`` what was logged here and is not in it yet; ``flush`` returns when everything is.
 
     Raises ``storage.errors.TelemetryUnavailable``.
     """
 
-    def __init__(self, telemetry: Telemetry, flush: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, telemetry: Telemetry, points: PointLog, flush: Callable[[], Awaitable[None]]) -> None:
         self._telemetry = telemetry
+        self._points = points
         self._flush = flush
 
     async def get(self, request: GetMetricHistory) -> GetMetricHistory.Response:
@@ -36,9 +38,10 @@ class MetricHistory:
         if size is not None and size <= 0:
             raise InvalidParameterValue(f"Invalid value {size} for parameter 'max_results' supplied. It must be a positive integer.")
         offset = offset_of(request.page_token)
-        await self._flush()
+        unstored = await self._unstored([request.run_id], request.metric_key)
         limit = ALL_POINTS if size is None else min(size, ALL_POINTS) + 1
-        found = await read_history(self._telemetry, request.run_id, request.metric_key, limit=limit, offset=offset)
+        series = Series((request.run_id,), request.metric_key, unstored)
+        found = await read_history(self._telemetry, series, limit=limit, offset=offset)
         page = found if size is None else found[:size]
         return GetMetricHistory.Response(
             metrics=[_spoken(point) if point.is_nan else point for point in page],
@@ -56,20 +59,26 @@ class MetricHistory:
         if request.metric_key is None:
             raise InvalidParameterValue("GetMetricHistoryBulk request must specify a metric_key.")
         limit = MAX_POINTS if request.max_results is None else max(0, min(request.max_results, MAX_POINTS))
-        await self._flush()
-        found = await read_histories(self._telemetry, request.run_id, request.metric_key, limit)
+        unstored = await self._unstored(request.run_id, request.metric_key)
+        found = await read_histories(self._telemetry, Series(request.run_id, request.metric_key, unstored), limit)
         return GetMetricHistoryBulk.Response(metrics=_with_runs(request.metric_key, found))
 
     async def get_bulk_interval(self, request: GetMetricHistoryBulkInterval) -> GetMetricHistoryBulkInterval.Response:
         """A sample of a metric of several runs, evenly spread over its points."""
         first, last = _interval(request)
         size = MAX_SAMPLE if request.max_results is None else request.max_results
-        await self._flush()
         runs = list(dict.fromkeys(request.run_ids))
-        found = await sample_histories(self._telemetry, runs, request.metric_key, size=size, first=first, last=last)
+        series = Series(runs, request.metric_key, await self._unstored(runs, request.metric_key))
+        found = await sample_histories(self._telemetry, series, size=size, first=first, last=last)
         place = {run_id: number for number, run_id in enumerate(runs)}
         found.sort(key=lambda point: place[point.run_id])
         return GetMetricHistoryBulkInterval.Response(metrics=_with_runs(request.metric_key, found))
+
+    async def _unstored(self, run_ids: Sequence[str], key: str) -> list[UnstoredPoint]:
+        found = self._points.unstored(set(run_ids), key)
+        if found is None:
+            await self._flush()
+        return found or []
 
 
 def _spoken(point: StoredMetric) -> Metric:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from registry.errors import InvalidParameterValue, TemporarilyUnavailable
+from registry.errors import InvalidParameterValue
 from registry.logged_models.metrics_store import put_model_metrics
 from registry.runs import inputs_store, store
 from registry.runs.checks import (
@@ -34,11 +34,11 @@ from registry.runs.messages import (
     Param,
     SearchDatasets,
 )
-from registry.runs.metrics import Point, history_rows, latest_rows, points_of
+from registry.runs.metrics import latest_rows, points_of
+from registry.runs.points import PointLog
 from registry.runs.reading import active_run
 from registry.runs.service import put_tags
 from registry.runs.types import Metadata
-from storage.records import SpanLog
 
 __all__ = ("RunLog",)
 
@@ -50,9 +50,9 @@ MAX_EXPERIMENTS: Final = 20
 class RunLog:
     """What is added to a run while it runs. Methods raise the tree of ``registry.errors``; nothing is stored of a request that fails."""
 
-    def __init__(self, metadata: Metadata, log: SpanLog) -> None:
+    def __init__(self, metadata: Metadata, points: PointLog) -> None:
         self._metadata = metadata
-        self._log = log
+        self._points = points
 
     async def metric(self, request: LogMetric) -> None:
         """Add a point to a metric, and to that of a logged model when one is named."""
@@ -158,12 +158,8 @@ class RunLog:
                 put_tags(connection, run_id, tags)
 
         await self._metadata.run(write)
-        self._journal(run_id, points)
-
-    def _journal(self, run_id: str, points: Sequence[Point]) -> None:
-        """After the commit, so that no point is kept of a run that refused it; a client that is told to repeat adds nothing twice."""
-        if points and not self._log.append([*history_rows(run_id, points)]):
-            raise TemporarilyUnavailable("The journal is full: storage must catch up first, see /health. Send the request again later.")
+        # After the commit, so that no point is kept of a run that refused it; a client that is told to repeat adds nothing twice.
+        self._points.append(run_id, points)
 
 
 def _put_params(

@@ -90,6 +90,16 @@ class Store:
         return self._state.away if self._away == _OPENING and self._state.away else self._away
 
     @property
+    def appended(self) -> Position:
+        """The place in the journal right behind the last row."""
+        return self._journal.rows_end
+
+    @property
+    def stored(self) -> Position | None:
+        """All of this process before it is stored; ``None`` while rows of an earlier process may not be."""
+        return Position(*self._state.position) if self.ready and self._state.replayed else None
+
+    @property
     def pid(self) -> int | None:
         """The store process."""
         return None if self._process is None else self._process.pid

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.processes import memory_mb
+from bench.processes import descendants, memory_mb
 from tests.registry.hammering import MODEL, Hammer, Ledger, Wire, read_run
 from tests.running import RunningServer, start_server
 
@@ -76,9 +76,8 @@ def test_every_acknowledged_write_is_there_once_after_kills_of_server_and_store(
 
 def _kill_store(server: RunningServer) -> None:
     """The store process is the one child of the server."""
-    children = [pid for task in Path(f"/proc/{server.process.pid}/task").iterdir() for pid in (task / "children").read_text().split()]
-    for pid in children:
-        os.kill(int(pid), signal.SIGKILL)
+    for pid in descendants(server.process.pid):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _expect(server: RunningServer, ledgers: list[Ledger]) -> None:

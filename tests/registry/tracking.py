@@ -23,6 +23,7 @@ from registry.runs.endpoints import endpoints as run_endpoints
 from registry.runs.experiments import ExperimentService
 from registry.runs.history import MetricHistory
 from registry.runs.logging import RunLog
+from registry.runs.points import PointLog
 from registry.runs.service import RunService
 from registry.wire import Endpoint
 from registry.wire.endpoints import Table
@@ -32,7 +33,7 @@ from storage.metadata import Metadata
 from storage.telemetry import Telemetry
 from tests.tracing.conftest import DirectLog
 
-__all__ = ("Api", "Refused", "open_api")
+__all__ = ("Api", "Refused", "open_api", "points")
 
 _numbers = count(1)
 
@@ -110,11 +111,14 @@ def open_api(metadata: StorageSettings, telemetry: StorageSettings) -> Iterator[
         tables = portal.call(storage.open_metadata, metadata)
         points_store = portal.call(storage.open_telemetry, telemetry)
         log = DirectLog()
+        points = PointLog(log, log)
 
         async def flush() -> None:
             await log.store(points_store)
 
-        runs = run_endpoints(ExperimentService(tables), RunService(tables), RunLog(tables, log), MetricHistory(points_store, flush))
+        runs = run_endpoints(
+            ExperimentService(tables), RunService(tables), RunLog(tables, points), MetricHistory(points_store, points, flush)
+        )
         table = Table([*runs, *logged_model_endpoints(LoggedModelService(tables)), *_models(tables)])
         transport = httpx.ASGITransport(with_endpoints(Litestar([], openapi_config=None), table, 2**20))
         client = httpx.AsyncClient(transport=transport, base_url="http://tidegate")

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from config.schema import TelemetrySettings
+from storage.journal_cursor import Position
 from storage.records import Opening, Row
 from storage.telemetry import Telemetry
 from tracing.assessments import AssessmentStore
@@ -30,6 +31,7 @@ class DirectLog:
         self.records: list[Row | Opening] = []
         self.appends = 0
         self.full = False
+        self.appended = self.stored = Position(1, 0)
         self._tokens = count()
 
     def append(self, records: list[Row | Opening]) -> bool:
@@ -37,6 +39,7 @@ class DirectLog:
             return False
         self.appends += 1
         self.records += records
+        self.appended = Position(1, self.appended.offset + len(records))
         return True
 
     @property
@@ -49,10 +52,11 @@ class DirectLog:
         return [row for record in self.records if isinstance(record, Opening) for row in expanded(record)]
 
     async def store(self, telemetry: Telemetry) -> None:
-        waiting, self.records = self.rows, []
+        waiting, end, self.records = self.rows, self.appended, []
         for table in sorted({row.table for row in waiting}):
             data = b"\n".join(row.data for row in waiting if row.table == table)
             await telemetry.insert(table, data, token=f"{id(self)}-{next(self._tokens)}")
+        self.stored = end
 
 
 class Bench(msgspec.Struct, frozen=True):

@@ -1,8 +1,11 @@
 """Runs: what is logged, what is read back, and what of a refused request stays."""
 
+from math import isnan
+
 import pytest
 
-from tests.registry.tracking import Api, Refused
+from storage.journal_cursor import Position
+from tests.registry.tracking import Api, Refused, points
 
 
 def metric(key: str, value: object = 1.0, timestamp: int = 1, step: int = 0, **more: object) -> dict:
@@ -260,3 +263,21 @@ def test_a_model_of_the_old_kind_is_listed_in_a_tag(api, run):
         with pytest.raises(Refused) as refused:
             api.post("runs/log-model", run_id=run, model_json=wrong)
         assert refused.value.code == "INVALID_PARAMETER_VALUE"
+
+
+def test_a_point_is_read_before_it_is_stored_and_once_when_it_is(api, run):
+    values = [0.1 + 0.2, 1e-300, 2 / 3, float("nan")]
+    for step, value in enumerate(values):
+        api.post("runs/log-metric", run_id=run, key="loss", value=str(value), timestamp=1, step=step)
+        if step == 1:
+            api.flush()
+            api.log.stored = Position(1, 0)  # nobody has heard of it yet
+    expected = [(step, 1, "NaN" if isnan(value) else value) for step, value in enumerate(values)]
+    assert len(api.log.records) == 2, "reading must not wait for what others wrote"
+    assert api.history(run, "loss") == expected
+    asked = {"run_ids": [run], "metric_key": "loss"}
+    assert points(api.get("metrics/get-history-bulk-interval", **asked)) == expected
+    assert points(api.get("metrics/get-history-bulk", run_id=[run], metric_key="loss")) == expected
+    assert len(api.log.records) == 2
+    api.flush()
+    assert api.history(run, "loss") == expected
