@@ -122,6 +122,9 @@ class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     admin_password: Secret | None = None
     """Password of that user: needed at the first start with ``users``, and read at no later one. Afterwards it is changed like any other."""
 
+    session_hours: Annotated[float, Meta(gt=0, le=24 * 365)] = 12
+    """How long a browser stays signed in. A session ends sooner when the password is changed or the user is removed."""
+
     default_permission: Literal["READ", "USE", "EDIT", "MANAGE", "NO_PERMISSIONS"] = "READ"
     """What a user may do with an experiment, model or prompt that nobody gave them a permission on."""
 

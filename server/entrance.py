@@ -16,7 +16,7 @@ from registry.access.permissions import Action, canonical
 from registry.access.types import Caller
 from server.visible.traces import scope_of
 
-__all__ = ("ENTRANCES", "Entrance", "entrance_of", "may_go_in")
+__all__ = ("ENTRANCES", "SAFE", "Entrance", "entrance_of", "may_go_in")
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -116,6 +116,7 @@ ENTRANCES: Final = (
     _row("registry", _everybody, "/api/v1/(?:prompts|models|moves|lineage)(?:/.*)?"),
     _row("assessing", _everybody, "/api/v1/traces/[^/]+/assessments", "/ui/traces/[^/]+/feedback"),
     _row("traces", _readers, "/api/v1/(?:traces|sessions|usage)(?:/.*)?"),
+    _row("signing in", _everybody, "/sign-in", "/sign-out"),
     _row("about", _readers, r"/api/v1/openapi\.json", "/api/v1/schema(?:/.*)?", "/health", "/ready", "/version"),
     _row("pages", _readers, "/", "/(?:welcome|gateway)", "/(?:ui|static)/.*", "/(?:sessions|runs|logged-models)/.*"),
     _row("pages", _readers, "/(?:traces|prompts|experiments|models|datasets)(?:/.*)?", "/compare-runs"),

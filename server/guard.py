@@ -15,9 +15,10 @@ from gateway.keys.index import KeyIndex
 from gateway.keys.presented import key_in_query, presented_keys
 from gateway.keys.secret import looks_like_ours
 from gateway.keys.types import VirtualKey
+from registry.access.attempts import TooManyAttempts
 from registry.access.types import CALLER, Caller
 from server.dialects import Refusal, render
-from server.signing_in import SignIn, may_enter, unknown
+from server.signing_in import SIGN_IN, SignIn, may_enter, too_many, unknown
 
 __all__ = ("Guard", "guarded")
 
@@ -41,6 +42,9 @@ GATEWAY_PATHS = (
 """What virtual keys open, but for ``TELEMETRY_PATHS``; everything else takes a key of the configuration."""
 
 TELEMETRY_PATHS = ("/v1/traces", "/v1/metrics", "/v1/logs")
+LOOKS = "/static/"
+"""What the page needs where people sign in."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -70,15 +74,21 @@ class Guard(msgspec.Struct, frozen=True):
         refusal = self.refuse(scope)
         if refusal is None or refusal.status != HTTPStatus.UNAUTHORIZED or self.sign_in is None:
             return refusal, None
-        caller = await self.sign_in.find(scope)
-        return (unknown(), None) if caller is None else (may_enter(caller, scope), caller)
+        try:
+            caller = await self.sign_in.find(scope)
+        except TooManyAttempts as error:
+            return too_many(error), None
+        return (unknown(scope), None) if caller is None else (may_enter(caller, scope), caller)
 
     def refuse(self, scope: HTTPScope) -> Refusal | None:
         """Say why a request may not pass, or ``None``. Health, readiness and version are open to all hosts and need no key."""
         if scope["path"] in OPEN_PATHS:
             return None
         headers = dict(scope["headers"])
-        return self._refuse_host(headers) or self._refuse_origin(scope["method"], headers) or self._refuse_key(scope)
+        refusal = self._refuse_host(headers) or self._refuse_origin(scope["method"], headers)
+        if refusal is None and self.sign_in is not None and (scope["path"] == SIGN_IN or scope["path"].startswith(LOOKS)):
+            return None
+        return refusal or self._refuse_key(scope)
 
     def _refuse_host(self, headers: dict[bytes, bytes]) -> Refusal | None:
         host = headers.get(b"host", b"").decode("latin-1")

@@ -137,6 +137,7 @@ def page_services(services: Services, calls: Calls) -> UiServices:
         ),
         run_files=PageFiles(services.artifacts, calls),
         datasets=PageDatasets(calls),
+        people=services.sign_in,
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,

@@ -35,6 +35,7 @@ from registry.access.accounts import AccessBook
 from registry.access.checks import may
 from registry.access.index import AccessIndex
 from registry.access.roles import RoleService
+from registry.access.sessions import Sessions
 from registry.access.users import UserService
 from registry.artifacts.direct import DirectTransfers
 from registry.evaluation_datasets.service import DatasetService
@@ -142,8 +143,9 @@ class Services:
         self.access = AccessBook(metadata, AccessIndex(settings.security.default_permission))
         self.users = UserService(self.access)
         self.roles = RoleService(self.access)
-        self._sign_in = SignIn(self.access.index) if settings.security.users else None
-        self.guard = Guard.of(settings, self.keys.index, self._sign_in)
+        sessions = Sessions(seal, settings.security.session_hours)
+        self.sign_in = SignIn(self.access.index, sessions) if settings.security.users else None
+        self.guard = Guard.of(settings, self.keys.index, self.sign_in)
         self.metadata = metadata
         self.journal = journal
         self.telemetry = telemetry
@@ -260,7 +262,7 @@ class Services:
         """Swap in settings that were validated. What was opened at the start stays as it is until a restart, and ``condition`` says so."""
         await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
         self.gateway.reconfigure(merged(settings, self._administration))
-        self.guard = Guard.of(settings, self.keys.index, self._sign_in)
+        self.guard = Guard.of(settings, self.keys.index, self.sign_in)
         self.settings = settings
         self._config_version += 1
         self._config_error = None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from registry.access.passwords import NOBODY, verify_password
+from registry.access.sessions import Session, mark_of
 from registry.access.store import Accounts
 from registry.access.tokens import digest_of
 from registry.access.types import Caller, User, own_role
@@ -27,6 +28,7 @@ class AccessIndex:
         self._default = default_permission
         self._accounts = Accounts(0, {}, {}, {}, {})
         self._callers: dict[int, Caller] = {}
+        self._marks: dict[int, str] = {}
         self._right: dict[bytes, int] = {}
         self._key = secrets.token_bytes(32)
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -40,6 +42,7 @@ class AccessIndex:
         """Know these from now on, and no others."""
         self._accounts = accounts
         self._callers = {user.id: self._caller(user) for user, _ in accounts.users.values()}
+        self._marks = {user.id: mark_of(stored) for user, stored in accounts.users.values()}
         self._right = {}
 
     def user(self, username: str) -> User | None:
@@ -57,6 +60,14 @@ class AccessIndex:
         if found is None or (found[1] is not None and found[1] <= datetime.now(UTC)):
             return None
         return self._callers.get(found[0])
+
+    def of_session(self, session: Session) -> Caller | None:
+        """Whose session this is, while the password is the one it was given for."""
+        return self._callers.get(session.user_id) if self._marks.get(session.user_id) == session.mark else None
+
+    def mark(self, user: User) -> str:
+        """What stands for the user's password in a session."""
+        return self._marks[user.id]
 
     def remembered(self, username: bytes, password: bytes) -> Caller | None:
         """The user of this name and password, if they were right a moment ago."""

@@ -22,6 +22,7 @@ __all__ = (
     "JudgeReport",
     "Judged",
     "Judges",
+    "People",
     "Prompts",
     "RunFiles",
     "Traces",
@@ -209,6 +210,14 @@ class Datasets(Protocol):
         ...
 
 
+class People(Protocol):
+    """Where people sign in (``server.signing_in.SignIn``)."""
+
+    async def begin(self, name: str, password: str, address: str) -> str | None:
+        """A session's cookie, ``None`` for a wrong name or password. Raises ``registry.access.attempts.TooManyAttempts``."""
+        ...
+
+
 class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages are made from. ``settings`` gives the live settings, which a reload replaces."""
 
@@ -220,6 +229,9 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     registry: RegistryServices
     run_files: RunFiles
     datasets: Datasets
+    people: People | None = None
+    """``None`` where nobody signs in."""
+
     settings: Callable[[], Settings]
     condition: Callable[[], Condition]
     version: str

@@ -183,3 +183,38 @@ def test_without_a_first_password_the_server_says_what_is_missing(tmp_path: Path
     server = start_server(tmp_path / "data", config=config, wait=False)
     assert server.process.wait(60) != 0
     assert "security.admin_password" in server.log.read_text()
+
+
+def test_a_browser_signs_in_for_a_while_and_acts_only_from_our_pages(users_server, make_person):
+    ada = make_person()
+    with httpx.Client(base_url=users_server.url) as browser:
+        led = browser.get("/traces?range=24h", headers={"accept": "text/html"})
+        assert (led.status_code, led.headers["location"]) == (303, "/sign-in?next=%2Ftraces%3Frange%3D24h")
+        assert "<form" in browser.get(led.headers["location"]).text
+        form = {"username": ada.name, "password": "wrong", "next": "/prompts"}
+        assert browser.post("/sign-in", data=form).status_code == 401
+        right = browser.post("/sign-in", data={**form, "password": "pass word"})
+        assert (right.status_code, right.headers["location"]) == (303, "/prompts")
+        assert {"httponly", "samesite=lax", "max-age=43200"} <= set(right.headers["set-cookie"].lower().replace(" ", "").split(";"))
+        assert ada.name in browser.get("/prompts").text
+        new = {"name": f"mine-{ada.name}", "template": "x"}
+        assert browser.post("/api/v1/prompts", json=new).status_code == 401
+        for site in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil.example"}):
+            assert browser.post("/api/v1/prompts", json=new, headers=site).status_code in {401, 403}
+        assert browser.post("/api/v1/prompts", json=new, headers={"sec-fetch-site": "same-origin"}).status_code == 201
+        changed = ada.call("PATCH", "users/update-password", username=ada.name, password="new", current_password="pass word")
+        assert changed.status_code == 200 and browser.get("/prompts").status_code == 401
+        signed_in = browser.post("/sign-in", data={**form, "password": "new", "next": "//evil.example/"})
+        assert signed_in.headers["location"] == "/" and browser.get("/prompts").status_code == 200
+        browser.post("/sign-out", headers={"sec-fetch-site": "same-origin"})
+        assert browser.get("/prompts").status_code == 401
+
+
+def test_passwords_are_not_guessed_without_end_and_nobody_is_locked_out_by_it(users_server, make_person):
+    ada, bob = make_person(), make_person()
+    where = f"{users_server.url}/api/2.0/mlflow/users/current"
+    statuses = [httpx.get(where, auth=(ada.name, f"guess {number}")).status_code for number in range(11)]
+    assert statuses == [401] * 10 + [429]
+    refused = httpx.get(where, auth=(ada.name, "pass word"))
+    assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0 and "token" in refused.json()["message"]
+    assert bob.status("GET", "users/current") == 200

@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 
 from config.schema import Settings
+from registry.access.types import CALLER
 from server.health import Condition
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
@@ -31,8 +32,9 @@ Services = NamedDependency[SkipValidation[UiServices]]
 
 def page(services: UiServices, template: str, *, title: str, section: str, status: int = 200, **context: Any) -> Response[str]:
     """A whole page. ``section`` is the entry of the navigation that is marked."""
+    caller = CALLER.get()
     frame = {"title": title, "section": section, "notices": notices(services.condition()), "version": services.version}
-    return _html(template, {**frame, **context}, status)
+    return _html(template, {**frame, "user": caller.user.username if caller else "", **context}, status)
 
 
 def fragment(template: str, *, headers: Mapping[str, str] | None = None, **context: Any) -> Response[str]:
@@ -70,7 +72,7 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[st
     context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
     if request.headers.get("hx-request") == "true":
         return _html("error_card.html", context, status)
-    return _html("error.html", {"title": context["phrase"], "section": "", "notices": [], "version": "", **context}, status)
+    return _html("error.html", {"title": context["phrase"], "section": "", "notices": [], "version": "", "user": "", **context}, status)
 
 
 def _explain(error: Exception, path: str) -> tuple[int, str, str]:
