@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
+from contextlib import suppress
 
 from config import Loaded
 from config.reload import watch
@@ -29,6 +31,7 @@ async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) ->
     try:
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(services.run()), tasks.create_task(_watch(loaded, services))]
+            _allow_files()
             address = loaded.settings.server
             listener = await Listener.open(create_app(services), address.host, address.port, Shared(failure=failure))
             _on_signals(stop)
@@ -41,6 +44,13 @@ async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) ->
     finally:
         await services.close()
     return 0
+
+
+def _allow_files() -> None:
+    """As many open files as the system lets us have: a thousand streams are two thousand, and many a shell begins with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS has a lower one of the kernel's
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _settle_collector() -> None:

@@ -25,6 +25,7 @@ MOST_PIPELINED: Final = 32
 _VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
 _NEVER: Final = float("inf")
 _WISHES: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
 class BadRequest(Exception):
@@ -46,6 +47,7 @@ class HttpProtocol(asyncio.Protocol):
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
+        self._hosts = 0
         self._expects = False
         self._cycle: Cycle | None = None
         self._incoming: Cycle | None = None
@@ -53,6 +55,8 @@ class HttpProtocol(asyncio.Protocol):
         self._reading = True
         self._drained: asyncio.Future[None] | None = None
         self._lingering = False
+        self._refusal: BadRequest | None = None
+        self._stuck_since = _NEVER
         self.deadline = _NEVER
 
     @property
@@ -78,7 +82,7 @@ class HttpProtocol(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._lingering:
+        if self._lingering or self._refusal is not None:
             return
         if self._incoming is None and not self._head_bytes and self._cycle is None:
             self.deadline = self._loop.time() + self._shared.head_seconds
@@ -88,15 +92,19 @@ class HttpProtocol(asyncio.Protocol):
             self._stay(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._refuse(error.__context__ if isinstance(error.__context__, BadRequest) else BadRequest(400, "this is no HTTP/1.1"))
+        if self._incoming is not None:
+            self.deadline = self._loop.time() + self._shared.body_seconds
 
     @override
     def pause_writing(self) -> None:
         if self._drained is None:
             self._drained = self._loop.create_future()
+            self._stuck_since = self._loop.time()
 
     @override
     def resume_writing(self) -> None:
         drained, self._drained = self._drained, None
+        self._stuck_since = _NEVER
         if drained is not None and not drained.done():
             drained.set_result(None)
 
@@ -122,14 +130,18 @@ class HttpProtocol(asyncio.Protocol):
             self._end(unread=cycle.more)
         elif self._pipelined:
             self._start(self._pipelined.popleft())
+        elif self._refusal is not None:
+            self._tell(self._refusal)
         else:
             self.deadline = self._loop.time() + self._shared.idle_seconds
         self._read_on()
 
     def overdue(self, now: float) -> None:
-        """Hang up when the clock has run out: for a head, for the next request, or for the last bytes of one that was refused."""
-        if now >= self.deadline:
+        """Hang up when the clock has run out: for a head, a body, the next request, the last bytes of one that was refused, or for a client to read on."""
+        if now >= self._stuck_since + self._shared.stuck_seconds or (now >= self.deadline and self._incoming is None):
             self._transport.abort()
+        elif now >= self.deadline and self._reading:  # a body that the application does not take is not the client's delay
+            self._refuse(BadRequest(408, f"nothing of the request's body came for {self._shared.body_seconds:g} s"))
 
     def stop(self) -> None:
         """Answer what is being answered, and nothing after it."""
@@ -146,7 +158,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._url, self._headers, self._head_bytes, self._expects = b"", [], 0, False
+        self._url, self._headers, self._head_bytes, self._hosts, self._expects = b"", [], 0, 0, False
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
@@ -159,13 +171,18 @@ class HttpProtocol(asyncio.Protocol):
         if self._incoming is None:
             name = name.lower()
             self._headers.append((name, value))
-            if name == b"expect" and value.lower() == b"100-continue":
-                self._expects = True
+            if name == b"host":
+                self._hosts += 1
+            elif name == b"expect":
+                self._expects = value.lower() == b"100-continue"
+            elif name == b"transfer-encoding" and value.lower() != b"chunked":
+                raise BadRequest(501, "the only transfer coding that is understood is chunked")
 
     def on_headers_complete(self) -> None:
         """The head is there: the application may begin."""
         if self._parser.should_upgrade():
             return
+        self._check_head()
         cycle = Cycle(self, self._scope(), keep_alive=self._parser.should_keep_alive(), expects=self._expects)
         self._incoming = cycle
         self.deadline = _NEVER
@@ -189,22 +206,36 @@ class HttpProtocol(asyncio.Protocol):
         if self._incoming is not None:
             self._incoming.ended()
             self._incoming = None
+            self.deadline = _NEVER
         self._head_bytes = 0
 
     def _stay(self, rest: bytes) -> None:
         """Answer a request for another protocol as it is (RFC 9110 section 7.8); the parser stops at its head, and is given it again without the wish."""
-        method = self._parser.get_method()
+        method, version = self._parser.get_method(), self._parser.get_http_version().encode()
         self._parser = httptools.HttpRequestParser(self)
         if method == b"CONNECT":
             self._refuse(BadRequest(405, "this is no proxy"))
             return
-        lines = [b"%b %b HTTP/1.1" % (method, self._url), *(b"%b: %b" % header for header in self._headers if header[0] not in _WISHES)]
+        lines = [
+            b"%b %b HTTP/%b" % (method, self._url, version),
+            *(b"%b: %b" % header for header in self._headers if header[0] not in _WISHES),
+        ]
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > MOST_HEADERS:
             raise BadRequest(431, f"the head of a request may have {MOST_HEADERS} bytes")
+
+    def _check_head(self) -> None:
+        """What the parser lets pass and RFC 9112 does not (sections 2.3 and 3.2): such heads are read in two ways by two servers."""
+        version = self._parser.get_http_version()
+        if version not in _VERSIONS:
+            raise BadRequest(505, "this server speaks HTTP/1.1")
+        if self._hosts > 1 or (version == "1.1" and not self._hosts):
+            raise BadRequest(400, "a request has one Host header")
+        if version == "1.0":
+            self._expects = False  # RFC 9110 section 10.1.1
 
     def _scope(self) -> HTTPScope:
         target = self._url
@@ -244,9 +275,12 @@ class HttpProtocol(asyncio.Protocol):
         """An application that fails before its answer has begun is answered for; later, the broken connection says that the answer is not whole."""
         try:
             await self._app(cycle.scope, cycle.receive, cycle.send)
-        except Exception:
+        except Exception as error:
+            if cycle.gone:  # what an application makes of a client that leaves half-way is nobody's fault
+                logger.info("a request failed whose client had left (%s)", type(error).__name__)
+                return
             logger.exception("a request failed")
-            if not (cycle.started or cycle.gone):
+            if not cycle.started:
                 await self._fail(cycle)
         if not (cycle.complete or cycle.gone):
             self._transport.abort()
@@ -258,18 +292,33 @@ class HttpProtocol(asyncio.Protocol):
         await cycle.send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _refuse(self, error: BadRequest) -> None:
-        """What comes is no request. If one is being answered the client gets no second answer to it, only the end."""
-        if self._cycle is None:
-            text = f"{error}\n".encode()
-            head = b"HTTP/1.1 %d \r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-            self._transport.write(head % (error.status, len(text)) + text)
-            self._end(unread=True)
-        else:
+        """What comes is no request, and nothing after it can be told apart. Those before it are answered first."""
+        broken, self._incoming = self._incoming, None
+        if broken is not None and broken is not self._cycle:
+            self._pipelined.remove(broken)
+        elif broken is not None and not broken.started:
+            self._cycle = None
+            broken.leave()
+        elif broken is not None:  # half of an answer is out: only the end is left to tell
             self._transport.abort()
+            return
+        self._refusal = error
+        self.deadline = _NEVER
+        if self._cycle is None:
+            self._tell(error)
+
+    def _tell(self, error: BadRequest) -> None:
+        text = f"{error}\n".encode()
+        head = b"HTTP/1.1 %d \r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self._transport.write(head % (error.status, len(text)) + text)
+        self._end(unread=True)
 
     def _end(self, *, unread: bool) -> None:
         """Close. A client that is still sending would lose the answer to the reset that follows, so what it sends is let fall for a while."""
+        self._incoming = None
+        self._pipelined.clear()
         if not unread:
+            self.deadline = self._loop.time() + self._shared.stuck_seconds
             self._transport.close()
             return
         self._lingering = True
@@ -286,6 +335,8 @@ class HttpProtocol(asyncio.Protocol):
     def _read_on(self) -> None:
         if not self._reading and not self._transport.is_closing() and len(self._pipelined) < MOST_PIPELINED:
             self._reading = True
+            if self._incoming is not None:
+                self.deadline = self._loop.time() + self._shared.body_seconds
             self._transport.resume_reading()
 
 

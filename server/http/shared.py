@@ -37,11 +37,22 @@ class Shared:
     """Connections, requests under way, clocks in seconds, and the date."""
 
     def __init__(
-        self, *, failure: Failure = _plainly, head_seconds: float = 30.0, idle_seconds: float = 75.0, linger_seconds: float = 2.0
+        self,
+        *,
+        failure: Failure = _plainly,
+        head_seconds: float = 30.0,
+        body_seconds: float = 60.0,
+        stuck_seconds: float = 120.0,
+        idle_seconds: float = 75.0,
+        linger_seconds: float = 2.0,
     ) -> None:
         self.failure = failure
         self.head_seconds = head_seconds
         """From a connection, or the first byte of a request, to the end of its head."""
+        self.body_seconds = body_seconds
+        """Between two pieces of a request's body."""
+        self.stuck_seconds = stuck_seconds
+        """How long a client may take nothing of an answer that waits for it."""
         self.idle_seconds = idle_seconds
         """From an answer to the next request."""
         self.linger_seconds = linger_seconds
