@@ -25,6 +25,7 @@ from server.cli.models import models
 from server.cli.prompts import prompts
 from server.cli.traces import traces
 from server.cli.up import up
+from server.cli.users import users
 from server.cli.version import version
 
 __all__ = ("cli", "main")
@@ -47,6 +48,7 @@ for command in (
     lineage,
     judge,
     keys,
+    users,
     budgets,
     cache,
     import_group,

@@ -40,6 +40,13 @@ class ErrorBody(msgspec.Struct, frozen=True):
     error: ErrorDetail
 
 
+class MlflowError(msgspec.Struct, frozen=True):
+    """An error as the endpoints of MLflow's client write it."""
+
+    error_code: str
+    message: str
+
+
 class Api:
     """A client of one server. Methods raise ``CannotConnect`` and ``Refused``."""
 
@@ -69,6 +76,10 @@ class Api:
         return self._decode(
             self._send("PATCH", path, content=msgspec.json.encode(body), headers={"content-type": "application/json"}), answer
         )
+
+    def send(self, method: str, path: str, body: object) -> None:
+        """Send JSON to where no answer is of interest."""
+        self._send(method, path, content=msgspec.json.encode(body), headers={"content-type": "application/json"})
 
     def delete(self, path: str, parameters: Mapping[str, str] | None = None) -> None:
         """Remove what lies at ``path``; parameters that are empty are left out."""
@@ -145,10 +156,26 @@ def _cannot_connect(url: str, error: Exception) -> CannotConnect:
 
 
 def _refused(response: "httpx.Response") -> Refused:
-    try:
-        detail = msgspec.json.decode(response.content, type=ErrorBody).error
-    except msgspec.DecodeError:
-        detail = ErrorDetail(message=response.reason_phrase or "the server refused")
-    hint = detail.hint or ("Give the key with --api-key or TIDEGATE_API_KEY." if response.status_code in {401, 403} else "")
+    detail = _detail(response)
+    hint = detail.hint or _HINTS.get(response.status_code, "")
     kind = ServerFailed if response.is_server_error else Refused
     return kind(response.status_code, detail.code or "", detail.message, hint)
+
+
+_HINTS: Final = {
+    401: "Give a key of the server, or a user's token, with --api-key or TIDEGATE_API_KEY.",
+    403: "An administrator can do this, or give you a role or a permission for it.",
+}
+
+
+def _detail(response: "httpx.Response") -> ErrorDetail:
+    """What went wrong, from an error of our own API or of MLflow's."""
+    try:
+        return msgspec.json.decode(response.content, type=ErrorBody).error
+    except msgspec.DecodeError:
+        pass
+    try:
+        told = msgspec.json.decode(response.content, type=MlflowError)
+    except msgspec.DecodeError:
+        return ErrorDetail(message=response.reason_phrase or "the server refused")
+    return ErrorDetail(message=told.message, code=told.error_code)

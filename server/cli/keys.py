@@ -13,7 +13,7 @@ from server.cli.output import emit, json_option, message, plain, show, table
 if TYPE_CHECKING:
     from config.schema import LimitSettings
 
-__all__ = ("keys",)
+__all__ = ("keys", "moment")
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -61,7 +61,7 @@ def create(
         routes=routes,
         models=models,
         limits=tuple(map(_limit, limits)),
-        expires_at=_moment(expires) if expires else None,
+        expires_at=moment(expires) if expires else None,
     )
     made = api.post(path_of("keys"), new, CreatedKey)
     if as_json:
@@ -122,7 +122,8 @@ def revoke(api: Api, name: str) -> None:
     message(f"The key {name!r} is revoked.")
 
 
-def _moment(written: str) -> datetime:
+def moment(written: str) -> datetime:
+    """When something ends: ``90d``, ``12h``, or a time. Raises ``BadUsage``."""
     number, unit = written[:-1], written[-1:]
     if number.isdigit() and unit in UNITS:
         return datetime.now(UTC) + timedelta(**{UNITS[unit]: int(number)})

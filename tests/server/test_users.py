@@ -1,9 +1,12 @@
 """People sign in and do what their permissions say: a real server, over HTTP."""
 
+import json
 from pathlib import Path
 
 import httpx
+from click.testing import CliRunner
 
+from server.cli import cli
 from tests.running import start_server
 from tests.server.people import KEY, Person, grant, numbers
 
@@ -218,3 +221,37 @@ def test_passwords_are_not_guessed_without_end_and_nobody_is_locked_out_by_it(us
     refused = httpx.get(where, auth=(ada.name, "pass word"))
     assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0 and "token" in refused.json()["message"]
     assert bob.status("GET", "users/current") == 200
+
+
+def test_the_command_line_administers_people_and_says_what_is_wrong(users_server, admin):
+    def tidegate(*arguments: str, stdin: str = "", key: str = KEY):
+        asked = [*arguments, "--url", users_server.url, "--api-key", key]
+        return CliRunner().invoke(cli, asked, input=stdin, standalone_mode=False)
+
+    name = f"person{next(numbers)}"
+    experiment = admin.experiment()
+    assert tidegate("users", "add", name, "--role", "editor", "--password-stdin", stdin="pass word\n").exit_code == 0
+    person = Person(users_server, (name, "pass word"))
+    assert person.status("GET", "experiments/get", experiment_id=experiment) == 200
+    assert tidegate("users", "grant", name, "experiment", experiment, "READ").exit_code == 0
+    assert tidegate("users", "grant", name, "experiment", experiment, "deny").exit_code == 0
+    assert person.status("GET", "experiments/get", experiment_id=experiment) == 403
+    shown = json.loads(tidegate("users", "show", name, "--json").stdout)
+    assert {(row["resource_pattern"], row["permission"]) for row in shown["permissions"]} >= {(experiment, "DENY"), ("*", "USE")}
+    assert tidegate("users", "revoke", name, "experiment", experiment).exit_code == 0
+    assert person.status("GET", "experiments/get", experiment_id=experiment) == 200
+    token = tidegate("users", "token", "create", name, "ci", "--expires", "1d").stdout.strip()
+    assert token.startswith("tgu-") and token not in tidegate("users", "token", "list", name).stdout
+    refused = tidegate("users", "list", key=token)
+    assert refused.exit_code == 0 and name in refused.stdout
+    assert tidegate("users", "add", "x", "--password-stdin", stdin="y\n", key=token).exception.hint.startswith("An administrator")
+    assert tidegate("users", "role", name, "editor", "--remove").exit_code == 0
+    assert tidegate("users", "password", name, "--password-stdin", stdin="other\n").exit_code == 0
+    assert person.status("GET", "users/current") == 401
+    assert "viewer" in tidegate("users", "role", name, "edtior").exception.hint
+    assert "already exists" in str(tidegate("users", "add", name, "--password-stdin", stdin="y\n").exception)
+    assert (
+        "--password-stdin" in tidegate("users", "add", "z").exception.hint and "--yes" in tidegate("users", "delete", name).exception.hint
+    )
+    assert tidegate("users", "token", "revoke", name, "ci").exit_code == tidegate("users", "delete", name, "--yes").exit_code == 0
+    assert name not in tidegate("users", "list").stdout
