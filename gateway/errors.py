@@ -23,6 +23,7 @@
     │   ├── UpstreamUnreachable     502  no connection
     │   ├── UpstreamBroken          502  an answer that is cut, or that is not what the dialect promises
     │   └── UpstreamTimeout         504  one of the four clocks ran out
+    ├── Failed                      500  a mistake of ours: the log has it, the client learns no more
     └── Misconfigured               500  raised when settings are built into a gateway, never by a request
 
 Each class decides its HTTP ``status``, its stable ``code``, the ``kind`` of error in the words OpenAI's clients know, and whether another
@@ -35,6 +36,7 @@ __all__ = (
     "BodyTooLarge",
     "BudgetSpent",
     "ClientMistake",
+    "Failed",
     "GatewayError",
     "InvalidRequest",
     "KeyNotAllowed",
@@ -212,6 +214,13 @@ class UpstreamTimeout(UpstreamFailure):
 
     status = 504
     code = "upstream_timeout"
+
+
+class Failed(GatewayError):
+    """A mistake of ours. The log says which; the client learns no more."""
+
+    def __init__(self) -> None:
+        super().__init__("The gateway failed on this request; its log says why.")
 
 
 class Misconfigured(GatewayError):

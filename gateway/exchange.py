@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from contextlib import suppress
 from time import perf_counter_ns
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ from gateway.guardrails.errors import GuardrailBlocked, Withheld
 from gateway.heads import PromptedHead, head_of
 from gateway.media import inlined
 from gateway.passages import passage
+from gateway.passing import failed, passed
 from gateway.policies import Answered, Call, Outcome, Policy
 from gateway.prompted import with_prompt
 from gateway.prompts import PromptReference, PromptSource, RenderedPrompt, parse_reference, with_rendered
@@ -36,7 +38,6 @@ from gateway.types import (
     Plan,
     Provider,
     Reply,
-    StreamReader,
     Target,
     Upstream,
     Usage,
@@ -88,8 +89,10 @@ class Exchange:
         except GatewayError as error:
             return self._refused(error)
         except asyncio.CancelledError:
-            self._left(None)
+            self.left(None)
             raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the request ends once: told, counted and answered
+            return self._refused(failed(error))
         if self._recording.content != "full" or not self._snapshot.may_keep:
             reply = structs.replace(reply, may_be_kept=False)
         for tap in self._call.taps if self._call is not None else ():
@@ -238,8 +241,9 @@ class Exchange:
         if reply.stream is None:
             await self._snapshot.leave()
             return
-        async for _ in reply.stream:
-            pass
+        with suppress(GatewayError):  # its span says so
+            async for _ in reply.stream:
+                pass
 
     async def run_alone(self, target: Target) -> Reply:
         """As ``run``, when ``target`` is decided already; no policy is asked."""
@@ -248,8 +252,10 @@ class Exchange:
         except GatewayError as error:
             return self._refused(error)
         except asyncio.CancelledError:
-            self._left(None)
+            self.left(None)
             raise
+        except Exception as error:  # noqa: BLE001 - as in ``run``
+            return self._refused(failed(error))
 
     def _refused(self, error: GatewayError) -> Reply:
         used = error.observation if isinstance(error, Withheld) else None
@@ -365,51 +371,24 @@ class Exchange:
 
     def _streamed(self, way: Passage, upstream: Upstream, first: bytes) -> Reply:
         self._recording.first_byte()
-        stream = self._pass(way, way.read_stream(), upstream, first)
+        stream = passed(way, upstream, first, self._target.name, self)
         headers = [*self._headers(upstream), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
         return Reply(status=upstream.status, headers=headers, trace_id=self._recording.trace_id, stream=stream, target=self._target.name)
 
-    async def _pass(self, way: Passage, reader: StreamReader, upstream: Upstream, first: bytes) -> AsyncIterator[bytes]:
-        """Bytes as they arrive. The span ends before the bytes that end the answer go out; a broken stream ends in an error event."""
-        chunk: bytes | None = first
-        finished = False
-        try:
-            while chunk is not None:
-                forwarded = reader.feed(chunk)
-                if reader.ended and not finished:
-                    finished = self._finished(upstream, reader)
-                if forwarded:
-                    yield forwarded
-                chunk = await upstream.next_chunk()
-            rest = reader.end()
-            if not finished and not reader.complete:
-                raise UpstreamBroken(f"{self._target.name} ended its stream before the answer was whole.")
-            finished = finished or self._finished(upstream, reader)
-            if rest:
-                yield rest
-        except GatewayError as error:
-            if not finished:
-                finished = self._finished(upstream, reader, error)
-                told = way.fail(error)
-                if not told:
-                    raise  # in bytes that are no events nothing can be said: the client must see that they break off
-                yield reader.end() + told
-        finally:
-            if not finished:
-                self._left(reader.observation())
-            await upstream.close()
-            await self._snapshot.leave()
-
-    def _finished(self, upstream: Upstream, reader: StreamReader, error: GatewayError | None = None) -> bool:
+    def finished(self, status: int, observation: Observation | None, error: GatewayError | None = None) -> None:
+        """See ``gateway.passing.Ending``."""
         code, detail = (error.code, error.message) if error else (None, "")
-        self._end(upstream.status, reader.observation(), error=code, detail=detail)
-        return True
+        self._end(status, observation, error=code, detail=detail)
 
-    def _left(self, observation: Observation | None) -> None:
+    def left(self, observation: Observation | None) -> None:
         """The client went away."""
         self._recording.client_left(asking=observation is None and bool(self._target.provider))
         detail = "The client went away before the end of the answer."
         self._end(499, observation, error="client_disconnected", detail=detail)
+
+    async def leave(self) -> None:
+        """See ``gateway.passing.Ending``."""
+        await self._snapshot.leave()
 
     def _end(self, status: int, observation: Observation | None = None, *, error: str | None = None, detail: str = "") -> Usage | None:
         """The one end of every request: the span is written, and who let the request pass learns what became of it."""

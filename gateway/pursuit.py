@@ -8,7 +8,8 @@ import msgspec
 
 from gateway.attempts import Attempt
 from gateway.beginning import begun
-from gateway.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
+from gateway.errors import GatewayError, UpstreamBroken, UpstreamFailure, UpstreamTimeout
+from gateway.racing import raced
 from gateway.resilience.failures import of_answer, of_error, of_observation
 from gateway.resilience.journey import Journey
 from gateway.resilience.pool import Pool
@@ -53,7 +54,7 @@ class Pursuit:
 
     async def run(self) -> Opened:
         """The first answer that is none of the failures that lead on, or the last one there is. Raises ``UpstreamFailure``."""
-        return await self._run(Step(self._journey.first))
+        return await self._run(Step(self._journey.now()))
 
     async def instead(self, used: Usage | None) -> Opened | None:
         """The answer that was given last is withheld by a guardrail, and is closed; it ``used`` this much. The next one, as ``run`` gives it.
@@ -119,21 +120,13 @@ class Pursuit:
 
     async def _race(self, step: Step, after: float) -> Tried:
         """The first, and after a while a second one beside it. The one that is not needed is let go before the other's answer goes on."""
-        racing = [asyncio.create_task(self._attempt(step.target, step.wait))]
-        chosen: Tried | None = None
-        try:
-            await asyncio.wait(racing, timeout=after)
-            if not racing[0].done():
-                racing.append(asyncio.create_task(self._attempt(self._journey.beside(step.target), hedge=True)))
-            chosen = await _first_good(racing)
-        finally:
-            for task in racing:
-                task.cancel()
-            await asyncio.wait(racing)
-            for task in racing:
-                if not task.cancelled() and (tried := task.result()) is not chosen:
-                    await self._discard(tried)
-        return chosen
+        return await raced(
+            lambda: self._attempt(step.target, step.wait),
+            lambda: self._attempt(self._journey.beside(step.target), hedge=True),
+            after=after,
+            good=lambda tried: tried.failure is None,
+            discard=self._discard,
+        )
 
     async def _discard(self, tried: Tried) -> None:
         """An answer that came when another was chosen already."""
@@ -154,6 +147,10 @@ class Pursuit:
             tried.opened = await begun(opened) if self.pool.reads_answers else opened
         except UpstreamFailure as error:
             tried.error, tried.failure = error, of_error(error)
+        except GatewayError as error:  # this target cannot be asked so: nothing was sent
+            attempt.failure, attempt.ended_ns = error.code, time_ns()
+            self.pool.release(target)
+            raise
         except BaseException:
             attempt.cancelled, attempt.ended_ns = True, time_ns()
             self.pool.release(target)
@@ -177,23 +174,14 @@ class Pursuit:
         if tried.failure is None:
             self.pool.first_byte(tried.target, seconds, stream=self._stream)
             return
+        if tried.failure.blames_target:
+            self.pool.lost_time(tried.target, seconds, stream=self._stream)
         self._failed(tried, tried.failure)
 
     def _failed(self, tried: Tried, failure: Failure) -> None:
         tried.attempt.failure, tried.attempt.ended_ns = failure.word, time_ns()
         self.pool.failed(tried.target, failure)
         self.pool.release(tried.target)
-
-
-async def _first_good(racing: list[asyncio.Task[Tried]]) -> Tried:
-    """The first answer that is no failure, else the last failure."""
-    pending = set(racing)
-    while True:
-        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        tried = [task.result() for task in done]
-        good = next((each for each in tried if each.failure is None), None)
-        if good is not None or not pending:
-            return good or tried[-1]
 
 
 def _is_suspect(opened: Opened) -> bool:

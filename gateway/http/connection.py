@@ -21,6 +21,10 @@ _HIGH_WATER: Final = 256 * 1024
 """Bytes that wait for a slow client before the upstream is asked to wait too."""
 
 _LARGEST_HEAD: Final = 64 * 1024
+
+_RACE_SECONDS: Final = 1.0
+"""In which the news reaches us that an idle connection was closed while a request was on its way."""
+
 _NEVER: Final = float("inf")
 
 
@@ -37,6 +41,7 @@ class Connection(asyncio.Protocol):
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._due = self._total_due = _NEVER
+        self._sent_at = 0.0
         self._keep = False
         self._head_seen = False
         self._delimited = False
@@ -57,6 +62,7 @@ class Connection(asyncio.Protocol):
         self.complete = self._keep = self._head_seen = self._delimited = False
         self._bodyless = request.startswith(b"HEAD ")
         now = self._loop.time()
+        self._sent_at = now
         self._due, self._total_due = now + self._timeouts.first_byte, now + self._timeouts.total
         if self.closed:
             raise Broken("the connection was closed by the upstream")
@@ -91,8 +97,11 @@ class Connection(asyncio.Protocol):
         return self.complete and self._keep and not self._chunks and not self.closed and not self._cut
 
     def untouched(self) -> bool:
-        """Whether nothing of an answer has come, not even its head."""
-        return not self._head_seen and self._head_bytes == 0
+        """Whether nothing of an answer came, and the end so soon that the upstream had closed before it saw the request.
+
+        Later it may have read it, begun to work and died of it: to ask again would be paid twice.
+        """
+        return not self._head_seen and self._head_bytes == 0 and self._loop.time() - self._sent_at < _RACE_SECONDS
 
     def overdue(self, now: float) -> None:
         """Break off when a clock has run out: whoever waits gets ``Overdue``."""

@@ -24,6 +24,9 @@ _IDLE_SECONDS: Final = 55.0
 
 _MOST_IDLE: Final = 512
 
+_SWEEP_SECONDS: Final = 5.0
+"""Between looks at connections that wait for nothing any more."""
+
 
 class Pool:
     """As many connections as there were requests at the same time. For use within one event loop."""
@@ -35,7 +38,7 @@ class Pool:
         self._public_only = public_only
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
-        self._looking = False
+        self._looking = self._sweeping = False
 
     def warm(self) -> Connection | None:
         """A connection that has carried a request before, the one that was used last; ``None`` when there is none."""
@@ -66,6 +69,9 @@ class Pool:
         if connection.reusable and len(self._idle) < _MOST_IDLE:
             connection.rest()
             self._idle.append(connection)
+            if not self._sweeping:
+                self._sweeping = True
+                asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)
         else:
             connection.abort()
 
@@ -94,8 +100,18 @@ class Pool:
 
     def _forget(self, connection: Connection) -> None:
         """A connection has ended by itself."""
+        self._busy.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
+
+    def _sweep(self) -> None:
+        """End those that were idle for too long: the first are those that rest the longest."""
+        loop = asyncio.get_running_loop()
+        while self._idle and loop.time() - self._idle[0].idle_since >= _IDLE_SECONDS:
+            self._idle.pop(0).abort()
+        self._sweeping = bool(self._idle)
+        if self._sweeping:
+            loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     def _occupy(self, connection: Connection) -> None:
         self._busy.add(connection)

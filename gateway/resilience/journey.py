@@ -31,6 +31,10 @@ class Journey:
         others = [candidate.target for candidate in self._candidates]
         return tuple(dict.fromkeys([self.first, *others, *self._pool.rules.fallbacks]))
 
+    def now(self) -> Target:
+        """``first``, unless it is to be left alone by now: while this request waited, another one may have become the one that probes it."""
+        return self.first if self._pool.allows(self.first) else self._first()
+
     def begin(self, target: Target) -> None:
         """``target`` is being asked."""
         self._tried[target] = None

@@ -10,6 +10,9 @@ __all__ = ("PeakEwma",)
 FADES_IN = 10.0
 """Seconds in which two thirds of what was known are forgotten."""
 
+LOST = 1.0
+"""Seconds that a failure counts as, at least: an error that comes at once must not look like a fast answer."""
+
 
 class PeakEwma:
     """Seconds an answer takes. ``None`` until one came."""
@@ -29,6 +32,15 @@ class PeakEwma:
             self.value = self.value * kept + seconds * (1 - kept)
         self._at = now
 
-    def load(self, pending: int) -> float:
-        """What one more request would meet: nothing is expected of a target that nobody asked yet, so that it is asked."""
-        return (self.value or 0.0) * (pending + 1)
+    def lost(self, seconds: float, now: float) -> None:
+        """A failure took ``seconds``, and whoever asked has to ask again."""
+        self.observe(max(seconds, LOST, self.value or 0.0), now)
+
+    def load(self, pending: int, now: float) -> float:
+        """What one more request would meet. Nothing is expected of a target that nobody asked yet, so that it is asked.
+
+        What is known fades also while nobody asks: one bad moment would keep everybody away for good.
+        """
+        if self.value is None:
+            return 0.0
+        return self.value * exp(-max(0.0, now - self._at) / FADES_IN) * (pending + 1)

@@ -30,9 +30,9 @@ class Health:
         self.wholes = PeakEwma()
         self.tally = Tally()
 
-    def load(self, *, stream: bool) -> float:
+    def load(self, now: float, *, stream: bool) -> float:
         """What one more request would meet there."""
-        return (self.streams if stream else self.wholes).load(self.pending)
+        return (self.streams if stream else self.wholes).load(self.pending, now)
 
 
 class Pool:
@@ -67,7 +67,8 @@ class Pool:
         if facts.sticky:
             return by_hash(able, _name, _weight, facts.sticky).target
         if self.rules.strategy == "latency":
-            return faster_of_two(able, lambda each: self.health[each.target].load(stream=facts.stream), self.random).target
+            now = self.clock()
+            return faster_of_two(able, lambda each: self.health[each.target].load(now, stream=facts.stream), self.random).target
         if self.rules.strategy == "cheapest":
             able = _cheapest(able)
         return by_weight(able, _weight, self.random()).target
@@ -98,6 +99,11 @@ class Pool:
         """It began to answer after ``seconds``."""
         health = self.health[target]
         (health.streams if stream else health.wholes).observe(seconds, self.clock())
+
+    def lost_time(self, target: Target, seconds: float, *, stream: bool) -> None:
+        """It failed after ``seconds``."""
+        health = self.health[target]
+        (health.streams if stream else health.wholes).lost(seconds, self.clock())
 
     def answered(self, target: Target) -> None:
         """It answered to the end; a refusal of what the client asked for is an answer, too."""

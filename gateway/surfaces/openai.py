@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from gateway.dialects.types import DialectName
-from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound, UpstreamFailure
+from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
 from gateway.render import error_body
 from gateway.service import Gateway
 from gateway.surfaces.listing import listed_for, openai_model
@@ -171,7 +171,7 @@ async def _send_stream(reply: Reply, send: Send) -> None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             chunk = await anext(stream, None)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-    except UpstreamFailure:
+    except GatewayError:
         return  # bytes in which no error can be told: without an end the server breaks the connection off, which the client sees
     finally:
         # A generator that is left half-way would be closed by the collector, some time: the upstream must be closed now.

@@ -52,6 +52,21 @@ def test_bad_news_is_believed_at_once_and_good_news_slowly():
     assert seen.value < 1.1
 
 
+def test_one_bad_moment_keeps_nobody_away_for_good():
+    seen = PeakEwma()
+    seen.observe(5.0, 0)
+    assert seen.load(0, 0) == 5.0
+    assert seen.load(0, 60) < 0.02
+
+
+def test_an_error_that_comes_at_once_is_no_fast_answer():
+    seen = PeakEwma()
+    seen.lost(0.001, 0)
+    assert seen.load(0, 0) >= 1.0
+    seen.lost(30.0, 1)
+    assert seen.value == 30.0
+
+
 def test_a_target_with_much_under_way_is_slower_and_one_nobody_asked_is_tried():
     pool = pool_of(targets=[{"model": "up/one"}, {"model": "up/two"}], strategy="latency", random=Random(1).random)
     pool.begin(target("up/one"))

@@ -37,6 +37,20 @@ def test_fallbacks_follow_the_retries_in_order_and_each_once():
     assert journeys(Journey(pool, Facts()), BUSY, BUSY, BUSY, BUSY) == ["up/one", "up/one", "up/b", "up/c", "nothing"]
 
 
+def test_of_requests_that_wait_before_they_are_sent_one_alone_probes_a_target():
+    clock = Clock()
+    pool = pool_of(clock, fallbacks=["up/b"], breaker={"failures": 1, "open": 10})
+    pool.failed(target("up/one"), BROKEN)
+    clock.now += 11
+    waiting = [Journey(pool, Facts()) for _ in range(3)]
+    assert [each.first.name for each in waiting] == ["up/one"] * 3
+    asked = []
+    for each in waiting:
+        asked.append(each.now().name)
+        each.begin(each.now())
+    assert asked == ["up/one", "up/b", "up/b"]
+
+
 def test_a_mistake_of_the_client_leads_nowhere():
     assert journeys(Journey(pool_of(retries=3, fallbacks=["up/b"]), Facts()), MISTAKE) == ["up/one", "nothing"]
 

@@ -1,0 +1,87 @@
+"""A stream on its way to the client: bytes as they arrive, and one end, whatever ends it."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from gateway.errors import Failed, GatewayError, UpstreamBroken
+from gateway.types import Observation, Passage, Upstream
+
+__all__ = ("Ending", "failed", "passed")
+
+logger = logging.getLogger(__name__)
+
+
+class Ending(Protocol):
+    """Whose stream it is. One of ``finished`` and ``left`` is called, once; then ``leave``, once."""
+
+    def finished(self, status: int, observation: Observation | None, error: GatewayError | None = None) -> None:
+        """The answer is whole, or broke off with ``error``; the bytes that end it are not out yet."""
+        ...
+
+    def left(self, observation: Observation | None) -> None:
+        """The client went away."""
+        ...
+
+    async def leave(self) -> None:
+        """All is over."""
+        ...
+
+
+def failed(error: Exception) -> Failed:
+    """A mistake of ours, which is in the log from here on."""
+    logger.error("a request failed", exc_info=error)
+    return Failed()
+
+
+async def passed(way: Passage, upstream: Upstream, first: bytes, name: str, ending: Ending) -> AsyncIterator[bytes]:
+    """The answer of the target ``name``. A broken stream ends in an error event; where none can be told ``GatewayError`` is raised."""
+    reader = way.read_stream()
+    chunk: bytes | None = first
+    finished = False
+    try:
+        while chunk is not None:
+            forwarded = reader.feed(chunk)
+            if reader.ended and not finished:
+                finished = True
+                ending.finished(upstream.status, reader.observation())
+            if forwarded:
+                yield forwarded
+            chunk = await upstream.next_chunk()
+        rest = reader.end()
+        _check(finished or reader.complete, name)
+        if not finished:
+            finished = True
+            ending.finished(upstream.status, reader.observation())
+        if rest:
+            yield rest
+    except GatewayError as error:
+        if not finished:
+            finished = True
+            ending.finished(upstream.status, reader.observation(), error)
+            yield reader.end() + _told(way, error)
+    except Exception as error:
+        if finished:
+            raise
+        finished = True
+        mistake = failed(error)
+        ending.finished(mistake.status, None, mistake)  # what a reader says that failed is not to be relied on
+        yield _told(way, mistake)
+    finally:
+        if not finished:
+            ending.left(reader.observation())
+        await upstream.close()
+        await ending.leave()
+
+
+def _check(whole: bool, name: str) -> None:
+    if not whole:
+        raise UpstreamBroken(f"{name} ended its stream before the answer was whole.")
+
+
+def _told(way: Passage, error: GatewayError) -> bytes:
+    """The event that tells it. In bytes that are no events nothing can be said: the client must see that they break off."""
+    told = way.fail(error)
+    if not told:
+        raise error
+    return told
