@@ -21,6 +21,7 @@ _CONTENT: Final = "span_content"
 _MAX_ATTRIBUTE: Final = 64 * 1024
 _MAX_ATTRIBUTES: Final = 512
 _MAX_EVENTS: Final = 256
+_LATEST: Final = 2**63 - 1
 _encoder = msgspec.json.Encoder()
 
 
@@ -271,5 +272,6 @@ def _plain(value: Attribute) -> str:
 
 
 def _time(nanoseconds: int) -> str:
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    return f"{seconds}.{rest:09d}"
+    """Seconds in ten digits, as fewer would be read as a year or a day; what the column cannot hold becomes its first or last moment."""
+    seconds, rest = divmod(min(max(nanoseconds, 0), _LATEST), 1_000_000_000)
+    return f"{seconds:010d}.{rest:09d}"

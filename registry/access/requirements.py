@@ -241,6 +241,7 @@ AREAS: Final[dict[str, Area]] = {
     "artifacts": _runs,
     "logged-models": _logged_models,
     "traces": _traces,
+    "get-trace-artifact": _traces,
     "registered-models": _models,
     "model-versions": _versions,
     "gateway": _gateway,

@@ -21,8 +21,9 @@ def artifact_path(path: str) -> str:
 
 
 def folder_path(path: str) -> str:
-    """The same for a folder; ``""`` is the root, and one ``/`` at the end is allowed."""
-    return artifact_path(path.removesuffix("/")) if path else ""
+    """The same for a folder; ``""`` is the root, one ``/`` at the end is allowed, and ``.`` is the folder itself, as the client spells it."""
+    path = "/".join(part for part in path.removesuffix("/").split("/") if part != ".")
+    return artifact_path(path) if path else ""
 
 
 def joined(folder: str, path: str) -> str:

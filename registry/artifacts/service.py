@@ -40,24 +40,28 @@ class ArtifactService:
 
     async def file_of_run(self, run_id: str, path: str) -> FoundFile:
         """A file of a run."""
+        path = artifact_path(path)
         return self._file(await self._roots.of_run(run_id), path)
 
     async def file_of_logged_model(self, model_id: str, path: str) -> FoundFile:
         """A file of a logged model."""
+        path = artifact_path(path)
         return self._file(await self._roots.of_logged_model(model_id), path)
 
     async def new_file(self, run_id: str | None, model_id: str | None, path: str) -> FoundFile:
         """A file, to be written, of a run or of a logged model, whichever is named."""
+        path = artifact_path(path)
         root = await (self._roots.of_run(run_id) if run_id else self._roots.of_logged_model(model_id or ""))
         return self._file(root, path)
 
     async def file_of_version(self, name: str, version: str, path: str) -> FoundFile:
         """A file of a version of a registered model."""
+        path = artifact_path(path)
         return self._file(await self._roots.of_version(name, version), path)
 
     def _file(self, root: str, path: str) -> FoundFile:
         tree, folder = self._trees.find(root)
-        return tree, joined(folder, artifact_path(path))
+        return tree, joined(folder, path)
 
     async def _below(self, root: str, path: str) -> list[FileInfo]:
         path = folder_path(path)

@@ -216,6 +216,7 @@ class GetSecretsConfig(Message):
         """They can."""
 
         secrets_available: bool = True
+        using_default_passphrase: bool = False
 
 
 class CreateGatewayModelDefinition(Message):

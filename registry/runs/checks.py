@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlparse
 
@@ -29,6 +30,7 @@ __all__ = (
     "experiment_number",
     "one_of",
     "param_of",
+    "settled_location",
     "storable_numbers",
     "tag_of",
     "wrong",
@@ -166,6 +168,11 @@ def check_location(location: str) -> None:
         raise InvalidParameterValue(
             f"Invalid artifact path length. The length of the artifact path cannot be greater than {MAX_LOCATION} characters."
         )
+
+
+def settled_location(location: str) -> str:
+    """A location that is a relative path is one of this server's working directory, as it is for MLflow's; others are as they came."""
+    return str(Path(location).absolute()) if location and not urlparse(location).scheme else location
 
 
 def experiment_number(experiment_id: str) -> int:

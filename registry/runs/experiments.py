@@ -15,6 +15,7 @@ from registry.runs.checks import (
     check_location,
     check_max_results,
     experiment_number,
+    settled_location,
 )
 from registry.runs.experiment_messages import (
     CreateExperiment,
@@ -52,7 +53,7 @@ class ExperimentService:
     async def create(self, request: CreateExperiment) -> CreateExperiment.Response:
         """Make an experiment."""
         check_experiment_name(request.name)
-        location = request.artifact_location or ""
+        location = settled_location(request.artifact_location or "")
         check_location(location)
         tags = {tag.key: tag.value or "" for tag in request.tags}
         for key, value in tags.items():

@@ -40,7 +40,7 @@ def new_assessment(given: wire.Assessment, trace_id: str, now_ms: int) -> Assess
         error_message=(error.error_message or "") if error else "",
         error_stack=(error.stack_trace or "") if error else "",
         overrides=given.overrides or "",
-        valid=given.valid,
+        valid=given.valid is not False,
         metadata=given.metadata,
         created_at=timestamp_text(created),
         updated_at=timestamp_text(updated),

@@ -88,7 +88,8 @@ class Assessment(Message):
     error: AssessmentError | None = None
     metadata: dict[str, str] = {}
     overrides: str | None = None
-    valid: bool = True
+    valid: bool | None = None
+    """Always said in answers; in requests, ``None`` means valid."""
 
 
 class CreateAssessment(Message):

@@ -41,6 +41,10 @@ def _traces(service: TraceService, correlation: FilterCorrelation) -> list[Endpo
         Endpoint("POST", "/2.0/mlflow/traces/link-prompts", trace.LinkPromptsToTrace, service.link_prompts),
         Endpoint("POST", "/3.0/mlflow/traces/calculate-filter-correlation", trace.CalculateTraceFilterCorrelation, correlation.calculate),
         Endpoint("GET", "/3.0/mlflow/traces/{trace_id}", trace.GetTraceInfoV3, service.get_info),
+        *(
+            Endpoint("GET", f"/{version}/mlflow/get-trace-artifact", trace.GetTraceArtifact, service.get_file, download="traces.json")
+            for version in ("2.0", "3.0")
+        ),
     ]
 
 

@@ -180,6 +180,50 @@ class GetTrace(Message):
         trace: Trace
 
 
+class FileEvent(Message, omit_defaults=False):
+    """An event of a span in a file."""
+
+    name: str
+    time_unix_nano: Int64
+    attributes: dict[str, Any]
+
+
+class FileLink(Message, omit_defaults=False):
+    """A link of a span in a file."""
+
+    trace_id: str
+    span_id: str
+    attributes: dict[str, Any]
+
+
+class FileSpan(Message, omit_defaults=False):
+    """A span as MLflow writes it to ``traces.json``: each attribute is JSON text."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    name: str
+    kind: str
+    start_time_unix_nano: Int64
+    end_time_unix_nano: Int64
+    events: list[FileEvent]
+    status: OtlpStatus
+    attributes: dict[str, str]
+    links: list[FileLink]
+
+
+class GetTraceArtifact(Message):
+    """The spans of a trace as a file. Attachments, which ``path`` names, are not served here: they are artifacts."""
+
+    request_id: str | None = None
+    path: str | None = None
+
+    class Response(Message, omit_defaults=False):
+        """What is in ``traces.json``."""
+
+        spans: list[FileSpan]
+
+
 class BatchGetTraces(Message):
     """Several traces with their spans; those that nobody knows are left out."""
 

@@ -14,6 +14,7 @@ from tracing.properties import NOTHING_SAID
 from tracing.properties_store import PropertyStore
 from tracing.store import TraceStore
 from tracing.task_group import task_group
+from tracing.types import SpanView
 
 __all__ = ("TraceReader", "not_found")
 
@@ -66,6 +67,10 @@ class TraceReader:
             Trace(trace_info=info, spans=[otlp_span(span) for span in spans.get(trace.trace_id, [])])
             for trace, info in zip(traces, infos, strict=True)
         ]
+
+    async def spans(self, trace: KnownTrace) -> Sequence[SpanView]:
+        """The spans of one trace."""
+        return (await self._traces.spans([trace.trace_id])).get(trace.trace_id, [])
 
     async def artifact_roots(self, experiment_ids: set[str]) -> dict[str, str]:
         """Where the artifacts of experiments are; experiments that nobody knows are absent."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.schema import TelemetrySettings
-from registry.errors import InvalidParameterValue, ResourceDoesNotExist
+from registry.errors import BadRequest, InvalidParameterValue, ResourceDoesNotExist
 from registry.runs.checks import experiment_number
 from registry.runs.experiments import active_experiment
 from registry.runs.types import Metadata, now_ms
@@ -18,6 +18,7 @@ from registry.traces.reading import TraceReader
 from registry.traces.saying import MAX_VALUE, check_tag, properties_of
 from registry.traces.search import parse_search
 from registry.traces.search_store import TraceFinder
+from registry.traces.spans import file_span
 from registry.traces.withholding import Withholding
 from tracing.assessments import AssessmentStore
 from tracing.properties import PropertyKind, TraceProperties, TraceProperty
@@ -80,6 +81,27 @@ class TraceService:
             if request.allow_partial or self._reader.complete(found[0]):
                 return wire.GetTrace.Response(trace=(await self._reader.whole(found))[0])
         raise ResourceDoesNotExist(f"Trace with ID {request.trace_id} is not fully exported yet, please try again later.")
+
+    async def get_file(self, request: wire.GetTraceArtifact) -> wire.GetTraceArtifact.Response:
+        """The spans of a trace as a file: those that its client counted are waited for, and then it is what is there."""
+        if not request.request_id:
+            raise BadRequest('Request must include the "request_id" query parameter.')
+        if request.path:
+            raise InvalidParameterValue(
+                f"Attachment '{request.path}' is an artifact: get it from the place in the tag mlflow.artifactLocation."
+            )
+        spans = await self._reader.spans(await self._awaited(request.request_id))
+        return wire.GetTraceArtifact.Response(spans=[file_span(span) for span in spans])
+
+    async def _awaited(self, trace_id: str) -> KnownTrace:
+        """A trace with all spans that its client counted, or as it is when they do not come."""
+        found = await self._reader.one(trace_id)
+        for pause in PATIENCE[1:]:
+            if self._reader.complete(found):
+                break
+            await asyncio.sleep(pause)
+            found = await self._reader.one(trace_id)
+        return found
 
     async def batch_get(self, request: wire.BatchGetTraces) -> wire.BatchGetTraces.Response:
         """Traces with their spans."""

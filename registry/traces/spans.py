@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from registry.traces.identifiers import PREFIX
-from registry.traces.messages import KeyValue, OtlpEvent, OtlpLink, OtlpSpan, OtlpStatus
-from tracing.payload import decode
+from registry.traces.messages import FileEvent, FileLink, FileSpan, KeyValue, OtlpEvent, OtlpLink, OtlpSpan, OtlpStatus
+from tracing.payload import decode, encode
 from tracing.times import nanoseconds
 from tracing.types import SpanEvent, SpanLink, SpanView, Status
 
-__all__ = ("otlp_span", "span_type")
+__all__ = ("file_span", "otlp_span", "span_type")
 
 _CODES: Final = {
     Status.UNSET: "STATUS_CODE_UNSET",
@@ -25,7 +25,6 @@ _CODES: Final = {
 
 def otlp_span(span: SpanView) -> OtlpSpan:
     """One span."""
-    message = span.status_message or ("interrupted" if span.status is Status.INTERRUPTED else None)
     return OtlpSpan(
         trace_id=_base64(span.trace_id),
         span_id=_base64(span.span_id),
@@ -37,8 +36,29 @@ def otlp_span(span: SpanView) -> OtlpSpan:
         attributes=_pairs(_attributes(span)),
         events=[_event(event) for event in span.events],
         links=[_link(link) for link in span.links],
-        status=OtlpStatus(code=_CODES[span.status], message=message),
+        status=OtlpStatus(code=_CODES[span.status], message=_status_message(span) or None),
     )
+
+
+def file_span(span: SpanView) -> FileSpan:
+    """One span as MLflow keeps it in files."""
+    return FileSpan(
+        trace_id=_base64(span.trace_id),
+        span_id=_base64(span.span_id),
+        parent_span_id=_base64(span.parent_span_id) if span.parent_span_id else None,
+        name=span.name,
+        kind=f"SPAN_KIND_{span.otel_kind or 'INTERNAL'}",
+        start_time_unix_nano=nanoseconds(span.start_time),
+        end_time_unix_nano=nanoseconds(span.end_time),
+        events=[FileEvent(name=event.name, time_unix_nano=event.time_ns, attributes=dict(event.attributes)) for event in span.events],
+        status=OtlpStatus(code=_CODES[span.status], message=_status_message(span)),
+        attributes={key: encode(value) for key, value in _attributes(span).items()},
+        links=[FileLink(trace_id=PREFIX + link.trace_id, span_id=link.span_id, attributes=dict(link.attributes)) for link in span.links],
+    )
+
+
+def _status_message(span: SpanView) -> str:
+    return span.status_message or ("interrupted" if span.status is Status.INTERRUPTED else "")
 
 
 def span_type(span: SpanView) -> str:

@@ -17,15 +17,21 @@ _PARAMETER: Final = re.compile(r"\\\{(\w+)(:path)?\\\}")
 
 
 class Endpoint(Generic[M]):
-    """One row: ``path`` is what follows the prefix (``/2.0/mlflow/runs/get``), ``handler`` takes the message and gives the answer."""
+    """One row: ``path`` is what follows the prefix (``/2.0/mlflow/runs/get``), ``handler`` takes the message and gives the answer.
 
-    __slots__ = ("decoder", "handler", "method", "path", "request")
+    With ``download``, the answer is a file of that name for a browser.
+    """
 
-    def __init__(self, method: str, path: str, request: type[M], handler: Callable[[M], Awaitable[Message | None]]) -> None:
+    __slots__ = ("decoder", "download", "handler", "method", "path", "request")
+
+    def __init__(
+        self, method: str, path: str, request: type[M], handler: Callable[[M], Awaitable[Message | None]], *, download: str = ""
+    ) -> None:
         self.method = method
         self.path = path
         self.request = request
         self.handler = handler
+        self.download = download
         self.decoder = Decoder(request)
 
 

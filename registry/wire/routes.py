@@ -67,7 +67,7 @@ async def _answer(found: Found, scope: HTTPScope, receive: Receive, send: Send, 
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a body that it can read
         await refuse(error, scope, send)
     else:
-        await reply(200, answer, send)
+        await reply(200, answer, send, download=endpoint.download)
 
 
 async def refuse(error: Exception, scope: HTTPScope, send: Send) -> None:
@@ -129,8 +129,10 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def reply(status: int, body: bytes, send: Send) -> None:
-    """Answer with JSON."""
+async def reply(status: int, body: bytes, send: Send, *, download: str = "") -> None:
+    """Answer with JSON; with ``download``, as a file of that name."""
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if download:
+        headers += [(b"content-disposition", f"attachment; filename={download}".encode()), (b"x-content-type-options", b"nosniff")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

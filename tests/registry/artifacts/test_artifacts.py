@@ -81,6 +81,7 @@ async def test_a_file_comes_back_as_it_was_sent_last_and_is_listed_with_its_size
     assert found == {"files": [{"path": "dir", "is_dir": True}, {"path": "empty", "is_dir": False, "file_size": 0}]}
     found = (await client.get(STORED, params={"path": "1/run/artifacts/dir/"})).json()
     assert found == {"files": [{"path": "ü model.bin", "is_dir": False, "file_size": 2560}]}
+    assert (await client.get(STORED, params={"path": "1/run/artifacts/./dir/."})).json() == found
     for nothing in ("1/run/artifacts/empty", "1/none", "1/run/artifacts/empty/x"):
         assert (await client.get(STORED, params={"path": nothing})).json() == {}
 
@@ -248,7 +249,8 @@ async def test_files_of_runs_and_logged_models_are_found_below_their_own_root_al
         assert (await client.get(f"{where}/directories")).json()["files"] == [{"path": "plots", "is_dir": True}]
         assert (await client.get("/get-artifact", params={"run_id": run.run_id, "path": "plots/a.txt"})).content == b"seen"
         assert (await client.get(f"{where}/files", params={"artifact_file_path": "plots/a.txt"})).content == b"seen"
-        assert (await client.get("/get-artifact", params={"run_id": run.run_id, "path": "../../other"})).json() == INVALID
+        for unknown in ({"run_id": run.run_id}, {"run_id": "0" * 32}):
+            assert (await client.get("/get-artifact", params={**unknown, "path": "../../other"})).json() == INVALID
         assert (await client.get("/get-artifact", params={"run_id": "0" * 32, "path": "x"})).status_code == 404
 
         upload = {"run_id": run.run_id, "path": "notes/b.txt"}

@@ -1,5 +1,7 @@
 """Experiments: names, life, tags, search."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.registry.tracking import Api, Refused
@@ -17,6 +19,7 @@ def test_the_default_experiment_is_there_from_the_start(api):
 def test_artifacts_of_an_experiment_go_through_this_server_unless_told_elsewhere(api):
     here, there = api.experiment(), api.experiment(artifact_location="s3://bucket/some?region=eu")
     assert get(api, here)["artifact_location"] == f"mlflow-artifacts:/{here}"
+    assert get(api, api.experiment(artifact_location="a/folder"))["artifact_location"] == str(Path("a/folder").absolute())
     run = api.read(api.run(there))["info"]
     assert run["artifact_uri"] == f"s3://bucket/some/{run['run_id']}/artifacts?region=eu"
 

@@ -176,12 +176,13 @@ async def test_what_overrides_an_assessment_stands_in_for_it_until_it_is_taken_b
     one = f"{path}/{first['assessment_id']}"
     changed = {"feedback": {"value": 4}, "metadata": {"b": "2"}}
     updated = (await client.call("PATCH", one, {"assessment": changed, "update_mask": "feedback,metadata"}))["assessment"]
+    assert (first["valid"], updated["valid"]) == (True, True)
     assert (updated["feedback"], updated["metadata"], updated["rationale"]) == ({"value": 4.0}, {"a": "1", "b": "2"}, "ok")
     second = await say(assessment_name="human", feedback={"value": 5}, overrides=first["assessment_id"])
     assert (await client.call("GET", one))["assessment"]["valid"] is False
     await client.call("DELETE", f"{path}/{second['assessment_id']}", {})
     await client.call("DELETE", f"{path}/{second['assessment_id']}", {})
-    assert "valid" not in (await client.call("GET", one))["assessment"]
+    assert (await client.call("GET", one))["assessment"]["valid"] is True
 
     structured = {"serialized_value": {"serialization_format": "JSON_FORMAT", "value": '{"a":[1,2]}'}}
     gold = await say(assessment_name="gold", expectation=structured)
@@ -252,6 +253,29 @@ async def test_spans_that_were_counted_and_have_not_come_are_waited_for(client, 
     waiting = await client.call("GET", "traces/get", trace_id=f"tr-{A}", status=404)
     assert waiting["message"].endswith("not fully exported yet, please try again later.")
     assert (await client.call("GET", "traces/get", trace_id=f"tr-{A}", allow_partial="True"))["trace"]["spans"]
+
+
+async def test_the_spans_of_a_trace_are_a_file_that_mlflow_reads_and_no_moment_of_an_event_loses_them(client, monkeypatch):
+    monkeypatch.setattr("registry.traces.service.PATIENCE", (0.0, 0.0))
+    moments = [0, 99_999, 1_790_000_000_000_000_001, 2**63]
+    events = [{"timeUnixNano": str(at), "name": "said", "attributes": [{"key": "n", "value": {"intValue": "1"}}]} for at in moments]
+    root = span(A, "root", fruit='"apple"') | {"events": events}
+    await client.send(root, span(A, "inner", parent=root["spanId"]))
+    for version in ("2.0", "3.0"):
+        answer = await client.http.get(f"/ajax-api/{version}/mlflow/get-trace-artifact", params={"request_id": f"tr-{A}"})
+        assert answer.headers["content-disposition"] == "attachment; filename=traces.json"
+        first, inner = answer.json()["spans"]
+        assert (first["attributes"]["fruit"], first["parent_span_id"], first["status"]) == (
+            '"apple"',
+            None,
+            {"code": "STATUS_CODE_OK", "message": ""},
+        )
+        assert inner["parent_span_id"] == first["span_id"]
+        assert [event["time_unix_nano"] for event in first["events"]] == [*moments[:3], 2**63 - 1]
+        assert first["events"][0]["attributes"] == {"n": "1"}
+    for asked, status in (({}, 400), ({"request_id": "tr-none"}, 404), ({"request_id": f"tr-{A}", "path": "a.png"}, 400)):
+        answer = await client.http.get("/ajax-api/2.0/mlflow/get-trace-artifact", params=asked)
+        assert answer.status_code == status, answer.text
 
 
 async def test_an_older_client_begins_and_ends_a_trace_that_is_the_same_for_all(client):
