@@ -29,6 +29,7 @@ class Metadata:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(**{READ: True})
         self._closed = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="metadata-read")
         # SQLite has one writer: a queue in front of it is fair, and never meets "database is locked".
@@ -56,7 +57,7 @@ class Metadata:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The same for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
-        return await self._call(self._readers, self._engine.execution_options(**{READ: True}), work)
+        return await self._call(self._readers, self._reading, work)
 
     async def close(self) -> None:
         """Wait for what runs, and close the connections. Later calls raise ``MetadataUnavailable``; a second ``close`` does nothing."""

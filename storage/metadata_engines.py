@@ -5,14 +5,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from config.secrets import Secret
 from storage.errors import MetadataUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    import psycopg
 
 __all__ = ("READ", "postgresql_engine", "sqlite_engine", "translated")
 
@@ -20,6 +24,10 @@ READ: Final = "tidegate_read"
 """The execution option of a transaction that only reads."""
 
 BUSY_SECONDS: Final = 10
+IDLE_SECONDS: Final = 1.0
+USED: Final = "tidegate_used"
+"""When a connection was given back to the pool."""
+
 SQLITE_AWAY: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -52,8 +60,10 @@ def postgresql_engine(url: Secret) -> Engine:
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(_URL_HINT)
     parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=8, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args={"connect_timeout": 5})
+    engine = create_engine(parsed, pool_size=8, pool_timeout=BUSY_SECONDS, connect_args={"connect_timeout": 5})
     event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "checkout", _still_there)
+    event.listen(engine, "checkin", _used)
     return engine
 
 
@@ -64,9 +74,9 @@ def translated(engine: Engine) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise MetadataUnavailable("the metadata database is busy: no connection came free in time") from error
-    except (DBAPIError, sqlite3.Error) as error:  # SQLite's own: what begins a transaction goes past SQLAlchemy
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:  # the driver's own: what is prepared goes past SQLAlchemy
         cause = error.orig if isinstance(error, DBAPIError) else error
-        if not _away(error, cause, reading=bool(engine.get_execution_options().get(READ))):
+        if not _away(engine, error, cause, reading=bool(engine.get_execution_options().get(READ))):
             raise
         where = engine.url.render_as_string(hide_password=True)
         raise MetadataUnavailable(f"the metadata database {where} is not available: {cause}") from error
@@ -75,12 +85,13 @@ def translated(engine: Engine) -> Iterator[None]:
 _URL_HINT: Final = "storage.metadata is not a PostgreSQL URL; write postgresql+psycopg://user:password@host:5432/database"
 
 
-def _away(error: Exception, cause: BaseException | None, *, reading: bool) -> bool:
+def _away(engine: Engine, error: Exception, cause: BaseException | None, *, reading: bool) -> bool:
     """SQLite files a missing table and a locked file under one class, and tells them apart by code; psycopg has a class for each."""
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         return code in SQLITE_AWAY and not (reading and code == sqlite3.SQLITE_READONLY)
-    return isinstance(error, (OperationalError, InterfaceError))
+    driver = engine.dialect.loaded_dbapi
+    return isinstance(error, (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -119,5 +130,34 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(READ):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """Said in the driver's BEGIN: a statement of its own would be one more way there and back."""
+    reads = bool(connection.get_execution_options().get(READ))
+    pooled = connection.connection
+    if bool(pooled.info.get(READ)) is not reads:
+        driver = cast("psycopg.Connection", pooled.dbapi_connection)
+        driver.isolation_level = _repeatable_read() if reads else None
+        driver.read_only = reads or None
+        pooled.info[READ] = reads
+
+
+def _repeatable_read() -> "psycopg.IsolationLevel":
+    from psycopg import IsolationLevel  # by who has PostgreSQL: it takes time to load
+
+    return IsolationLevel.REPEATABLE_READ
+
+
+def _used(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[USED] = time.monotonic()
+
+
+def _still_there(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """A connection that nobody used for a while is asked first: the server may have been started again meanwhile.
+
+    SQLAlchemy's ``pool_pre_ping`` asks each time, and so takes one more way there and back of every transaction.
+    """
+    if time.monotonic() - record.info.get(USED, time.monotonic()) > IDLE_SECONDS:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except Exception as error:  # whatever is wrong with it, a new one is made in its place
+            raise DisconnectionError from error

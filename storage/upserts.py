@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Table
 
+from storage.prepared import Prepared
+
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
@@ -27,7 +29,7 @@ class Upsert:
     """Inserts rows; of those that are there already, the columns in ``changed`` take the new values, if ``when`` holds.
 
     The key is the table's primary key; ``when`` is given the new row and the table. Without ``changed``, rows that are there stay as they
-    are. A statement is built once for each dialect: building costs more than running.
+    are. A statement is built once for each dialect and set of columns: building costs more than running. Errors are the driver's.
     """
 
     def __init__(
@@ -36,17 +38,17 @@ class Upsert:
         self._table = table
         self._changed = changed
         self._when = when
-        self._statements: dict[str, postgresql.Insert | sqlite.Insert] = {}
+        self._statements: dict[tuple[str, ...], Prepared] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert rows, of which no two have the same key, and give how many were inserted or changed."""
         if not rows:
             return 0
-        dialect = connection.dialect.name
-        statement = self._statements.get(dialect)
+        columns = tuple(rows[0])
+        statement = self._statements.get((connection.dialect.name, *columns))
         if statement is None:
-            statement = self._statements[dialect] = self._built(connection)
-        return connection.execute(statement, list(rows)).rowcount
+            statement = self._statements[connection.dialect.name, *columns] = Prepared(self._built(connection), columns)
+        return statement.change(connection, rows)
 
     def _built(self, connection: Connection) -> "postgresql.Insert | sqlite.Insert":
         insert = insert_into(self._table, connection)

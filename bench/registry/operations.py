@@ -37,7 +37,7 @@ def operations(seeded: Seeded) -> list[Operation]:
     search = {"experiment_ids": [seeded.experiment_id], "filter": "metrics.loss < 0.5 AND params.lr = '0.1'", "max_results": 100}
     version = {"name": MODEL, "source": f"{seeded.artifact_uri}/model", "run_id": run}
     return [
-        _post("create run", "/runs/create", {"experiment_id": seeded.experiment_id, "start_time": "{n}"}, goal=10),
+        _post("create run", "/runs/create", {"experiment_id": seeded.new_runs_id, "start_time": "{n}"}, goal=10),
         _post("log metric", "/runs/log-metric", metric, goal=10),
         _get("get run", f"{PREFIX}/runs/get?run_id={run}", goal=10),
         _post("register version", "/model-versions/create", version, goal=10),

@@ -22,6 +22,9 @@ class Seeded(msgspec.Struct, frozen=True):
     """Where it is."""
 
     experiment_id: str
+    new_runs_id: str
+    """An experiment for runs that are made while the clock runs, so that all servers search among as many."""
+
     run_id: str
     artifact_uri: str
 
@@ -33,11 +36,12 @@ def seed(url: str, runs: int) -> Seeded:
     run = client.post("runs/create", {"experiment_id": experiment})["run"]["info"]
     run_id = run["run_id"]
     client.post("registered-models/create", {"name": MODEL})
+    new_runs = client.post("experiments/create", {"name": "bench-new"})["experiment_id"]
     for start in range(0, POINTS, BATCH):
         points = [{"key": "history", "value": step / 3, "timestamp": step, "step": step} for step in range(start, start + BATCH)]
         client.post("runs/log-batch", {"run_id": run_id, "metrics": points})
     _runs(url, experiment, runs)
-    return Seeded(experiment, run_id, run["artifact_uri"])
+    return Seeded(experiment, new_runs, run_id, run["artifact_uri"])
 
 
 def _runs(url: str, experiment: str, count: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from storage.prepared import Prepared
 from storage.run_tables import experiment_tags, experiments, runs
 from storage.upserts import Upsert
 
@@ -35,7 +36,7 @@ class ExperimentRow(msgspec.Struct, frozen=True):
 
 
 COLUMNS: Final = tuple(experiments.c[name] for name in ExperimentRow.__struct_fields__)
-_BY_ID: Final = select(*COLUMNS).where(experiments.c.experiment_id == bindparam("experiment_id"))
+_BY_ID: Final = Prepared(select(*COLUMNS).where(experiments.c.experiment_id == bindparam("experiment_id")))
 _BY_NAME: Final = select(*COLUMNS).where(experiments.c.name == bindparam("name"))
 _tags: Final = Upsert(experiment_tags, ("value",))
 
@@ -52,7 +53,7 @@ def insert_experiment(connection: Connection, name: str, location: str, root: st
 
 def read_experiment(connection: Connection, experiment_id: int) -> ExperimentRow | None:
     """One experiment."""
-    found = connection.execute(_BY_ID, {"experiment_id": experiment_id}).first()
+    found = _BY_ID.first(connection, {"experiment_id": experiment_id})
     return None if found is None else ExperimentRow(*found)
 
 

@@ -11,7 +11,16 @@ from registry.runs.store import ByRun
 from storage.run_tables import datasets, run_input_tags, run_inputs, run_model_inputs, run_model_outputs
 from storage.upserts import Upsert
 
-__all__ = ("put_datasets", "put_model_inputs", "put_model_outputs", "read_datasets", "read_model_inputs", "read_model_outputs", "summaries")
+__all__ = (
+    "put_datasets",
+    "put_model_inputs",
+    "put_model_outputs",
+    "read_datasets",
+    "read_model_inputs",
+    "read_model_outputs",
+    "summaries",
+    "with_any",
+)
 
 CONTEXT: Final = "mlflow.data.context"
 MAX_SUMMARIES: Final = 1000
@@ -65,24 +74,32 @@ def put_model_outputs(connection: Connection, run_id: str, models: Sequence[Mode
     _model_outputs.run(connection, [{"run_id": run_id, "model_id": model_id, "step": step} for model_id, step in made])
 
 
+_ANY: Final = ByRun(*[(select(table.c.run_id), table.c.run_id) for table in (run_inputs, run_model_inputs, run_model_outputs)])
 _DATASETS_OF: Final = ByRun(
-    select(run_inputs.c.run_id, run_inputs.c.dataset_id, *[datasets.c[name] for name in _FACTS])
-    .join(datasets, datasets.c.dataset_id == run_inputs.c.dataset_id)
-    .order_by(run_inputs.c.run_id, datasets.c.name, datasets.c.digest),
-    run_inputs.c.run_id,
+    (
+        select(run_inputs.c.run_id, run_inputs.c.dataset_id, *[datasets.c[name] for name in _FACTS])
+        .join(datasets, datasets.c.dataset_id == run_inputs.c.dataset_id)
+        .order_by(run_inputs.c.run_id, datasets.c.name, datasets.c.digest),
+        run_inputs.c.run_id,
+    )
 )
 _INPUT_TAGS_OF: Final = ByRun(
-    select(run_input_tags).order_by(run_input_tags.c.run_id, run_input_tags.c.key),
-    run_input_tags.c.run_id,
+    (select(run_input_tags).order_by(run_input_tags.c.run_id, run_input_tags.c.key), run_input_tags.c.run_id),
 )
 _MODEL_INPUTS_OF: Final = ByRun(
-    select(run_model_inputs).order_by(run_model_inputs.c.run_id, run_model_inputs.c.model_id),
-    run_model_inputs.c.run_id,
+    (select(run_model_inputs).order_by(run_model_inputs.c.run_id, run_model_inputs.c.model_id), run_model_inputs.c.run_id),
 )
 _MODEL_OUTPUTS_OF: Final = ByRun(
-    select(run_model_outputs).order_by(run_model_outputs.c.run_id, run_model_outputs.c.step, run_model_outputs.c.model_id),
-    run_model_outputs.c.run_id,
+    (
+        select(run_model_outputs).order_by(run_model_outputs.c.run_id, run_model_outputs.c.step, run_model_outputs.c.model_id),
+        run_model_outputs.c.run_id,
+    ),
 )
+
+
+def with_any(connection: Connection, run_ids: Sequence[str]) -> list[str]:
+    """Those of these runs that read or made anything: most have not, and need not be asked what."""
+    return list(dict.fromkeys(run_id for (run_id,) in _ANY.rows(connection, run_ids)))
 
 
 def read_datasets(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[DatasetInput]]:

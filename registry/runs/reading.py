@@ -34,9 +34,10 @@ def whole_runs(connection: Connection, rows: Sequence[RunRow]) -> list[Run]:
     metrics = store.read_latest(connection, ids)
     params = store.read_params(connection, ids)
     tags = store.read_tags(connection, ids)
-    datasets = inputs_store.read_datasets(connection, ids)
-    models = inputs_store.read_model_inputs(connection, ids)
-    made = inputs_store.read_model_outputs(connection, ids)
+    some = inputs_store.with_any(connection, ids)
+    datasets = inputs_store.read_datasets(connection, some)
+    models = inputs_store.read_model_inputs(connection, some)
+    made = inputs_store.read_model_outputs(connection, some)
     return [
         Run(
             info=info_of(row),

@@ -4,9 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from registry.runs.messages import Metric, Param, RunTag
+from storage.prepared import Prepared
 from storage.run_tables import latest_metrics, run_params, run_tags, runs
 from storage.upserts import Upsert
 
@@ -29,8 +45,6 @@ __all__ = (
 )
 
 T = TypeVar("T")
-CHUNK: Final = 5000
-"""How many identifiers one statement names; SQLite takes 32,766 values at most."""
 
 
 class RunRow(msgspec.Struct, frozen=True):
@@ -48,7 +62,8 @@ class RunRow(msgspec.Struct, frozen=True):
 
 
 COLUMNS: Final = tuple(runs.c[name] for name in RunRow.__struct_fields__)
-_BY_ID: Final = select(*COLUMNS).where(runs.c.run_id == bindparam("run_id"))
+_BY_ID: Final = Prepared(select(*COLUMNS).where(runs.c.run_id == bindparam("run_id")))
+_INSERT: Final = Prepared(runs.insert(), RunRow.__struct_fields__)
 
 
 def run_row(row: Row[Any]) -> RunRow:
@@ -58,13 +73,13 @@ def run_row(row: Row[Any]) -> RunRow:
 
 def read_run(connection: Connection, run_id: str) -> RunRow | None:
     """One run."""
-    found = connection.execute(_BY_ID, {"run_id": run_id}).first()
+    found = _BY_ID.first(connection, {"run_id": run_id})
     return None if found is None else RunRow(*found)
 
 
 def insert_run(connection: Connection, run: RunRow) -> None:
     """Store a new run."""
-    connection.execute(runs.insert(), msgspec.structs.asdict(run))
+    _INSERT.change(connection, [msgspec.structs.asdict(run)])
 
 
 def change_run(connection: Connection, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -115,39 +130,57 @@ def delete_tag(connection: Connection, run_id: str, key: str) -> bool:
 
 
 class ByRun:
-    """Rows of runs: a statement over one run, and over many. A list has a length, and SQLAlchemy builds a statement anew for each."""
+    """Rows of runs: a statement over one run, and over many. The many travel as one value, so that the statement is always the same.
 
-    def __init__(self, statement: Select[Any], run_id: ColumnElement[str]) -> None:
-        self._one = statement.where(run_id == bindparam("run_id"))
-        self._many = statement.where(run_id.in_(bindparam("run_ids", expanding=True)))
+    Each part is a SELECT and its column of run ids; the rows of all parts are given together.
+    """
+
+    def __init__(self, *parts: tuple[Select[Any], ColumnElement[str]]) -> None:
+        one: BindParameter[str] = bindparam("run_id")
+        listed = select(func.json_each(bindparam("run_ids")).table_valued("value"))
+        array = func.any(bindparam("run_ids", type_=ARRAY(Text)))
+        self._one = _together([part.where(run_id == one) for part, run_id in parts])
+        self._many = {
+            "sqlite": _together([part.where(run_id.in_(listed)) for part, run_id in parts]),
+            "postgresql": _together([part.where(run_id == array) for part, run_id in parts]),
+        }
 
     def rows(self, connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
-        """The rows of these runs, in as many calls as it takes."""
+        """The rows of these runs; none for no runs."""
+        if not ids:
+            return ()
         if len(ids) == 1:
-            yield from connection.execute(self._one, {"run_id": ids[0]})
-            return
-        for start in range(0, len(ids), CHUNK):
-            yield from connection.execute(self._many, {"run_ids": ids[start : start + CHUNK]})
+            return self._one.rows(connection, {"run_id": ids[0]})
+        dialect = connection.dialect.name
+        given = msgspec.json.encode(ids).decode() if dialect == "sqlite" else list(ids)
+        return self._many[dialect].rows(connection, {"run_ids": given})
+
+
+def _together(parts: Sequence[Select[Any]]) -> Prepared:
+    return Prepared(parts[0] if len(parts) == 1 else union_all(*parts))
 
 
 _LATEST_OF: Final = ByRun(
-    select(
+    (
+        select(
+            latest_metrics.c.run_id,
+            latest_metrics.c.key,
+            latest_metrics.c.value,
+            latest_metrics.c.is_nan,
+            latest_metrics.c.timestamp,
+            latest_metrics.c.step,
+        ).order_by(latest_metrics.c.run_id, latest_metrics.c.key),
         latest_metrics.c.run_id,
-        latest_metrics.c.key,
-        latest_metrics.c.value,
-        latest_metrics.c.is_nan,
-        latest_metrics.c.timestamp,
-        latest_metrics.c.step,
-    ).order_by(latest_metrics.c.run_id, latest_metrics.c.key),
-    latest_metrics.c.run_id,
+    )
 )
 _PARAMS_OF: Final = ByRun(
-    select(run_params.c.run_id, run_params.c.key, run_params.c.value).order_by(run_params.c.run_id, run_params.c.key),
-    run_params.c.run_id,
+    (
+        select(run_params.c.run_id, run_params.c.key, run_params.c.value).order_by(run_params.c.run_id, run_params.c.key),
+        run_params.c.run_id,
+    ),
 )
 _TAGS_OF: Final = ByRun(
-    select(run_tags.c.run_id, run_tags.c.key, run_tags.c.value).order_by(run_tags.c.run_id, run_tags.c.key),
-    run_tags.c.run_id,
+    (select(run_tags.c.run_id, run_tags.c.key, run_tags.c.value).order_by(run_tags.c.run_id, run_tags.c.key), run_tags.c.run_id),
 )
 NAN: Final = float("nan")
 

@@ -47,7 +47,8 @@ class Killed:
             print(f"{taken:.0f} MB")
             assert taken < MOST_MB, "resident memory of the server with its store"
             self.now.kill()
-            self.now = start_server(self.now.data, port=self.now.port)
+            self.now = start_server(self.now.data, port=self.now.port, wait=False)
+            self.now.wait_ready(200)
 
 
 @pytest.fixture
