@@ -4,7 +4,7 @@ https://github.com/open-telemetry/semantic-conventions-genai. The span ends, and
 answer goes to the client.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter_ns
 from typing import Any, Final
@@ -21,20 +21,19 @@ from gateway.estimate import estimate_tokens
 from gateway.guardrails.spans import record_verdicts
 from gateway.policies import Verdict
 from gateway.prompts import RenderedPrompt
-from gateway.providers.openai.answer import message_parts
+from gateway.providers.openai.answer import UnreadMessages
 from gateway.said import said_in
 from gateway.types import Inbound, Observation, Operation, Origin, Target, Usage
-from gateway.wire.openai import ChatMessage, RequestHead
+from gateway.wire.openai import RequestHead
 from tracing.live import LiveSpan, LiveTracer, Parent
+from tracing.openai_chat import texts_of, unread_attributes
 from tracing.raw import RawLink
 
 __all__ = ("Recording",)
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
-_MESSAGES: Final = msgspec.json.Decoder(list[ChatMessage])
 _EMPTY: Final = Context()
 _OK: Final = Status(StatusCode.OK)
-_SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 _CONVERSATION: Final = b"x-tidegate-session-id"
 _USER: Final = b"x-tidegate-user-id"
 
@@ -43,6 +42,8 @@ class Recording:
     """The span of one request, from its arrival to the end of its answer. ``finish`` is called exactly once."""
 
     __slots__ = (
+        "_answered",
+        "_asked",
         "_attributes",
         "_first_ns",
         "_head",
@@ -80,6 +81,7 @@ class Recording:
         self.verdicts: Sequence[Verdict] = ()
         self.thrown_away: Sequence[tuple[Target, Usage]] = ()
         self._left_asking = False
+        self._asked = self._answered = b""
         self.content: Content = "full"
         self._tracer = tracer
         self._inbound = inbound
@@ -131,13 +133,13 @@ class Recording:
         if self._first_ns is not None:
             attributes["gen_ai.response.time_to_first_chunk"] = self._first_ns / 1e9
         texts = self._said(body)
+        asked = partial(_estimated, texts)
         if len(self.attempts) > 1:
             attributes["tidegate.attempts"] = len(self.attempts)
-            asked = partial(_estimated, texts)
             record_attempts(self._tracer, self._span, self._inbound.operation, self.attempts, asked)
             self.thrown_away = thrown_away(self.attempts, asked)
         elif self._left_asking and self._inbound.resource is None:
-            usage = Usage(input_tokens=_estimated(texts), estimated=True)
+            usage = Usage(input_tokens=asked(), estimated=True)
             self._observed(Observation(), usage)
         if observation is not None:
             usage = observation.usage or self._estimate(texts, observation)
@@ -148,7 +150,10 @@ class Recording:
             attributes["error.type"] = error
         if self.verdicts:
             record_verdicts(self._tracer, self._span, self.verdicts)
-        if self.content != "full":
+        if self.content == "full":
+            self._span.said(self._asked, self._answered)
+        else:
+            attributes |= unread_attributes(self._asked, self._answered)
             withhold(attributes, self.content)
         self._span.set_attributes(attributes)
         self._span.set_status(_OK if error is None else Status(StatusCode.ERROR, detail))
@@ -168,28 +173,21 @@ class Recording:
         """Whatever a policy found worth telling."""
         self._attributes |= attributes
 
-    def _said(self, body: bytes) -> list[str]:
-        """Put the request's messages on the span; their texts, for an estimate."""
+    def _said(self, body: bytes) -> Callable[[], list[str]]:
+        """Put what the request says on the span; gives its texts, for an estimate."""
         if self._inbound.dialect is not DialectName.OPENAI_CHAT:
-            return self._said_otherwise()
+            texts = self._said_otherwise()
+            return lambda: texts
         raw = bytes(self._head.messages) if self._inbound.operation in (Operation.CHAT, Operation.PASSTHROUGH) else b""
-        if not raw and body:
-            raw = bytes(self._head.input) or bytes(self._head.prompt)
-            if raw:
-                self._attributes["gen_ai.input.messages"] = raw.decode(errors="replace")
-            return [raw.decode(errors="replace")]
-        try:
-            messages = _MESSAGES.decode(raw)
-        except msgspec.MsgspecError:
-            return []
-        parts = [(message.role, message_parts(message)) for message in messages]
-        lead = next((index for index, (role, _) in enumerate(parts) if role not in _SYSTEM_ROLES), len(parts))
-        if lead:
-            self._attributes["gen_ai.system_instructions"] = _json([part for _, found in parts[:lead] for part in found])
-        self._attributes["gen_ai.input.messages"] = _json([{"role": role, "parts": found} for role, found in parts[lead:]])
-        if tools := bytes(self._head.tools):
-            self._attributes["gen_ai.tool.definitions"] = tools.decode(errors="replace")
-        return [str(part.get("content", "")) for _, found in parts for part in found]
+        if raw:
+            self._asked = raw
+            if tools := bytes(self._head.tools):
+                self._attributes["gen_ai.tool.definitions"] = tools.decode(errors="replace")
+            return partial(texts_of, raw)
+        text = (bytes(self._head.input) or bytes(self._head.prompt)).decode(errors="replace") if body else ""
+        if text:
+            self._attributes["gen_ai.input.messages"] = text
+        return lambda: [text]
 
     def _said_otherwise(self) -> list[str]:
         """The same for a request in another dialect than OpenAI's chat."""
@@ -205,7 +203,9 @@ class Recording:
 
     def _observed(self, observation: Observation, usage: Usage) -> None:
         attributes = self._attributes
-        if observation.messages:
+        if isinstance(observation.messages, UnreadMessages):
+            self._answered = observation.messages.answer
+        elif observation.messages:
             attributes["gen_ai.output.messages"] = _json(observation.messages)
         for name, value in (
             ("gen_ai.response.id", observation.response_id),
@@ -228,7 +228,7 @@ class Recording:
             if isinstance(value, (int, float)):
                 self._attributes[f"gen_ai.request.{name}"] = value
 
-    def _estimate(self, texts: list[str], observation: Observation) -> Usage:
+    def _estimate(self, texts: Callable[[], list[str]], observation: Observation) -> Usage:
         """Text can be counted; what pictures, sounds and files would be charged for is not known."""
         if self._inbound.resource is not None:
             return Usage()
@@ -237,8 +237,8 @@ class Recording:
         return Usage(input_tokens=_estimated(texts), output_tokens=output, estimated=True)
 
 
-def _estimated(texts: Sequence[str]) -> int:
-    return sum(estimate_tokens(text) for text in texts)
+def _estimated(texts: Callable[[], list[str]]) -> int:
+    return sum(estimate_tokens(text) for text in texts())
 
 
 def _json(value: object) -> str:

@@ -1,6 +1,6 @@
 """The data of a request's way: what came in, what was decided, what was observed, what goes back."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -186,7 +186,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     response_id: str | None = None
     model: str | None = None
     finish_reasons: tuple[str, ...] = ()
-    messages: list[Message] = []
+    messages: Sequence[Message] = ()
     usage: Usage | None = None
     error: str | None = None
 

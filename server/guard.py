@@ -45,6 +45,12 @@ TELEMETRY_PATHS = ("/v1/traces", "/v1/metrics", "/v1/logs")
 LOOKS = "/static/"
 """What the page needs where people sign in."""
 
+REMEMBERED = 1000
+"""How much that was shown is remembered."""
+
+Shown = tuple[bytes | None, bytes | None, bytes | None]
+"""A request's ``host``, ``authorization`` and ``x-api-key``."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -58,6 +64,8 @@ class Guard(msgspec.Struct, frozen=True):
     hosts: frozenset[str]
     virtual: KeyIndex
     sign_in: SignIn | None = None
+    admitted: set[Shown] = msgspec.field(default_factory=set)
+    """What came with a key of the configuration before: clients show the same with each request."""
 
     @classmethod
     def of(cls, settings: Settings, virtual: KeyIndex, sign_in: SignIn | None = None) -> "Guard":
@@ -69,10 +77,9 @@ class Guard(msgspec.Struct, frozen=True):
         public = urlsplit(settings.server.public_url or "").hostname
         return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}), virtual, sign_in)
 
-    async def admit(self, scope: HTTPScope) -> tuple[Refusal | None, Caller | None]:
-        """Why a request may not pass, and otherwise whose it is: nobody's where nobody must sign in, and with a key."""
-        refusal = self.refuse(scope)
-        if refusal is None or refusal.status != HTTPStatus.UNAUTHORIZED or self.sign_in is None:
+    async def admit(self, scope: HTTPScope, refusal: Refusal) -> tuple[Refusal | None, Caller | None]:
+        """Whose a request is that was refused because it brought no key; otherwise why it may not pass."""
+        if refusal.status != HTTPStatus.UNAUTHORIZED or self.sign_in is None:
             return refusal, None
         try:
             caller = await self.sign_in.find(scope)
@@ -85,10 +92,13 @@ class Guard(msgspec.Struct, frozen=True):
         if scope["path"] in OPEN_PATHS:
             return None
         headers = dict(scope["headers"])
+        shown = (headers.get(b"host"), headers.get(b"authorization"), headers.get(b"x-api-key"))
+        if shown in self.admitted and b"origin" not in headers:
+            return None
         refusal = self._refuse_host(headers) or self._refuse_origin(scope["method"], headers)
         if refusal is None and self.sign_in is not None and (scope["path"] == SIGN_IN or scope["path"].startswith(LOOKS)):
             return None
-        return refusal or self._refuse_key(scope)
+        return refusal or self._refuse_key(scope, shown)
 
     def _refuse_host(self, headers: dict[bytes, bytes]) -> Refusal | None:
         host = headers.get(b"host", b"").decode("latin-1")
@@ -115,11 +125,12 @@ class Guard(msgspec.Struct, frozen=True):
             hint="If that page is yours, add its host name to security.allowed_hosts.",
         )
 
-    def _refuse_key(self, scope: HTTPScope) -> Refusal | None:
+    def _refuse_key(self, scope: HTTPScope, shown: Shown) -> Refusal | None:
         if not self.keys and not self.virtual and self.sign_in is None:
             return None
         presented = tuple(presented_keys(scope["headers"]))
         if any(self._known(key) for key in presented):
+            self._remember(shown, presented)
             return None
         if (key := self.virtual.of(scope["headers"])) is not None:
             return _refuse_virtual(key, scope["path"])
@@ -132,6 +143,13 @@ class Guard(msgspec.Struct, frozen=True):
             hint="Send it as 'Authorization: Bearer KEY', as 'x-api-key: KEY', or as the password of HTTP Basic; security.api_keys lists them.",
             headers=(("www-authenticate", 'Basic realm="Tidegate", charset="UTF-8"'),),
         )
+
+    def _remember(self, shown: Shown, presented: tuple[bytes, ...]) -> None:
+        """Only what holds the one key that let the request pass."""
+        if len(presented) == 1 and any(shown[1:]):
+            if len(self.admitted) >= REMEMBERED:
+                self.admitted.clear()
+            self.admitted.add(shown)
 
     def _known(self, key: bytes) -> bool:
         matches = [hmac.compare_digest(key, known) for known in self.keys]  # all of them: the time must not tell which one it was
@@ -175,7 +193,10 @@ def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
             scope["path"] = "/" + scope["path"].lstrip("/")
         if (key := key_in_query(scope["path"], scope["query_string"])) is not None:
             scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
-        refusal, caller = await guard().admit(scope)
+        keeper, caller = guard(), None
+        refusal = keeper.refuse(scope)
+        if refusal is not None:
+            refusal, caller = await keeper.admit(scope, refusal)
         if refusal is not None:
             await answer(scope["path"], refusal, send)
         elif caller is None:

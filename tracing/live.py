@@ -81,6 +81,11 @@ class LiveSpan(Span):
         if not self._ended:
             self.raw.attributes[key] = value
 
+    def said(self, asked: bytes, answered: bytes) -> None:
+        """What was said, as ``RawSpan`` has it: read when the span is stored. Empty: nothing, or what an attribute tells already."""
+        if not self._ended:
+            self.raw.asked, self.raw.answered = asked, answered
+
     @override
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
         if not self._ended:

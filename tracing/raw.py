@@ -12,11 +12,24 @@ from typing import Any, Final
 import msgspec
 
 from storage.records import Opening, Row
+from tracing.openai_chat import unread_attributes
 from tracing.rows import opening, rows
 from tracing.semconv import read_facts
 from tracing.types import Scope, Span, SpanEvent, SpanLink, Status
 
-__all__ = ("OPENED", "SPANS", "Keeping", "RawSpan", "encode", "expansion", "raw_opening", "raw_row", "raw_span", "span_of_raw")
+__all__ = (
+    "OPENED",
+    "SPANS",
+    "Keeping",
+    "RawSpan",
+    "attributes_of",
+    "encode",
+    "expansion",
+    "raw_opening",
+    "raw_row",
+    "raw_span",
+    "span_of_raw",
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +57,10 @@ class RawLink(msgspec.Struct, array_like=True, frozen=True):
 
 
 class RawSpan(msgspec.Struct, array_like=True):
-    """As ``Span``, without names of fields. ``resource`` is MessagePack already: it is the same for all spans of a process."""
+    """As ``Span``, without names of fields. ``resource`` is MessagePack already: it is the same for all spans of a process.
+
+    ``asked`` and ``answered`` are the messages of a request and a whole answer, in OpenAI's JSON: attributes that nobody has read yet.
+    """
 
     trace_id: str
     span_id: str
@@ -62,6 +78,8 @@ class RawSpan(msgspec.Struct, array_like=True):
     source: str
     events: tuple[RawEvent, ...] = ()
     links: tuple[RawLink, ...] = ()
+    asked: bytes = b""
+    answered: bytes = b""
 
 
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +127,11 @@ def raw_span(span: Span) -> RawSpan:
     )
 
 
+def attributes_of(raw: RawSpan) -> Mapping[str, Any]:
+    """All attributes, with those that were still unread."""
+    return {**raw.attributes, **unread_attributes(raw.asked, raw.answered)}
+
+
 def span_of_raw(raw: RawSpan, resource: Mapping[str, Any]) -> Span:
     """The span again."""
     return Span(
@@ -121,7 +144,7 @@ def span_of_raw(raw: RawSpan, resource: Mapping[str, Any]) -> Span:
         end_ns=raw.end_ns,
         status=raw.status,
         status_message=raw.status_message,
-        attributes=raw.attributes,
+        attributes=attributes_of(raw),
         events=tuple(SpanEvent(event.time_ns, event.name, event.attributes) for event in raw.events),
         links=tuple(SpanLink(link.trace_id, link.span_id, link.attributes) for link in raw.links),
         resource=resource,

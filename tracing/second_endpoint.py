@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 from config.detection import DetectionSettings
 from config.schema import OtlpExportSettings
 from tracing.exporting import RedactingExporter
-from tracing.raw import RawSpan
+from tracing.raw import RawSpan, attributes_of
 from tracing.redaction import Redactor
 
 __all__ = ("SecondEndpoint",)
@@ -58,7 +58,7 @@ def _readable(raw: RawSpan, resource: Resource) -> ReadableSpan:
         context=_context(raw.trace_id, raw.span_id),
         parent=None if raw.parent_span_id is None else _context(raw.trace_id, raw.parent_span_id),
         resource=resource,
-        attributes=_attributes(raw.attributes),
+        attributes=_attributes(attributes_of(raw)),
         events=[Event(event.name, _attributes(event.attributes), event.time_ns) for event in raw.events],
         links=[Link(_context(link.trace_id, link.span_id), _attributes(link.attributes)) for link in raw.links],
         kind=SpanKind[raw.otel_kind],

@@ -25,7 +25,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     saved_usd: float | None = None
 
 
-_ENCODER = msgspec.msgpack.Encoder()
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=list)  # messages that nobody has looked at yet
 _DECODER = msgspec.msgpack.Decoder(Entry)
 
 

@@ -3,6 +3,7 @@
 Bytes pass both ways; only the model's name is patched where the body has one. What can be read of the answer is on the span.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -69,7 +70,7 @@ class ResourceStream:
     def __init__(self, *, events: bool) -> None:
         self._parser = EventParser() if events else None
         self._usage: Usage | None = None
-        self._text: list[Message] = []
+        self._text: Sequence[Message] = ()
 
     def feed(self, chunk: bytes) -> bytes:
         """See ``StreamReader.feed``."""

@@ -9,20 +9,17 @@ from typing import Any
 import msgspec
 
 __all__ = (
-    "ChatAnswer",
-    "ChatChoice",
+    "AnswerHead",
     "ChatChunk",
-    "ChatMessage",
+    "ChoiceHead",
     "ChunkChoice",
     "CompletionDetails",
     "Delta",
     "EmbeddingAnswer",
-    "FunctionCall",
     "FunctionDelta",
     "PromptDetails",
     "RequestHead",
     "StreamOptions",
-    "ToolCall",
     "ToolCallDelta",
     "WireUsage",
 )
@@ -54,32 +51,6 @@ class RequestHead(msgspec.Struct):
     max_completion_tokens: Any = None
 
 
-class FunctionCall(msgspec.Struct):
-    """The function of a tool call; ``arguments`` is JSON text, as the model wrote it."""
-
-    name: str = ""
-    arguments: str = ""
-
-
-class ToolCall(msgspec.Struct):
-    """A tool call of an assistant message."""
-
-    id: str = ""
-    function: FunctionCall = msgspec.field(default_factory=FunctionCall)
-
-
-class ChatMessage(msgspec.Struct):
-    """A message of a conversation, in a request or in an answer."""
-
-    role: str = ""
-    content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[ToolCall] | None = None
-    tool_call_id: str | None = None
-    name: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-
-
 class PromptDetails(msgspec.Struct):
     """``usage.prompt_tokens_details``: parts of ``prompt_tokens``."""
 
@@ -102,21 +73,18 @@ class WireUsage(msgspec.Struct):
     completion_tokens_details: CompletionDetails | None = None
 
 
-class ChatChoice(msgspec.Struct):
-    """One of the answers of a completion; ``text`` is that of a completion without messages."""
+class ChoiceHead(msgspec.Struct):
+    """One of the answers of a completion, without what it says."""
 
-    message: ChatMessage | None = None
-    text: str | None = None
     finish_reason: str | None = None
-    index: int = 0
 
 
-class ChatAnswer(msgspec.Struct):
-    """A completion. ``error`` is what some servers send with status 200."""
+class AnswerHead(msgspec.Struct):
+    """A completion, without what it says. ``error`` is what some servers send with status 200."""
 
     id: str | None = None
     model: str | None = None
-    choices: list[ChatChoice] | None = None
+    choices: list[ChoiceHead] | None = None
     usage: WireUsage | None = None
     error: Any = None
 

@@ -169,11 +169,11 @@ class Cycle:
     def _head(self, body: bytes, *, more: bool) -> bytes:
         """Status line and headers. The length is told where it is known; where it is not the body goes in chunks, or ends with the connection."""
         headers = [b"%b: %b\r\n" % (name, value) for name, value in self._headers]
-        names = {name.lower() for name, _ in self._headers}
         block = b"".join(headers)
+        names = b"\n" + block.lower()
         if block.count(b"\n") != len(headers) or block.count(b"\r") != len(headers) or b"\0" in block:
             raise ValueError("a response header holds a line break")
-        if b"content-length" not in names and self.status not in _BODYLESS:
+        if b"\ncontent-length:" not in names and self.status not in _BODYLESS:
             if not more:
                 block += b"content-length: %d\r\n" % len(body)
             elif self.scope["http_version"] == "1.1":
@@ -181,8 +181,9 @@ class Cycle:
                 block += _CHUNKED
             else:
                 self.keep_alive = False
-        if self.more or b"connection" in names:  # a request that is not read to its end cannot be followed by another
+        told = b"\nconnection:" in names
+        if self.more or told:  # a request that is not read to its end cannot be followed by another
             self.keep_alive = False
         line = _STATUS_LINES.get(self.status) or b"HTTP/1.1 %d \r\n" % self.status
-        closing = b"" if self.keep_alive or b"connection" in names else _CLOSE
-        return b"".join((line, block, b"" if b"date" in names else self._connection.date, closing, b"\r\n"))
+        closing = b"" if self.keep_alive or told else _CLOSE
+        return b"".join((line, block, b"" if b"\ndate:" in names else self._connection.date, closing, b"\r\n"))

@@ -18,7 +18,7 @@ import msgspec
 
 from gateway.providers.fake.schema import example
 from gateway.types import Headers, Operation
-from gateway.wire.openai import ChatMessage
+from tracing.openai_chat import ChatMessage
 
 __all__ = ("MODELS", "Fault", "Script", "scripted")
 

@@ -1,23 +1,55 @@
 """OpenAI's answers, read from a copy: what the span needs to know of them."""
 
-from typing import Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import overload
 
 import msgspec
+from typing_extensions import override
 
 from gateway.errors import UpstreamBroken
 from gateway.types import Message, Observation, Operation, Usage
-from gateway.wire.openai import ChatAnswer, ChatChoice, ChatMessage, EmbeddingAnswer, WireUsage
+from gateway.wire.openai import AnswerHead, EmbeddingAnswer, WireUsage
+from tracing.openai_chat import message_parts, read_choices
 
-__all__ = ("message_parts", "read_answer", "read_usage", "thinking_text")
+__all__ = ("UnreadMessages", "read_answer", "read_usage")
 
-_CHAT = msgspec.json.Decoder(ChatAnswer)
+_CHAT = msgspec.json.Decoder(AnswerHead)
 _EMBEDDING = msgspec.json.Decoder(EmbeddingAnswer)
+
+
+class UnreadMessages(Sequence[Message]):
+    """The messages of a whole answer, read when somebody looks at them: a plain request's are read when its span is stored."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+
+    @cached_property
+    def _messages(self) -> list[Message]:
+        try:
+            choices = read_choices(self.answer)
+        except (msgspec.MsgspecError, RecursionError):
+            return []
+        said = ((choice.said(), choice.finish_reason) for choice in choices)
+        return [Message(message.role or "assistant", message_parts(message), finish) for message, finish in said if message is not None]
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Message]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> Message | list[Message]:
+        return self._messages[index]
+
+    @override
+    def __len__(self) -> int:
+        return len(self._messages)
 
 
 def read_answer(operation: Operation, body: bytes) -> Observation:
     """Read a whole answer. Raises ``UpstreamBroken`` when it is not what the dialect promises."""
     try:
-        return _embedding(_EMBEDDING.decode(body)) if operation is Operation.EMBEDDINGS else _chat(_CHAT.decode(body))
+        return _embedding(_EMBEDDING.decode(body)) if operation is Operation.EMBEDDINGS else _chat(body)
     except msgspec.MsgspecError as error:
         raise UpstreamBroken("The provider's answer is not JSON of OpenAI's form.") from error
 
@@ -36,60 +68,16 @@ def read_usage(usage: WireUsage | None) -> Usage | None:
     )
 
 
-def message_parts(message: ChatMessage) -> list[dict[str, Any]]:
-    """The parts of a message in the form of the GenAI conventions."""
-    parts: list[dict[str, Any]] = []
-    if message.reasoning_content:
-        parts.append({"type": "reasoning", "content": message.reasoning_content})
-    if message.tool_call_id is not None:
-        return [*parts, {"type": "tool_call_response", "id": message.tool_call_id, "response": message.content}]
-    if isinstance(message.content, str):
-        parts.append({"type": "text", "content": message.content})
-    elif message.content:
-        parts += [_content_part(part) for part in message.content]
-    if message.refusal:
-        parts.append({"type": "refusal", "content": message.refusal})
-    parts += [
-        {"type": "tool_call", "id": call.id, "name": call.function.name, "arguments": call.function.arguments}
-        for call in message.tool_calls or ()
-    ]
-    return parts
-
-
-def _content_part(part: dict[str, Any]) -> dict[str, Any]:
-    if part.get("type") == "text":
-        return {"type": "text", "content": part.get("text", "")}
-    if part.get("type") == "thinking":
-        return {"type": "reasoning", "content": thinking_text(part)}
-    if part.get("type") == "image_url":
-        image = part.get("image_url")
-        return {"type": "uri", "modality": "image", "uri": image.get("url", "") if isinstance(image, dict) else image}
-    return part
-
-
-def thinking_text(part: dict[str, Any]) -> str:
-    """A thought among the parts of a message, as Mistral has it: text, or parts of text."""
-    thinking = part.get("thinking")
-    if isinstance(thinking, list):
-        return "".join(str(each.get("text", "")) for each in thinking if isinstance(each, dict))
-    return thinking if isinstance(thinking, str) else ""
-
-
-def _chat(answer: ChatAnswer) -> Observation:
-    choices = answer.choices or []
+def _chat(body: bytes) -> Observation:
+    answer = _CHAT.decode(body)
     return Observation(
         response_id=answer.id,
         model=answer.model,
-        finish_reasons=tuple(choice.finish_reason for choice in choices if choice.finish_reason),
-        messages=[_message(choice) for choice in choices if choice.message or choice.text is not None],
+        finish_reasons=tuple([choice.finish_reason for choice in answer.choices or () if choice.finish_reason]),
+        messages=UnreadMessages(body) if answer.choices else (),
         usage=read_usage(answer.usage),
         error=None if answer.error is None else "upstream_error",
     )
-
-
-def _message(choice: ChatChoice) -> Message:
-    message = choice.message or ChatMessage(content=choice.text)
-    return Message(role=message.role or "assistant", parts=message_parts(message), finish_reason=choice.finish_reason)
 
 
 def _embedding(answer: EmbeddingAnswer) -> Observation:

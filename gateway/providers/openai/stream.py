@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 
-from gateway.providers.openai.answer import message_parts, read_usage, thinking_text
+from gateway.providers.openai.answer import read_usage
 from gateway.sse import Event, EventParser
 from gateway.types import Message, Observation, Usage
-from gateway.wire.openai import ChatChunk, ChatMessage, ChunkChoice, Delta, FunctionCall, ToolCall, ToolCallDelta
+from gateway.wire.openai import ChatChunk, ChunkChoice, Delta, ToolCallDelta
+from tracing.openai_chat import ChatMessage, FunctionCall, ToolCall, message_parts, thinking_text
 
 __all__ = ("ChatStream",)
 
