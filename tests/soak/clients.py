@@ -177,13 +177,12 @@ class Sdks:
             await (self._openai if plan.surface == "openai-sdk" else self._anthropic)(told, headers)
         except (openai.APIStatusError, anthropic.APIStatusError) as error:
             told.status, told.headers = error.response.status_code, dict(error.response.headers)
-            told.outcome, told.code = "error", code_in(error.response.text)
-            if told.status == 200:
-                told.outcome, told.code = "stream error", code_in(str(error.body))
+            told.outcome = "stream error" if told.status == 200 else "error"
+            told.code = code_in(json.dumps(error.body))
         except (openai.APIError, anthropic.APIError) as error:
             told.outcome, told.code = "stream error", str(getattr(error, "code", None) or type(error).__name__)
         except json.JSONDecodeError:
-            told.outcome = "cut"  # what an SDK makes of an event of the vendor's that is no JSON
+            told.outcome = "garbled"  # what an SDK makes of an event of the vendor's that is no JSON, and passes as it is
         return told
 
     async def _openai(self, told: Told, headers: dict[str, str]) -> None:

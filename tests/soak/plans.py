@@ -8,6 +8,7 @@ CONFIG = """
 security: {{api_keys: [env:SERVER_KEY]}}
 providers:
   openai: {{base_url: "{up}", api_key: env:UP_KEY, timeouts: {{first_byte: 0.8, between_chunks: 0.8, total: 5}}}}
+  groq: {{base_url: "{up}", api_key: env:UP_KEY, timeouts: {{first_byte: 0.8, between_chunks: 0.8, total: 5}}}}
   anthropic: {{base_url: "{claude}", api_key: env:UP_KEY, timeouts: {{first_byte: 0.8, between_chunks: 0.8, total: 5}}}}
   dead: {{kind: openai, base_url: "http://127.0.0.1:9/v1"}}
 guardrails:
@@ -20,16 +21,16 @@ limits:
   - {{name: all-money, cost: 1000000, window: month}}
   - {{name: a-user, per: user, tokens: 1000000000000, window: day}}
 routes:
-  - {{name: plain, targets: [{{model: openai/gpt-4o-mini}}]}}
+  - {{name: plain, targets: [{{model: groq/llama-3.1-8b-instant}}]}}
   - {{name: claude, targets: [{{model: anthropic/claude-haiku-4-5}}]}}
-  - {{name: kept, targets: [{{model: openai/gpt-4o-mini}}], cache: {{ttl: 20}}}}
-  - {{name: guarded, guardrails: [shut, private, patient], targets: [{{model: openai/gpt-4o-mini}}], fallbacks: [anthropic/claude-haiku-4-5]}}
-  - {{name: retried, targets: [{{model: openai/gpt-4o-mini}}], retries: 2, retry_on: [429, 5xx, timeout, broken], backoff: {{base: 0.01, longest_wait: 0.05}}}}
-  - {{name: saved, targets: [{{model: openai/gpt-4o-mini}}, {{model: dead/one}}], fallbacks: [anthropic/claude-haiku-4-5, fake/echo], breaker: {{failures: 3, open: 0.2, longest: 1}}}}
-  - {{name: raced, targets: [{{model: openai/gpt-4o-mini}}], fallbacks: [anthropic/claude-haiku-4-5], hedge: {{after: 0.1}}, breaker: {{failures: 0}}}}
-  - {{name: balanced, strategy: latency, targets: [{{model: openai/gpt-4o-mini}}, {{model: openai/gpt-4o}}, {{model: anthropic/claude-haiku-4-5}}], retries: 1}}
-  - {{name: copied, targets: [{{model: openai/gpt-4o-mini}}], shadows: [{{model: anthropic/claude-haiku-4-5, share: 0.3}}]}}
-  - {{name: tight, targets: [{{model: openai/gpt-4o-mini}}], limits: [{{name: few, requests: 30, window: minute}}]}}
+  - {{name: kept, targets: [{{model: groq/llama-3.1-8b-instant}}], cache: {{ttl: 20}}}}
+  - {{name: guarded, guardrails: [shut, private, patient], targets: [{{model: groq/llama-3.1-8b-instant}}], fallbacks: [anthropic/claude-haiku-4-5]}}
+  - {{name: retried, targets: [{{model: groq/llama-3.1-8b-instant}}], retries: 2, retry_on: [429, 5xx, timeout, broken], backoff: {{base: 0.01, longest_wait: 0.05}}}}
+  - {{name: saved, targets: [{{model: groq/llama-3.1-8b-instant}}, {{model: dead/one}}], fallbacks: [anthropic/claude-haiku-4-5, fake/echo], breaker: {{failures: 3, open: 0.2, longest: 1}}}}
+  - {{name: raced, targets: [{{model: groq/llama-3.1-8b-instant}}], fallbacks: [anthropic/claude-haiku-4-5], hedge: {{after: 0.1}}, breaker: {{failures: 0}}}}
+  - {{name: balanced, strategy: latency, targets: [{{model: groq/llama-3.1-8b-instant}}, {{model: groq/llama-3.3-70b-versatile}}, {{model: anthropic/claude-haiku-4-5}}], retries: 1}}
+  - {{name: copied, targets: [{{model: groq/llama-3.1-8b-instant}}], shadows: [{{model: anthropic/claude-haiku-4-5, share: 0.3}}]}}
+  - {{name: tight, targets: [{{model: groq/llama-3.1-8b-instant}}], limits: [{{name: few, requests: 30, window: minute}}]}}
 """
 MODELS = ("plain", "claude", "kept", "guarded", "retried", "saved", "raced", "balanced", "copied", "tight")
 FAULTS = ("!429", "!500", "!html", "!hang", "!cut", "!slow", "!silent", "!garbage", "!drip", "!stall", "!gone", "!context", "!filtered")
