@@ -25,6 +25,7 @@ async def calm(soak: Soak, before: Weight) -> Weight:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # on a busy machine all of this takes minutes
 async def test_whatever_fails_no_request_hangs_nothing_stays_open_and_each_is_told_counted_and_paid_for_once(tmp_path: Path):
     async with soaking(tmp_path) as soak:
         async with httpx.AsyncClient(base_url=soak.server.url, headers=authorised(), timeout=30) as client:
