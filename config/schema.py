@@ -103,6 +103,13 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 100 * 1024 * 1024
     """Largest request body accepted, in bytes."""
 
+    role: Literal["all", "gateway"] = "all"
+    """``gateway``: answer models' clients and take spans, and nothing else. Many of these may stand in front of one server that does all.
+
+    They share ``storage.clickhouse`` and ``storage.metadata`` with it, which both must be set; also ``storage.redis`` and ``storage.blobs``, so
+    that limits, cached answers and kept responses are one for all.
+    """
+
 
 class SecuritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who may speak to the server, and whom the server may speak to."""

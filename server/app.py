@@ -14,8 +14,6 @@ from evals import routes as judge_routes
 from gateway.cache import routes as cache_routes
 from gateway.keys import routes as key_routes
 from gateway.limits import routes as limit_routes
-from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
-from gateway.surfaces import mlflow as mlflow_gateway
 from registry.access import routes as access_routes
 from registry.access.gatekeeper import Gatekeeper
 from registry.artifacts.routes import with_artifacts
@@ -29,6 +27,7 @@ from server import health
 from server.acting import with_actor
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
+from server.gateway_app import gateway_routers
 from server.guard import guarded
 from server.mlflow import mlflow_endpoints
 from server.pages import page_services
@@ -81,15 +80,7 @@ def framework(services: Services, calls: Calls) -> Litestar:
     limit = services.settings.server.max_body_bytes
     return Framework(
         route_handlers=[
-            openai.router(services.gateway, limit),
-            anthropic.router(services.gateway, limit),
-            gemini.router(services.gateway, limit),
-            resources.router(services.gateway, limit),
-            responses.router(services.gateway, services.responses, limit),
-            mlflow_gateway.router(services.gateway, limit),
-            invocations.router(services.gateway, limit),
-            deployments.router(services.gateway),
-            passthrough.router(services.gateway, limit),
+            *gateway_routers(services),
             otlp_routes.router(services.sink, services.placement),
             trace_routes.router(services.visible_traces, services.assessments),
             prompt_routes.router(services.visible_prompts),

@@ -17,7 +17,7 @@ def banner(loaded: Loaded, port: int) -> str:
     return f"""
   Tidegate is up.
 
-  pages     {url}/
+  {_place(settings, url)}
   data      {_data(settings)}
   settings  {loaded.file or f"built in; `{program()} init` writes a file to change them"}
   keys      {_keys(settings)}{warnings}
@@ -37,6 +37,10 @@ def base_url(settings: Settings, port: int) -> str:
     host = settings.server.host
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104 - compared, not bound
     return f"http://{shown}:{port}"
+
+
+def _place(settings: Settings, url: str) -> str:
+    return f"pages     {url}/" if settings.server.role == "all" else f"gateway   {url}/v1, beside a server that has the pages"
 
 
 def _keys(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from litestar import Response, Router, get
@@ -28,6 +28,12 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     config_error: str | None
     restart_needed: tuple[str, ...] = ()
     started_seconds_ago: float
+    role: Literal["all", "gateway"] = "all"
+
+    @property
+    def ready(self) -> bool:
+        """Whether to send requests here: whoever asks for traces needs their database, a gateway answers without it."""
+        return self.storage_ready or self.role == "gateway"
 
 
 class Health(Protocol):
@@ -56,8 +62,8 @@ def _health_handlers(health: Health) -> list[HTTPRouteHandler]:
 
     @get("/ready", sync_to_thread=False)
     def ready() -> Response[dict[str, Any]]:
-        condition = health.condition()
-        return Response({"ready": condition.storage_ready}, status_code=200 if condition.storage_ready else 503)
+        found = health.condition().ready
+        return Response({"ready": found}, status_code=200 if found else 503)
 
     return [alive, ready]
 

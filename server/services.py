@@ -107,6 +107,9 @@ __all__ = ("Services",)
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 10.0
+LOOK_SECONDS = 10.0
+"""Between looks of a gateway at what another process set up."""
+
 REBUILD_PAUSES = (0.0, 1.0, 5.0, 30.0)
 """Seconds before each time that budgets are compared with the traces."""
 
@@ -255,6 +258,9 @@ class Services:
             tasks.create_task(self.access.run())
             tasks.create_task(self.limits.run())
             tasks.create_task(self._after_opening(self._rebuild_budgets))
+            if self.settings.server.role == "gateway":
+                tasks.create_task(self._follow_administration())
+                return
             tasks.create_task(self.webhooks.run())
             tasks.create_task(self._after_opening(self.judges.run_online))
 
@@ -298,6 +304,7 @@ class Services:
             config_error=self._config_error,
             restart_needed=self._restart_needed,
             started_seconds_ago=round(time.monotonic() - self._started, 1),
+            role=self._started_with.server.role,
         )
 
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
@@ -331,6 +338,15 @@ class Services:
         except BaseException:
             self._administration = before
             raise
+
+    async def _follow_administration(self) -> None:
+        """Endpoints are set up at another process, and answer here some seconds later. While their database is away, what was known stays."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.gateway_admin.load()
+            except StorageUnavailable as error:
+                logger.warning("endpoints stay as they are known, their database is away: %s", error)
 
     def _keys_changed(self) -> None:
         self.gateway.renew_policies()

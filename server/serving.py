@@ -7,9 +7,10 @@ import signal
 import sys
 from contextlib import suppress
 
+from litestar.types import ASGIApp
+
 from config import Loaded
 from config.reload import watch
-from server.app import create_app
 from server.banner import banner
 from server.errors import failure
 from server.http.listener import Listener
@@ -33,7 +34,7 @@ async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) ->
             background = [tasks.create_task(services.run()), tasks.create_task(_watch(loaded, services))]
             _allow_files()
             address = loaded.settings.server
-            listener = await Listener.open(create_app(services), address.host, address.port, Shared(failure=failure))
+            listener = await Listener.open(_application(services), address.host, address.port, Shared(failure=failure))
             _on_signals(stop)
             _settle_collector()
             print(banner(loaded, listener.port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
@@ -44,6 +45,17 @@ async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) ->
     finally:
         await services.close()
     return 0
+
+
+def _application(services: Services) -> ASGIApp:
+    """What the process answers by its role. The modules of the other one are not loaded."""
+    if services.settings.server.role == "gateway":
+        from server.gateway_app import create_gateway_app
+
+        return create_gateway_app(services)
+    from server.app import create_app
+
+    return create_app(services)
 
 
 def _allow_files() -> None:

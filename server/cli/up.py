@@ -23,12 +23,18 @@ __all__ = ("up",)
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of everything stored.  [default: ./tidegate-data]"
 )
+@click.option(
+    "--role",
+    type=click.Choice(["all", "gateway"]),
+    help="With gateway: answer models' clients alone, one of many in front of a server that does all.  [default: all]",
+)
 @click.option("--insecure", is_flag=True, help="Let other machines in without a key.")
-def up(file: Path | None, host: str | None, port: int | None, data: Path | None, *, insecure: bool) -> int:
+def up(file: Path | None, host: str | None, port: int | None, data: Path | None, role: str | None, *, insecure: bool) -> int:
     """Start the server."""
-    given = {"server.host": host, "server.port": port, "storage.path": data}
+    given = {"server.host": host, "server.port": port, "storage.path": data, "server.role": role}
     loaded = load(file, {key: str(value) for key, value in given.items() if value is not None})
     _refuse_open_door(loaded.settings, insecure=insecure)
+    _refuse_lone_gateway(loaded.settings)
     _refuse_taken_port(loaded.settings)
     from server.up import serve
 
@@ -53,6 +59,15 @@ def _refuse_open_door(settings: "Settings", *, insecure: bool) -> None:
         raise BadUsage(
             f"{host} lets other machines in, and no key is configured",
             "Set security.api_keys in tidegate.yaml, or give --insecure if the network is yours alone.",
+        )
+
+
+def _refuse_lone_gateway(settings: "Settings") -> None:
+    missing = [f"storage.{name}" for name in ("clickhouse", "metadata") if getattr(settings.storage, name) is None]
+    if settings.server.role == "gateway" and missing:
+        raise BadUsage(
+            f"a process that is a gateway alone shares its databases with a server that does all, and {' and '.join(missing)} is not set",
+            "Set storage.clickhouse and storage.metadata to the same servers in both, or leave out --role: one process does all by itself.",
         )
 
 

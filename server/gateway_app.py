@@ -1,0 +1,43 @@
+"""The paths of models' clients, and the application of a process that has no others (``server.role: gateway``)."""
+
+from litestar import Litestar, Router
+from litestar.types import ASGIApp
+
+from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
+from gateway.surfaces import mlflow as mlflow_gateway
+from server import health
+from server.errors import EXCEPTION_HANDLERS
+from server.express import express
+from server.guard import guarded
+from server.services import Services
+from tracing import otlp_routes
+
+__all__ = ("create_gateway_app", "gateway_routers")
+
+
+def gateway_routers(services: Services) -> list[Router]:
+    """Every dialect's, and the vendors' own under their names."""
+    limit = services.settings.server.max_body_bytes
+    return [
+        openai.router(services.gateway, limit),
+        anthropic.router(services.gateway, limit),
+        gemini.router(services.gateway, limit),
+        resources.router(services.gateway, limit),
+        responses.router(services.gateway, services.responses, limit),
+        mlflow_gateway.router(services.gateway, limit),
+        invocations.router(services.gateway, limit),
+        deployments.router(services.gateway),
+        passthrough.router(services.gateway, limit),
+    ]
+
+
+def create_gateway_app(services: Services) -> ASGIApp:
+    """Models, spans that come over OTLP, and health."""
+    app = Litestar(
+        route_handlers=[*gateway_routers(services), otlp_routes.router(services.sink, services.placement), health.router(services)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=None,
+        request_max_body_size=services.settings.server.max_body_bytes,
+        logging_config=None,
+    )
+    return guarded(express(app, app), lambda: services.guard)
