@@ -9,6 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, JSONBody
 
+from evals.agreement import Agreement
 from evals.errors import EvalsError, InvalidWindow
 from evals.missing import Window
 from evals.service import JudgeService
@@ -39,10 +40,11 @@ class Judges(msgspec.Struct, frozen=True):
 
 
 class JudgeDetail(msgspec.Struct, frozen=True):
-    """One judge, its figures and its newest failures."""
+    """One judge, its figures, how far people agree with it, and its newest failures."""
 
     report: JudgeReport
     failures: list[Judgement]
+    agreement: Agreement
 
 
 def router(service: JudgeService) -> Router:
@@ -56,7 +58,7 @@ def router(service: JudgeService) -> Router:
     @get("/{name:str}")
     async def show(name: FromPath[str]) -> JudgeDetail:
         """One judge, with its newest failures."""
-        return JudgeDetail(await service.report(name), await service.failures(name))
+        return JudgeDetail(await service.report(name), await service.failures(name), await service.agreement(name))
 
     @post("/{name:str}/runs", status_code=202)
     async def start(name: FromPath[str], data: JSONBody[NewRun]) -> RunProgress:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from evals.agreement import Pair
 from storage.telemetry import Telemetry
 
 __all__ = ("ScoreStore", "Scores")
@@ -28,11 +29,26 @@ _VERDICTS = """SELECT if(value_type IN ('NUMERIC', 'BOOLEAN'), '', value_text) A
     GROUP BY value ORDER BY count DESC, value LIMIT 100"""
 
 
+_SAID = "if(value_type = 'BOOLEAN', if(value_number = 1, 'yes', 'no'), if(value_type = 'NUMERIC', toString(value_number), value_text))"
+_PAIRS = f"""SELECT judged.said AS judge, looked.said AS human, count() AS count
+    FROM (SELECT trace_id, argMax({_SAID}, updated_at) AS said FROM assessments FINAL
+        WHERE project_id = 'default' AND judge_name = {{judge_name:String}} AND judge_version = {{judge_version:String}}
+          AND valid AND error_code = '' AND value_type != 'NONE' GROUP BY trace_id) AS judged
+    INNER JOIN (SELECT trace_id, argMax({_SAID}, updated_at) AS said FROM assessments FINAL
+        WHERE project_id = 'default' AND source_type = 'HUMAN' AND kind = 'FEEDBACK' AND name = {{judge_name:String}}
+          AND valid AND error_code = '' AND value_type != 'NONE' GROUP BY trace_id) AS looked USING (trace_id)
+    GROUP BY judge, human ORDER BY count DESC, judge, human LIMIT 1000"""
+
+
 class ScoreStore:
     """Reads the verdicts that are stored. Raises ``storage.errors.TelemetryUnavailable``."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
+
+    async def pairs(self, judge_name: str, judge_version: str) -> list[Pair]:
+        """What one version and people said of the same traces, under the judge's name; of several people, the last."""
+        return await self._telemetry.query(_PAIRS, {"judge_name": judge_name, "judge_version": judge_version}, Pair)
 
     async def of(self, judge_name: str, judge_version: str) -> Scores:
         """Figures of one version."""

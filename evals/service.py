@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from config.schema import JudgeSettings
+from evals.agreement import Agreement, agreement_of
 from evals.errors import JudgeNotFound, RunNotFound
 from evals.executor import Executor
 from evals.judge import build
@@ -84,6 +85,11 @@ class JudgeService:
         scores = await self._scores.of(judge.name, judge.version)
         stats = msgspec.structs.replace(stats, mean=scores.mean, mean_of=scores.count, categories=scores.categories)
         return JudgeReport(judge=judge, stats=stats, trouble=post.trouble)
+
+    async def agreement(self, name: str) -> Agreement:
+        """How far a judge and people say the same. Raises ``JudgeNotFound``."""
+        judge = self.judge(name)
+        return agreement_of(await self._scores.pairs(judge.name, judge.version))
 
     async def failures(self, name: str) -> list[Judgement]:
         """The newest failures of a judge. Raises ``JudgeNotFound``."""

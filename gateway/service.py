@@ -126,6 +126,14 @@ class Gateway:
         """The provider of a route's first target. Raises ``ModelNotFound``."""
         return self._snapshot.routes.plan(route).targets[0].provider
 
+    def target_states(self) -> list[tuple[str, str, str, int]]:
+        """Route, ``provider/model``, the state of its breaker and how many requests are under way, of each target that is watched."""
+        return [
+            (route, target.name, state.value, health.pending)
+            for route, pool in self._snapshot.pools.items()
+            for target, state, health in pool.states()
+        ]
+
     def endpoints(self) -> list[Endpoint]:
         """The routes, as MLflow lists its endpoints."""
         settings = self._snapshot.settings

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from evals.agreement import Agreement
 from evals.service import JudgeService
 from registry.artifacts.messages import FileInfo, ListArtifacts
 from registry.artifacts.service import ArtifactService
@@ -13,6 +14,7 @@ from registry.runs.messages import GetRun
 from server.services import Services
 from server.ui.registry import RegistryServices
 from server.ui.services import (
+    Administration,
     DatasetExample,
     DatasetLine,
     DatasetRecords,
@@ -20,6 +22,7 @@ from server.ui.services import (
     FacetValue,
     Judged,
     JudgeReport,
+    TargetState,
     UiServices,
     UsageBy,
     UsageRow,
@@ -43,12 +46,12 @@ class PageFigures:
     def __init__(self, store: TraceStore) -> None:
         self._store = store
 
-    async def facets(self, since_ns: int | None = None) -> Facets:
+    async def facets(self, since_ns: int | None = None, *, judges: bool = True) -> Facets:
         """Values to filter by."""
         return Facets(
-            models=_values(await self._store.facet("model", since_ns)),
-            prompts=_values(await self._store.facet("prompt", since_ns)),
-            services=_values(await self._store.facet("service", since_ns)),
+            models=_values(await self._store.facet("model", since_ns, judges=judges)),
+            prompts=_values(await self._store.facet("prompt", since_ns, judges=judges)),
+            services=_values(await self._store.facet("service", since_ns, judges=judges)),
         )
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
@@ -66,7 +69,11 @@ class PageJudges:
 
     async def reports(self) -> Sequence[JudgeReport]:
         """Every judge, by name."""
-        return [JudgeReport(judge=report.judge, stats=report.stats) for report in await self._judges.reports()]
+        return [JudgeReport(judge=report.judge, stats=report.stats, trouble=report.trouble) for report in await self._judges.reports()]
+
+    async def agreement(self, name: str) -> Agreement:
+        """How far people agree with a judge."""
+        return await self._judges.agreement(name)
 
     async def recent(self, name: str, limit: int) -> Sequence[Judged]:
         """What a judge did last, newest first, each with its verdict."""
@@ -134,9 +141,12 @@ def page_services(services: Services, calls: Calls) -> UiServices:
             models=services.visible_models,
             moves=services.visible_moves,
             lineage=services.lineage,
+            ask=calls.ask,
         ),
         run_files=PageFiles(services.artifacts, calls),
         datasets=PageDatasets(calls),
+        administration=Administration(keys=services.keys, limits=services.limits, webhooks=services.webhooks),
+        targets=lambda: [TargetState(route, model, state, pending) for route, model, state, pending in services.gateway.target_states()],
         people=services.sign_in,
         settings=lambda: services.settings,
         condition=services.condition,

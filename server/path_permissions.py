@@ -1,4 +1,4 @@
-"""What requests need that name a run, a logged model, a model or a trace in their address, and are no endpoint of MLflow's table."""
+"""What requests need that name a run, a model, a trace or a queue in their address, and are no endpoint of MLflow's table."""
 
 import re
 from typing import Final
@@ -21,6 +21,7 @@ __all__ = ("with_permissions_by_path",)
 OF_MODEL: Final = re.compile(r"/(?:ajax-)?api/2\.0/mlflow/logged-models/([^/]+)/artifacts/files")
 OF_RUN: Final[dict[str, Action]] = {"/get-artifact": "read", "/ajax-api/2.0/mlflow/upload-artifact": "update"}
 OF_VERSION: Final = "/model-versions/get-artifact"
+OF_QUEUE: Final = re.compile(r"/queues/([^/]+)")
 OF_TRACE: Final = re.compile(r"/(?:api/v1|ui)/traces/([^/]+)/(?:assessments|feedback)")
 
 
@@ -40,7 +41,7 @@ def with_permissions_by_path(app: ASGIApp, lookup: Lookup) -> ASGIApp:
 
 
 async def _refuse(scope: HTTPScope, send: Send) -> None:
-    if OF_TRACE.fullmatch(scope["path"]):
+    if OF_TRACE.fullmatch(scope["path"]) or OF_QUEUE.fullmatch(scope["path"]):
         hint = "An administrator can give you EDIT on the trace's experiment."
         await answer(scope["path"], Refusal(status=403, code="permission_denied", message=DENIED, hint=hint), send)
     else:
@@ -55,6 +56,9 @@ async def _need(scope: HTTPScope, lookup: Lookup) -> Need | None:
     if found := OF_TRACE.fullmatch(path):
         experiment = await lookup.of_trace(f"tr-{found[1].removeprefix('tr-').lower()}")
         return Need("update", "assessment", experiment) if experiment else None
+    if scope["method"] == "POST" and (found := OF_QUEUE.fullmatch(path)):
+        experiment = await lookup.of_review_queue(found[1])
+        return Need("update", "review_queue", experiment) if experiment else None
     if path == OF_VERSION:
         return Need("read", "registered_model_version", _argument(scope, "name"))
     if (action := OF_RUN.get(path)) is not None:

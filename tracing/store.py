@@ -155,12 +155,14 @@ class TraceStore:
         known = {trace.trace_id: trace for trace in await self._summaries(await self._run(sql.heads_of(ids), HeadRecord))}
         return [known[trace_id] for trace_id in ids if trace_id in known]
 
-    async def facet(self, field: str, since_ns: int | None = None, limit: int = 20) -> list[FacetValue]:
-        """The most frequent values of a field of spans (``FACETS``). Raises ``BadRequest``."""
+    async def facet(self, field: str, since_ns: int | None = None, limit: int = 20, *, judges: bool = True) -> list[FacetValue]:
+        """The most frequent values of a field of spans (``FACETS``), with those of judges or without. Raises ``BadRequest``."""
         if field not in FACETS:
             raise BadRequest(f"there are no choices for {field!r}", hint=f"choices exist for {', '.join(FACETS)}")
         await settled(self._flush)
-        return await self._run(sql.facet(FACETS[field], _both(sql.time_range(since_ns, None), self._scope()), limit), FacetValue)
+        within = _both(sql.time_range(since_ns, None), self._scope())
+        where = within if judges else Condition(f"{within.sql} AND judge_name = ''", within.parameters)
+        return await self._run(sql.facet(FACETS[field], where, limit), FacetValue)
 
     async def usage(self, by: str = "model", since_ns: int | None = None, until_ns: int | None = None, limit: int = 200) -> list[UsageRow]:
         """Figures of model calls by ``minute``, ``hour``, ``model``, ``provider``, ``provider_model``, ``route``, ``service`` or ``prompt``. Raises ``BadRequest``."""

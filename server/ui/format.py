@@ -4,6 +4,7 @@ Every function is total: what is not known comes in as ``None`` and goes out as 
 """
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -21,6 +22,7 @@ __all__ = (
     "file_size",
     "from_millis",
     "host_of",
+    "inert",
     "level",
     "machine_time",
     "money",
@@ -221,3 +223,12 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+_RULING: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Controls of terminals, and marks that turn the order of what is read."""
+
+
+def inert(text: str) -> str:
+    """Text whose controls are seen instead of obeyed: what says "txt.exe" may not be read as "exe.txt"."""
+    return _RULING.sub(lambda found: chr(0x2400 + ord(found[0])) if found[0] < " " else "\ufffd", text)

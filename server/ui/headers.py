@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ("SECURITY_HEADERS", "is_same_origin", "security_headers")
+__all__ = ("FRAMED_HEADERS", "SECURITY_HEADERS", "is_same_origin", "security_headers")
 
 _POLICY: Final = {
     "default-src": "'none'",
@@ -22,13 +22,25 @@ _POLICY: Final = {
     "object-src": "'none'",
 }
 
+
+def _policy(rules: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+    "content-security-policy": _policy(_POLICY),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+FRAMED_HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": _policy({**_POLICY, "frame-ancestors": "*", "script-src": "'none'", "form-action": "'none'"}),
+    "cross-origin-resource-policy": "cross-origin",
+}
+"""Of the one page that notebooks show in a frame: it runs no script and sends no form."""
 
 
 def security_headers(app: ASGIApp) -> ASGIApp:

@@ -4,6 +4,7 @@
   ─▶ ListQuery ─▶ expression(), since_ns() for the store; url(...) for every link on the page
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,6 +23,9 @@ _FIELDS: Final[Mapping[str, str]] = {"status": "status", "model": "model", "prom
 """Parameters of the address that are choices, and the field of the filter language each stands for."""
 
 
+_OF_JUDGES: Final = re.compile(r"\bjudg(?:e|ing)\b")
+
+
 class Chip(msgspec.Struct, frozen=True):
     """An active choice, and the address without it."""
 
@@ -38,6 +42,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt: str = ""
     service: str = ""
     range: str = ""
+    judges: str = ""
     order: str = "-start_time"
     live: str = ""
     cursor: str = ""
@@ -46,9 +51,15 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The filter for the store: the typed expression and each choice, joined by ``and``. The typed one comes first, in parentheses."""
         terms = [f"({self.filter})"] if self.filter.strip() else []
         terms += [f"{field} = {quoted(value)}" for name, field in _FIELDS.items() if (value := getattr(self, name))]
+        terms += ["judging = false"] if self.hides_judges else []
         if len(terms) == 1 and self.filter.strip():
             return self.filter
         return " and ".join(terms) or None
+
+    @property
+    def hides_judges(self) -> bool:
+        """Whether what judges asked their models is left out: unless it is asked for, or the filter speaks of it."""
+        return not self.judges and _OF_JUDGES.search(self.filter) is None
 
     def error_position(self, position: int) -> int:
         """Where in the typed expression an error of the whole expression lies."""
@@ -61,8 +72,8 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return None if seconds is None else now_ns - seconds * 1_000_000_000
 
     def narrowed(self) -> bool:
-        """Whether anything hides rows."""
-        return bool(self.expression() or self.range)
+        """Whether anything hides rows of applications."""
+        return bool(self.filter.strip() or self.range or any(getattr(self, name) for name in _FIELDS))
 
     def url(self, path: str = "/traces", /, **changes: str) -> str:
         """The address of this state with ``changes``; a change of anything but the page starts again at the first page."""
@@ -80,11 +91,17 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.range:
             yield Chip(f"last {self.range}", self.url(range=""))
 
+    def judge_chip(self) -> Chip | None:
+        """The way to judges' own traffic and back; ``None`` where the filter decides about it."""
+        if _OF_JUDGES.search(self.filter) is not None:
+            return None
+        return Chip("judge traffic: shown", self.url(judges="")) if self.judges else Chip("judge traffic: hidden", self.url(judges="1"))
+
 
 def read_query(parameters: Mapping[str, Any]) -> ListQuery:
     """The state that an address describes. Values that are not offered count as absent: an old link still opens."""
     given = {name: str(parameters[name]).strip() for name in ListQuery.__struct_fields__ if name in parameters}
-    allowed = {"status": STATUSES, "range": RANGES, "order": ORDERS, "live": ("1",)}
+    allowed = {"status": STATUSES, "range": RANGES, "order": ORDERS, "live": ("1",), "judges": ("1",)}
     return ListQuery(**{name: value for name, value in given.items() if value and (name not in allowed or value in allowed[name])})
 
 

@@ -1,7 +1,7 @@
 """What the pages of runs and models ask for. ``server/pages.py`` passes the services in; tests pass whatever answers the same."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -110,3 +110,5 @@ class RegistryServices(msgspec.Struct, frozen=True, kw_only=True):
     models: Models
     moves: Moves
     lineage: LineageSource
+    ask: Callable[[Any], Awaitable[Any]]
+    """Gives the answer of MLflow's endpoints to one of their messages, in the name of whoever asks."""

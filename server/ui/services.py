@@ -7,14 +7,19 @@ from typing import Literal, Protocol
 import msgspec
 
 from config.schema import Settings
+from evals.agreement import Agreement
 from evals.types import Judge, Judgement, JudgeStats
+from gateway.keys.types import KeyPage
+from gateway.limits.types import Standing
 from registry.artifacts.messages import FileInfo
 from registry.prompts.types import PromptPage, PromptVersion
+from registry.webhooks.types import Delivery, DeliveryDetail, DeliveryPage, TestResult, Webhook
 from server.health import Condition
 from server.ui.registry import RegistryServices
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
 __all__ = (
+    "Administration",
     "Assessments",
     "FacetValue",
     "Facets",
@@ -25,6 +30,7 @@ __all__ = (
     "People",
     "Prompts",
     "RunFiles",
+    "TargetState",
     "Traces",
     "UiServices",
     "UsageBy",
@@ -100,8 +106,8 @@ class Traces(Protocol):
 class Figures(Protocol):
     """Sums over traces."""
 
-    async def facets(self, since_ns: int | None = None) -> Facets:
-        """Values to filter by."""
+    async def facets(self, since_ns: int | None = None, *, judges: bool = True) -> Facets:
+        """Values to filter by, with those of judges' traffic or without."""
         ...
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
@@ -134,6 +140,8 @@ class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
 
     judge: Judge
     stats: JudgeStats = msgspec.field(default_factory=JudgeStats)
+    trouble: str = ""
+    """Why it does not get on now."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +160,10 @@ class Judges(Protocol):
 
     async def recent(self, name: str, limit: int) -> Sequence[Judged]:
         """What a judge did last, newest first."""
+        ...
+
+    async def agreement(self, name: str) -> Agreement:
+        """How far a judge and people who judged the same traces say the same."""
         ...
 
 
@@ -218,6 +230,67 @@ class People(Protocol):
         ...
 
 
+class TargetState(msgspec.Struct, frozen=True):
+    """How a model of a route does now: ``state`` is that of its circuit breaker, ``pending`` counts requests under way."""
+
+    route: str
+    model: str
+    state: str
+    pending: int
+
+
+class Keys(Protocol):
+    """Virtual keys (``gateway.keys.service.KeyService``)."""
+
+    async def list(self) -> KeyPage:
+        """Every key, revoked ones last."""
+        ...
+
+
+class Limits(Protocol):
+    """Limits and budgets (``gateway.limits.service.LimitService``)."""
+
+    async def standings(self) -> Sequence[Standing]:
+        """Where each stands, the fullest first."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Webhooks and their deliveries (``registry.webhooks.service.WebhookService``). Raises the tree of ``registry.errors``."""
+
+    async def list(self, *, offset: int, limit: int) -> Sequence[Webhook]:
+        """Webhooks, newest first."""
+        ...
+
+    async def get(self, webhook_id: str) -> Webhook:
+        """One webhook."""
+        ...
+
+    async def deliveries(self, *, webhook_id: str | None, states: Sequence[str], cursor: str, limit: int) -> DeliveryPage:
+        """The log, newest first."""
+        ...
+
+    async def delivery(self, delivery_id: str) -> DeliveryDetail:
+        """A delivery with its body and each attempt."""
+        ...
+
+    async def redeliver(self, delivery_id: str) -> Delivery:
+        """Deliver once more."""
+        ...
+
+    async def test(self, webhook_id: str) -> TestResult:
+        """Send an example now."""
+        ...
+
+
+class Administration(msgspec.Struct, frozen=True, kw_only=True):
+    """What administrators look after."""
+
+    keys: Keys
+    limits: Limits
+    webhooks: Webhooks
+
+
 class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages are made from. ``settings`` gives the live settings, which a reload replaces."""
 
@@ -229,6 +302,8 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     registry: RegistryServices
     run_files: RunFiles
     datasets: Datasets
+    administration: Administration
+    targets: Callable[[], Sequence[TargetState]]
     people: People | None = None
     """``None`` where nobody signs in."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from server.ui import assets, format  # noqa: A004 - the module is named after what it does
 from server.ui.query import quoted
@@ -41,6 +42,13 @@ def render(template: str, /, **context: Any) -> str:
     return environment().get_template(template).render(context)
 
 
+def _inert(value: Any) -> Any:
+    """What every place of a template is filled with: text keeps its kind, and rules nothing."""
+    if isinstance(value, Markup):
+        return Markup(format.inert(value))  # noqa: S704 - the same markup, without control characters
+    return format.inert(value) if isinstance(value, str) else value
+
+
 @cache
 def environment() -> Environment:
     """One environment a process; templates are compiled once."""
@@ -51,6 +59,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_inert,
     )
     env.filters.update(_FILTERS)
     env.globals.update(asset_url=assets.asset_url)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from server.ui.format import inert
 from tracing.types import SpanView, Status, Trace
 
 __all__ = ("Waterfall", "depths", "waterfall")
@@ -58,7 +59,7 @@ def depths(spans: list[SpanView]) -> list[int]:
 
 
 def _label(span: SpanView) -> str:
-    return span.name or span.operation or span.kind.lower()
+    return inert(span.name or span.operation or span.kind.lower())
 
 
 def _shown_status(span: SpanView) -> str:

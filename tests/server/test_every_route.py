@@ -137,6 +137,9 @@ READ = {
     "/models/{model}",
     "/models/{model}/versions/{version}",
     "/datasets/{dataset_id}",
+    "/experiments/{experiment_id}/scorers",
+    "/experiments/{experiment_id}/issues",
+    "/queues/{queue_id}",
     "/ui/lineage?of=run:{run_id}",
     "/ui/lineage?of=trace:{trace_id}",
     "/ui/lineage?of=prompt:{prompt}/1",
@@ -170,6 +173,7 @@ WRITE = {
     ("PUT", "/api/v1/models/{model}/versions/{version}/stage"): {"stage": "Staging"},
     ("POST", "/api/v1/traces/{trace_id}/assessments"): {"name": "said", "value": True},
     ("POST", "/ui/traces/{trace_id}/feedback"): {},
+    ("POST", "/queues/{queue_id}"): {},
     ("POST", "/api/3.0/mlflow/datasets/{dataset_id}/records"): {"records": "[]"},
     ("PATCH", "/api/3.0/mlflow/datasets/{dataset_id}/tags"): {"tags": "{}"},
     ("PATCH", "/api/3.0/mlflow/issues/{issue_id}"): {},
@@ -186,7 +190,7 @@ REMOVE: dict[tuple[str, str], dict[str, object]] = {
 
 LISTS = {
     "/", "/welcome", "/ui/first-trace", "/traces", "/ui/traces", "/prompts", "/experiments", "/models", "/datasets", "/gateway",
-    "/compare-runs", "/ui/chart", "/ui/lineage", "/sessions/{path}",
+    "/compare-runs", "/ui/chart", "/ui/lineage", "/sessions/{path}", "/queues", "/static-files/lib/notebook-trace-renderer/index.html",
     "/api/v1/traces", "/api/v1/sessions/{session_id}", "/api/v1/usage", "/api/v1/prompts", "/api/v1/models", "/api/v1/moves", "/api/v1/lineage",
 }  # fmt: skip
 """For everybody who signs in, without what they may not read."""
@@ -196,7 +200,17 @@ WHOLE |= {"/api/v1/judges/runs/{run_id}"}
 """For those who may read every trace: their figures are of all of them."""
 
 ABOUT = {"/static/{digest}/{path}", "/api/v1/openapi.json", "/api/v1/schema", "/api/v1/schema/openapi.json", "/api/v1/schema/{path}"}
-ADMINISTRATION = ("/api/v1/keys", "/api/v1/budgets", "/api/v1/cache", "/api/v1/import", "/api/v1/webhooks", "/metrics")
+ABOUT |= {"/experiments/{experiment_id}/traces", "/experiments/{experiment_id}/{part}"}  # they lead to pages that look again
+ADMINISTRATION = (
+    "/keys",
+    "/webhooks",
+    "/api/v1/keys",
+    "/api/v1/budgets",
+    "/api/v1/cache",
+    "/api/v1/import",
+    "/api/v1/webhooks",
+    "/metrics",
+)
 MODELS = ("/v1/", "/v1beta", "/v2/", "/rerank", "/gateway/", "/anthropic/", "/gemini/", "/endpoints/", "/passthrough")
 MODELS += ("/api/2.0/endpoints", "/api/2.0/gateway/", "/api/3.0/gateway/")
 OWN = "/api/v1/users/"
@@ -287,7 +301,9 @@ def test_things_are_changed_by_editors_and_removed_by_managers(people, things):
 
 def test_no_list_no_search_and_no_figure_holds_a_word_of_what_is_kept_from_somebody(people, things):
     """Each of these does hold it for those who may read it; otherwise the test would look at nothing."""
-    asked = [("GET", path, {}) for path in ("/traces", "/ui/traces", "/prompts", "/experiments", "/models", "/datasets", "/gateway")]
+    asked = [
+        ("GET", path, {}) for path in ("/traces", "/ui/traces", "/queues", "/prompts", "/experiments", "/models", "/datasets", "/gateway")
+    ]
     asked += [("GET", f"/api/v1/{name}", {}) for name in ("traces", "prompts", "models", "moves", "usage")]
     asked += [("GET", f"/sessions/session-{WORD}", {}), ("GET", f"/api/v1/sessions/session-{WORD}", {})]
     asked += [("POST", f"/api/3.0/mlflow/{name}/search", {}) for name in ("datasets", "issues")]

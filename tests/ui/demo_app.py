@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException
 
 from config.schema import ProviderSettings, RouteSettings, Settings, TargetSettings
 from config.secrets import Secret
+from evals.agreement import Agreement, Pair, agreement_of
 from evals.types import Judge, Judgement, JudgementState, JudgeStats, ResultType
 from registry.artifacts.messages import FileInfo
 from registry.errors import ResourceDoesNotExist
@@ -34,6 +35,7 @@ from server.ui.services import (
 from server.ui.views import error_page, router
 from storage.records import JournalStats
 from tests.ui.demo_registry import make_registry
+from tests.ui.demo_reviews import make_administration, target_states
 from tracing.errors import FilterError, SpanNotFound, TraceNotFound
 from tracing.types import (
     Assessment,
@@ -408,7 +410,7 @@ class MemoryTraces:
     async def has_any(self) -> bool:
         return bool(self.stored)
 
-    async def facets(self, since_ns: int | None = None) -> Facets:
+    async def facets(self, since_ns: int | None = None, *, judges: bool = True) -> Facets:
         models = sorted({model for trace, _ in self.stored for model in trace.summary.models})
         return Facets(models=[FacetValue(model, 1) for model in models], prompts=[FacetValue("support", 1)])
 
@@ -451,7 +453,7 @@ class MemoryTraces:
 
 
 def _matches(trace: TraceSummary, expression: str | None) -> bool:
-    for term in (expression or "").split(" and "):
+    for term in (expression or "").replace("judging = false", "").split(" and "):
         field, _, value = term.strip("() ").partition(" = ")
         value = value.strip("' )")
         if term and field not in {"model", "status", "prompt", "session"}:
@@ -525,6 +527,11 @@ class MemoryJudges:
             JudgeReport(judge=helpful, stats=JudgeStats(scored=1804, failed=3, waiting=12, sampled_out=16_220, cost=Decimal("0.42"), mean=0.873, mean_of=1804)),
             JudgeReport(judge=tone),
         ]  # fmt: skip
+
+    async def agreement(self, name: str) -> Agreement:
+        if name != "helpful":
+            return Agreement()
+        return agreement_of([Pair("yes", "yes", 81), Pair("no", "no", 41), Pair("yes", "no", 17), Pair("no", "yes", 4)])
 
     async def recent(self, name: str, limit: int) -> Sequence[Judged]:
         if name != "helpful":
@@ -624,9 +631,11 @@ def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiSer
         assessments=traces,
         prompts=MemoryPrompts(),
         judges=MemoryJudges(),
-        registry=make_registry(),
+        registry=make_registry([trace.summary.trace_id for trace, _ in traces.stored[:3]]),
         run_files=MemoryFiles(),
         datasets=MemoryDatasets(),
+        administration=make_administration(),
+        targets=target_states,
         settings=lambda: SETTINGS,
         condition=lambda: condition,
         version="0.1.0",

@@ -35,6 +35,7 @@ from registry.runs.messages import (
     SearchRuns,
 )
 from server.ui.registry import RegistryServices
+from tests.ui.demo_reviews import MemoryReviews
 
 MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 MILLIS = 1_793_534_400_000
@@ -225,9 +226,10 @@ class MemoryLineage:
         return Graph(str(of), nodes, edges, truncated=True)
 
 
-def make_registry() -> RegistryServices:
+def make_registry(trace_ids: list[str] | None = None) -> RegistryServices:
+    experiments = MemoryExperiments()
     return RegistryServices(
-        experiments=MemoryExperiments(),
+        experiments=experiments,
         runs=MemoryRuns(),
         histories=MemoryHistories(),
         artifacts=MemoryArtifacts(),
@@ -235,4 +237,5 @@ def make_registry() -> RegistryServices:
         models=MemoryModels(),
         moves=MemoryMoves(),
         lineage=MemoryLineage(),
+        ask=MemoryReviews(experiments, trace_ids or []).ask,
     )

@@ -9,7 +9,7 @@ from server.ui.query import ORDERS, RANGES, STATUSES, ListQuery, quoted, read_qu
 WORDS = st.text(max_size=12).map(str.strip)
 QUERIES = st.builds(
     ListQuery, filter=WORDS, status=st.sampled_from(["", *STATUSES]), model=WORDS, prompt=WORDS, service=WORDS, cursor=WORDS,
-    range=st.sampled_from(["", *RANGES]), order=st.sampled_from(ORDERS), live=st.sampled_from(["", "1"]),
+    range=st.sampled_from(["", *RANGES]), judges=st.sampled_from(["", "1"]), order=st.sampled_from(ORDERS), live=st.sampled_from(["", "1"]),
 )  # fmt: skip
 
 
@@ -29,12 +29,23 @@ def test_the_default_state_has_a_clean_address():
 
 
 def test_choices_narrow_an_expression_that_holds_or():
-    query = ListQuery(filter="a = 1 or b = 2", model="it's")
+    query = ListQuery(filter="a = 1 or b = 2", model="it's", judges="1")
     assert query.expression() == r"(a = 1 or b = 2) and model = 'it\'s'"
 
 
+def test_judges_own_traffic_is_hidden_unless_it_is_asked_for_or_spoken_of():
+    hidden = ListQuery(model="m")
+    assert hidden.expression() == "model = 'm' and judging = false" and hidden.judge_chip().url == "/traces?model=m&judges=1"
+    shown = ListQuery(model="m", judges="1")
+    assert shown.expression() == "model = 'm'" and shown.judge_chip().url == "/traces?model=m"
+    for typed in ("judge = 'helpful'", "cost > 1 and judging = true"):
+        assert ListQuery(filter=typed).expression() == typed and ListQuery(filter=typed).judge_chip() is None
+    assert ListQuery().expression() == "judging = false" and not ListQuery().narrowed()
+
+
 def test_an_error_is_pointed_at_in_the_typed_expression():
-    assert ListQuery(filter="modle = 1").error_position(0) == 0
+    assert ListQuery(filter="modle = 1", judges="1").error_position(0) == 0
+    assert ListQuery(filter="modle = 1").error_position(1) == 0
     assert ListQuery(filter="modle = 1", status="ok").error_position(1) == 0
     assert ListQuery(filter="x", status="ok").error_position(99) == 1
 

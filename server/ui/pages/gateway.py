@@ -62,6 +62,7 @@ async def gateway(request: Request[Any, Any, Any], services: Services) -> Respon
         range=chosen,
         ranges=RANGES,
         routes=route_cards(settings),
+        states={(each.route, each.model): each for each in services.targets()},
         providers=provider_cards(settings),
     )
 

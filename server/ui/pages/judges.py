@@ -35,5 +35,6 @@ async def judge(name: FromPath[str], services: Services) -> Response[str]:
         section="judges",
         report=reports[name],
         recent=await services.judges.recent(name, RECENT),
+        agreement=await services.judges.agreement(name),
         now=datetime.now(UTC),
     )

@@ -32,7 +32,7 @@ async def traces(request: Request[Any, Any, Any], services: Services) -> Respons
         found=found,
         mistake=mistake,
         mistake_at=query.error_position(mistake.position) if mistake else 0,
-        facets=await services.figures.facets(query.since_ns(time.time_ns())),
+        facets=await services.figures.facets(query.since_ns(time.time_ns()), judges=not query.hides_judges),
         statuses=STATUSES,
         ranges=RANGES,
         orders=ORDERS,

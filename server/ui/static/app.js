@@ -2,12 +2,12 @@
 import { onKeys } from "./keys.js";
 
 const THEMES = ["", "light", "dark"];
-const PLACES = { t: "/traces", e: "/experiments", m: "/models", p: "/prompts", j: "/judges", d: "/datasets", g: "/gateway" };
+const PLACES = { t: "/traces", e: "/experiments", m: "/models", p: "/prompts", j: "/judges", d: "/datasets", r: "/queues", g: "/gateway" };
 
 // The mlflow client prints addresses such as /#/experiments/1/runs/ab12; a server never sees what follows the hash.
 function followHash() {
   const path = location.hash.slice(1);
-  if (/^\/(experiments|models|prompts|traces)(\/|$)/.test(path)) location.replace(path);
+  if (/^\/(experiments|models|prompts|traces|runs|compare-runs|judges|gateway)(\/|$)/.test(path)) location.replace(path);
 }
 
 function themeButton() {
@@ -31,8 +31,20 @@ function age(seconds) {
   return null;
 }
 
+// Times are in the zone of whoever reads: in full on hovering, and where a moment is written out.
+const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+function localTimes() {
+  for (const time of document.querySelectorAll("time[datetime]:not([data-zoned])")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    time.dataset.zoned = "";
+    time.title = `${zoned.format(moment)} (${time.title || time.dateTime})`;
+    if ("moment" in time.dataset) time.textContent = zoned.format(moment);
+  }
+}
+
 function refreshAges() {
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of document.querySelectorAll("time[datetime]:not([data-moment])")) {
     const text = age((Date.now() - Date.parse(time.dateTime)) / 1000);
     if (text && text !== time.textContent) time.textContent = text;
   }
@@ -71,6 +83,9 @@ addEventListener("hashchange", followHash);
 themeButton();
 copyButtons();
 setInterval(refreshAges, 10_000);
+localTimes();
+document.addEventListener("htmx:after:swap", localTimes);
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const help = document.getElementById("help");
 document.getElementById("help-open").addEventListener("click", () => help.showModal());
 onKeys({
@@ -80,6 +95,8 @@ onKeys({
   e: () => places.take("e"),
   m: () => places.take("m"),
   p: () => places.take("p"),
+  d: () => places.take("d"),
+  r: () => places.take("r"),
   "/": () => {
     const field = document.querySelector("#filter, trace-tree input");
     field?.focus();
