@@ -16,7 +16,7 @@ from gateway.guardrails.errors import GuardrailBlocked, Withheld
 from gateway.heads import PromptedHead, head_of
 from gateway.media import inlined
 from gateway.passages import passage
-from gateway.passing import failed, passed
+from gateway.passing import STOPPED, failed, passed
 from gateway.policies import Answered, Call, Outcome, Policy
 from gateway.prompted import with_prompt
 from gateway.prompts import PromptReference, PromptSource, RenderedPrompt, parse_reference, with_rendered
@@ -88,8 +88,8 @@ class Exchange:
             reply = await self._first_answer(plan)
         except GatewayError as error:
             return self._refused(error)
-        except asyncio.CancelledError:
-            self.left(None)
+        except asyncio.CancelledError as error:
+            self.left(None, stopped=STOPPED in error.args)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the request ends once: told, counted and answered
             return self._refused(failed(error))
@@ -251,8 +251,8 @@ class Exchange:
             return self._answer(await self.open(target))
         except GatewayError as error:
             return self._refused(error)
-        except asyncio.CancelledError:
-            self.left(None)
+        except asyncio.CancelledError as error:
+            self.left(None, stopped=STOPPED in error.args)
             raise
         except Exception as error:  # noqa: BLE001 - as in ``run``
             return self._refused(failed(error))
@@ -380,11 +380,13 @@ class Exchange:
         code, detail = (error.code, error.message) if error else (None, "")
         self._end(status, observation, error=code, detail=detail)
 
-    def left(self, observation: Observation | None) -> None:
-        """The client went away."""
-        self._recording.client_left(asking=observation is None and bool(self._target.provider))
-        detail = "The client went away before the end of the answer."
-        self._end(499, observation, error="client_disconnected", detail=detail)
+    def left(self, observation: Observation | None, *, stopped: bool = False) -> None:
+        """The client went away, or the server stops before the answer was whole."""
+        self._recording.left(asking=observation is None and bool(self._target.provider), client=not stopped)
+        if stopped:
+            self._end(503, observation, error="server_stopped", detail="The server was stopped before the end of the answer.")
+        else:
+            self._end(499, observation, error="client_disconnected", detail="The client went away before the end of the answer.")
 
     async def leave(self) -> None:
         """See ``gateway.passing.Ending``."""

@@ -1,13 +1,17 @@
 """A stream on its way to the client: bytes as they arrive, and one end, whatever ends it."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.errors import Failed, GatewayError, UpstreamBroken
 from gateway.types import Observation, Passage, Upstream
 
-__all__ = ("Ending", "failed", "passed")
+__all__ = ("STOPPED", "Ending", "failed", "passed")
+
+STOPPED: Final = "the server is stopping"
+"""The message of a cancellation that is no client's wish."""
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +23,8 @@ class Ending(Protocol):
         """The answer is whole, or broke off with ``error``; the bytes that end it are not out yet."""
         ...
 
-    def left(self, observation: Observation | None) -> None:
-        """The client went away."""
+    def left(self, observation: Observation | None, *, stopped: bool = False) -> None:
+        """The client went away, or the server is ``stopped``."""
         ...
 
     async def leave(self) -> None:
@@ -38,7 +42,7 @@ async def passed(way: Passage, upstream: Upstream, first: bytes, name: str, endi
     """The answer of the target ``name``. A broken stream ends in an error event; where none can be told ``GatewayError`` is raised."""
     reader = way.read_stream()
     chunk: bytes | None = first
-    finished = False
+    finished = stopped = False
     try:
         while chunk is not None:
             forwarded = reader.feed(chunk)
@@ -67,9 +71,12 @@ async def passed(way: Passage, upstream: Upstream, first: bytes, name: str, endi
         mistake = failed(error)
         ending.finished(mistake.status, None, mistake)  # what a reader says that failed is not to be relied on
         yield _told(way, mistake)
+    except asyncio.CancelledError as error:
+        stopped = STOPPED in error.args
+        raise
     finally:
         if not finished:
-            ending.left(reader.observation())
+            ending.left(reader.observation(), stopped=stopped)
         await upstream.close()
         await ending.leave()
 

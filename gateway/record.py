@@ -164,9 +164,10 @@ class Recording:
         """The request was changed before it was sent: this is what is told of it."""
         self._inbound, self._head = inbound, head
 
-    def client_left(self, *, asking: bool) -> None:
-        """The client went away; ``asking``: while a target was asked, which has read the request and will be paid for that at least."""
-        self._attributes["tidegate.client_disconnected"] = True
+    def left(self, *, asking: bool, client: bool) -> None:
+        """There will be no answer, as the ``client`` went away. ``asking``: a target was asked, has read it, and is paid for that at least."""
+        if client:
+            self._attributes["tidegate.client_disconnected"] = True
         self._left_asking = asking
 
     def note(self, attributes: Mapping[str, Any]) -> None:

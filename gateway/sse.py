@@ -6,10 +6,16 @@ counts, since several servers end their streams that way.
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
+from gateway.errors import UpstreamBroken
+
 __all__ = ("Event", "EventParser")
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of one event. The largest that are known hold a picture."""
 
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -27,35 +33,40 @@ class Event(msgspec.Struct, frozen=True):
 class EventParser:
     """Cuts a stream into events. The ``raw`` of all events, joined, is the stream, byte for byte, however it was cut on arrival."""
 
-    __slots__ = ("_begun", "_buffer", "_scanned", "_skip_newline")
+    __slots__ = ("_begun", "_buffer", "_scanned", "_skip_newline", "_start")
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._scanned = 0
+        self._start = self._scanned = 0
         self._begun = False
         self._skip_newline = False
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """The events that end within ``chunk``."""
-        self._buffer += chunk
+        """The events that end within ``chunk``. Raises ``UpstreamBroken`` for one that does not end."""
+        # What was given already is cut off once a chunk, not once an event: a chunk may hold thousands.
+        self._buffer = self._buffer[self._start :] + chunk
+        self._scanned -= self._start
+        self._start = 0
         while (match := _BLANK_LINE.search(self._buffer, self._search_from())) is not None:
             yield self._cut(match.end())
-        self._scanned = max(0, len(self._buffer) - 3)
+        if len(self._buffer) - self._start > MOST_BYTES:
+            raise UpstreamBroken(f"The stream holds an event of more than {MOST_BYTES} bytes.")
+        self._scanned = max(self._start, len(self._buffer) - 3)
 
     def end(self) -> Iterator[Event]:
         """What is left when the stream ends: at most one event."""
-        if self._buffer:
+        if len(self._buffer) > self._start:
             yield self._cut(len(self._buffer))
 
     def _search_from(self) -> int:
         """Leading line ends belong to no event's end: a CRLF cut in two leaves a lone LF in front."""
-        if self._skip_newline and self._buffer.startswith(b"\n"):
-            return max(self._scanned, 1)
+        if self._skip_newline and self._buffer.startswith(b"\n", self._start):
+            return max(self._scanned, self._start + 1)
         return self._scanned
 
     def _cut(self, end: int) -> Event:
-        raw, self._buffer = self._buffer[:end], self._buffer[end:]
-        self._scanned = 0
+        raw = self._buffer[self._start : end]
+        self._start = self._scanned = end
         block = raw[1:] if self._skip_newline and raw.startswith(b"\n") else raw
         self._skip_newline = raw.endswith(b"\r")
         if not self._begun:

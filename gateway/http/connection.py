@@ -21,6 +21,9 @@ _HIGH_WATER: Final = 256 * 1024
 """Bytes that wait for a slow client before the upstream is asked to wait too."""
 
 _LARGEST_HEAD: Final = 64 * 1024
+_LARGEST_WHOLE: Final = 512 * 1024 * 1024
+"""Bytes of an answer that is read whole, into memory. Files go on as they arrive."""
+
 
 _RACE_SECONDS: Final = 1.0
 """In which the news reaches us that an idle connection was closed while a request was on its way."""
@@ -83,9 +86,13 @@ class Connection(asyncio.Protocol):
     async def read(self) -> bytes:
         """All that is left of the body. Raises ``HttpError``."""
         taken: list[bytes] = []
+        size = 0
         while not self.complete:
             if self._paused:
                 taken.append(self._taken())
+                size += len(taken[-1])
+                if size > _LARGEST_WHOLE:
+                    raise Broken(f"more than {_LARGEST_WHOLE} bytes of an answer that is no stream")
             await self._news()
         if not taken:
             return self._taken()

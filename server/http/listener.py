@@ -5,6 +5,7 @@ from typing import Final, Self
 
 from litestar.types import ASGIApp
 
+from gateway.passing import STOPPED
 from server.http.protocol import HttpProtocol
 from server.http.shared import Shared
 
@@ -39,7 +40,7 @@ class Listener:
         if under_way := self._shared.under_way:
             await asyncio.wait(under_way, timeout=patience)
         for task in self._shared.under_way:
-            task.cancel()
+            task.cancel(STOPPED)
         for connection in frozenset(self._shared.connections):
             connection.abort()
         if under_way := self._shared.under_way:

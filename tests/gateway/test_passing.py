@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.errors import GatewayError, UpstreamBroken
-from gateway.passing import passed
+from gateway.passing import STOPPED, passed
 from gateway.types import Observation
 
 
@@ -49,8 +49,8 @@ class Told:
     def finished(self, status: int, observation: Observation | None, error: GatewayError | None = None) -> None:
         self.log.append(error.code if error else "finished")
 
-    def left(self, observation: Observation | None) -> None:
-        self.log.append("left")
+    def left(self, observation: Observation | None, *, stopped: bool = False) -> None:
+        self.log.append("stopped" if stopped else "left")
 
     async def leave(self) -> None:
         self.log.append("over")
@@ -100,3 +100,12 @@ async def test_a_reader_that_leaves_is_told_of_once_wherever_it_was():
     reading.cancel()
     await asyncio.wait([reading])
     assert told.log == ["left", "closed", "over"]
+
+
+async def test_a_server_that_stops_is_no_client_that_left():
+    told = Told([b"second"])
+    reading = asyncio.ensure_future(read(told))
+    await asyncio.sleep(0)
+    reading.cancel(STOPPED)
+    await asyncio.wait([reading])
+    assert told.log == ["stopped", "closed", "over"]

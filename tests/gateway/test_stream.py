@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import sse
+from gateway.errors import UpstreamBroken
 from gateway.providers.openai.stream import ChatStream
 from gateway.sse import EventParser
 from gateway.wire.patch import patch, replace
@@ -52,6 +55,21 @@ def test_a_stream_reads_the_same_wherever_it_is_cut_and_hides_only_the_usage(pla
 def test_a_stream_whose_usage_was_asked_for_passes_byte_for_byte(places: list[int]):
     reader = ChatStream(strip_usage=False)
     assert b"".join(reader.feed(chunk) for chunk in cut(WHOLE, places)) + reader.end() == WHOLE
+
+
+def test_thousands_of_events_in_one_piece_take_no_longer_than_in_many():
+    data = b"data: x\n\n" * 200_000  # quadratic, this would be minutes
+    parser = EventParser()
+    assert sum(1 for _ in parser.feed(data)) == 200_000
+    assert list(parser.end()) == []
+
+
+def test_an_event_without_an_end_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sse, "MOST_BYTES", 1000)
+    parser = EventParser()
+    list(parser.feed(b"data: " + b"x" * 900))
+    with pytest.raises(UpstreamBroken):
+        list(parser.feed(b"x" * 900))
 
 
 @given(st.lists(st.binary(max_size=40), max_size=10), st.lists(st.integers(0, 400), max_size=10))
