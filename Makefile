@@ -38,7 +38,7 @@ fix: $(VENV)/.development ## format, and mend what the linter can
 bench: $(VENV)/.development bytecode ## one table: Tidegate beside its limits and its peers
 	@$(BIN)/tidegate bench $(ARGS)
 
-soak: $(VENV)/.development bytecode ## vendors that fail in every way and an account of each request; ARGS="--seconds 3600 --rate 12"
+soak: $(VENV)/.development bytecode ## vendors that fail in every way and an account of each request; ARGS="--seconds 3600 --rate 12", or "--streams 1000"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 lock: ## renew the pins (needs uv)

@@ -1,4 +1,7 @@
-"""``make soak``: for ``--seconds`` at ``--rate`` requests a second; what was found is printed, and exit code 1 says that something was."""
+"""``make soak``: for ``--seconds`` at ``--rate`` requests a second, or so many ``--streams`` at once.
+
+What was found is printed, and exit code 1 says that something was.
+"""
 
 import argparse
 import asyncio
@@ -39,14 +42,25 @@ async def soak_for(seconds: float, rate: float, home: Path) -> int:
     return 1 if found else 0
 
 
+async def streams_at_once(count: int, home: Path) -> int:
+    async with soaking(home) as soak, httpx.AsyncClient(base_url=soak.server.url, headers=authorised(), timeout=30) as client:
+        before = await weighed(soak.server, client)
+        whole = await soak.streams(count)
+        print(f"{whole} of {count} streams came whole; before: {before}; after: {await weighed(soak.server, client)}")
+    return 0 if whole == count else 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--streams", type=int, default=0)
     parser.add_argument("--home", type=Path, default=None)
     options = parser.parse_args()
     home = options.home or Path(tempfile.mkdtemp(prefix="tidegate-soak-"))
     home.mkdir(parents=True, exist_ok=True)
+    if options.streams:
+        return asyncio.run(streams_at_once(options.streams, home))
     return asyncio.run(soak_for(options.seconds, options.rate, home))
 
 

@@ -10,6 +10,7 @@ providers:
   openai: {{base_url: "{up}", api_key: env:UP_KEY, timeouts: {{first_byte: 0.8, between_chunks: 0.8, total: 5}}}}
   groq: {{base_url: "{up}", api_key: env:UP_KEY, timeouts: {{first_byte: 0.8, between_chunks: 0.8, total: 5}}}}
   anthropic: {{base_url: "{claude}", api_key: env:UP_KEY, timeouts: {{first_byte: 0.8, between_chunks: 0.8, total: 5}}}}
+  clock: {{kind: openai, base_url: "{clock}"}}
   dead: {{kind: openai, base_url: "http://127.0.0.1:9/v1"}}
 guardrails:
   - {{name: private, action: mask, detect: {{pii: [email, phone]}}}}

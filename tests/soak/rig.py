@@ -17,10 +17,13 @@ from tests.running import RunningServer, start_server
 from tests.soak.clients import Sdks, Told, ask_by_socket
 from tests.soak.plans import CONFIG, drawn
 from tests.soak.reconcile import Stored, differences
+from tests.soak.streams import ticking, whole_streams
 from tests.upstream import scripted_upstream
 
 MASTER = "master-of-the-soak"
 WATCH_SECONDS = 5.0
+PIECES, PIECE_SECONDS = 10, 0.3
+"""Of each of the streams that are counted."""
 
 
 @dataclass
@@ -79,6 +82,10 @@ class Soak:
                 self.weights.append(await weighed(self.server, client))
                 await asyncio.sleep(WATCH_SECONDS)
 
+    async def streams(self, count: int) -> int:
+        """How many of ``count`` streams that are open at once come whole."""
+        return await whole_streams(count, self.server.port, MASTER, "clock/one", PIECES)
+
     def outcomes(self) -> Counter[str]:
         return Counter(f"{each.outcome} {each.status} {each.code}".strip() for each in self.told)
 
@@ -111,9 +118,9 @@ def resident_mb(pid: str) -> float:
 @asynccontextmanager
 async def soaking(home: Path, seed: int = 7) -> AsyncIterator[Soak]:
     """A server in front of the scripted vendors, with its keys made."""
-    async with scripted_upstream() as up, scripted_claude() as claude:
+    async with scripted_upstream() as up, scripted_claude() as claude, ticking(PIECES, PIECE_SECONDS) as clock:
         config = home / "tidegate.yaml"
-        config.write_text(CONFIG.format(up=up.url, claude=claude.url))
+        config.write_text(CONFIG.format(up=up.url, claude=claude.url, clock=f"http://127.0.0.1:{clock.port}/v1"))
         env = {"SERVER_KEY": MASTER, "UP_KEY": "sk-of-the-account"}
         server = await asyncio.to_thread(start_server, home / "data", config=config, env=env)
         try:

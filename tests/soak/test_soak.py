@@ -9,6 +9,9 @@ import pytest
 from tests.soak.rig import Soak, Weight, account, authorised, soaking, weighed
 
 SECONDS, RATE = 6.0, 40.0
+STREAMS = 150
+"""Open at once; a thousand are for ``make soak ARGS="--streams 1000"``."""
+
 MOST_IDLE = 60
 """Connections to vendors that are kept for a while, one for each of as many requests as there were at once."""
 
@@ -26,7 +29,9 @@ async def calm(soak: Soak, before: Weight) -> Weight:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # on a busy machine all of this takes minutes
-async def test_whatever_fails_no_request_hangs_nothing_stays_open_and_each_is_told_counted_and_paid_for_once(tmp_path: Path):
+async def test_whatever_fails_no_request_hangs_nothing_stays_open_and_each_is_told_counted_and_paid_for_once_and_many_streams_come_whole(
+    tmp_path: Path,
+):
     async with soaking(tmp_path) as soak:
         async with httpx.AsyncClient(base_url=soak.server.url, headers=authorised(), timeout=30) as client:
             before = await weighed(soak.server, client)
@@ -38,3 +43,4 @@ async def test_whatever_fails_no_request_hangs_nothing_stays_open_and_each_is_to
         assert any(each.headers.get("x-tidegate-cache") == "hit" for each in soak.told)
         assert after.tasks <= before.tasks
         assert after.files < before.files + MOST_IDLE
+        assert await soak.streams(STREAMS) == STREAMS
