@@ -5,7 +5,7 @@ the request allows. A request that sets no bound to its answer asks for its inpu
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import time_ns
 from typing import Any, Final
 
@@ -23,14 +23,17 @@ ASSUMED_ANSWER: Final = 4096
 
 BYTES_A_TOKEN: Final = 3
 TOKENS_A_PICTURE: Final = 2000
+_REQUESTS: Final[frozenset[Metric]] = frozenset({"requests"})
+_ONE_REQUEST: Final[Mapping[Metric, Demand]] = {"requests": Demand(1, 1)}
+_COUNTED_ONE: Final[Amounts] = {"requests": 1}
 _BINARY: Final = re.compile(rb'"(?:data:[^"]*|[A-Za-z0-9+/=_-]{1000,})"')
 
 
 def demands(call: Call, metrics: frozenset[Metric]) -> Mapping[Metric, Demand]:
     """Demands for the ``metrics`` that somebody counts. Money is left out where no target has a known price."""
-    found: dict[Metric, Demand] = {"requests": Demand(1, 1)}
-    if metrics == {"requests"} or call.answer is not None:  # an answer that was there already uses no tokens
-        return found
+    if metrics == _REQUESTS or call.answer is not None:  # an answer that was there already uses no tokens
+        return _ONE_REQUEST
+    found = {**_ONE_REQUEST}
     asked = _asked(call)
     bound = _bound(call)
     answer = Demand(0, ASSUMED_ANSWER) if bound is None else Demand(bound, bound)
@@ -40,13 +43,18 @@ def demands(call: Call, metrics: frozenset[Metric]) -> Mapping[Metric, Demand]:
     return found
 
 
-def used(call: Call, outcome: Outcome) -> Amounts:
-    """What a request used, once it has ended: what its spans say. Nothing was used where nothing was sent, or where the vendor gave no answer."""
+def used(call: Call, outcome: Outcome, metrics: Collection[Metric]) -> Amounts:
+    """What a request used of ``metrics``, once it has ended: what its spans say.
+
+    Nothing was used where nothing was sent, or where the vendor gave no answer.
+    """
+    if all(metric == "requests" for metric in metrics):
+        return _COUNTED_ONE
     spent = list(outcome.thrown_away)
     if call.target is not None and outcome.usage is not None:
         spent.append((call.target, outcome.usage))
     tokens = sum((usage.input_tokens or 0) + (usage.output_tokens or 0) for _, usage in spent)
-    cost = sum(_price(call.providers, target, _counted(usage)) or 0 for target, usage in spent)
+    cost = sum(_price(call.providers, target, _counted(usage)) or 0 for target, usage in spent) if "cost" in metrics else 0
     return {"requests": 1, "tokens": tokens, "cost": cost}
 
 

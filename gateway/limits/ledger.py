@@ -65,14 +65,17 @@ class LocalLedger(Ledger):
     def take(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
         """As ``reserve``, without giving way to anybody."""
         self._sweep(now)
-        placed = tuple(map(self._placed, charges))
-        counts = [self._counts.setdefault(charge.counter, Count(ends=charge.ends)) for charge in placed]
-        for charge, count in zip(placed, counts, strict=True):
+        placed: list[Charge] = []
+        counts: list[Count] = []
+        for each in charges:
+            charge, count = self._counter(each)
             if charge.ceiling.limit - count.used - count.reserved < charge.demand.least:
                 return Refused(charge, count.used, count.reserved)
+            placed.append(charge)
+            counts.append(count)
         self._open.add(reservation)
-        amounts, left = zip(*map(_take, placed, counts), strict=True)
-        return Granted(reservation, placed, amounts, left)
+        taken = [_take(charge, count) for charge, count in zip(placed, counts, strict=True)]
+        return Granted(reservation, tuple(placed), tuple([amount for amount, _ in taken]), tuple([left for _, left in taken]))
 
     @override
     async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
@@ -112,11 +115,14 @@ class LocalLedger(Ledger):
             self.changed.add(charge.counter)
             yield Tally(charge, before, count.used)
 
-    def _placed(self, charge: Charge) -> Charge:
+    def _counter(self, charge: Charge) -> tuple[Charge, Count]:
         """The charge on a counter that there is, or that there is room for."""
-        if charge.counter in self._counts or len(self._counts) < MOST_COUNTERS:
-            return charge
-        return msgspec.structs.replace(charge, counter=(*charge.counter[:2], OVERFLOW))
+        count = self._counts.get(charge.counter)
+        if count is None:
+            if len(self._counts) >= MOST_COUNTERS:
+                charge = msgspec.structs.replace(charge, counter=(*charge.counter[:2], OVERFLOW))
+            count = self._counts.setdefault(charge.counter, Count(ends=charge.ends))
+        return charge, count
 
     def _sweep(self, now: float, *, at_once: bool = False) -> None:
         """Forget windows that are over. Their reservations, if any, are settled into nothing."""

@@ -58,7 +58,7 @@ class LimitPolicy:
     def settle(self, call: Call, outcome: Outcome) -> None:
         """What was reserved is replaced by what was used."""
         if call.granted is not None:
-            self._hand_over(call.granted, used(call, outcome))
+            self._hand_over(call.granted, used(call, outcome, [charge.ceiling.metric for charge in call.granted.charges]))
 
     async def _reserve(self, asked: tuple[Charge, ...], now: float) -> Granted | Refused:
         reservation = f"{self._process}-{next(self._numbers)}"

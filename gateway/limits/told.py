@@ -18,6 +18,8 @@ _UNITS: Final[Mapping[Metric, str]] = {"requests": "requests", "tokens": "tokens
 
 def headers(granted: Granted, now: float) -> Headers:
     """The window of each metric that has the least left, in the words of OpenAI's headers."""
+    if len(granted.charges) == 1:
+        return _window(granted.charges[0], granted.left[0], now)
     tightest: dict[Metric, tuple[float, Charge, int]] = {}
     for charge, left in zip(granted.charges, granted.left, strict=True):
         share = left / charge.ceiling.limit if charge.ceiling.limit else 0.0

@@ -6,6 +6,7 @@ Here the text is scanned once, and only the asked values are replaced.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import msgspec
 
@@ -28,11 +29,10 @@ class Member(msgspec.Struct, frozen=True):
 
 def replace(body: bytes, name: str, value: bytes) -> bytes:
     """Give one member of the outermost object a new value. ``body`` must be a valid JSON object that has the member."""
-    at = _only_spelling(body, name)
-    if at is None:
-        return patch(body, {name: value})
-    start = _after_space(body, body.index(b":", at) + 1)
-    return body[:start] + value + body[_value_end(body, start) :]
+    plain = _plain_member(name).search(body)
+    if plain is not None and _spelled_once(body, name):
+        return body[: plain.start(1)] + value + body[plain.end(1) :]
+    return patch(body, {name: value})
 
 
 def patch(body: bytes, edits: Mapping[str, bytes | None]) -> bytes:
@@ -62,19 +62,20 @@ def members(body: bytes) -> Iterator[Member]:
             at = _after_space(body, at + 1)
 
 
-def _only_spelling(body: bytes, name: str) -> int | None:
-    r"""The usual case without a scan: where the name ends, if the text can spell it only once; ``None`` when only a scan can tell.
+@cache
+def _plain_member(name: str) -> "re.Pattern[bytes]":
+    """The name, and its value where that is text without an escape: the usual case, which needs no scan of all that stands before it."""
+    return re.compile(b'"%b"[ \\t\\n\\r]*:[ \\t\\n\\r]*("[^"\\\\]*")' % re.escape(name.encode()))
 
-    Within a string a quote is always escaped, so the quoted name is a whole string of its own. As the member exists, the single place that
-    can spell it is its key, provided that no ``\u00xx`` escape spells one of its letters.
+
+def _spelled_once(body: bytes, name: str) -> bool:
+    r"""Whether the text can spell the name of a member that exists in one place alone, which then is its key; only a scan can tell if not.
+
+    Within a string a quote is always escaped, so the quoted name is a whole string of its own, unless a ``\u00xx`` escape spells a letter.
     """
-    quoted = b'"' + name.encode() + b'"'
-    at = body.find(quoted)
-    if at < 0 or body.find(quoted, at + 1) >= 0:
-        return None
-    if b"\\u00" in body and any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name}):
-        return None
-    return at + len(quoted)
+    if body.count(b'"%b"' % name.encode()) != 1:
+        return False
+    return b"\\u00" not in body or not any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name})
 
 
 def _rewrite(body: bytes, found: list[Member], edits: Mapping[str, bytes | None]) -> bytes:
