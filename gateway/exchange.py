@@ -95,8 +95,9 @@ class Exchange:
             return self._refused(failed(error))
         if self._recording.content != "full" or not self._snapshot.may_keep:
             reply = structs.replace(reply, may_be_kept=False)
-        for tap in self._call.taps if self._call is not None else ():
-            reply = tap(reply)
+        if self._call is not None:
+            for tap in self._call.taps:
+                reply = tap(self._call, reply)
         return reply
 
     async def _admitted(self, plan: Plan) -> Reply | None:
@@ -168,7 +169,7 @@ class Exchange:
         if pool.rules.prompts and (reference := parse_reference(pool.prompt(facts))) is not None:
             await self._render(reference, prompts)
         journey = Journey(pool, facts)
-        self._pursuit = Pursuit(journey, pool, self, stream=facts.stream)
+        self._pursuit = Pursuit(journey, pool, stream=facts.stream)
         return structs.replace(plan, targets=journey.targets)
 
     async def _render(self, reference: PromptReference, prompts: PromptSource) -> RenderedPrompt:
@@ -196,14 +197,14 @@ class Exchange:
 
     async def _pursued(self, pursuit: Pursuit) -> Reply:
         """The first answer that the policies let go out, or the last one there is."""
-        opened = await self._timed(pursuit.run())
+        opened = await self._timed(pursuit.run(self))
         while True:
             self._aim(opened.target, opened.provider)  # of several that were asked, maybe at the same time, this one answers
             try:
                 reviewed = await self._reviewed(opened)
                 return self._answer(await begun(reviewed) if reviewed is not opened and pursuit.pool.reads_answers else reviewed)
             except GuardrailBlocked as error:
-                following = await self._timed(pursuit.instead(error.usage))
+                following = await self._timed(pursuit.instead(self, error.usage))
                 if following is None:
                     raise
             opened = following
@@ -222,7 +223,7 @@ class Exchange:
             return opened
         try:
             for review in self._call.reviews:
-                opened = await review(opened)
+                opened = await review(self._call, opened)
         except BaseException:
             await opened.upstream.close()
             raise

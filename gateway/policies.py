@@ -16,11 +16,11 @@ from gateway.wire.openai import RequestHead
 
 __all__ = ("Answered", "Call", "Outcome", "Policy", "Review", "Tap", "Verdict")
 
-Review = Callable[[Opened], Awaitable[Opened]]
+Review = Callable[["Call", Opened], Awaitable[Opened]]
 """Looks at an answer before it is recorded and before the client gets any of it, and may change it. Raises ``GatewayError`` to withhold it."""
 
-Tap = Callable[[Reply], Reply]
-"""Looks at what the client gets, as it gets it."""
+Tap = Callable[["Call", Reply], Reply]
+"""Looks at what the client gets, as it gets it. Like a review it is given the call and holds none: a circle would keep a body until the collector comes."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

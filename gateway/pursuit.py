@@ -44,19 +44,18 @@ class Sender(Protocol):
 class Pursuit:
     """``run`` is called once, ``instead`` for each answer that may not go out, and ``end`` once after them, however they ended."""
 
-    def __init__(self, journey: Journey, pool: Pool, sender: Sender, *, stream: bool) -> None:
+    def __init__(self, journey: Journey, pool: Pool, *, stream: bool) -> None:
         self.attempts: list[Attempt] = []
         self._journey = journey
         self.pool = pool
-        self._sender = sender
         self._stream = stream
         self._won: Tried | None = None
 
-    async def run(self) -> Opened:
+    async def run(self, sender: Sender) -> Opened:
         """The first answer that is none of the failures that lead on, or the last one there is. Raises ``UpstreamFailure``."""
-        return await self._run(Step(self._journey.now()))
+        return await self._run(Step(self._journey.now()), sender)
 
-    async def instead(self, used: Usage | None) -> Opened | None:
+    async def instead(self, sender: Sender, used: Usage | None) -> Opened | None:
         """The answer that was given last is withheld by a guardrail, and is closed; it ``used`` this much. The next one, as ``run`` gives it.
 
         ``None`` where no target is left for what a content policy refuses. Raises ``UpstreamFailure``.
@@ -69,13 +68,13 @@ class Pursuit:
             return None
         self._won, withheld.attempt.used = None, used
         self._failed(withheld, failure)
-        return await self._run(step)
+        return await self._run(step, sender)
 
-    async def _run(self, step: Step) -> Opened:
+    async def _run(self, step: Step, sender: Sender) -> Opened:
         while True:
             if step.wait:
                 await asyncio.sleep(step.wait)
-            tried = await self._try(step)
+            tried = await self._try(step, sender)
             if tried.failure is None:
                 self._won = tried
                 return _opened(tried)
@@ -112,17 +111,17 @@ class Pursuit:
             told.append((b"x-tidegate-hedge", b"won" if won else b"lost"))
         return told
 
-    async def _try(self, step: Step) -> Tried:
+    async def _try(self, step: Step, sender: Sender) -> Tried:
         after = self.pool.rules.hedge_after
         if after is None:
-            return await self._attempt(step.target, step.wait)
-        return await self._race(step, after)
+            return await self._attempt(sender, step.target, step.wait)
+        return await self._race(step, sender, after)
 
-    async def _race(self, step: Step, after: float) -> Tried:
+    async def _race(self, step: Step, sender: Sender, after: float) -> Tried:
         """The first, and after a while a second one beside it. The one that is not needed is let go before the other's answer goes on."""
         return await raced(
-            lambda: self._attempt(step.target, step.wait),
-            lambda: self._attempt(self._journey.beside(step.target), hedge=True),
+            lambda: self._attempt(sender, step.target, step.wait),
+            lambda: self._attempt(sender, self._journey.beside(step.target), hedge=True),
             after=after,
             good=lambda tried: tried.failure is None,
             discard=self._discard,
@@ -135,7 +134,7 @@ class Pursuit:
             tried.attempt.cancelled, tried.attempt.ended_ns = True, time_ns()
             self.pool.release(tried.target)
 
-    async def _attempt(self, target: Target, waited: float = 0.0, *, hedge: bool = False) -> Tried:
+    async def _attempt(self, sender: Sender, target: Target, waited: float = 0.0, *, hedge: bool = False) -> Tried:
         """Ask one target. Whoever loses a race is cancelled here."""
         attempt = Attempt(target=target, started_ns=time_ns(), waited=waited, hedge=hedge)
         self.attempts.append(attempt)
@@ -143,7 +142,7 @@ class Pursuit:
         tried = Tried(target, attempt)
         began = perf_counter_ns()
         try:
-            opened = await self._sender.open(target)
+            opened = await sender.open(target)
             tried.opened = await begun(opened) if self.pool.reads_answers else opened
         except UpstreamFailure as error:
             tried.error, tried.failure = error, of_error(error)
@@ -156,16 +155,16 @@ class Pursuit:
             self.pool.release(target)
             raise
         else:
-            tried.failure = self._failure(tried.opened)
+            tried.failure = self._failure(sender, tried.opened)
         self._note(tried, (perf_counter_ns() - began) / 1e9)
         return tried
 
-    def _failure(self, opened: Opened) -> Failure | None:
+    def _failure(self, sender: Sender, opened: Opened) -> Failure | None:
         failure = of_answer(opened.upstream.status, opened.upstream.headers, opened.body, time())
         if failure is not None or not (self.pool.reads_answers or _is_suspect(opened)):
             return failure
         try:
-            return of_observation(self._sender.peek(opened))
+            return of_observation(sender.peek(opened))
         except UpstreamFailure as error:
             return of_error(error)
 

@@ -103,13 +103,16 @@ class CachePolicy:
         if pending.rule.settings.coalesce and pending.keep and key not in self._flights:
             flight = self._flights[key] = pending.flight = asyncio.get_running_loop().create_future()
             flight.add_done_callback(lambda _: self._landed(key, flight))
-        call.taps.append(lambda reply: self._tapped(call, pending, reply))
+        call.taps.append(self._tapped)
 
     def _landed(self, key: str, flight: "asyncio.Future[Entry | None]") -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    def _tapped(self, call: Call, pending: Pending, reply: Reply) -> Reply:
+    def _tapped(self, call: Call, reply: Reply) -> Reply:
+        pending = call.pending
+        if not isinstance(pending, Pending):
+            return reply
         if reply.stream is not None:
             return structs.replace(reply, stream=self._passing(call, pending, reply, reply.stream))
         if pending.outcome is not None:

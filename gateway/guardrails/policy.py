@@ -1,7 +1,6 @@
 """Guardrails of a configuration, applied to requests before they are sent and to answers before they go out."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import msgspec
 
@@ -31,7 +30,7 @@ class GuardrailPolicy:
         answers = [guard for guard in guards if "output" in guard.settings.on]
         _refuse_stream(call, answers)
         await _look(call, [guard for guard in guards if "input" in guard.settings.on])
-        call.reviews += [partial(guard.answer, call) for guard in answers]
+        call.reviews += [guard.answer for guard in answers]
 
     def settle(self, call: Call, outcome: Outcome) -> None:
         """Nothing was counted."""

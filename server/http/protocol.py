@@ -282,6 +282,9 @@ class HttpProtocol(asyncio.Protocol):
             logger.exception("a request failed")
             if not cycle.started:
                 await self._fail(cycle)
+        finally:
+            # It leads back to the cycle: a circle, which would wait for the collector with all that it holds.
+            cycle.scope["extensions"] = None
         if not (cycle.complete or cycle.gone):
             self._transport.abort()
 
