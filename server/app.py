@@ -17,6 +17,7 @@ from gateway.limits import routes as limit_routes
 from registry.access import routes as access_routes
 from registry.access.gatekeeper import Gatekeeper
 from registry.artifacts.routes import with_artifacts
+from registry.graphql import routes as graphql_routes
 from registry.imports import routes as import_routes
 from registry.lineage import routes as lineage_routes
 from registry.models import routes as model_routes
@@ -93,6 +94,7 @@ def framework(services: Services, calls: Calls) -> Litestar:
             judge_routes.router(services.judges),
             import_routes.router(services.imports),
             webhook_routes.router(services.webhooks),
+            graphql_routes.router(calls.ask),
             health.router(services),
             openapi,
             views.router(page_services(services, calls)),

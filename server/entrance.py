@@ -99,7 +99,7 @@ def _row(name: str, rule: Rule, *paths: str) -> Entrance:
 
 ENTRANCES: Final = (
     _row("files", _files, r"/(?:ajax-)?api/2\.0/mlflow-artifacts/(?:artifacts|mpu/\w+|presigned)(?:/(?P<path>.*))?"),
-    _row("mlflow", _everybody, r"/(?:ajax-)?api/[23]\.0/mlflow/.*", "/get-artifact", "/model-versions/get-artifact"),
+    _row("mlflow", _everybody, r"/(?:ajax-)?api/[23]\.0/mlflow/.*", "/get-artifact", "/model-versions/get-artifact", "/graphql"),
     _row("telemetry", _spans, "/v1/(?:traces|metrics|logs)(?:/.*)?"),
     _row(
         "models",

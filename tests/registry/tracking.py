@@ -11,6 +11,7 @@ from litestar import Litestar
 
 import storage
 from config.schema import StorageSettings
+from registry.graphql import routes as graphql
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
 from registry.logged_models.service import LoggedModelService
 from registry.models.alias_service import AliasService
@@ -29,6 +30,7 @@ from registry.wire import Endpoint
 from registry.wire.endpoints import Table
 from registry.wire.routes import with_endpoints
 from server.registry_adapters import TrackedLineage
+from server.visible.calls import Calls
 from storage.metadata import Metadata
 from storage.telemetry import Telemetry
 from tests.tracing.conftest import DirectLog
@@ -51,6 +53,11 @@ class Api:
 
     def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient, log: DirectLog, telemetry: Telemetry) -> None:
         self._portal, self._client, self.log, self.telemetry = portal, client, log, telemetry
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to a query in GraphQL."""
+        body = {"query": query, "variables": variables}
+        return self._portal.call(lambda: self._client.post("/graphql", json=body)).json()
 
     def __call__(self, method: str, path: str, /, **fields: Any) -> dict[str, Any]:
         how = {"params": fields} if method == "GET" else {"json": fields}
@@ -120,7 +127,8 @@ def open_api(metadata: StorageSettings, telemetry: StorageSettings) -> Iterator[
             ExperimentService(tables), RunService(tables), RunLog(tables, points), MetricHistory(points_store, points, flush)
         )
         table = Table([*runs, *logged_model_endpoints(LoggedModelService(tables)), *_models(tables)])
-        transport = httpx.ASGITransport(with_endpoints(Litestar([], openapi_config=None), table, 2**20))
+        app = Litestar([graphql.router(Calls(table, None).ask)], openapi_config=None)
+        transport = httpx.ASGITransport(with_endpoints(app, table, 2**20))
         client = httpx.AsyncClient(transport=transport, base_url="http://tidegate")
         yield Api(portal, client, log, points_store)
         portal.call(client.aclose)

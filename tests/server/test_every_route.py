@@ -233,6 +233,8 @@ def decision(method: str, path: str) -> str:
         return "whole"
     if path.startswith(OWN):
         return "own"
+    if path == "/graphql":
+        return "endpoint by endpoint"
     if path in {"/sign-in", "/sign-out"}:
         return "signing in"
     makes = {"/api/v1/judges/{name}/runs", "/api/v1/prompts", "/api/v1/prompts/{name}/render"}
@@ -310,6 +312,9 @@ def test_no_list_no_search_and_no_figure_holds_a_word_of_what_is_kept_from_someb
     asked += [("POST", f"{name}/search", {"max_results": 1000}) for name in ("experiments",)]
     asked += [("GET", f"{name}/search", {}) for name in ("registered-models", "model-versions")]
     asked += [("POST", "runs/search", {"experiment_ids": [things["experiment_id"]]})]
+    runs = f'mutation {{ mlflowSearchRuns(input: {{experimentIds: ["{things["experiment_id"]}"]}}) {{ runs {{ info {{ runName }} }} }} }}'
+    run = f'{{ mlflowGetRun(input: {{runId: "{things["run_id"]}"}}) {{ run {{ info {{ runName }} experiment {{ name }} }} }} }}'
+    asked += [("POST", "/graphql", {"query": query}) for query in (runs, run)]
     for method, path, fields in asked:
         seen, hidden = people["viewer"].call(method, path, **fields), people["outsider"].call(method, path, **fields)
         assert WORD in seen.text, (method, path, seen.status_code, seen.text[:500])
