@@ -71,10 +71,16 @@ class Pursuit:
         return await self._run(step, sender)
 
     async def _run(self, step: Step, sender: Sender) -> Opened:
+        last: Tried | None = None
         while True:
             if step.wait:
                 await asyncio.sleep(step.wait)
-            tried = await self._try(step, sender)
+            try:
+                tried = await self._try(step, sender)
+            except GatewayError:  # it cannot be asked so; what the one before it said is more to the point
+                if last is None:
+                    raise
+                tried = last
             if tried.failure is None:
                 self._won = tried
                 return _opened(tried)
@@ -82,6 +88,7 @@ class Pursuit:
             if following is None:
                 return _opened(tried)
             await _let_go(tried)
+            last = tried if tried.opened is None or tried.opened.first is None else None
             step = following
 
     def end(self, error: str | None, observation: Observation | None) -> None:

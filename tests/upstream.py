@@ -9,6 +9,7 @@ named ``a`` alone.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Upstream:
                 self.headers.append(headers)
                 self.busy += 1
                 try:
-                    if not await self._answer(json.loads(body or b"{}"), reader, writer):
+                    if not await self._answer(_asked(headers, body), reader, writer):
                         break
                 finally:
                     self.busy -= 1
@@ -52,7 +53,7 @@ class Upstream:
             writer.close()
 
     async def _answer(self, body: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        text = body["messages"][-1]["content"] if body.get("messages") else ""
+        text = body["messages"][-1]["content"] if body.get("messages") else body.get("input", "")
         text = text if isinstance(text, str) else json.dumps(text)
         if "!429" in text:
             return _send(
@@ -61,13 +62,13 @@ class Upstream:
                 {"error": {"message": "slow down", "type": "rate_limit_error", "code": "rate_limit_exceeded"}},
                 "retry-after: 7\r\n",
             )
-        if "!500" in text:
+        if "!500" in text and self._means(text, "!500"):
             return _send(writer, 500, {"error": {"message": "broken", "type": "server_error", "code": None}})
         if "!html" in text:
             page = b"<html>Bad gateway</html>"
             writer.write(b"HTTP/1.1 503 X\r\ncontent-type: text/html\r\ncontent-length: %d\r\n\r\n" % len(page) + page)
             return True
-        if "!context" in text and body["model"] != "long":
+        if "!context" in text and body.get("model") != "long":
             message = "This model's maximum context length is 8192 tokens."
             return _send(writer, 400, {"error": {"message": message, "type": "invalid_request_error", "code": "context_length_exceeded"}})
         if "!filtered" in text and self._means(text, "!filtered"):
@@ -162,6 +163,14 @@ class Upstream:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+
+def _asked(headers: dict[str, str], body: bytes) -> dict:
+    """What is asked. Of a form its field ``prompt`` counts."""
+    if not headers.get("content-type", "").startswith("multipart/"):
+        return json.loads(body or b"{}")
+    found = re.search(rb'name="prompt"\r\n\r\n(.*?)\r\n', body)
+    return {"messages": [{"role": "user", "content": found[1].decode() if found else ""}]}
 
 
 def text_in(value: str | list[str]) -> str:

@@ -16,10 +16,13 @@ CONFIG = """
 providers:
   a: {{kind: openai, base_url: "{a}", timeouts: {{first_byte: 1.0}}}}
   b: {{kind: openai, base_url: "{b}"}}
+  claude: {{kind: anthropic, base_url: "http://127.0.0.1:9"}}
   dead: {{kind: openai, base_url: "http://127.0.0.1:9/v1"}}
 routes:
   - {{name: retrying, targets: [{{model: a/one}}], retries: 2, backoff: {{base: 0.01}}}}
   - {{name: patient, targets: [{{model: a/one}}], retries: 1, backoff: {{longest_wait: 1}}, fallbacks: [b/two]}}
+  - {{name: unable, targets: [{{model: a/one}}], fallbacks: [claude/claude-haiku-4-5, b/two]}}
+  - {{name: disabled, targets: [{{model: a/one}}], fallbacks: [claude/claude-haiku-4-5]}}
   - {{name: late, targets: [{{model: a/one}}], fallbacks: [b/two]}}
   - {{name: long, targets: [{{model: a/one}}], fallbacks_for: {{context_window_exceeded: [b/long]}}}}
   - {{name: polite, targets: [{{model: a/one}}], fallbacks: [b/two], fallback_on: [content_policy]}}
@@ -121,6 +124,15 @@ async def test_of_two_that_race_the_loser_is_ended_and_both_are_told(rig: Rig, s
     assert request["usage"]["input_tokens"] == 11
     trace = (await rig.client.get(f"/api/v1/traces/{answer.headers['x-tidegate-trace-id']}")).json()["summary"]
     assert trace["input_tokens"] == 11 + first["usage"]["input_tokens"]
+
+
+async def test_a_fallback_that_cannot_be_asked_so_is_passed_over(rig: Rig):
+    async def embed(route: str) -> httpx.Response:
+        return await rig.client.post("/v1/embeddings", json={"model": route, "input": "!500-a"})
+
+    saved, failed = await embed("unable"), await embed("disabled")
+    assert (saved.status_code, saved.headers["x-tidegate-target"]) == (200, "b/two")
+    assert (failed.status_code, failed.json()["error"]["message"]) == (500, "broken")
 
 
 async def test_a_quick_answer_is_not_hedged(rig: Rig):

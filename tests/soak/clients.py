@@ -23,6 +23,7 @@ _ENDS = {
     "gemini": ("finishReason",),
     "passthrough": ("data: [DONE]",),
     "embeddings": (),
+    "upload": (),
 }
 
 
@@ -40,6 +41,22 @@ class Told:
     @property
     def trace_id(self) -> str:
         return self.headers.get("x-tidegate-trace-id", "")
+
+
+def form_of(plan: Plan, boundary: str = "soak") -> bytes:
+    """A recording of half a megabyte, which goes on as it arrives."""
+    fields = {"model": plan.model, "prompt": plan.text}
+    parts = [f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    file = f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\ncontent-type: audio/wav\r\n\r\n'
+    return "".join([*parts, file]).encode() + b"\0" * 500_000 + f"\r\n--{boundary}--\r\n".encode()
+
+
+def bytes_of(plan: Plan) -> tuple[str, str, bytes]:
+    """Path, type and bytes of a request."""
+    if plan.surface == "upload":
+        return "/v1/audio/transcriptions", "multipart/form-data; boundary=soak", form_of(plan)
+    path, body = request_of(plan)
+    return path, "application/json", json.dumps(body).encode()
 
 
 def request_of(plan: Plan) -> tuple[str, dict]:
@@ -66,16 +83,15 @@ def request_of(plan: Plan) -> tuple[str, dict]:
 async def ask_by_socket(plan: Plan, port: int, key: str, chance: random.Random) -> Told:
     """One request on a connection of its own, in two pieces. Raises ``TimeoutError`` for one that hangs."""
     told = Told(plan)
-    path, body = request_of(plan)
-    data = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\nx-tidegate-session-id: {plan.name}\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\nconnection: close\r\n\r\n"
+    path, kind, data = bytes_of(plan)
+    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\nx-tidegate-session-id: {plan.name}\r\ncontent-type: {kind}\r\ncontent-length: {len(data)}\r\nconnection: close\r\n\r\n"
     async with asyncio.timeout(LONGEST_SECONDS):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(head.encode() + data[: len(data) // 2])
             await writer.drain()
             if plan.leaves == "mid-body":
-                told.outcome = "left before"
+                told.outcome = "left" if plan.surface == "upload" else "left before"  # the half of a form has gone on
                 return told
             writer.write(data[len(data) // 2 :])
             await writer.drain()

@@ -38,7 +38,9 @@ FAULTS = ("!429", "!500", "!html", "!hang", "!cut", "!slow", "!silent", "!garbag
 SAME = "same"
 """What all requests to the route with a cache ask, so that many are answered again, or wait for one another."""
 
-Surface = Literal["chat", "responses", "messages", "gemini", "completions", "embeddings", "passthrough", "openai-sdk", "anthropic-sdk"]
+Surface = Literal[
+    "chat", "responses", "messages", "gemini", "completions", "embeddings", "passthrough", "upload", "openai-sdk", "anthropic-sdk"
+]
 SURFACES: tuple[Surface, ...] = (
     "chat",
     "responses",
@@ -47,10 +49,11 @@ SURFACES: tuple[Surface, ...] = (
     "completions",
     "embeddings",
     "passthrough",
+    "upload",
     "openai-sdk",
     "anthropic-sdk",
 )
-WEIGHTS = (6, 3, 4, 3, 1, 1, 1, 1, 1)
+WEIGHTS = (6, 3, 4, 3, 1, 1, 1, 1, 1, 1)
 Leaves = Literal["", "mid-body", "before the head", "mid-stream"]
 
 
@@ -69,7 +72,7 @@ class Plan:
 
 def drawn(number: int, chance: random.Random) -> Plan:
     model = chance.choice(MODELS)
-    fault = chance.choice(FAULTS) if chance.random() < 0.55 else ""
+    fault = chance.choice(FAULTS) if chance.random() < (0.2 if model == "kept" else 0.55) else ""
     words = chance.choice(("fine", "write to ada@example.org", "call +41 44 668 18 00", "leviathan" if model == "guarded" else "fine"))
     name = f"soak-{number}"
     surface = chance.choices(SURFACES, WEIGHTS)[0]
