@@ -16,6 +16,10 @@ __all__ = ("PropertyStore", "properties_of")
 _OF_TRACES: Final = """SELECT trace_id, kind, key, value FROM trace_properties FINAL
     WHERE project_id = 'default' AND trace_id IN {trace_ids:Array(String)} ORDER BY kind, key"""
 
+_KNOWN: Final = """SELECT trace_id FROM spans WHERE project_id = 'default' AND trace_id = {trace_id:String} AND is_deleted = 0 LIMIT 1
+    UNION ALL SELECT trace_id FROM trace_properties FINAL
+    WHERE project_id = 'default' AND trace_id = {trace_id:String} AND kind = 'INFO' AND key = 'experiment_id' LIMIT 1"""
+
 _TABLES: Final = ("spans", "span_content", "traces", "assessments", "trace_properties")
 """All that holds something of a trace. Figures a minute stay: what was spent was spent."""
 
@@ -25,6 +29,10 @@ class _Record(msgspec.Struct, frozen=True):
     kind: PropertyKind
     key: str
     value: str
+
+
+class _Known(msgspec.Struct, frozen=True):
+    trace_id: str
 
 
 class PropertyStore:
@@ -46,6 +54,11 @@ class PropertyStore:
             return {}
         await settled(self._flush)
         return await properties_of(self._telemetry, trace_ids)
+
+    async def knows(self, trace_id: str) -> bool:
+        """Whether this trace has a span, or a place in an experiment."""
+        await settled(self._flush)
+        return bool(await self._telemetry.query(_KNOWN, {"trace_id": trace_id}, _Known))
 
     async def erase(self, trace_ids: Sequence[str]) -> None:
         """Remove these traces with all that is known of them."""

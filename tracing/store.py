@@ -110,12 +110,16 @@ class TraceStore:
         raise SpanNotFound(trace_id, span_id)
 
     async def summaries(self, trace_ids: Sequence[str]) -> dict[str, TraceSummary]:
-        """The rows of these traces; those without a span are absent."""
+        """The rows of these traces, without their scores; those without a span are absent."""
         if not trace_ids:
             return {}
         await settled(self._flush)
-        heads = await self._run(sql.heads_of(await self.seen(trace_ids)), HeadRecord)
-        return {summary.trace_id: summary for summary in await self._summaries(heads)}
+        ids = await self.seen(trace_ids)
+        async with task_group() as group:
+            heads = group.create_task(self._run(sql.heads_of(ids), HeadRecord))
+            figures = group.create_task(self._run(sql.rollups(ids), RollupRecord))
+        known = {record.trace_id: record for record in figures.result()}
+        return {head.trace_id: trace_summary(head, known[head.trace_id], []) for head in heads.result() if head.trace_id in known}
 
     async def spans(self, trace_ids: Sequence[str]) -> dict[str, list[SpanView]]:
         """The spans of these traces with what was said in them, in pre-order of their trees; traces without a span are absent."""

@@ -1,6 +1,7 @@
 """Traces, read: from all stores at once, by their names."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from registry.errors import ResourceDoesNotExist
 from registry.runs import experiment_store
@@ -19,6 +20,8 @@ from tracing.types import SpanView
 __all__ = ("TraceReader", "not_found")
 
 DEFAULT_ROOT = "mlflow-artifacts:/{}"
+REMEMBERED: Final = 100_000
+"""Traces that were announced last; the others are asked for."""
 
 
 class TraceReader:
@@ -29,6 +32,25 @@ class TraceReader:
         self._properties = properties
         self._assessments = assessments
         self._metadata = metadata
+        self._announced: dict[str, None] = {}
+
+    def announce(self, stored: str) -> None:
+        """Remember that this trace is known, so that what is said of it next need not wait until it is stored."""
+        self._announced[stored] = None
+        if len(self._announced) > REMEMBERED:
+            del self._announced[next(iter(self._announced))]
+
+    def forget(self, stored: Sequence[str]) -> None:
+        """These traces are being removed."""
+        for each in stored:
+            self._announced.pop(each, None)
+
+    async def stored(self, trace_id: str) -> str:
+        """What a trace that somebody knows is stored under. Raises ``ResourceDoesNotExist``."""
+        stored = stored_id(trace_id)
+        if stored not in self._announced and not await self._properties.knows(stored):
+            raise not_found(trace_id)
+        return stored
 
     async def known(self, stored: Sequence[str]) -> list[KnownTrace]:
         """What is known of these, in their order; those of which nothing is known are left out."""

@@ -63,6 +63,7 @@ class TraceService:
         assessments = [new_assessment(each, stored, now) for each in info.assessments]
         self._properties.put(properties)
         self._assessments.put(assessments)
+        self._reader.announce(stored)
         known = KnownTrace(trace_id=stored, said=_said(properties), assessments=assessments)
         return wire.StartTraceV3.Response(trace=wire.Trace(trace_info=trace_info(known, lambda _: root)))
 
@@ -122,8 +123,8 @@ class TraceService:
     async def set_tag(self, request: wire.SetTraceTagV3) -> None:
         """Set a tag of a trace."""
         check_tag(request.key, "set")
-        trace = await self._reader.one(request.trace_id)
-        self._properties.put([TraceProperty(trace.trace_id, PropertyKind.TAG, request.key, (request.value or "")[:MAX_VALUE])])
+        stored = await self._reader.stored(request.trace_id)
+        self._properties.put([TraceProperty(stored, PropertyKind.TAG, request.key, (request.value or "")[:MAX_VALUE])])
 
     async def delete_tag(self, request: wire.DeleteTraceTagV3) -> None:
         """Remove a tag of a trace."""
@@ -143,6 +144,7 @@ class TraceService:
         else:
             doomed = await self._finder.older(experiment, request.max_timestamp_millis or 0, request.max_traces)
         if doomed:
+            self._reader.forget(doomed)
             await self._properties.erase(doomed)
         return wire.DeleteTraces.Response(traces_deleted=len(doomed))
 
@@ -156,9 +158,9 @@ class TraceService:
 
     async def link_prompts(self, request: wire.LinkPromptsToTrace) -> None:
         """Say that prompts were used in a trace."""
-        trace = await self._reader.one(request.trace_id)
+        stored = await self._reader.stored(request.trace_id)
         keys = [f"{each.name}/{each.version}" for each in request.prompt_versions]
-        self._properties.put([TraceProperty(trace.trace_id, PropertyKind.PROMPT, key) for key in keys])
+        self._properties.put([TraceProperty(stored, PropertyKind.PROMPT, key) for key in keys])
 
     async def _batch(self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None) -> list[KnownTrace]:
         found = await self._reader.known([stored_id(each) for each in trace_ids])

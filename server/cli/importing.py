@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import rich_click as click
 
@@ -32,8 +33,9 @@ def import_group() -> None:
 def mlflow(api: Api, source: str, artifacts: Path | None, *, as_json: bool) -> int:
     """Import experiments, runs, models, prompts and their files from MLflow.
 
-    SOURCE is the URL of its database (sqlite:///mlflow.db, postgresql+psycopg://…) or of its server (http://…). ARTIFACTS is the directory
-    of its files, such as ./mlruns or ./mlartifacts; a server sends them itself. An import that was ended is started again and goes on.
+    SOURCE is the URL of its database (sqlite:///mlflow.db, postgresql+psycopg://…) or of its server (http://…), or the directory of a file
+    store (./mlruns). ARTIFACTS is the directory of its files, such as ./mlruns or ./mlartifacts; a server sends them itself, and a file
+    store holds them. An import that was ended is started again and goes on.
     """
     from registry.imports.source import SourceRefused
 
@@ -69,6 +71,12 @@ def _open(url: str, artifacts: Path | None) -> "tuple[Source, Files]":
         server = MlflowServer.open(url)
         return server, server
     from registry.imports.files import LocalFiles
+
+    if "://" not in url or url.startswith("file:"):
+        from registry.imports.mlflow_files import MlflowFiles
+
+        folder = Path(urlsplit(url).path if url.startswith("file:") else url)
+        return MlflowFiles.open(folder), LocalFiles(artifacts or folder)
     from registry.imports.mlflow_store import MlflowDatabase
 
     return MlflowDatabase.open(url), LocalFiles(artifacts)

@@ -13,6 +13,7 @@ from server.cli import run
 from server.cli.api import Api
 from server.cli.import_target import Target
 from server.cli.import_work import Import
+from tests.fixtures import mlflow_folder
 from tests.fixtures.mlflow_database import MODEL, NEW, OLD, RUN, TRACE, make
 from tests.running import RunningServer, running_server
 
@@ -149,6 +150,27 @@ def test_a_database_of_mlflow_2_has_fewer_tables_and_is_imported_all_the_same(se
     report = imported(capsys, servers[1], url, str(tmp_path / "mlruns"))
     assert report["counts"]["runs"] == {"source": 5, "here": 5}
     assert report["counts"]["logged_models"] == {"source": 0, "here": 0}
+
+
+def test_a_file_store_is_imported_like_a_database(servers, tmp_path, capsys):
+    folder = mlflow_folder.make(tmp_path / "mlruns")
+    for _ in range(2):
+        report = imported(capsys, servers[1], str(folder))
+    assert {kind: number["here"] for kind, number in report["counts"].items()} == {
+        "experiments": 2, "runs": 1, "params": 1, "tags": 1, "metrics": 2, "points": 4, "inputs": 1, "logged_models": 1,
+        "registered_models": 1, "versions": 1, "aliases": 1, "traces": 1,
+    }  # fmt: skip
+    assert (report["files_sent"], report["files_there_already"], report["missing"]) == (0, 1, [])
+    run_id = mlflow_folder.RUN
+    found = get(servers[1], "runs/get", run_id=run_id)["run"]
+    assert {metric["key"]: metric["value"] for metric in found["data"]["metrics"]} == {"loss": 0.1 + 0.2, "eval/acc": "NaN"}
+    assert (found["data"]["params"], found["info"]["status"]) == ([{"key": "net/depth", "value": "3"}], "FINISHED")
+    history = get(servers[1], "metrics/get-history", run_id=run_id, metric_key="loss")["metrics"]
+    assert [(point["step"], point["value"]) for point in history] == [(0, 1.0), (1, 0.5), (2, 0.1 + 0.2)]
+    file = servers[1].client.get("/model-versions/get-artifact", params={"name": "folder-ranker", "version": "1", "path": "MLmodel"})
+    assert file.text == "flavors: {}"
+    trace = servers[1].client.get("/api/3.0/mlflow/traces/get", params={"trace_id": mlflow_folder.TRACE}).json()["trace"]
+    assert (trace["trace_info"]["execution_duration"], [span["name"] for span in trace["spans"]]) == ("0.61s", ["answer"])
 
 
 @pytest.mark.parametrize(
