@@ -34,7 +34,7 @@ class Snapshot:
             self._inherit(before)
         self.policies = tuple(policies)
         self.media: MediaSource = NoMedia() if before is None else before.media
-        self.shadows = Shadows() if before is None else before.shadows  # those of before go on, and end with the last
+        self.shadows: Shadows = Shadows() if before is None else before.shadows  # those of before go on, and end with the last
         self._users = 0
         self._retired = False
 

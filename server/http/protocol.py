@@ -22,6 +22,11 @@ HIGH_WATER: Final = 256 * 1024
 
 MOST_HEADERS: Final = 64 * 1024
 MOST_PIPELINED: Final = 32
+"""Requests that wait for an earlier one on the same connection before nothing more is read."""
+
+MOST_AHEAD: Final = 512
+"""Of those that came in one piece with them. A quarter of a megabyte, read at once, could hold ten thousand."""
+
 _VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
 _NEVER: Final = float("inf")
 _WISHES: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
@@ -229,6 +234,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def _check_head(self) -> None:
         """What the parser lets pass and RFC 9112 does not (sections 2.3 and 3.2): such heads are read in two ways by two servers."""
+        if len(self._pipelined) >= MOST_AHEAD:
+            raise BadRequest(429, f"{MOST_AHEAD} requests are sent ahead of their answers; wait for some")
         version = self._parser.get_http_version()
         if version not in _VERSIONS:
             raise BadRequest(505, "this server speaks HTTP/1.1")

@@ -5,6 +5,7 @@ h11 is the other server: a second opinion on RFC 9112, written by others and by 
 
 import asyncio
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 import h11
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.http.listener import Listener
-from server.http.protocol import HttpProtocol
+from server.http.protocol import MOST_AHEAD, HttpProtocol
 from server.http.shared import Shared
 
 GET = b"GET /a%20b?x=1 HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -69,7 +70,7 @@ class Seen:
     aborted: bool = False
 
 
-async def served(pieces: list[bytes]) -> Seen:
+async def served(pieces: list[bytes], turns: int = 40) -> Seen:
     seen, wire = Seen(), Wire()
 
     async def app(scope, receive, send) -> None:
@@ -90,7 +91,7 @@ async def served(pieces: list[bytes]) -> Seen:
         if not wire.aborted:
             protocol.data_received(piece)
         await asyncio.sleep(0)
-    for _ in range(40):
+    for _ in range(turns):
         await asyncio.sleep(0)
     seen.statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d+)", wire.said)]
     seen.over, seen.aborted = wire.over, wire.aborted
@@ -174,6 +175,11 @@ async def test_requests_before_one_that_is_refused_are_answered_first(name: str)
 async def test_a_client_that_says_it_is_the_last_request_and_sends_another_gets_the_answer_to_the_first():
     seen = await served([LAST + GET])
     assert (seen.requests, seen.statuses, seen.aborted) == ([(b"GET", b"/last", b"")], [200], False)
+
+
+async def test_requests_that_are_sent_ahead_without_measure_are_not_all_kept():
+    seen = await served([GET * (MOST_AHEAD + 100)], turns=5 * MOST_AHEAD)
+    assert (len(seen.requests), Counter(seen.statuses), seen.over) == (MOST_AHEAD + 1, {200: MOST_AHEAD + 1, 429: 1}, True)
 
 
 @settings(max_examples=150)
