@@ -164,7 +164,7 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Rows that are stored at once when there are as many."""
 
     batch_milliseconds: Annotated[int, Meta(ge=1)] = 250
-    """Longest wait for a batch to fill, in milliseconds."""
+    """Longest wait for a batch to fill, in milliseconds; longer, up to two seconds, where storing one takes long. Readers wait for nothing of it."""
 
 
 class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ rows: a batch that is stored again after a crash is recognised by its token alon
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,11 @@ LOOK_AROUND_SECONDS: Final = 1.0
 
 BARRIER_SECONDS: Final = 0.01
 """How often the log is looked at again for someone who waits for rows that are just being written."""
+
+PAUSE: Final = 10
+"""Times as long as it took to store a batch, nothing is stored that nobody asks for: a database that merges many small inserts works for nothing."""
+
+LONGEST_PAUSE_SECONDS: Final = 2.0
 
 REPLAY_SECONDS: Final = 5.0
 """How long a reader waits, after a start, for what a killed process had journalled."""
@@ -98,6 +104,7 @@ class Writer:
         self._damaged = 0
         self._oldest_ns: int | None = None
         self._trouble: str | None = None
+        self._storing_seconds = 0.0
 
     async def run(self) -> None:
         """Store what is journalled until cancelled. Errors of the database are waited out, and so are those of the disk."""
@@ -189,7 +196,8 @@ class Writer:
 
     async def _gather(self) -> None:
         """Wait for a full batch, for its time to pass, or for someone at a barrier."""
-        patience = BARRIER_SECONDS if self._barriers else self._settings.batch_milliseconds / 1000
+        pause = max(self._settings.batch_milliseconds / 1000, min(LONGEST_PAUSE_SECONDS, PAUSE * self._storing_seconds))
+        patience = BARRIER_SECONDS if self._barriers else pause
         try:
             async with asyncio.timeout(patience):
                 await self._wake.wait()
@@ -205,8 +213,10 @@ class Writer:
         batch = await asyncio.to_thread(self._claim, tail)
         if batch is not None:
             self._oldest_ns = batch.oldest_ns
+            began = time.monotonic()
             for table, rows in (await asyncio.to_thread(self._expand, batch.rows)).items():
                 await self._deliverer.store(table, rows, f"{batch.token}:{table}")
+            self._storing_seconds = time.monotonic() - began
             await asyncio.to_thread(tail.advance, batch)
             self._account(tail, batch)
         if tail.finished:

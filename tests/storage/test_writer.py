@@ -66,6 +66,24 @@ async def test_a_full_batch_does_not_wait_for_its_time(tmp_path):
         await until(lambda: ledger.count("spans").total() == 10)
 
 
+async def test_where_storing_takes_long_rows_wait_for_each_other_and_a_reader_for_none(tmp_path):
+    class Slow(Ledger):
+        async def insert(self, table, rows, *, token):
+            await asyncio.sleep(0.05)
+            await super().insert(table, rows, token=token)
+
+    ledger = Slow()
+    async with running(tmp_path, ledger, msgspec.structs.replace(SETTINGS, batch_rows=1000)) as (journal, writer):
+        began = time.monotonic()
+        for number in range(40):
+            journal.append([row(number)])
+            await asyncio.sleep(0.02)
+        # One in half a second; the batch's own time alone would have had one in 70 ms.
+        assert 1 <= ledger.attempts <= 2 + (time.monotonic() - began) / 0.4
+        await writer.flush(5)
+        assert ledger.count("spans").total() == 40
+
+
 async def test_what_was_appended_before_a_flush_is_stored_when_it_returns(tmp_path):
     ledger = Ledger()
     async with running(tmp_path, ledger, msgspec.structs.replace(SETTINGS, batch_milliseconds=60_000)) as (journal, writer):
