@@ -19,7 +19,7 @@ import msgspec
 
 from tracing.errors import FilterError
 
-__all__ = ("FIELDS", "And", "Comparison", "Expression", "Not", "Or", "parse")
+__all__ = ("FIELDS", "WITHOUT_JUDGES", "And", "Comparison", "Expression", "Not", "Or", "parse", "speaks_of_judges")
 
 OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=", "~")
 TEXTS: Final = frozenset({"=", "!=", "~"})
@@ -97,6 +97,17 @@ class Token(msgspec.Struct, frozen=True):
     kind: str
     text: str
     position: int
+
+
+WITHOUT_JUDGES: Final = "judging = false"
+"""Leaves out what judges asked their models."""
+
+_OF_JUDGES: Final = re.compile(r"\bjudg(?:e|ing)\b")
+
+
+def speaks_of_judges(source: str) -> bool:
+    """Whether a filter decides for itself about the traffic of judges."""
+    return _OF_JUDGES.search(source) is not None
 
 
 def parse(source: str) -> Expression:

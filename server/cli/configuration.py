@@ -93,10 +93,14 @@ def _say(loaded: "Loaded") -> None:
     for warning in loaded.warnings:
         message(warning.render("warning"))
     settings = loaded.settings
-    click.echo(
-        f"{loaded.file or 'built-in defaults'}: ok "
-        f"({len(settings.providers)} providers, {len(settings.routes)} routes, {len(settings.judges)} judges, {len(loaded.warnings)} warnings)"
+    counted = (
+        (len(settings.providers), "provider"),
+        (len(settings.routes), "route"),
+        (len(settings.judges), "judge"),
+        (len(loaded.warnings), "warning"),
     )
+    told = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted)
+    click.echo(f"{loaded.file or 'built-in defaults'}: ok ({told})")
 
 
 def _problem(problem: "Problem") -> dict[str, Any]:

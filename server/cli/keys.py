@@ -82,6 +82,9 @@ def list_keys(api: Api, *, as_json: bool) -> None:
     if as_json:
         emit(page)
         return
+    if not page.keys:
+        message("No key was made yet. `tidegate keys create NAME` makes one.")
+        return
     now = datetime.now(UTC)
     made = table("name", "key", "state", "team", "user", "opens", "expires")
     for key in page.keys:

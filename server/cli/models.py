@@ -26,6 +26,13 @@ def list_models(api: Api, expression: str, *, as_json: bool) -> None:
     if as_json:
         emit(page)
         return
+    if not page.models:
+        message(
+            "No model is like that."
+            if expression
+            else "No model is registered yet. MLflow's client registers one: `mlflow.register_model`."
+        )
+        return
     made = table("name", ("latest", {"justify": "right"}), "aliases", "stages", "updated")
     for each in page.models:
         latest = max((version.version for version in each.latest_versions), default=None)

@@ -71,6 +71,9 @@ def list_prompts(api: Api, *, as_json: bool) -> None:
     if as_json:
         emit(page)
         return
+    if not page.prompts:
+        message("No prompt is registered yet. `tidegate prompts push NAME FILE` registers one.")
+        return
     made = table("name", ("latest", {"justify": "right"}), "aliases", "updated")
     for each in page.prompts:
         aliases = ", ".join(f"{alias} → {version}" for alias, version in each.aliases.items())

@@ -11,6 +11,7 @@ import rich_click as click
 from server.cli import text
 from server.cli.api import Api, path_of, with_api
 from server.cli.output import emit, json_option, message, plain, show, stdout_console, table
+from tracing.filters import WITHOUT_JUDGES, speaks_of_judges
 from tracing.types import Assessment, ScoreSummary, SpanView, Trace, TracePage, TraceSummary
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ def traces() -> None:
 @traces.command("list")
 @click.option("--filter", "expression", help="Which traces, for instance: status = 'error' and cost > 0.01")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many, newest first.")
+@click.option("--judges", is_flag=True, help="Show what judges asked their models, too.")
 @json_option
 @with_api
-def list_traces(api: Api, expression: str | None, limit: int, *, as_json: bool) -> None:
-    """List traces, newest first."""
-    page = fetch_traces(api, expression, limit)
+def list_traces(api: Api, expression: str | None, limit: int, *, judges: bool, as_json: bool) -> None:
+    """List traces, newest first. Judges' own traffic is left out, unless the filter speaks of it."""
+    wanted = expression if judges or speaks_of_judges(expression or "") else _without_judges(expression)
+    page = fetch_traces(api, wanted, limit)
     if as_json:
         emit(page)
     elif page.traces:
@@ -59,6 +62,10 @@ def show_trace(api: Api, trace_id: str, *, as_json: bool) -> None:
         emit(trace)
     else:
         show(_headline(trace.summary), _tree(trace.spans), *(_assessment(each) for each in trace.assessments))
+
+
+def _without_judges(expression: str | None) -> str:
+    return f"({expression}) and {WITHOUT_JUDGES}" if expression and expression.strip() else WITHOUT_JUDGES
 
 
 def fetch_traces(api: Api, expression: str | None, limit: int) -> TracePage:

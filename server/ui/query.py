@@ -4,12 +4,13 @@
   ─▶ ListQuery ─▶ expression(), since_ns() for the store; url(...) for every link on the page
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
+
+from tracing.filters import WITHOUT_JUDGES, speaks_of_judges
 
 __all__ = ("ORDERS", "RANGES", "STATUSES", "Chip", "ListQuery", "quoted", "read_query")
 
@@ -21,9 +22,6 @@ RANGES: Final[Mapping[str, int]] = {"15m": 900, "1h": 3600, "24h": 86_400, "7d":
 
 _FIELDS: Final[Mapping[str, str]] = {"status": "status", "model": "model", "prompt": "prompt", "service": "service"}
 """Parameters of the address that are choices, and the field of the filter language each stands for."""
-
-
-_OF_JUDGES: Final = re.compile(r"\bjudg(?:e|ing)\b")
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -51,7 +49,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The filter for the store: the typed expression and each choice, joined by ``and``. The typed one comes first, in parentheses."""
         terms = [f"({self.filter})"] if self.filter.strip() else []
         terms += [f"{field} = {quoted(value)}" for name, field in _FIELDS.items() if (value := getattr(self, name))]
-        terms += ["judging = false"] if self.hides_judges else []
+        terms += [WITHOUT_JUDGES] if self.hides_judges else []
         if len(terms) == 1 and self.filter.strip():
             return self.filter
         return " and ".join(terms) or None
@@ -59,7 +57,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def hides_judges(self) -> bool:
         """Whether what judges asked their models is left out: unless it is asked for, or the filter speaks of it."""
-        return not self.judges and _OF_JUDGES.search(self.filter) is None
+        return not self.judges and not speaks_of_judges(self.filter)
 
     def error_position(self, position: int) -> int:
         """Where in the typed expression an error of the whole expression lies."""
@@ -93,7 +91,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def judge_chip(self) -> Chip | None:
         """The way to judges' own traffic and back; ``None`` where the filter decides about it."""
-        if _OF_JUDGES.search(self.filter) is not None:
+        if speaks_of_judges(self.filter):
             return None
         return Chip("judge traffic: shown", self.url(judges="")) if self.judges else Chip("judge traffic: hidden", self.url(judges="1"))
 

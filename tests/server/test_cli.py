@@ -103,7 +103,7 @@ def test_traces_are_listed_with_unknown_cost_as_unknown(scripted, capsys):
     assert "—" in out
     assert "$0.500000 +?" in out
     assert "helpful yes" in out
-    assert scripted.asked[0][2] == {"filter": ["status = 'error'"], "limit": ["5"]}
+    assert scripted.asked[0][2] == {"filter": ["(status = 'error') and judging = false"], "limit": ["5"]}
 
 
 def test_a_long_list_is_read_over_several_pages_and_json_is_whole(scripted, capsys):

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.ui.accessibility import FAULTS
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
@@ -188,26 +190,87 @@ def test_the_theme_follows_the_system_until_somebody_chooses(site, open_page):
     assert page.evaluate(background) == "rgb(20, 23, 28)"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/prompts",
-        "/prompts/support?v=3&base=1",
-        "/judges",
-        "/judges/helpful",
-        "/gateway",
-        "/sessions/chat%2F42",
-        "/welcome",
-        "/experiments/1",
-        f"/runs/{1:032x}",
-        "/models/ranker",
-    ],
-)
-@pytest.mark.parametrize("width", [800, 1360])
-def test_no_page_scrolls_sideways(site, open_page, path, width):
-    page = open_page(site.url + path)
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+PAGES = (
+    "/traces", "/traces?filter=nonsense", "/traces?model=nope", "/traces/AGENT?view=scores", "/traces/HOSTILE", "/sessions/chat%2F42",
+    "/experiments", "/experiments/1", "/experiments/1/scorers", "/experiments/1/issues", "/compare-runs?run=RUN", "/runs/RUN",
+    "/runs/run/artifacts?file=long.txt", "/logged-models/m-1", "/models", "/models/ranker", "/prompts", "/prompts/support?v=3&base=1", "/judges",
+    "/judges/helpful", "/datasets", "/datasets/d-1", "/queues", "/queues/rq-1", "/queues/rq-2", "/gateway", "/keys", "/webhooks", "/webhooks/wh-1",
+    "/webhooks/deliveries/d-2", "/welcome",
+)  # fmt: skip
+
+
+def test_everybody_can_use_every_page_at_any_width_in_both_themes(site, open_page, demo):
+    """One page object for all of them: each goes on after the one before, as people do."""
+    page = open_page(site.url + "/welcome")
+    known = {"AGENT": demo.hexadecimal("agent", 32), "HOSTILE": demo.hexadecimal("hostile", 32), "RUN": f"{1:032x}"}
+    faults = {}
+    for path in PAGES:
+        page.goto(site.url + re.sub("[A-Z]{3,}", lambda found: known[found[0]], path))
+        page.wait_for_selector("[data-ready]", state="attached")
+        found = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{scheme}: {fault}" for fault in page.evaluate(FAULTS)]
+        for width in (390, 800, 1360):
+            page.set_viewport_size({"width": width, "height": 800})
+            if (beyond := page.evaluate("() => document.documentElement.scrollWidth - innerWidth")) > 0:
+                found.append(f"{beyond} px wider than {width}")
+        if found:
+            faults[path] = found
+    assert faults == {}
+
+
+def test_a_queue_is_worked_through_with_the_keyboard_alone(site, open_page):
+    page = open_page(site.url + "/queues/rq-1")
+    assert "1 of 4" in page.locator(".position").inner_text()
+    for key in ("1", "3", "4"):
+        page.keyboard.press(key)
+    assert page.locator("input:checked").evaluate_all("chosen => chosen.map(one => one.value)") == ["true", "kind", "curt"]
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "2 of 4" in page.locator(".position").inner_text() and "1 of 4 reviewed" in page.locator(".heading").inner_text()
+    with page.expect_navigation():
+        page.keyboard.press("s")
+    with page.expect_navigation():
+        page.keyboard.press("ArrowLeft")
+    assert "Put aside by reviewer" in page.locator("form.asked").inner_text()
+    with page.expect_navigation():
+        page.keyboard.press("Escape")
+    assert address(page) == "/queues"
+
+
+def test_tab_leads_through_a_page_and_shows_where_it_is(site, open_page):
+    page = open_page(site.url + "/judges/helpful")
+    visited = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        where = "() => [document.activeElement.outerHTML, getComputedStyle(document.activeElement).outlineStyle]"
+        element, outline = page.evaluate(where)
+        if element.startswith("<body") or element in visited[:1]:
+            break
+        assert outline != "none", element
+        visited.append(element)
+    assert len(visited) > 15 and len(visited) < 60
+
+
+def test_nothing_moves_for_who_wants_it_still(empty_site, open_page):
+    page = open_page(empty_site.url + "/", reduced_motion="reduce")
+    assert page.evaluate("() => document.getAnimations().filter(one => one.playState === 'running').length") == 0
+
+
+def test_times_are_in_the_zone_of_whoever_reads(site, open_page):
+    page = open_page(site.url + "/keys", timezone_id="Asia/Tokyo", locale="en-GB")
+    moment = page.locator("time[data-moment]").first
+    assert "UTC" not in moment.inner_text() and "UTC" in moment.get_attribute("title")
+
+
+def test_judges_own_traffic_is_shown_by_a_chip_and_hidden_again(site, open_page):
+    page = open_page(site.url + "/traces?model=claude-haiku-4-5")
+    page.click("#judge-traffic")
+    page.wait_for_url("**/traces?model=claude-haiku-4-5&judges=1")
+    assert page.inner_text("#judge-traffic") == "judge traffic: shown"
+    page.click("#judge-traffic")
+    page.wait_for_url("**/traces?model=claude-haiku-4-5")
 
 
 def test_an_address_of_the_mlflow_client_is_followed(site, browser):

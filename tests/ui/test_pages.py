@@ -272,3 +272,34 @@ def test_a_dataset_shows_its_examples_as_text_with_the_trace_that_each_came_from
     assert 'href="/traces/' in text
     assert "/datasets?page=next" in client.get("/datasets").text
     assert client.get("/datasets/d-2").status_code == 404
+
+
+def test_the_notebook_frame_may_be_framed_runs_nothing_and_says_what_is_not_there(client, demo):
+    known, unknown = demo.hexadecimal("hostile", 32), "0" * 32
+    frame = client.get(
+        f"/static-files/lib/notebook-trace-renderer/index.html?trace_id=tr-{known}&trace_id=tr-{unknown}&experiment_id=1&version=3.18.0"
+    )
+    policy = frame.headers["content-security-policy"]
+    assert "frame-ancestors *" in policy and "script-src 'none'" in policy and "<script" not in frame.text
+    assert f"tr-{unknown}</code> is not stored here" in frame.text and f"/traces/{known}" in frame.text
+    assert "frame-ancestors 'none'" in client.get("/traces").headers["content-security-policy"]
+
+
+def test_what_the_mlflow_client_prints_leads_to_the_page_of_the_same_thing(client):
+    led = {
+        "/experiments/7/traces?selectedEvaluationId=tr-ab12": "/traces/ab12",
+        "/experiments/7/traces": "/traces?filter=experiment+%3D+%277%27",
+        "/experiments/7/overview": "/experiments/7",
+        "/experiments/7/evaluation-runs": "/experiments/7",
+        "/experiments/7/judges": "/experiments/7/scorers",
+        "/experiments/7/review-queue": "/queues",
+        "/experiments/7/prompts": "/prompts",
+    }
+    for path, place in led.items():
+        answer = client.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (302, place)
+
+
+def test_controls_and_marks_that_turn_text_round_are_seen_and_not_obeyed(client):
+    page = client.get("/queues").text
+    assert "\u202e" not in page and "\ufffdmore" in page
