@@ -254,6 +254,7 @@ class Services:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.telemetry.run())
             tasks.create_task(asyncio.to_thread(load_prices))
+            tasks.create_task(self._tidy())
             tasks.create_task(self.keys.run())
             tasks.create_task(self.access.run())
             tasks.create_task(self.limits.run())
@@ -350,6 +351,12 @@ class Services:
 
     def _keys_changed(self) -> None:
         self.gateway.renew_policies()
+
+    async def _tidy(self) -> None:
+        try:
+            await self.artifacts.remove_unfinished(time.time() - (time.monotonic() - self._started))
+        except OSError as error:
+            logger.warning("what uploads that were cut off left behind is not removed: %s", error)
 
     async def _rebuild_budgets(self) -> None:
         """More than once: what a killed process had journalled is stored in the first moments, and counting it again changes nothing."""

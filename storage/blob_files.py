@@ -6,13 +6,15 @@ The object store's own way copies each piece once or twice more, which is most o
 
 import asyncio
 import os
+import re
+import time
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-__all__ = ("read_file", "write_file")
+__all__ = ("read_file", "remove_unfinished", "write_file")
 
 AT_ONCE: Final = 1024 * 1024
 """Bytes that are handed to the operating system together. Fewer cost visits to another thread; more have left the processor's cache by then."""
@@ -21,7 +23,12 @@ BUFFERS: Final = 512
 """Pieces of one call; the operating system takes 1,024."""
 
 ATTEMPTS: Final = 5
-_numbers: Final = count(os.getpid() * 1_000_000)
+OF_A_PROCESS: Final = 1_000_000
+UNFINISHED: Final = re.compile(r".+#(\d+)")
+FORGOTTEN_SECONDS: Final = 24 * 3600.0
+"""For so long nothing was written to a file that somebody still writes."""
+
+_numbers: Final = count(os.getpid() * OF_A_PROCESS)
 
 
 async def write_file(path: Path, pieces: AsyncIterable[bytes]) -> None:
@@ -53,6 +60,31 @@ async def read_file(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
             start += len(piece)
     finally:
         os.close(descriptor)
+
+
+def remove_unfinished(directory: Path, before: float) -> int:
+    """Remove what killed processes were writing below a directory, and say how many files it was.
+
+    ``before``: seconds since the epoch at which this process began. A file that is younger, or that a living process may still write, stays.
+    """
+    removed = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            found = UNFINISHED.fullmatch(name)
+            if found is not None and _is_left(Path(folder, name), int(found[1]) // OF_A_PROCESS, before):
+                Path(folder, name).unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _is_left(file: Path, process: int, before: float) -> bool:
+    """In a container every life has the same number, so that our own says nothing."""
+    try:
+        changed = file.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    gone = process == os.getpid() or (process > 0 and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists())
+    return changed < (before if gone else min(before, time.time() - FORGOTTEN_SECONDS))
 
 
 def _begin(path: Path) -> tuple[int, Path]:

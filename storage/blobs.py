@@ -1,5 +1,7 @@
 """Blobs: bytes under a path, in a directory, in S3, Google Cloud Storage or Azure, or in memory for tests."""
 
+import asyncio
+import logging
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectS
 from typing_extensions import Buffer
 
 from config.schema import StorageSettings
-from storage.blob_files import read_file, write_file
+from storage.blob_files import read_file, remove_unfinished, write_file
 from storage.blob_multipart import S3Multipart
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta  # these names are the type stubs' alone
 
 __all__ = ("BlobInfo", "Blobs", "Folder", "OpenBlob")
+
+logger = logging.getLogger(__name__)
 
 CHUNK: Final = 1024 * 1024
 CLOUDS: Final = frozenset({"s3", "s3a", "gs", "az", "abfs", "abfss"})
@@ -202,6 +206,14 @@ class Blobs:
             except BlobNotFound:  # somebody else removes them as well; the others of this batch are removed one by one
                 for path in found[start : start + AT_ONCE]:
                     await self.delete(path)
+
+    async def remove_unfinished(self, before: float) -> None:
+        """Remove what a killed process left half-written before that time, in seconds since the epoch. A cloud's store forgets it by itself."""
+        if self.directory is None:
+            return
+        removed = await asyncio.to_thread(remove_unfinished, self.directory, before)
+        if removed:
+            logger.info("%d uploads that were cut off were removed from %s", removed, self._where)
 
     @property
     def signs(self) -> bool:

@@ -24,6 +24,11 @@ class ArtifactService:
         """The tree behind ``mlflow-artifacts:/``."""
         return self._trees.own
 
+    async def remove_unfinished(self, before: float) -> None:
+        """Remove what uploads that a kill cut off left behind. ``before``: when this process began, in seconds since the epoch."""
+        for tree in self._trees.all:
+            await tree.blobs.remove_unfinished(before)
+
     async def list_stored(self, request: ListStoredArtifacts) -> ListStoredArtifacts.Response:
         """A folder of the tree."""
         return ListStoredArtifacts.Response(files=await _files(self.own, "", folder_path(request.path), named_from=""))

@@ -21,6 +21,11 @@ class Trees:
         self.own = own
         self._others = {root.rstrip("/"): tree for root, tree in others.items()}
 
+    @property
+    def all(self) -> list[ArtifactTree]:
+        """Every tree that is written to."""
+        return [self.own, *self._others.values()]
+
     def find(self, uri: str) -> tuple[ArtifactTree, str]:
         """The tree, and the path of a folder in it. Raises ``InvalidParameterValue`` for a place that this server does not read."""
         if (path := own_path(uri)) is not None:

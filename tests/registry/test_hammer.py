@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import http.client
 import os
 import random
 import signal
@@ -43,6 +44,7 @@ class Killed:
             time.sleep(rest * random.uniform(0.2, 0.8))
             _kill_store(self.now)
             time.sleep(rest * random.uniform(0.2, 0.8))
+            _begin_upload(self.now.port)
             taken = memory_mb(self.now.process.pid)
             print(f"{taken:.0f} MB")
             assert taken < MOST_MB, "resident memory of the server with its store"
@@ -72,7 +74,25 @@ def test_every_acknowledged_write_is_there_once_after_kills_of_server_and_store(
         if client.failure is not None:
             raise client.failure
     _expect(server.now, [client.ledger for client in clients])
-    assert [path for path in (server.now.data / "blobs").rglob("*#*") if path.is_file()] == [], "an upload that was cut off left a file"
+    _expect_nothing_unfinished(server.now.data / "blobs")
+
+
+def _begin_upload(port: int) -> None:
+    """Half a file, of which the rest never comes; the socket is closed by the kill."""
+    upload = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    upload.putrequest("PUT", f"/api/2.0/mlflow-artifacts/artifacts/hammer/half-{time.monotonic_ns()}")
+    upload.putheader("content-type", "application/octet-stream")
+    upload.putheader("content-length", "4000000")
+    upload.endheaders(bytes(2_000_000))
+
+
+def _expect_nothing_unfinished(blobs: Path) -> None:
+    """Soon after a start what was cut off is gone."""
+    deadline = time.monotonic() + 20
+    while left := [path for path in blobs.rglob("*#*") if path.is_file()]:
+        assert time.monotonic() < deadline, f"uploads that were cut off left {left}"
+        time.sleep(0.1)
+    assert not list(blobs.rglob("half-*"))
 
 
 def _kill_store(server: RunningServer) -> None:

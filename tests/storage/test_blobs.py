@@ -1,7 +1,9 @@
 """What blobs promise, of a directory and of memory; clouds differ in the URL only, which obstore reads."""
 
 import asyncio
+import os
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -180,3 +182,15 @@ async def test_a_store_that_is_away_says_so(tmp_path):
     (tmp_path / "gone").write_text("a file where the directory was")
     with pytest.raises((BlobsUnavailable, BlobPathRefused)):
         await blobs.put("a", b"x")
+
+
+async def test_what_a_killed_process_was_writing_is_removed_and_nothing_else(tmp_path):
+    blobs = Blobs.in_directory(tmp_path)
+    await blobs.put("a/kept#1x", b"whole")
+    now = time.time()
+    dead, living = 2**22 + 1, os.getppid()  # the first is above the highest number that Linux gives
+    for name, age in ((f"dead#{dead * 1_000_000 + 7}", 60), (f"living#{living * 1_000_000}", 60), (f"young#{dead * 1_000_000}", -60)):
+        (tmp_path / "a" / name).write_bytes(b"half")
+        os.utime(tmp_path / "a" / name, (now - age, now - age))
+    await blobs.remove_unfinished(now)
+    assert {path.name.partition("#")[0] for path in (tmp_path / "a").iterdir()} == {"kept", "living", "young"}
