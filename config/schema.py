@@ -103,6 +103,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 100 * 1024 * 1024
     """Largest request body accepted, in bytes."""
 
+    stop_seconds: Seconds = 10.0
+    """How long answers that are under way hold up a stop. Those that are not whole by then end in an error that says so."""
+
     role: Literal["all", "gateway"] = "all"
     """``gateway``: answer models' clients and take spans, and nothing else. Many of these may stand in front of one server that does all.
 

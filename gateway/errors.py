@@ -23,6 +23,7 @@
     │   ├── UpstreamUnreachable     502  no connection
     │   ├── UpstreamBroken          502  an answer that is cut, or that is not what the dialect promises
     │   └── UpstreamTimeout         504  one of the four clocks ran out
+    ├── Stopping                    503  the server is being stopped; another one, or the same a moment later, answers
     ├── Failed                      500  a mistake of ours: the log has it, the client learns no more
     └── Misconfigured               500  raised when settings are built into a gateway, never by a request
 
@@ -51,6 +52,7 @@ __all__ = (
     "PromptVariableMissing",
     "PromptsUnavailable",
     "ResponseNotFound",
+    "Stopping",
     "Unauthenticated",
     "UpstreamBroken",
     "UpstreamFailure",
@@ -214,6 +216,18 @@ class UpstreamTimeout(UpstreamFailure):
 
     status = 504
     code = "upstream_timeout"
+
+
+class Stopping(GatewayError):
+    """The server is being stopped, and does not wait for the answer any longer."""
+
+    status = 503
+    code = "server_stopped"
+    kind = "api_error"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The server is being stopped before the answer is whole. Try again in a moment.")
 
 
 class Failed(GatewayError):

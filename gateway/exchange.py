@@ -11,7 +11,7 @@ from msgspec import structs
 
 from gateway.beginning import begun
 from gateway.dialects.types import DialectName
-from gateway.errors import GatewayError, UpstreamBroken
+from gateway.errors import GatewayError, Stopping, UpstreamBroken
 from gateway.guardrails.errors import GuardrailBlocked, Withheld
 from gateway.heads import PromptedHead, head_of
 from gateway.media import inlined
@@ -89,8 +89,10 @@ class Exchange:
         except GatewayError as error:
             return self._refused(error)
         except asyncio.CancelledError as error:
-            self.left(None, stopped=STOPPED in error.args)
-            raise
+            if STOPPED not in error.args:
+                self.left(None)
+                raise
+            return self._stopped()
         except Exception as error:  # noqa: BLE001 - whatever it is, the request ends once: told, counted and answered
             return self._refused(failed(error))
         if self._recording.content != "full" or not self._snapshot.may_keep:
@@ -253,10 +255,16 @@ class Exchange:
         except GatewayError as error:
             return self._refused(error)
         except asyncio.CancelledError as error:
-            self.left(None, stopped=STOPPED in error.args)
-            raise
+            if STOPPED not in error.args:
+                self.left(None)
+                raise
+            return self._stopped()
         except Exception as error:  # noqa: BLE001 - as in ``run``
             return self._refused(failed(error))
+
+    def _stopped(self) -> Reply:
+        self.left(None, stopped=True)
+        return refused(Stopping(), self._recording.trace_id, self._own_headers(), self._inbound.dialect)
 
     def _refused(self, error: GatewayError) -> Reply:
         used = error.observation if isinstance(error, Withheld) else None
@@ -385,7 +393,7 @@ class Exchange:
         """The client went away, or the server stops before the answer was whole."""
         self._recording.left(asking=observation is None and bool(self._target.provider), client=not stopped)
         if stopped:
-            self._end(503, observation, error="server_stopped", detail="The server was stopped before the end of the answer.")
+            self._end(Stopping.status, observation, error=Stopping.code, detail="The server was stopped before the end of the answer.")
         else:
             self._end(499, observation, error="client_disconnected", detail="The client went away before the end of the answer.")
 

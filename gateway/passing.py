@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
-from gateway.errors import Failed, GatewayError, UpstreamBroken
+from gateway.errors import Failed, GatewayError, Stopping, UpstreamBroken
 from gateway.types import Observation, Passage, Upstream
 
 __all__ = ("STOPPED", "Ending", "failed", "passed")
@@ -42,7 +42,7 @@ async def passed(way: Passage, upstream: Upstream, first: bytes, name: str, endi
     """The answer of the target ``name``. A broken stream ends in an error event; where none can be told ``GatewayError`` is raised."""
     reader = way.read_stream()
     chunk: bytes | None = first
-    finished = stopped = False
+    finished = False
     try:
         while chunk is not None:
             forwarded = reader.feed(chunk)
@@ -72,11 +72,14 @@ async def passed(way: Passage, upstream: Upstream, first: bytes, name: str, endi
         ending.finished(mistake.status, None, mistake)  # what a reader says that failed is not to be relied on
         yield _told(way, mistake)
     except asyncio.CancelledError as error:
-        stopped = STOPPED in error.args
-        raise
+        if finished or STOPPED not in error.args:
+            raise
+        finished = True  # the client is there, and is told; the cancellation is heeded by that
+        ending.left(reader.observation(), stopped=True)
+        yield reader.end() + _told(way, Stopping())
     finally:
         if not finished:
-            ending.left(reader.observation(), stopped=stopped)
+            ending.left(reader.observation())
         await upstream.close()
         await ending.leave()
 

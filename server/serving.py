@@ -21,9 +21,6 @@ from storage.process.parent import Store
 
 __all__ = ("serve_until_stopped",)
 
-STOP_SECONDS = 10.0
-"""How long requests that are being answered hold up a stop."""
-
 
 async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) -> int:
     """Open the rest, serve until SIGINT or SIGTERM, close all of it; the exit code."""
@@ -39,7 +36,7 @@ async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) ->
             _settle_collector()
             print(banner(loaded, listener.port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
             await _stopped(stop, background)
-            await listener.close(STOP_SECONDS)
+            await listener.close(services.settings.server.stop_seconds)
             for task in background:
                 task.cancel()
     finally:

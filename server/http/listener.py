@@ -13,6 +13,8 @@ __all__ = ("Listener",)
 
 BACKLOG: Final = 4096
 TICK_SECONDS: Final = 1.0
+GOODBYE_SECONDS: Final = 1.0
+"""In which those who are not waited for any longer are told so."""
 
 
 class Listener:
@@ -41,6 +43,8 @@ class Listener:
             await asyncio.wait(under_way, timeout=patience)
         for task in self._shared.under_way:
             task.cancel(STOPPED)
+        if under_way := self._shared.under_way:
+            await asyncio.wait(under_way, timeout=GOODBYE_SECONDS)
         for connection in frozenset(self._shared.connections):
             connection.abort()
         if under_way := self._shared.under_way:

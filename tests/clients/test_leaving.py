@@ -16,6 +16,7 @@ from tests.soak.plans import Plan, Surface
 from tests.upstream import Upstream, scripted_upstream
 
 CONFIG = """
+server: {{stop_seconds: 0.3}}
 providers:
   openai: {{base_url: "{url}", api_key: env:UP_KEY}}
   groq: {{base_url: "{url}", api_key: env:UP_KEY}}
@@ -126,3 +127,18 @@ async def test_whoever_leaves_in_the_middle_of_a_request_has_made_none(rig: Rig,
     writer.close()
     await asyncio.sleep(0.05)
     assert (len(rig.up.bodies), await rig.traces(name), await rig.reserved()) == (asked, [], {0})
+
+
+async def test_whoever_is_there_when_the_server_stops_is_told_in_words(rig: Rig):
+    streaming, one, _ = await rig.connected("chat", "plain", "!slow", stream=True)
+    await streaming.readuntil(b"w1")
+    waiting, other, _ = await rig.connected("messages", "raced", "!hang", stream=False)
+    await asyncio.sleep(0.1)
+    rig.server.process.terminate()
+    async with asyncio.timeout(10):
+        assert b'"code":"server_stopped"' in await streaming.read()
+        answer = await waiting.read()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["message"].startswith("The server is being stopped")
+    one.close()
+    other.close()

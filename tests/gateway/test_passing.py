@@ -102,10 +102,10 @@ async def test_a_reader_that_leaves_is_told_of_once_wherever_it_was():
     assert told.log == ["left", "closed", "over"]
 
 
-async def test_a_server_that_stops_is_no_client_that_left():
+async def test_a_server_that_stops_is_no_client_that_left_and_the_client_is_told():
     told = Told([b"second"])
     reading = asyncio.ensure_future(read(told))
     await asyncio.sleep(0)
     reading.cancel(STOPPED)
-    await asyncio.wait([reading])
+    assert await reading == b"first server_stopped"
     assert told.log == ["stopped", "closed", "over"]
