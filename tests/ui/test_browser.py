@@ -199,6 +199,7 @@ PAGES = (
 )  # fmt: skip
 
 
+@pytest.mark.timeout(300)
 def test_everybody_can_use_every_page_at_any_width_in_both_themes(site, open_page, demo):
     """One page object for all of them: each goes on after the one before, as people do."""
     page = open_page(site.url + "/welcome")
