@@ -42,6 +42,7 @@ from gateway.types import (
     Upstream,
     Usage,
 )
+from gateway.wire.headers import header_value
 from gateway.wire.openai import RequestHead
 from gateway.wire.patch import patch
 
@@ -429,8 +430,8 @@ class Exchange:
         return [
             (b"x-tidegate-trace-id", self._recording.trace_id.encode()),
             (b"x-tidegate-overhead-ms", b"%.3f" % overhead),
-            *([(b"x-tidegate-target", self._target.name.encode("latin-1", "replace"))] if self._target.provider else ()),
-            *([(b"x-tidegate-dropped", ", ".join(self._dropped).encode("ascii", "replace"))] if self._dropped else ()),
+            *([(b"x-tidegate-target", header_value(self._target.name))] if self._target.provider else ()),
+            *([(b"x-tidegate-dropped", header_value(", ".join(self._dropped)))] if self._dropped else ()),
             *(self._pursuit.headers() if self._pursuit is not None else ()),
             *(self._call.headers if self._call is not None else ()),
         ]

@@ -116,12 +116,15 @@ def _address(value: dict[str, Any]) -> str | None:
         image = image.get("url")
     file = value.get("fileData", value.get("file_data"))
     candidates = (
-        image if value.get("type") in {"image_url", "input_image"} else None,
+        image if value.get("type") in _IMAGES else None,
         value.get("url") if value.get("type") == "url" else None,
         value.get("file_url") if value.get("type") == "input_file" else None,
         file.get("fileUri", file.get("file_uri")) if isinstance(file, dict) else None,
     )
     return next((url for url in candidates if isinstance(url, str) and url.startswith(("http://", "https://"))), None)
+
+
+_IMAGES: Final = ("image_url", "input_image")  # not a set, as what is looked for may be a list, which has no hash
 
 
 def _placed(value: dict[str, Any], fetched: Fetched) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gateway.resilience.journey import Journey
 from gateway.resilience.pool import Pool
 from gateway.resilience.types import Failure, Reason, Step
 from gateway.types import Headers, Observation, Opened, Target, Usage
+from gateway.wire.headers import header_value
 
 __all__ = ("Pursuit", "Sender")
 
@@ -112,7 +113,7 @@ class Pursuit:
         told: Headers = [(b"x-tidegate-attempts", str(len(self.attempts)).encode())]
         failed = [f"{each.target.name}={each.failure}" for each in self.attempts if each.failure]
         if failed:
-            told.append((b"x-tidegate-failed-attempts", ", ".join(failed).encode("latin-1", "replace")))
+            told.append((b"x-tidegate-failed-attempts", header_value(", ".join(failed))))
         if any(each.hedge for each in self.attempts):
             won = any(each.hedge and not each.cancelled and not each.failure for each in self.attempts)
             told.append((b"x-tidegate-hedge", b"won" if won else b"lost"))

@@ -53,7 +53,10 @@ class Upstream:
             writer.close()
 
     async def _answer(self, body: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        text = body["messages"][-1]["content"] if body.get("messages") else body.get("input", "")
+        try:
+            text = body["messages"][-1]["content"] if body.get("messages") else body.get("input", "")
+        except (KeyError, TypeError, AttributeError):
+            return _send(writer, 400, {"error": {"message": "no conversation", "type": "invalid_request_error", "code": None}})
         text = text if isinstance(text, str) else json.dumps(text)
         if "!429" in text:
             return _send(

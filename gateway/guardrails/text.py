@@ -66,7 +66,7 @@ _NO_WORDS: Final = frozenset(
 _AT: Final = ("index", "output_index", "content_index", "item_id")
 """Members that say which of several answers, parts or calls an event is about."""
 
-_ANSWERERS: Final = frozenset({"assistant", "model"})
+_ANSWERERS: Final = ("assistant", "model")  # not a set, as what is looked for may be a list, which has no hash
 
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])

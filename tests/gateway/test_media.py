@@ -161,3 +161,9 @@ async def test_no_address_of_ours_is_asked_for_a_client(url: str):
     with pytest.raises(InvalidRequest, match=r"not fetched|cannot be fetched"):
         await media.fetch(url)
     await media.close()
+
+
+@pytest.mark.parametrize("odd", [[], {}, [[]], None, 1, True])
+async def test_a_part_whose_type_is_none_has_no_address(odd: object):
+    asked = inbound({"model": "m", "messages": [{"role": odd, "content": [{"type": odd, "image_url": URL, "url": URL}]}]})
+    assert await inlined(asked, Pictures()) is asked

@@ -10,6 +10,7 @@ from gateway import sse
 from gateway.errors import UpstreamBroken
 from gateway.providers.openai.stream import ChatStream
 from gateway.sse import EventParser
+from gateway.wire.headers import header_value
 from gateway.wire.patch import patch, replace
 
 
@@ -94,3 +95,10 @@ def test_only_the_outer_models_value_changes(rest: dict, value: object, indent: 
         assert len(patched) - len(body) == len(b'"new"') - len(
             json.dumps(value, indent=indent, ensure_ascii=escaped).encode()
         ) or isinstance(value, (list, dict))
+
+
+@given(st.text(max_size=30))
+def test_whatever_somebody_wrote_stands_in_a_header(text: str):
+    value = header_value(text)
+    assert not any(byte < 0x20 or byte == 0x7F for byte in value)
+    assert len(value) == len(text)

@@ -32,7 +32,7 @@ _KEPT: Final = frozenset(
         "maximum",
     }
 )
-_TEXT_FORMATS: Final = frozenset({"enum", "date-time"})
+_TEXT_FORMATS: Final = ("enum", "date-time")  # not a set, as what is looked for may be a list, which has no hash
 _DEEPEST: Final = 32
 _NULL: Final = {"type": "null"}
 

@@ -132,10 +132,13 @@ def _judge(request: Request) -> Said:
     return Said(pieces=_pieces(msgspec.json.encode(verdict).decode()))
 
 
+_NUMBERS: Final = ("number", "integer")  # not a set, as a type may be a list of several
+
+
 def _verdict(schema: dict[str, Any], seed: int) -> object:
     if schema.get("enum"):
         return schema["enum"][seed % len(schema["enum"])]
-    if schema.get("type") in {"number", "integer"}:
+    if schema.get("type") in _NUMBERS:
         low, high = schema.get("minimum", 0), schema.get("maximum", 1)
         value = low + (high - low) * (seed % 101) / 100
         return round(value) if schema["type"] == "integer" else value

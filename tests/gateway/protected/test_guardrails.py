@@ -301,3 +301,9 @@ async def test_what_a_request_adds_is_what_follows_the_last_answer():
     contents = [{"role": "user", "parts": ["a"]}, {"role": "model", "parts": ["b"]}, {"role": "user", "parts": ["c"]}]
     assert newest({"contents": contents}) == {"contents": contents[2:]}
     assert newest({"input": "text"}) == {"input": "text"}
+
+
+@pytest.mark.parametrize("odd", [[], {}, 1, None])
+async def test_a_role_that_is_none_is_no_failure_of_ours(rig, odd: object):
+    body = {"model": "masked", "messages": [{"role": odd, "content": "hello"}, {"role": "user", "content": "hello"}]}
+    assert (await rig.http.post("/v1/chat/completions", json=body)).status_code in {200, 400}

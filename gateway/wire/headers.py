@@ -1,0 +1,12 @@
+"""Values of headers that are made of what somebody else wrote."""
+
+from typing import Final
+
+__all__ = ("header_value",)
+
+_CONTROLS: Final = dict.fromkeys((*range(32), 127), "?")
+
+
+def header_value(text: str) -> bytes:
+    """``text`` as a header can hold it (RFC 9110 section 5.5): whatever it cannot is a question mark."""
+    return text.translate(_CONTROLS).encode("latin-1", "replace")
