@@ -8,6 +8,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
+from registry.imports import mlflow_genai
+from registry.imports.genai_types import DatasetRecord, EvaluationDataset, Scorer
 from registry.imports.mlflow_schema import check_revision
 from registry.imports.source import Source, SourceRefused, Totals
 from registry.imports.traces import Trace, trace_of
@@ -36,7 +38,7 @@ TABLES: Final = (
     "experiments", "experiment_tags", "runs", "tags", "params", "latest_metrics", "metrics", "datasets", "inputs", "input_tags",
     "logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics", "registered_models", "registered_model_tags",
     "registered_model_aliases", "model_versions", "model_version_tags", "trace_info",
-    "trace_tags", "trace_request_metadata", "spans", "assessments",
+    "trace_tags", "trace_request_metadata", "spans", "assessments", *mlflow_genai.TABLES,
 )  # fmt: skip
 
 
@@ -134,6 +136,29 @@ class MlflowDatabase(Source):
                 aliases={each["alias"]: each["version"] for each in aliases.get(name, [])},
                 versions=self._versions(name),
             )
+
+    @override
+    def scorers(self, experiment_id: str) -> Iterator[Scorer]:
+        for row in self._rows("scorers", {"experiment_id": [int(experiment_id)]}, order=("scorer_name",)):
+            of = {"scorer_id": [row["scorer_id"]]}
+            yield mlflow_genai.scorer_of(row, [*self._rows("scorer_versions", of, order=("scorer_version",))])
+
+    @override
+    def evaluation_datasets(self) -> Iterator[EvaluationDataset]:
+        tags = self._grouped("evaluation_dataset_tags", "dataset_id")
+        shared = self._grouped(
+            "entity_associations", "source_id", {"source_type": ["evaluation_dataset"], "destination_type": ["experiment"]}
+        )
+        for row in self._rows("evaluation_datasets", order=("dataset_id",)):
+            dataset_id = row["dataset_id"]
+            experiments = [each["destination_id"] for each in shared.get(dataset_id, [])]
+            yield mlflow_genai.dataset_of(row, tags.get(dataset_id, []), experiments)
+
+    @override
+    def dataset_records(self, dataset_id: str) -> Iterator[list[DatasetRecord]]:
+        rows = self._rows("evaluation_dataset_records", {"dataset_id": [dataset_id]}, order=("created_time", "dataset_record_id"))
+        for page in _pages(rows, PAGE):
+            yield [mlflow_genai.record_of(row) for row in page]
 
     def _versions(self, name: str) -> list[Version]:
         tags = self._grouped("model_version_tags", "version", {"name": [name]})

@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from registry.errors import RegistryError
+from registry.imports.genai_types import DatasetRecords, EvaluationDataset, GenaiCounts, GenaiScope, Scorer
 from registry.imports.service import ImportService
 from registry.imports.types import Counts, Experiments, Histories, LoggedModels, Placed, RegisteredModels, Runs, Scope
 
@@ -41,6 +42,26 @@ def router(service: ImportService) -> Router:
         """Store registered models and prompts with their versions."""
         await service.registered_models(data.registered_models)
 
+    @post("/scorers", status_code=HTTP_200_OK)
+    async def scorers(data: JSONBody[list[Scorer]]) -> None:
+        """Store scorers with their versions."""
+        await service.scorers(data)
+
+    @post("/datasets", status_code=HTTP_200_OK)
+    async def datasets(data: JSONBody[list[EvaluationDataset]]) -> None:
+        """Store evaluation datasets without their records."""
+        await service.datasets(data)
+
+    @post("/dataset-records", status_code=HTTP_200_OK)
+    async def dataset_records(data: JSONBody[DatasetRecords]) -> None:
+        """Store records of an evaluation dataset."""
+        await service.dataset_records(data.dataset_id, data.records)
+
+    @post("/genai-counts", status_code=HTTP_200_OK)
+    async def genai_counts(data: JSONBody[GenaiScope]) -> GenaiCounts:
+        """Count what belongs to the scorers and evaluation datasets that are given."""
+        return await service.genai_counts(data)
+
     @post("/counts", status_code=HTTP_200_OK)
     async def counts(data: JSONBody[Scope]) -> Counts:
         """Count what belongs to the runs, logged models and names that are given."""
@@ -48,7 +69,18 @@ def router(service: ImportService) -> Router:
 
     return Router(
         "/api/v1/import",
-        route_handlers=[experiments, runs, histories, logged_models, registered_models, counts],
+        route_handlers=[
+            experiments,
+            runs,
+            histories,
+            logged_models,
+            registered_models,
+            scorers,
+            datasets,
+            dataset_records,
+            genai_counts,
+            counts,
+        ],
         exception_handlers={RegistryError: _registry_error},
         tags=["import"],
     )

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import Connection
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
-from registry.imports import store
+from registry.evaluation_datasets.store import read_dataset
+from registry.imports import genai_store, store
+from registry.imports.genai_types import DatasetRecord, EvaluationDataset, GenaiCounts, GenaiScope, Scorer
 from registry.imports.moves import is_kept
 from registry.imports.points_store import count_points
 from registry.imports.types import Counts, Experiment, History, LoggedModel, Placed, RegisteredModel, Run, Scope, Version
@@ -80,6 +82,39 @@ class ImportService:
                 _put_registered_model(connection, model)
 
         await self._metadata.run(write)
+
+    async def scorers(self, scorers: list[Scorer]) -> None:
+        """Store scorers with their versions."""
+
+        def write(connection: Connection) -> None:
+            for scorer in scorers:
+                genai_store.put_scorer(connection, scorer)
+
+        await self._metadata.run(write)
+
+    async def datasets(self, datasets: list[EvaluationDataset]) -> None:
+        """Store evaluation datasets."""
+
+        def write(connection: Connection) -> None:
+            for dataset in datasets:
+                genai_store.put_dataset(connection, dataset)
+
+        await self._metadata.run(write)
+
+    async def dataset_records(self, dataset_id: str, records: list[DatasetRecord]) -> None:
+        """Store records of a dataset that is here."""
+
+        def write(connection: Connection) -> None:
+            if read_dataset(connection, dataset_id) is None:
+                raise ResourceDoesNotExist(f"There is no evaluation dataset '{dataset_id}' here: send it before its records.")
+            genai_store.put_records(connection, dataset_id, records)
+
+        await self._metadata.run(write)
+
+    async def genai_counts(self, scope: GenaiScope) -> GenaiCounts:
+        """How much of these scorers and datasets is here."""
+        named = [(int(experiment), name) for experiment, name in scope.scorers]
+        return await self._metadata.read(lambda connection: genai_store.count(connection, named, scope.dataset_ids))
 
     async def counts(self, scope: Scope) -> Counts:
         """How much of what was named is here."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from registry.imports.genai_types import DatasetRecord, EvaluationDataset, Scorer
 from registry.imports.traces import Trace
 from registry.imports.types import Experiment, History, LoggedModel, RegisteredModel, Run
 
@@ -58,3 +59,15 @@ class Source(Protocol):
     def registered_models(self) -> Iterator[RegisteredModel]:
         """Registered models and prompts."""
         ...
+
+    def scorers(self, experiment_id: str) -> Iterator[Scorer]:
+        """The scorers of an experiment; a source that cannot say has none."""
+        yield from ()
+
+    def evaluation_datasets(self) -> Iterator[EvaluationDataset]:
+        """Evaluation datasets without their records; a source that cannot say has none."""
+        yield from ()
+
+    def dataset_records(self, dataset_id: str) -> Iterator[list[DatasetRecord]]:
+        """The records of a dataset in pages."""
+        yield from ()

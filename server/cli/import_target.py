@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from registry.imports.files import File
+from registry.imports.genai_types import DatasetRecord, DatasetRecords, EvaluationDataset, GenaiCounts, GenaiScope, Scorer
 from registry.imports.traces import Trace, export_request
 from registry.imports.types import (
     Counts,
@@ -64,6 +65,24 @@ class Target:
     def registered_model(self, model: RegisteredModel) -> None:
         """Store a registered model or a prompt."""
         self._post("registered-models", RegisteredModels([model]))
+
+    def scorer(self, scorer: Scorer) -> None:
+        """Store a scorer."""
+        self._post("scorers", [scorer])
+
+    def dataset(self, dataset: EvaluationDataset) -> None:
+        """Store an evaluation dataset without its records."""
+        self._post("datasets", [dataset])
+
+    def dataset_records(self, dataset_id: str, records: list[DatasetRecord]) -> None:
+        """Store records of an evaluation dataset."""
+        self._post("dataset-records", DatasetRecords(dataset_id, records))
+
+    def genai_counts(self, scorers: list[tuple[str, str]], dataset_ids: list[str]) -> Iterator[GenaiCounts]:
+        """How much is here of what is named, a part at a time."""
+        for start in range(0, max(len(scorers), len(dataset_ids)), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            yield self._api.post(path_of("import", "genai-counts"), GenaiScope(scorers[part], dataset_ids[part]), GenaiCounts)
 
     def counts(self, run_ids: Sequence[str], model_ids: Sequence[str] = (), names: Sequence[str] = ()) -> Iterator[Counts]:
         """How much is here of what is named, a part at a time."""

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from registry.imports.files import File, Files, NoFolder
+from registry.imports.genai_types import EvaluationDataset, Scorer
 from registry.imports.moves import Moves, is_kept, logged_model_root, run_root
 from registry.imports.source import Source
 from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version
@@ -16,6 +17,7 @@ __all__ = ("Import", "Kind", "Report")
 
 COUNTED: Final = ("runs", "params", "tags", "metrics", "points", "inputs", "logged_models", "registered_models", "versions", "aliases")
 
+GENAI: Final = ("scorer_versions", "evaluation_datasets", "dataset_records")
 TRACES: Final = 100
 """Traces that are asked after at once."""
 
@@ -54,6 +56,8 @@ class Import:
         self._moves = Moves()
         self._read: Counter[str] = Counter()
         self._ids: dict[str, list[str]] = {"runs": [], "models": [], "names": [], "traces": []}
+        self._scorers: list[tuple[str, str]] = []
+        self._datasets: list[str] = []
         self._sent = self._there = self._elsewhere = 0
         self._missing: list[str] = []
 
@@ -67,6 +71,8 @@ class Import:
             self._experiment(experiment)
         for model in self._source.registered_models():
             self._registered_model(model)
+        for dataset in self._source.evaluation_datasets():
+            self._dataset(dataset)
         return self._report()
 
     def _experiment(self, experiment: Experiment) -> None:
@@ -83,8 +89,25 @@ class Import:
             self._send_files(self._files.of_logged_model(model), model.artifact_location, placed_model.artifact_location)
             self._step("logged_models", 1)
 
+        for scorer in self._source.scorers(experiment.experiment_id):
+            self._scorer(scorer)
         if experiment.lifecycle_stage == "active":
             self._traces(experiment)
+
+    def _scorer(self, scorer: Scorer) -> None:
+        here = self._experiments[scorer.experiment_id]
+        self._target.scorer(msgspec.structs.replace(scorer, experiment_id=here))
+        self._scorers.append((here, scorer.name))
+        self._read["scorer_versions"] += len(scorer.versions)
+
+    def _dataset(self, dataset: EvaluationDataset) -> None:
+        here = [self._experiments[each] for each in dataset.experiment_ids if each in self._experiments]
+        self._target.dataset(msgspec.structs.replace(dataset, experiment_ids=here))
+        self._datasets.append(dataset.dataset_id)
+        self._read["evaluation_datasets"] += 1
+        for page in self._source.dataset_records(dataset.dataset_id):
+            self._target.dataset_records(dataset.dataset_id, page)
+            self._read["dataset_records"] += len(page)
 
     def _traces(self, experiment: Experiment) -> None:
         """Those of a hidden experiment stay behind: nothing is added to one."""
@@ -158,9 +181,11 @@ class Import:
         here: Counter[str] = Counter(experiments=len(self._experiments))
         for counts in self._target.counts(self._ids["runs"], self._ids["models"], self._ids["names"]):
             here.update({kind: getattr(counts, kind) for kind in COUNTED})
+        for found in self._target.genai_counts(self._scorers, self._datasets):
+            here.update({kind: getattr(found, kind) for kind in GENAI})
         traces = self._ids["traces"]
         here["traces"] = sum(len(self._target.known_traces(traces[start : start + TRACES])) for start in range(0, len(traces), TRACES))
-        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED, "traces")}
+        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED, *GENAI, "traces")}
         return Report(counted, self._sent, self._there, self._elsewhere, self._missing)
 
 

@@ -14,7 +14,7 @@ from server.cli.api import Api
 from server.cli.import_target import Target
 from server.cli.import_work import Import
 from tests.fixtures import mlflow_folder
-from tests.fixtures.mlflow_database import MODEL, NEW, OLD, RUN, TRACE, make
+from tests.fixtures.mlflow_database import DATASET, MODEL, NEW, OLD, RUN, TRACE, make
 from tests.running import RunningServer, running_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -67,7 +67,7 @@ def test_an_import_that_died_goes_on_and_nothing_is_there_twice(server, source, 
     assert first["counts"] == again["counts"]
     assert {kind: number["here"] for kind, number in first["counts"].items()} == {
         "experiments": 3, "runs": 5, "params": 5, "tags": 5, "metrics": 10, "points": 105, "inputs": 1, "logged_models": 1,
-        "registered_models": 2, "versions": 3, "aliases": 2, "traces": 1,
+        "registered_models": 2, "versions": 3, "aliases": 2, "scorer_versions": 2, "evaluation_datasets": 1, "dataset_records": 3, "traces": 1,
     }  # fmt: skip
     assert all(number["source"] == number["here"] for number in first["counts"].values())
     assert (first["files_sent"], first["files_there_already"], again["files_sent"]) == (4, 3, 0)
@@ -128,6 +128,22 @@ def test_traces_come_with_spans_tags_and_assessments(server, source, capsys):
     assert (span["name"], len(span["events"])) == ("answer", 1)
 
 
+def test_scorers_and_evaluation_datasets_keep_their_numbers_ids_and_experiments(server, source, capsys):
+    imported(capsys, server, source[0], str(source[1]))
+    listed = server.client.get("/api/3.0/mlflow/scorers/versions", params={"experiment_id": "7", "name": "polite"}).json()["scorers"]
+    assert [(each["scorer_version"], each["scorer_id"], each["creation_time"]) for each in listed] == [(1, "s-1", 9), (3, "s-1", 9)]
+    next_one = {"experiment_id": "7", "name": "polite", "serialized_scorer": '{"name": "polite"}'}
+    assert server.client.post("/api/3.0/mlflow/scorers/register", json=next_one).json()["version"] >= 4
+    only = {"experiment_id": "7", "name": "polite", "version": 4}
+    server.client.request("DELETE", "/api/3.0/mlflow/scorers/delete", json=only).raise_for_status()
+    dataset = server.client.get(f"/api/3.0/mlflow/datasets/{DATASET}").json()["dataset"]
+    assert (dataset["name"], json.loads(dataset["tags"])["team"], dataset["experiment_ids"]) == ("questions", "search", ["7"])
+    records = json.loads(server.client.get(f"/api/3.0/mlflow/datasets/{DATASET}/records").json()["records"])
+    assert [(each["dataset_record_id"], each["inputs"], each["expectations"]) for each in records] == [
+        (f"dr-{number}", {"q": number}, {"expected_response": "ho"}) for number in range(3)
+    ]
+
+
 def test_a_server_is_imported_like_a_database_and_beside_what_is_there_already(servers, server, source, capsys):
     imported(capsys, server, source[0], str(source[1]))
     two = servers[1]
@@ -158,7 +174,7 @@ def test_a_file_store_is_imported_like_a_database(servers, tmp_path, capsys):
         report = imported(capsys, servers[1], str(folder))
     assert {kind: number["here"] for kind, number in report["counts"].items()} == {
         "experiments": 2, "runs": 1, "params": 1, "tags": 1, "metrics": 2, "points": 4, "inputs": 1, "logged_models": 1,
-        "registered_models": 1, "versions": 1, "aliases": 1, "traces": 1,
+        "registered_models": 1, "versions": 1, "aliases": 1, "scorer_versions": 0, "evaluation_datasets": 0, "dataset_records": 0, "traces": 1,
     }  # fmt: skip
     assert (report["files_sent"], report["files_there_already"], report["missing"]) == (0, 1, [])
     run_id = mlflow_folder.RUN
