@@ -13,7 +13,6 @@ import storage
 from config.schema import StorageSettings
 from storage.clickhouse import ClickHouse
 from storage.connectors import Embedded
-from storage.metadata import Metadata
 
 pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
 
@@ -48,14 +47,6 @@ async def telemetry(tmp_storage: StorageSettings) -> AsyncIterator[ClickHouse]:
     opened = await storage.open_telemetry(tmp_storage)
     yield opened
     await opened.command("DROP DATABASE IF EXISTS {name:Identifier}", {"name": tmp_storage.clickhouse_database})
-    await opened.close()
-
-
-@pytest.fixture
-async def metadata(tmp_path: Path) -> AsyncIterator[Metadata]:
-    """A migrated, empty SQLite."""
-    opened = await storage.open_metadata(StorageSettings(path=str(tmp_path)))
-    yield opened
     await opened.close()
 
 

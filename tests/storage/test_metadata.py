@@ -182,8 +182,8 @@ async def test_a_closed_database_says_so(metadata_any):
         await count(metadata_any)
 
 
-async def test_the_dialect_is_named(metadata_any, metadata_settings):
-    assert metadata_any.dialect == ("sqlite" if metadata_settings.metadata is None else "postgresql")
+async def test_the_dialect_is_named(metadata_any, migrated_settings):
+    assert metadata_any.dialect == ("sqlite" if migrated_settings.metadata is None else "postgresql")
 
 
 async def test_sqlite_writes_ahead_and_watches_foreign_keys(metadata):

@@ -70,17 +70,17 @@ async def test_two_processes_that_start_together_both_succeed(metadata_settings)
         await task.result().close()
 
 
-async def test_an_edited_migration_keeps_the_database_closed(metadata_any, metadata_settings):
+async def test_an_edited_migration_keeps_the_database_closed(metadata_any, migrated_settings):
     await metadata_any.run(lambda connection: connection.execute(update(schema_migrations).values(checksum="edited")))
     with pytest.raises(EditedMigration, match="metadata migration '0001_prompts_and_judgements'"):
-        await storage.open_metadata(metadata_settings)
+        await storage.open_metadata(migrated_settings)
 
 
-async def test_data_of_a_newer_release_keeps_the_database_closed(metadata_any, metadata_settings):
+async def test_data_of_a_newer_release_keeps_the_database_closed(metadata_any, migrated_settings):
     await metadata_any.run(
         lambda connection: connection.execute(
             update(schema_migrations).where(schema_migrations.c.name == "0001_prompts_and_judgements").values(name="9999_future")
         )
     )
     with pytest.raises(NewerSchema, match="'9999_future'"):
-        await storage.open_metadata(metadata_settings)
+        await storage.open_metadata(migrated_settings)
