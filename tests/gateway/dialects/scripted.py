@@ -8,6 +8,7 @@ from gateway.dialects.types import DialectName
 from gateway.prompts import NoPrompts
 from gateway.service import Gateway
 from gateway.types import Inbound, Operation, Outbound, Reply
+from tests.gateway.dialects.published import complaint
 from tracing.live import LiveSpan, LiveTracer
 from tracing.types import Scope
 
@@ -24,6 +25,8 @@ class Vendor:
     def __init__(self, dialect: DialectName, answer: bytes = b"", chunks: Iterable[bytes] = (), status: int = 200, headers=()) -> None:
         self.dialect, self.answer, self.chunks, self.status, self.extra = dialect, answer, list(chunks), status, list(headers)
         self.sent: list[Outbound] = []
+        self.crossing = False
+        """Whether what is sent was translated: then it must be of the vendor's published shape."""
 
     def dialects(self, model: str):
         return (self.dialect,)
@@ -36,6 +39,8 @@ class Vendor:
 
     async def send(self, request: Outbound):
         self.sent.append(request)
+        if self.crossing and (wrong := complaint(self.dialect, request.body)) is not None:
+            raise AssertionError(f"{self.dialect.value} would refuse what is sent: {wrong}\n{request.body.decode()}")
         streams = request.stream and self.status < 400 and self.chunks
         return Given(self.status, [*(STREAM if streams else JSON), *self.extra], self.chunks if streams else [self.answer])
 
@@ -65,6 +70,7 @@ class Rig:
 
     def __init__(self, vendor: Vendor, on_unsupported: str = "drop", prompts=None) -> None:
         self.vendor = vendor
+        self.strict = on_unsupported != "forward"
         self._ended: list[LiveSpan] = []
         route = RouteSettings(name="route", targets=(TargetSettings(model="up/model-1"),), on_unsupported=on_unsupported)
         settings = Settings(providers={"up": ProviderSettings(kind="fake")}, routes=(route,))
@@ -76,6 +82,7 @@ class Rig:
             providers.PROVIDERS = before
 
     async def ask(self, body: bytes, dialect: DialectName = DialectName.OPENAI_CHAT, model: str = "", stream: bool = False) -> Reply:
+        self.vendor.crossing = self.strict and dialect is not self.vendor.dialect
         inbound = Inbound(
             operation=Operation.CHAT, body=body, headers=[], received_ns=1, started=1, dialect=dialect, model=model, stream=stream
         )
