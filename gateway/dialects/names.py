@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from gateway.dialects.types import Message, Tool, ToolCall, ToolResult
 
-__all__ = ("accepted_id", "call_names", "new_id", "tool_names", "used_tools")
+__all__ = ("accepted_id", "call_names", "called_names", "new_id", "tool_names", "used_tools")
 
 _FORBIDDEN: Final = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -45,6 +45,11 @@ def new_id(prefix: str) -> str:
 def call_names(messages: Iterable[Message]) -> Mapping[str, str]:
     """The tool's name for each call's id in a conversation."""
     return {part.id: part.name for message in messages for part in message.parts if isinstance(part, ToolCall)}
+
+
+def called_names(messages: Iterable[Message]) -> list[str]:
+    """The name in each call of a conversation, also where calls have the same id."""
+    return [part.name for message in messages for part in message.parts if isinstance(part, ToolCall)]
 
 
 def used_tools(messages: Iterable[Message]) -> tuple[Tool, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from gateway.dialects.bedrock.models import Family, family
 from gateway.dialects.bedrock.turns import cache_point, system_blocks, turns
 from gateway.dialects.effort import effort_of
-from gateway.dialects.names import call_names, tool_names, used_tools
+from gateway.dialects.names import called_names, tool_names, used_tools
 from gateway.dialects.types import Format, HostedTool, Request, Tool, ToolChoice, Written
 
 __all__ = ("write_request",)
@@ -31,7 +31,7 @@ def write_request(request: Request, model: str) -> Written:
     known = family(model)
     dropped: list[str] = [name for name in request.extra if name not in NATIVE]
     declared = _declared(request, dropped)
-    names = tool_names((*(tool.name for tool in declared), *call_names(request.messages).values()), LONGEST_NAME)
+    names = tool_names((*(tool.name for tool in declared), *called_names(request.messages)), LONGEST_NAME)
     answer_tool = ANSWER_TOOL if _by_tool(request.format, known, declared) else None
     body: Body = {"messages": turns(request.messages, names, dropped)}
     body |= _system(request)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.dialects.effort import budget_of, effort_of
-from gateway.dialects.names import call_names, tool_names
+from gateway.dialects.names import called_names, tool_names
 from gateway.dialects.types import (
     DialectName,
     Format,
@@ -37,7 +37,7 @@ def write_request(request: Request, model: str) -> Written:
     """What this dialect cannot say is named in ``dropped``."""
     dropped: list[str] = [name for name in request.extra if name not in NATIVE]
     declared = _declared(request, dropped)
-    names = tool_names((*(tool.name for tool in declared), *call_names(request.messages).values()), LONGEST_NAME)
+    names = tool_names((*(tool.name for tool in declared), *called_names(request.messages)), LONGEST_NAME)
     documents: list[Body] = []
     body: Body = {"model": model, "messages": list(_messages(request, names, documents, dropped))}
     if documents:

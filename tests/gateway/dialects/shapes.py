@@ -52,13 +52,21 @@ def _members(shape: type) -> dict[str, object]:
     return typing.get_type_hints(shape, include_extras=True)
 
 
+@cache
+def _required(shape: type) -> frozenset[str]:
+    """Marks are read from the hints: where a module's annotations are strings, ``__required_keys__`` does not know of them."""
+    marks = {name: typing.get_origin(hint) for name, hint in _members(shape).items()}
+    unmarked = {name for name in shape.__required_keys__ if marks[name] not in {NotRequired, typing.NotRequired}}
+    return frozenset(unmarked | {name for name, mark in marks.items() if mark in {Required, typing.Required}})
+
+
 def _object(value: object, shape: type, at: str) -> str | None:
     if not isinstance(value, dict):
         return f"{at}: {value!r} is no object"
     members = _members(shape)
     if unknown := value.keys() - members.keys():
         return f"{at}: {shape.__name__} has no {sorted(unknown)}"
-    if missing := shape.__required_keys__ - value.keys():
+    if missing := _required(shape) - value.keys():
         return f"{at}: {shape.__name__} lacks {sorted(missing)}"
     return next(filter(None, (misfit(each, members[name], f"{at}.{name}") for name, each in value.items())), None)
 

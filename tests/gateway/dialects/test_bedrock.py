@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.dialects.bedrock.codec import BedrockConverse
@@ -180,6 +180,7 @@ PARTS = st.one_of(
 
 
 @settings(max_examples=30)
+@example([Message("user", (ToolCall(id="", name="", arguments=""), ToolCall(id="", name="0", arguments="")))], [], None)
 @given(
     st.lists(
         st.builds(Message, st.sampled_from(["user", "assistant", "tool", "system"]), st.lists(PARTS, max_size=3).map(tuple)), max_size=4

@@ -82,9 +82,9 @@ def test_a_conversation_crosses_with_its_tools_calls_results_and_pictures(client
     ("dialect", "wrong"),
     [
         (DialectName.OPENAI_CHAT, {"model": "m", "messages": [{"role": "user", "content": [{"type": "image"}]}]}),
-        (DialectName.OPENAI_RESPONSES, {"model": "m", "input": [{"type": "function_call_output", "output": "x"}]}),
+        (DialectName.OPENAI_RESPONSES, {"model": "m", "input": [{"type": "function_call", "name": "f", "arguments": "{}"}]}),
         (DialectName.ANTHROPIC, {"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
-        (DialectName.GEMINI, {"contents": [{"role": "user", "parts": [{"inline_data": {"data": "aGk="}}]}]}),
+        (DialectName.GEMINI, {"contents": [{"role": "user", "parts": [{"inlineData": {"bytes": "aGk="}}]}]}),
         (BEDROCK, {"messages": [{"role": "user", "content": [{"toolUse": {"name": "a b"}}]}]}),
     ],
 )
