@@ -122,6 +122,15 @@ class Gateway:
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
 
+    def account_at(self, system: str, named: str = "") -> str:
+        """The provider of a vendor's own API that is meant: the one that is named, else the first. Raises ``InvalidRequest`` where there is none."""
+        able = [name for name, provider in self._snapshot.providers.items() if provider.system == system and ROUTED_ONLY not in name]
+        if not named and not able:
+            raise InvalidRequest(
+                f"No provider of {system}'s own API is configured, and what is asked for is kept by no other.", param="provider"
+            )
+        return named or able[0]
+
     def provider_of(self, route: str) -> str:
         """The provider of a route's first target. Raises ``ModelNotFound``."""
         return self._snapshot.routes.plan(route).targets[0].provider

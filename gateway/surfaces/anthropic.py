@@ -2,12 +2,16 @@
 
 from typing import Final, cast
 
-from litestar import Router, asgi, get
+import msgspec
+from litestar import Response, Router, asgi, get
+from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from gateway.dialects.types import DialectName
+from gateway.errors import ModelNotFound
+from gateway.render import error_body
 from gateway.service import Gateway
-from gateway.surfaces.listing import anthropic_models
+from gateway.surfaces.listing import anthropic_model, anthropic_models
 from gateway.surfaces.openai import Surface
 from gateway.types import Operation
 
@@ -32,4 +36,12 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     def models() -> dict[str, object]:
         return anthropic_models(gateway)
 
-    return Router("/", route_handlers=[messages, count_tokens, models], include_in_schema=False)
+    @get([f"{prefix}/models/{{name:path}}" for prefix in PREFIXES[1:]], sync_to_thread=False)
+    def model(name: FromPath[str]) -> Response[bytes]:
+        wanted = name.removeprefix("/")
+        if wanted in gateway.models():
+            return Response(msgspec.json.encode(anthropic_model(wanted)), media_type="application/json")
+        error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
+        return Response(error_body(error, DialectName.ANTHROPIC), status_code=404, media_type="application/json")
+
+    return Router("/", route_handlers=[messages, count_tokens, models, model], include_in_schema=False)

@@ -16,7 +16,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import PathNotFound
 from gateway.service import Gateway
 from gateway.sse import EventParser
-from gateway.surfaces.listing import gemini_models
+from gateway.surfaces.listing import gemini_model, gemini_models
 from gateway.surfaces.openai import Surface, send_error, send_whole
 from gateway.types import Operation, Reply
 
@@ -26,6 +26,7 @@ PREFIXES: Final = ("/v1beta", "/gemini/v1beta", "/gemini/v1", "/gateway/gemini/v
 METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens")
 _ACTION: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+):(?P<method>[A-Za-z]+)")
 _LIST: Final = re.compile(r".*?/v1(?:beta)?/models/?")
+_ONE: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+)")
 
 
 def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
@@ -38,7 +39,9 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         if action is not None and action["method"] in METHODS:
             await _act(surface, action["method"], action["model"], scope, receive, send)
         elif _LIST.fullmatch(path) and scope["method"] == "GET":
-            await _send_list(gateway, send)
+            await _send_json(gemini_models(gateway), send)
+        elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and found["model"] in gateway.models():
+            await _send_json(gemini_model(found["model"]), send)
         else:
             raise_for = PathNotFound(f"There is no {path!r} here: write …/models/MODEL:METHOD with a METHOD out of {', '.join(METHODS)}.")
             await send_error(raise_for, send, DialectName.GEMINI)
@@ -68,9 +71,9 @@ async def _act(surface: Surface, method: str, model: str, scope: HTTPScope, rece
     await surface.serve(Operation.CHAT, scope, receive, send, model=model, stream=stream)
 
 
-async def _send_list(gateway: Gateway, send: Send) -> None:
+async def _send_json(value: object, send: Send) -> None:
     headers = [(b"content-type", b"application/json")]
-    await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode(gemini_models(gateway))), send)
+    await send_whole(Reply(status=200, headers=headers, trace_id="", body=msgspec.json.encode(value)), send)
 
 
 class ArraySend:

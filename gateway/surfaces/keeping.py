@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -56,13 +56,38 @@ _OUTCOME: Final = msgspec.json.Decoder(Outcome)
 ENDED: Final = frozenset({"completed", "incomplete", "failed", "cancelled"})
 _LAST: Final = msgspec.json.Decoder(LastEvent)
 ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECTS: Final = msgspec.json.Decoder(list[dict[str, Any]])
 _ENDS: Final = (b'"response.completed"', b'"response.incomplete"')
 
 
-def asked_items(kept: Kept) -> bytes:
-    """The list of what a response was asked with."""
-    items = ITEMS.decode(kept.items)[: kept.asked]
-    return msgspec.json.encode({"object": "list", "data": items, "has_more": False, "first_id": None, "last_id": None})
+def asked_items(kept: Kept, query: bytes) -> bytes:
+    """The list of what a response was asked with, the last first unless the query says ``order=asc``; ``after`` an item, ``limit`` of them.
+
+    Raises ``InvalidRequest``. https://platform.openai.com/docs/api-reference/responses/input-items
+    """
+    asked = dict(parse_qsl(query.decode("latin-1")))
+    items = [_listed(item, f"{kept.id}_{number}") for number, item in enumerate(_OBJECTS.decode(kept.items)[: kept.asked])]
+    if asked.get("order", "desc") != "asc":
+        items.reverse()
+    names = [item["id"] for item in items]
+    if (after := asked.get("after")) in names:
+        items = items[names.index(after) + 1 :]
+    limit = asked.get("limit", "100")
+    if not limit.isdecimal():
+        raise InvalidRequest(f"'limit' is a number of items, not {limit!r}.", param="limit")
+    page = items[: int(limit)]
+    ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
+    return msgspec.json.encode({"object": "list", "data": page, "has_more": len(page) < len(items), **ends})
+
+
+def _listed(item: dict[str, Any], identity: str) -> dict[str, Any]:
+    """An item as it is listed: what a client may leave out of a message is said."""
+    if item.get("type", "message") == "message":
+        kind = "output_text" if item.get("role") == "assistant" else "input_text"
+        content = item.get("content")
+        parts = [{"type": kind, "text": content}] if isinstance(content, str) else content
+        item = {"type": "message", "status": "completed", **item, "content": parts}
+    return {"id": f"item_{identity}", **item}
 
 
 def _last_response(data: bytes) -> bytes:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from gateway.dialects.types import DialectName
 from gateway.service import Gateway
 
-__all__ = ("anthropic_models", "gemini_models", "listed_for", "openai_model", "openai_models")
+__all__ = ("anthropic_model", "anthropic_models", "gemini_model", "gemini_models", "listed_for", "openai_models", "spoken", "told_for")
 
 STARTED: Final = 1_780_000_000
 """When every model in the list was made: nobody knows it of a vendor's model."""
@@ -16,10 +17,20 @@ METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens")
 
 def listed_for(gateway: Gateway, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, object]:
     """The list at the path that three vendors share: by what only their own clients send."""
+    return {DialectName.ANTHROPIC: anthropic_models, DialectName.GEMINI: gemini_models}.get(spoken(headers), openai_models)(gateway)
+
+
+def told_for(name: str, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, object]:
+    """One model, at the path that three vendors share."""
+    return {DialectName.ANTHROPIC: anthropic_model, DialectName.GEMINI: gemini_model}.get(spoken(headers), openai_model)(name)
+
+
+def spoken(headers: Iterable[tuple[bytes, bytes]]) -> DialectName:
+    """The dialect of a client, by what only its own SDK sends."""
     sent = {name for name, _ in headers}
     if b"anthropic-version" in sent:
-        return anthropic_models(gateway)
-    return gemini_models(gateway) if sent & {b"x-goog-api-client", b"x-goog-api-key"} else openai_models(gateway)
+        return DialectName.ANTHROPIC
+    return DialectName.GEMINI if sent & {b"x-goog-api-client", b"x-goog-api-key"} else DialectName.OPENAI_CHAT
 
 
 def openai_models(gateway: Gateway) -> dict[str, object]:
@@ -35,11 +46,20 @@ def openai_model(name: str) -> dict[str, object]:
 def anthropic_models(gateway: Gateway) -> dict[str, object]:
     """Anthropic's list: one page."""
     names = gateway.models()
-    listed = [{"type": "model", "id": name, "display_name": name, "created_at": STARTED_TEXT} for name in names]
+    listed = [anthropic_model(name) for name in names]
     return {"data": listed, "has_more": False, "first_id": names[0] if names else None, "last_id": names[-1] if names else None}
+
+
+def anthropic_model(name: str) -> dict[str, object]:
+    """One of Anthropic's."""
+    return {"type": "model", "id": name, "display_name": name, "created_at": STARTED_TEXT}
 
 
 def gemini_models(gateway: Gateway) -> dict[str, object]:
     """Google's list: one page."""
-    methods = list(METHODS)
-    return {"models": [{"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods} for name in gateway.models()]}
+    return {"models": [gemini_model(name) for name in gateway.models()]}
+
+
+def gemini_model(name: str) -> dict[str, object]:
+    """One of Google's."""
+    return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": list(METHODS)}

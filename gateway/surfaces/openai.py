@@ -16,7 +16,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
 from gateway.render import error_body
 from gateway.service import Gateway
-from gateway.surfaces.listing import listed_for, openai_model
+from gateway.surfaces.listing import listed_for, spoken, told_for
 from gateway.surfaces.watch import ClientWatch
 from gateway.types import Headers, Inbound, Operation, Reply
 
@@ -40,12 +40,12 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         return listed_for(gateway, request.scope["headers"])
 
     @get("/v1/models/{name:path}", sync_to_thread=False)
-    def model(name: FromPath[str]) -> Response[bytes]:
-        wanted = name.removeprefix("/")
+    def model(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+        wanted, headers = name.removeprefix("/"), request.scope["headers"]
         if wanted in gateway.models():
-            return Response(msgspec.json.encode(openai_model(wanted)), media_type="application/json")
+            return Response(msgspec.json.encode(told_for(wanted, headers)), media_type="application/json")
         error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
-        return Response(error_body(error), status_code=404, media_type="application/json")
+        return Response(error_body(error, spoken(headers)), status_code=404, media_type="application/json")
 
     return Router("/", route_handlers=[chat, embeddings, models, model], include_in_schema=False)
 

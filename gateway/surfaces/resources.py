@@ -1,17 +1,21 @@
 """What OpenAI's API has beside chat and embeddings: completions, moderation, images, audio, ranking (as Cohere asks for it), files and batches."""
 
+import re
 from typing import Final, cast
 
 from litestar import Router, asgi
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Receive, Scope, Send
+from msgspec.structs import replace
+from typing_extensions import override
 
+from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
 from gateway.service import Gateway
 from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.openai import Surface, send_error
 from gateway.surfaces.paths import named_provider, upstream_path
-from gateway.types import Inbound, Operation, Resource
+from gateway.types import Inbound, Operation, Reply, Resource
 from gateway.upload import Span, Upload
 from gateway.wire.multipart import TextSearch, boundary_of, text_of
 
@@ -29,6 +33,14 @@ BODIES: Final = {
 }
 """Requests that name a model in their body, which is JSON or a form."""
 
+CLAUDES: Final = {
+    "/messages/batches": ("/v1", "/anthropic/v1", "/gateway/anthropic/v1"),
+    "/files": ("/anthropic/v1", "/gateway/anthropic/v1"),
+}
+"""The same at Anthropic, by its own paths."""
+
+_RESULTS: Final = re.compile(rb'("results_url"\s*:\s*")https?://[^/"]+(/v1/)')
+
 ACCOUNTS: Final = {"/files": Operation.FILES, "/batches": Operation.BATCHES}
 """What belongs to an account, whatever the model."""
 
@@ -43,7 +55,10 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     """The paths of these."""
     surface = ResourceSurface(gateway, max_body_bytes)
     bodies = [_body_route(surface, path, operation) for path, operation in BODIES.items()]
-    accounts = [_account_route(surface, path, operation) for path, operation in ACCOUNTS.items()]
+    accounts = [_account_route(surface, [prefix + path for prefix in PREFIXES], operation) for path, operation in ACCOUNTS.items()]
+    accounts += [
+        _account_route(surface, [prefix + path for prefix in prefixes], Operation.PASSTHROUGH) for path, prefixes in CLAUDES.items()
+    ]
 
     @asgi([*(f"{prefix}/completions" for prefix in PREFIXES), "/gateway/mlflow/v1/completions"], copy_scope=False)
     async def completions(scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,8 +77,8 @@ def _body_route(surface: "ResourceSurface", path: str, operation: Operation) -> 
     return route
 
 
-def _account_route(surface: "ResourceSurface", path: str, operation: Operation) -> ASGIRouteHandler:
-    @asgi([prefix + path for prefix in PREFIXES], is_mount=True, copy_scope=False)
+def _account_route(surface: "ResourceSurface", paths: list[str], operation: Operation) -> ASGIRouteHandler:
+    @asgi(paths, is_mount=True, copy_scope=False)
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await surface.account(operation, cast("HTTPScope", scope), receive, send)
 
@@ -86,23 +101,38 @@ class ResourceSurface(Surface):
             await self._answer(inbound, scope, receive, send)
 
     async def account(self, operation: Operation, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """A request about what an account holds. ``x-tidegate-provider``, or ``provider`` in the query, says whose."""
+        """A request about what an account holds. ``x-tidegate-provider``, or ``provider`` in the query, says whose.
+
+        Files have one path at two vendors: Anthropic's clients are known by their header.
+        """
         arrival = Arrival.now()
+        claudes = operation is Operation.PASSTHROUGH or any(name == b"anthropic-version" for name, _ in scope["headers"])
+        dialect = DialectName.ANTHROPIC if claudes else DialectName.OPENAI_CHAT
         try:
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not answered here.", allowed=", ".join(METHODS))
-            provider = self._gateway.account(operation, named_provider(scope))
+            named = named_provider(scope)
+            provider = self._gateway.account_at("anthropic", named) if claudes else self._gateway.account(operation, named)
             kind = content_type(scope)
             upload = self._upload(scope, receive) if kind.startswith("multipart/") and scope["method"] == "POST" else None
             body = await self._read(receive) if scope["method"] == "POST" and upload is None else b""
             if body is None:
                 return
             resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=kind)
-            inbound = arrival.inbound(scope, operation, body, resource=resource, provider=provider, upload=upload)
+            asked = Operation.PASSTHROUGH if claudes else operation
+            inbound = arrival.inbound(scope, asked, body, resource=resource, provider=provider, upload=upload, dialect=dialect)
         except GatewayError as error:
-            await send_error(error, send)
+            await send_error(error, send, dialect)
         else:
             await self._answer(inbound, scope, receive, send)
+
+    @override
+    async def handle(self, inbound: Inbound) -> Reply:
+        """A batch of Anthropic's names the address of its results, to which a client sends its key: that is one of ours, beneath its base URL."""
+        reply = await super().handle(inbound)
+        if inbound.dialect is not DialectName.ANTHROPIC or b'"results_url"' not in reply.body:
+            return reply
+        return replace(reply, body=_RESULTS.sub(rb"\1\2", reply.body))
 
     async def _asked(self, operation: Operation, scope: HTTPScope, receive: Receive, arrival: Arrival) -> Inbound | None:
         """The request; ``None`` when the client left. A form is read as far as its model; what is small is read to its end."""

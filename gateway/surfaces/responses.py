@@ -190,6 +190,7 @@ class ResponsesSurface(Surface):
             return
         try:
             after = stream_asked(scope["query_string"])
+            items = asked_items(kept, scope["query_string"]) if path.endswith("/input_items") else b""
         except InvalidRequest as error:
             await send_error(error, send)
             return
@@ -197,8 +198,8 @@ class ResponsesSurface(Surface):
         if scope["method"] == "DELETE":
             await self._shelf.forget(kept.id)
             body = msgspec.json.encode({"id": kept.id, "object": "response", "deleted": True})
-        elif path.endswith("/input_items"):
-            body = asked_items(kept)
+        elif items:
+            body = items
         elif after is not None:
             body, content_type = replayed(bytes(kept.response), after), b"text/event-stream; charset=utf-8"
         else:

@@ -2,124 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import openai
 import pytest
-import pytest_asyncio
-from openai import AsyncOpenAI
 
-from tests.cloud import Cloud, Said, Sent, scripted_cloud
-from tests.running import RunningServer, start_server
+from tests.clients.conftest import KEY, SOUND, Resources
 
-CONFIG = """
-providers:
-  openai: {{base_url: "{url}/v1", api_key: env:UP_KEY}}
-  other:  {{kind: openai, base_url: "{url}/other/v1"}}
-  anthropic: {{base_url: "{url}/claude", api_key: env:UP_KEY}}
-  cohere: {{base_url: "{url}/cohere", api_key: env:UP_KEY}}
-  groq:   {{base_url: "{url}/groq", api_key: env:UP_KEY}}
-  cut:    {{kind: openai, base_url: "http://127.0.0.1:{cut}/v1"}}
-routes:
-  - {{name: ears, targets: [{{model: openai/whisper-1}}]}}
-"""
-KEY = "sk-canary-44ab"
-SOUND = bytes(range(256)) * 200
-
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")]
 
 
-def answer(sent: Sent) -> Said:
-    path = sent.target.partition("?")[0]
-    if path.endswith("/audio/speech"):
-        return Said(pieces=(SOUND[:100], SOUND[100:]), content_type="audio/mpeg")
-    if path.endswith("/content"):
-        return Said(pieces=(b'{"custom_id":"1"}\n',), content_type="application/octet-stream")
-    if path.endswith("/audio/transcriptions") and b'name="stream"' in sent.body:
-        events = [
-            {"type": "transcript.text.delta", "delta": "ebb"},
-            {"type": "transcript.text.done", "text": "ebb", "usage": {"type": "tokens", "input_tokens": 7, "output_tokens": 1}},
-        ]
-        return Said(pieces=tuple(b"data: %s\n\n" % json.dumps(event).encode() for event in events), content_type="text/event-stream")
-    if path.endswith("/completions"):
-        usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-        choice = {"index": 0, "text": "ebb", "finish_reason": "stop", "logprobs": None}
-        whole = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "up", "choices": [choice]}
-        if not json.loads(sent.body).get("stream"):
-            return Said(pieces=(json.dumps({**whole, "usage": usage}).encode(),))
-        return Said(
-            pieces=(
-                b"data: " + json.dumps(whole).encode() + b"\n\n",
-                b"data: " + json.dumps({**whole, "choices": [], "usage": usage}).encode() + b"\n\ndata: [DONE]\n\n",
-            ),
-            content_type="text/event-stream",
-        )
-    return Said(pieces=(json.dumps(ANSWERS[path.rpartition("/v1")[2] or path]).encode(),))
+@pytest.fixture
+def rig(resources: Resources) -> Resources:
+    return resources
 
 
-FILE = {"id": "file-1", "object": "file", "bytes": 3, "created_at": 1, "filename": "a.jsonl", "purpose": "batch", "status": "processed"}
-BATCH = {
-    "id": "batch_1",
-    "object": "batch",
-    "endpoint": "/v1/chat/completions",
-    "input_file_id": "file-1",
-    "completion_window": "24h",
-    "status": "validating",
-    "created_at": 1,
-}
-ANSWERS = {
-    "/moderations": {"id": "modr-1", "model": "omni", "results": [{"flagged": True, "categories": {}, "category_scores": {}}]},
-    "/images/generations": {
-        "created": 1,
-        "data": [{"b64_json": "aGk="}],
-        "usage": {"input_tokens": 9, "output_tokens": 40, "total_tokens": 49},
-    },
-    "/images/edits": {"created": 1, "data": [{"b64_json": "aGk="}]},
-    "/images/variations": {"created": 1, "data": [{"url": "https://x.example"}]},
-    "/audio/transcriptions": {"text": "the tide", "usage": {"type": "tokens", "input_tokens": 14, "output_tokens": 3, "total_tokens": 17}},
-    "/audio/translations": {"text": "the tide"},
-    "/files": {"object": "list", "data": [FILE], "has_more": False},
-    "/files/file-1": FILE,
-    "/batches": BATCH,
-    "/batches/batch_1": BATCH,
-    "/batches/batch_1/cancel": BATCH,
-    "/cohere/v2/embed": {"embeddings": {"float": [[0.5, 1.0], [2.0, 4.0]]}, "meta": {"billed_units": {"input_tokens": 4}}},
-    "/cohere/v2/rerank": {"id": "r", "results": [{"index": 1, "relevance_score": 0.9}], "meta": {"billed_units": {"search_units": 1}}},
-}
-
-
-class Rig:
-    def __init__(self, server: RunningServer, cloud: Cloud) -> None:
-        self.server, self.cloud = server, cloud
-        self.client = AsyncOpenAI(base_url=f"{server.url}/v1", api_key="the-clients", max_retries=0)
-        self.http = httpx.AsyncClient(base_url=server.url, timeout=20)
-
-    @property
-    def sent(self) -> Sent:
-        return self.cloud.sent[-1]
-
-    async def span(self) -> dict:
-        traces = (await self.http.get("/api/v1/traces", params={"limit": 1})).json()["traces"]
-        return (await self.http.get(f"/api/v1/traces/{traces[0]['trace_id']}")).json()["spans"][0]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    home: Path = tmp_path_factory.mktemp("resources")
-    cutting = await asyncio.start_server(cut_short, "127.0.0.1", 0)
-    async with cutting, scripted_cloud(answer) as cloud:
-        config = home / "tidegate.yaml"
-        config.write_text(CONFIG.format(url=cloud.url, cut=cutting.sockets[0].getsockname()[1]))
-        server = await asyncio.to_thread(start_server, home / "data", config=config, env={"UP_KEY": KEY})
-        try:
-            yield Rig(server, cloud)
-        finally:
-            await asyncio.to_thread(server.stop)
-
-
-async def test_completions_whole_and_streamed_tell_the_same_usage(rig: Rig):
+async def test_completions_whole_and_streamed_tell_the_same_usage(rig: Resources):
     whole = await rig.client.completions.create(model="openai/gpt-3.5-turbo-instruct", prompt="when?")
     assert (whole.choices[0].text, json.loads(rig.sent.body)["model"]) == ("ebb", "gpt-3.5-turbo-instruct")
     first = await rig.span()
@@ -133,18 +31,18 @@ async def test_completions_whole_and_streamed_tell_the_same_usage(rig: Rig):
     assert "ebb" in json.dumps(second["content"]["output"])
 
 
-async def test_the_builtin_provider_completes_too(rig: Rig):
+async def test_the_builtin_provider_completes_too(rig: Resources):
     assert (await rig.client.completions.create(model="fake/echo", prompt="hello")).choices[0].text == "hello"
 
 
-async def test_moderation_names_the_upstreams_model(rig: Rig):
+async def test_moderation_names_the_upstreams_model(rig: Resources):
     found = await rig.client.moderations.create(model="openai/omni-moderation-latest", input="hm")
     assert (found.results[0].flagged, json.loads(rig.sent.body)) == (True, {"model": "omni-moderation-latest", "input": "hm"})
     span = await rig.span()
     assert (span["attributes"]["gen_ai.operation.name"], span["usage"]["input_tokens"]) == ("moderation", None)
 
 
-async def test_images_are_made_edited_and_varied(rig: Rig):
+async def test_images_are_made_edited_and_varied(rig: Resources):
     made = await rig.client.images.generate(model="openai/gpt-image-1", prompt="the sea")
     assert made.data[0].b64_json == "aGk="
     assert ((await rig.span())["usage"]["output_tokens"]) == 40
@@ -154,7 +52,7 @@ async def test_images_are_made_edited_and_varied(rig: Rig):
     assert rig.sent.target == "/v1/images/variations"
 
 
-async def test_speech_comes_back_byte_for_byte(rig: Rig):
+async def test_speech_comes_back_byte_for_byte(rig: Resources):
     async with rig.client.audio.speech.with_streaming_response.create(model="openai/tts-1", voice="alloy", input="ebb") as spoken:
         assert spoken.headers["content-type"] == "audio/mpeg"
         assert await spoken.read() == SOUND
@@ -162,22 +60,14 @@ async def test_speech_comes_back_byte_for_byte(rig: Rig):
     assert (span["attributes"]["gen_ai.operation.name"], span["status"]) == ("speech", "OK")
 
 
-async def cut_short(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A vendor that promises more than it gives."""
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 X\r\ncontent-type: audio/mpeg\r\ncontent-length: 1000\r\n\r\n" + SOUND[:300])
-    await writer.drain()
-    writer.close()
-
-
-async def test_speech_that_breaks_off_is_never_taken_for_whole(rig: Rig):
+async def test_speech_that_breaks_off_is_never_taken_for_whole(rig: Resources):
     body = {"model": "cut/tts-1", "voice": "alloy", "input": "ebb"}
     with pytest.raises(httpx.RemoteProtocolError):
         await rig.http.post("/v1/audio/speech", json=body)
     assert (await rig.span())["status"] == "ERROR"
 
 
-async def test_sounds_are_written_down_by_route_and_translated(rig: Rig):
+async def test_sounds_are_written_down_by_route_and_translated(rig: Resources):
     heard = await rig.client.audio.transcriptions.create(model="ears", file=("a.wav", SOUND, "audio/wav"))
     assert heard.text == "the tide"
     assert (rig.sent.target, b"\r\n\r\nwhisper-1\r\n" in rig.sent.body, SOUND in rig.sent.body) == ("/v1/audio/transcriptions", True, True)
@@ -190,7 +80,7 @@ async def test_sounds_are_written_down_by_route_and_translated(rig: Rig):
     assert (await rig.span())["usage"]["input_tokens"] == 7
 
 
-async def test_files_and_batches_are_the_accounts_own(rig: Rig):
+async def test_files_and_batches_are_the_accounts_own(rig: Resources):
     uploaded = await rig.client.files.list()
     assert uploaded.data[0].id == "file-1"
     await rig.client.files.create(file=("a.jsonl", b"{}\n", "application/jsonl"), purpose="batch")
@@ -205,7 +95,7 @@ async def test_files_and_batches_are_the_accounts_own(rig: Rig):
     assert (await rig.span())["attributes"]["tidegate.target"] == "openai/"
 
 
-async def test_whose_files_are_meant_is_said_in_a_header(rig: Rig):
+async def test_whose_files_are_meant_is_said_in_a_header(rig: Resources):
     with pytest.raises(openai.APIStatusError):
         await rig.client.files.list(extra_headers={"x-tidegate-provider": "anthropic"})
     with pytest.raises(openai.NotFoundError, match="does not exist"):
@@ -222,7 +112,7 @@ async def test_whose_files_are_meant_is_said_in_a_header(rig: Rig):
         ("/v1/images/generations", {"model": "groq/llama", "prompt": "x"}),
     ],
 )
-async def test_what_a_provider_has_no_api_for_is_a_400_that_says_so(rig: Rig, path: str, body: dict):
+async def test_what_a_provider_has_no_api_for_is_a_400_that_says_so(rig: Resources, path: str, body: dict):
     before = len(rig.cloud.sent)
     found = await rig.http.post(path, json=body)
     assert (found.status_code, found.json()["error"]["type"]) == (400, "invalid_request_error")
@@ -233,7 +123,7 @@ async def test_what_a_provider_has_no_api_for_is_a_400_that_says_so(rig: Rig, pa
 @pytest.mark.parametrize(
     "path", ["/v1/files/../chat", "/v1/files/%2e%2e/chat", "/v1/files/%252e%252e%252fx", "/v1/files//x", "/v1/files/a%5c..%5cb"]
 )
-async def test_no_path_leads_out_of_the_accounts_own(rig: Rig, path: str):
+async def test_no_path_leads_out_of_the_accounts_own(rig: Resources, path: str):
     before = len(rig.cloud.sent)
     reader, writer = await asyncio.open_connection("127.0.0.1", rig.server.port)
     writer.write(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{rig.server.port}\r\nconnection: close\r\n\r\n".encode())
@@ -242,27 +132,27 @@ async def test_no_path_leads_out_of_the_accounts_own(rig: Rig, path: str):
     assert len(rig.cloud.sent) == before
 
 
-async def test_embeddings_of_a_vendor_of_another_dialect_are_what_the_sdk_expects(rig: Rig):
+async def test_embeddings_of_a_vendor_of_another_dialect_are_what_the_sdk_expects(rig: Resources):
     found = await rig.client.embeddings.create(model="cohere/embed-v4.0", input=["a", "b"])
     assert ([each.embedding for each in found.data], found.usage.prompt_tokens) == ([[0.5, 1.0], [2.0, 4.0]], 4)
     span = await rig.span()
     assert (span["usage"]["input_tokens"], span["usage"]["estimated"]) == (4, False)
 
 
-async def test_a_model_is_known_by_its_name(rig: Rig):
+async def test_a_model_is_known_by_its_name(rig: Resources):
     assert (await rig.client.models.retrieve("fake/echo")).id == "fake/echo"
     with pytest.raises(openai.NotFoundError):
         await rig.client.models.retrieve("fake/nothing")
 
 
-async def test_ranking_is_asked_as_cohere_asks(rig: Rig):
+async def test_ranking_is_asked_as_cohere_asks(rig: Resources):
     found = await rig.http.post("/v1/rerank", json={"model": "cohere/rerank-v3.5", "query": "tide", "documents": ["a", "b"], "top_n": 1})
     assert (found.status_code, found.json()["results"][0]["index"]) == (200, 1)
     assert (rig.sent.target, json.loads(rig.sent.body)["model"]) == ("/cohere/v2/rerank", "rerank-v3.5")
     assert (await rig.span())["attributes"]["gen_ai.operation.name"] == "rerank"
 
 
-async def test_a_form_without_a_model_or_cut_off_is_a_400(rig: Rig):
+async def test_a_form_without_a_model_or_cut_off_is_a_400(rig: Resources):
     found = await rig.http.post("/v1/audio/transcriptions", files={"file": ("a.wav", b"x")})
     assert (found.status_code, found.json()["error"]["param"]) == (400, "model")
     cut = await rig.http.post(

@@ -1,0 +1,102 @@
+"""Methods of the vendors' own SDKs beside plain generations, one call each: what comes back is of the SDK's own types, and what went out is where it belongs."""
+
+import anthropic
+import openai
+import pytest
+from pydantic import BaseModel
+
+from tests.clients.conftest import SOUND, Resources
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+ASKED = [{"role": "user", "content": "hi"}]
+BATCH = [{"custom_id": "a", "params": {"model": "claude-x", "max_tokens": 9, "messages": ASKED}}]
+
+
+@pytest.mark.parametrize("beta", [False, True])
+async def test_anthropics_batches_are_the_accounts_own_and_their_results_come_by_us(resources: Resources, beta: bool):
+    batches = resources.claude.beta.messages.batches if beta else resources.claude.messages.batches
+    made = await batches.create(requests=BATCH)
+    assert (resources.sent.method, resources.sent.target.partition("?")[0]) == ("POST", "/claude/v1/messages/batches")
+    assert resources.sent.headers["x-api-key"] == "sk-canary-44ab"
+    assert made.results_url == "/v1/messages/batches/msgbatch_1/results"
+    assert [each.result.message.content[0].text async for each in await batches.results(made.id)] == ["ebb"]
+    assert [each.id async for each in batches.list()] == [made.id]
+    assert (await batches.retrieve(made.id)).processing_status == "ended"
+    assert (await batches.cancel(made.id)).id == made.id
+    assert (await batches.delete(made.id)).type == "message_batch_deleted"
+    assert resources.sent.method == "DELETE"
+
+
+async def test_anthropics_files_are_told_from_openais_by_its_clients_header(resources: Resources):
+    files = resources.claude.beta.files
+    made = await files.upload(file=("a.txt", SOUND, "text/plain"))
+    assert (resources.sent.target.partition("?")[0], SOUND in resources.sent.body) == ("/claude/v1/files", True)
+    assert [each.id async for each in files.list()] == [made.id]
+    assert (await files.retrieve_metadata(made.id)).filename == "a.txt"
+    assert await (await files.download(made.id)).read() == b"ebb"
+    assert (await files.delete(made.id)).type == "file_deleted"
+
+
+async def test_anthropics_messages_models_and_counts_by_their_beta_paths_too(resources: Resources):
+    for client in (resources.claude, resources.claude.beta):
+        assert (await client.messages.create(model="anthropic/claude-x", max_tokens=9, messages=ASKED)).content[0].text == "ebb"
+        async with client.messages.stream(model="fake/echo", max_tokens=9, messages=ASKED) as stream:
+            assert await stream.get_final_text() == "hi"
+        assert (await client.messages.count_tokens(model="anthropic/claude-x", messages=ASKED)).input_tokens == 42
+        assert (await client.models.retrieve("fake/echo")).display_name == "fake/echo"
+        assert "fake/echo" in [each.id async for each in client.models.list()]
+        with pytest.raises(anthropic.NotFoundError):
+            await client.models.retrieve("fake/nothing")
+
+
+class Tide(BaseModel):
+    """A form."""
+
+    high: bool
+
+
+async def test_openais_helpers_around_chat_and_responses(resources: Resources):
+    openai_ = resources.client
+    said = [{"role": "user", "content": '{"high": true}'}]
+    parsed = await openai_.chat.completions.parse(model="fake/echo", messages=said, response_format=Tide)
+    assert parsed.choices[0].message.parsed == Tide(high=True)
+    async with openai_.chat.completions.stream(model="fake/echo", messages=said, response_format=Tide) as stream:
+        assert (await stream.get_final_completion()).choices[0].message.parsed == Tide(high=True)
+    raw = await openai_.chat.completions.with_raw_response.create(model="fake/echo", messages=said)
+    assert (raw.headers["x-tidegate-target"], raw.parse().choices[0].message.role) == ("fake/echo", "assistant")
+    response = await openai_.responses.parse(model="fake/echo", input='{"high": true}', text_format=Tide)
+    assert response.output_parsed == Tide(high=True)
+    items = [each async for each in openai_.responses.input_items.list(response.id)]
+    assert [(each.type, each.role, each.content[0].text) for each in items] == [("message", "user", '{"high": true}')]
+    assert "fake/echo" in [each.id async for each in openai_.models.list()]
+    with pytest.raises(openai.BadRequestError, match="/responses/compact"):
+        await openai_.responses.compact(model="fake/echo", input="hi")
+
+
+async def test_openais_images_sounds_and_batches_in_their_other_forms(resources: Resources):
+    openai_ = resources.client
+    spoken = await openai_.audio.speech.create(model="openai/tts-1", voice="alloy", input="ebb")
+    assert spoken.content == SOUND
+    heard = await openai_.audio.transcriptions.with_raw_response.create(model="ears", file=("a.wav", SOUND * 20, "audio/wav"))
+    assert (heard.headers["x-tidegate-target"], SOUND * 20 in resources.sent.body) == ("openai/whisper-1", True)
+    assert (await openai_.batches.list()).object in {"list", "batch"}
+    assert resources.sent.target.startswith("/v1/batches")
+    assert (await openai_.files.retrieve("file-1")).id == "file-1"
+
+
+async def test_what_openai_keeps_of_chats_is_a_405_that_says_what_is_answered(resources: Resources):
+    with pytest.raises(openai.APIStatusError) as raised:
+        await resources.client.chat.completions.list()
+    assert (raised.value.status_code, raised.value.response.headers["allow"]) == (405, "POST")
+
+
+async def test_googles_own_client(resources: Resources):
+    models = resources.google.models
+    assert (await models.generate_content(model="fake/echo", contents="hi")).text == "hi"
+    chunks = [each.text async for each in await models.generate_content_stream(model="fake/echo", contents="hi there")]
+    assert "".join(chunks) == "hi there"
+    assert (await models.count_tokens(model="fake/echo", contents="hi there")).total_tokens > 0
+    assert "models/fake/echo" in [each.name async for each in await models.list()]
+    assert (await models.get(model="fake/echo")).name == "models/fake/echo"
+    chat = resources.google.chats.create(model="fake/echo")
+    assert (await chat.send_message("again")).text == "again"
