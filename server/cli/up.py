@@ -1,7 +1,7 @@
 """``tidegate up``: load the configuration, see that the address may be bound, serve."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import rich_click as click
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from config import Loaded, Settings
 
 __all__ = ("up",)
+
+
+SHORTEST_KEY: Final = 16
+"""Characters of a key that opens everything to other machines. What examples use everywhere (``sk-1234``) is shorter."""
 
 
 @click.command()
@@ -55,7 +59,14 @@ def _anchored(loaded: "Loaded") -> "Loaded":
 
 def _refuse_open_door(settings: "Settings", *, insecure: bool) -> None:
     host = settings.server.host
-    if not (insecure or settings.security.api_keys or settings.security.users or ports.is_loopback(host)):
+    if insecure or ports.is_loopback(host):
+        return
+    if any(len(key.reveal()) < SHORTEST_KEY for key in settings.security.api_keys):
+        raise BadUsage(
+            f"{host} lets other machines in, and a key of security.api_keys is shorter than {SHORTEST_KEY} characters: it can be guessed",
+            "Make one with `openssl rand -hex 24`, or give --insecure if the network is yours alone.",
+        )
+    if not (settings.security.api_keys or settings.security.users):
         raise BadUsage(
             f"{host} lets other machines in, and no key is configured",
             "Set security.api_keys in tidegate.yaml, or give --insecure if the network is yours alone.",

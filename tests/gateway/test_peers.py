@@ -72,6 +72,33 @@ async def test_a_stream_keeps_its_null_finish_reasons_hides_the_usage_and_says_d
     assert all("usage" not in chunk for chunk in chunks)
 
 
+@pytest.mark.parametrize(
+    "path", ["/gateway/mlflow/v1/chat/completions", "/gateway/openai/v1/chat/completions", "/endpoints/alias/invocations"]
+)
+async def test_streams_under_mlflows_paths_say_done_and_refuse_as_the_vendor_does(rig: Rig, path: str):
+    asked = {"model": "alias", "messages": [{"role": "user", "content": "hello"}], "stream": True}
+    headers = {"authorization": f"Bearer {KEY}"}
+    assert events(await rig.client.post(path, json=asked, headers=headers))[-1] == "[DONE]"
+    asked["messages"] = [{"role": "user", "content": "!429"}]
+    refused = await rig.client.post(path, json=asked, headers=headers)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "7")
+
+
+async def test_who_leaves_in_the_middle_ends_the_vendors_answer_at_once(rig: Rig):
+    left = rig.upstream.left
+    body = {"model": "alias", "messages": [{"role": "user", "content": "!slow"}], "stream": True}
+    async with rig.client.stream("POST", "/v1/chat/completions", json=body, headers={"authorization": f"Bearer {KEY}"}) as answer:
+        await anext(answer.aiter_lines())
+    async with asyncio.timeout(2):
+        while rig.upstream.left == left:
+            await asyncio.sleep(0.01)
+
+
+async def test_the_process_that_answers_is_small(rig: Rig):
+    status = Path(f"/proc/{rig.server.process.pid}/status").read_text(encoding="ascii")
+    assert int(status.partition("VmRSS:")[2].split()[0]) < 200 * 1024
+
+
 async def test_who_asks_for_the_usage_gets_one_chunk_without_choices(rig: Rig):
     *_, last, done = events(await rig.ask(stream=True, stream_options={"include_usage": True}))
     assert (last["choices"], last["usage"]["total_tokens"], done) == ([], 15, "[DONE]")

@@ -345,6 +345,16 @@ def test_up_refuses_an_open_door_without_a_key(tmp_path, monkeypatch, capsys):
     assert "--insecure" in capsys.readouterr().err
 
 
+def test_up_refuses_an_open_door_with_a_key_that_can_be_guessed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tidegate.yaml").write_text("security: {api_keys: [env:SERVER_KEY]}")
+    monkeypatch.setenv("SERVER_KEY", "sk-1234")
+    assert run(["up", "--host", "0.0.0.0", "--port", "0"]) == 2  # noqa: S104 - this is what is refused
+    told = capsys.readouterr().err
+    assert "can be guessed" in told
+    assert "sk-1234" not in told
+
+
 def test_up_names_who_holds_the_port_and_a_free_one(scripted, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     port = urlsplit(scripted.url).port
