@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from gateway.keys.types import KeyPage, VirtualKey
 from gateway.limits.types import Standing
 from registry.errors import ResourceDoesNotExist
@@ -82,8 +84,9 @@ class MemoryReviews:
             case queue.ListReviewQueueItems():
                 return queue.ListReviewQueueItems.Response(items=[each for each in self.items if each.queue_id == message.queue_id])
             case queue.SetReviewQueueItemStatus():
-                item = next(each for each in self.items if each.item_id == message.item_id)
-                item.status, item.completed_by = message.status, message.completed_by
+                at = next(number for number, each in enumerate(self.items) if each.item_id == message.item_id)
+                item = msgspec.structs.replace(self.items[at], status=message.status, completed_by=message.completed_by)
+                self.items[at] = item
                 return queue.SetReviewQueueItemStatus.Response(item=item)
             case schema.ListLabelSchemas():
                 return schema.ListLabelSchemas.Response(label_schemas=SCHEMAS)

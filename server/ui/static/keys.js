@@ -1,6 +1,6 @@
 // One keyboard layer: single keys, never while somebody types, never under a dialog, never with a modifier.
 
-const typing = (target) => target instanceof Element && target.matches("input:not([type=radio]), textarea, select, [contenteditable]");
+const typing = (target) => target instanceof Element && target.matches("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 
 /** Call `actions[key](event)` for a key pressed outside of fields. `Escape` in a field leaves the field. */
 export function onKeys(actions) {
