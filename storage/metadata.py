@@ -18,6 +18,8 @@ __all__ = ("Metadata",)
 T = TypeVar("T")
 
 READERS = 4
+WRITERS = 12
+"""Of PostgreSQL, which forces many commits to the disk with one write: most of the time of a small transaction is waiting for that."""
 
 
 class Metadata:
@@ -33,7 +35,7 @@ class Metadata:
         self._closed = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="metadata-read")
         # SQLite has one writer: a queue in front of it is fair, and never meets "database is locked".
-        self._writers = ThreadPoolExecutor(1 if self.dialect == "sqlite" else READERS, thread_name_prefix="metadata-write")
+        self._writers = ThreadPoolExecutor(1 if self.dialect == "sqlite" else WRITERS, thread_name_prefix="metadata-write")
 
     @classmethod
     async def open(cls, settings: StorageSettings) -> "Metadata":

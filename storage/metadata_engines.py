@@ -60,7 +60,7 @@ def postgresql_engine(url: Secret) -> Engine:
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(_URL_HINT)
     parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=8, pool_timeout=BUSY_SECONDS, connect_args={"connect_timeout": 5})
+    engine = create_engine(parsed, pool_size=16, pool_timeout=BUSY_SECONDS, connect_args={"connect_timeout": 5})
     event.listen(engine, "begin", _begin_postgresql)
     event.listen(engine, "checkout", _still_there)
     event.listen(engine, "checkin", _used)
