@@ -54,7 +54,8 @@ def answers(draw: st.DrawFn) -> Answer:
     found = draw(st.just([]) | calls)
     parts += numbered(found)
     finish = Finish.TOOL_CALLS if found else draw(st.sampled_from([Finish.STOP, Finish.LENGTH, Finish.CONTENT_FILTER]))
-    tokens = Tokens(input=draw(st.integers(0, 99)), cache_read=draw(st.none() | st.integers(0, 9)), output=draw(st.integers(0, 99)))
+    few = st.none() | st.integers(0, 9)
+    tokens = Tokens(input=draw(st.integers(0, 99)), cache_read=draw(few), output=draw(st.integers(0, 99)), reasoning=draw(few))
     return Answer(id="a1", model="m1", candidates=(Candidate(parts=tuple(parts), finish=finish),), tokens=tokens, created=1)
 
 
@@ -157,7 +158,7 @@ def converse(answer: Answer) -> tuple[bytes, bytes]:
         Finish.CONTENT_FILTER: "content_filtered",
     }
     reason = reasons[candidate.finish or Finish.STOP]
-    counted = {} if answer.tokens is None else {"inputTokens": answer.tokens.input, "outputTokens": answer.tokens.output}
+    counted = {} if answer.tokens is None else {"inputTokens": answer.tokens.input, "outputTokens": answer.tokens.completion}
     if answer.tokens is not None and answer.tokens.cache_read is not None:
         counted["cacheReadInputTokens"] = answer.tokens.cache_read
     whole = {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": reason, "usage": counted}
