@@ -153,8 +153,10 @@ def _read_stream(told: Told, text: str, *, whole: bool) -> None:
     if whole and error is None and any(end in tail for end in _ENDS[told.plan.surface]):
         told.outcome = "stream"
         found = [usage for event in events if (usage := usage_in(event)) is not None]
-        if told.plan.surface == "messages":  # its last event repeats the tokens in or leaves them out
-            found = [(max(each[0] for each in found), found[-1][1])]
+        if (
+            told.plan.surface == "messages"
+        ):  # what its first event says may be an estimate; the last one repeats the tokens in or leaves them out
+            found = [(next(each[0] for each in reversed(found) if each[0] or each is found[0]), found[-1][1])]
         told.usage = (max(each[0] for each in found), max(each[1] for each in found)) if found else None
     elif error is not None:
         told.outcome, told.code = "stream error", code_in(error)
