@@ -27,7 +27,7 @@ from gateway.dialects.types import (
     Tokens,
     ToolCall,
 )
-from gateway.errors import UpstreamBroken
+from gateway.errors import InvalidRequest, UpstreamBroken
 
 __all__ = (
     "OWN",
@@ -54,7 +54,10 @@ def read_answer(body: bytes) -> Answer:
     if sent.error is not None or sent.status == "failed" or sent.output is None:
         told = (sent.error or {}).get("message") or "no 'output'"
         raise UpstreamBroken(f"The provider answered 200 with a response that failed: {told}.")
-    parts = tuple(part for item in sent.output for part in read_output(item))
+    try:
+        parts = tuple(part for item in sent.output for part in read_output(item))
+    except InvalidRequest as error:  # parts of an answer are read as those of a request are, and it is the vendor who is at fault
+        raise UpstreamBroken("The provider's answer has a part of a type that OpenAI's API does not have.") from error
     called = any(isinstance(part, ToolCall) for part in parts)
     return Answer(
         id=sent.id,

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from gateway.dialects.openai_responses.codec import OpenAIResponses
 from gateway.dialects.openai_responses.replay import replayed
 from gateway.dialects.types import DialectName
+from gateway.errors import UpstreamBroken
 from gateway.kept import KeptResponses
 from gateway.prompts import RenderedPrompt
 from gateway.surfaces.responses import ResponsesSurface
@@ -313,3 +314,9 @@ def test_a_whole_response_told_as_events_is_one_that_the_vendors_types_accept_an
     assert events[-1] == {"type": f"response.{status}", "sequence_number": len(events) - 1, "response": response}
     assert [event["item"] for event in events if event["type"] == "response.output_item.done"] == ITEMS
     assert replayed(json.dumps(response).encode(), 10_000).count(b"data: ") == 1
+
+
+def test_a_part_of_an_answer_that_nobody_knows_is_the_vendors_fault_and_not_the_clients():
+    answer = {"id": "r", "status": "completed", "output": [{"type": "message", "role": "assistant", "content": [{"type": "hum"}]}]}
+    with pytest.raises(UpstreamBroken):
+        OpenAIResponses().read_answer(json.dumps(answer).encode())
