@@ -3,15 +3,13 @@
 import itertools
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-import storage
 from config.schema import StorageSettings
-from storage.clickhouse import ClickHouse
 from storage.connectors import Embedded
 
 pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
@@ -39,15 +37,6 @@ def chdb_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def tmp_storage(chdb_home: Path) -> StorageSettings:
     """Settings of empty embedded stores: a database of its own in the shared chDB, the rest in a directory of its own."""
     return StorageSettings(path=str(chdb_home), clickhouse_database=f"test_{next(_numbers)}")
-
-
-@pytest.fixture
-async def telemetry(tmp_storage: StorageSettings) -> AsyncIterator[ClickHouse]:
-    """A migrated, empty telemetry database, dropped afterwards."""
-    opened = await storage.open_telemetry(tmp_storage)
-    yield opened
-    await opened.command("DROP DATABASE IF EXISTS {name:Identifier}", {"name": tmp_storage.clickhouse_database})
-    await opened.close()
 
 
 @pytest.fixture

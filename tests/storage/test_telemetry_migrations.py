@@ -15,6 +15,23 @@ class Line(msgspec.Struct):
     applied_at: str
 
 
+@pytest.fixture
+async def telemetry(tmp_storage):
+    """A database of its own: its ledger is written to."""
+    opened = await storage.open_telemetry(tmp_storage)
+    yield opened
+    await opened.command("DROP DATABASE {name:Identifier}", {"name": tmp_storage.clickhouse_database})
+    await opened.close()
+
+
+@pytest.fixture
+async def telemetry_any(telemetry_settings):
+    """The same, embedded and on a server."""
+    opened = await storage.open_telemetry(telemetry_settings)
+    yield opened
+    await opened.close()
+
+
 async def ledger(telemetry):
     return await telemetry.query("SELECT name, checksum, applied_at FROM schema_migrations ORDER BY name", None, Line)
 
