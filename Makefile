@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
-# Two, as each keeps a chDB of half a gigabyte and starts servers beside it. Tests stay in order, so that those of a module share its server.
-IN_PARALLEL := -n 2 --dist worksteal
+# Three, for two cores: tests that kill and wait leave one idle. Each keeps a chDB of half a gigabyte and starts servers beside it. Tests stay in
+# order, so that those of a module share its server.
+IN_PARALLEL := -n 3 --dist worksteal
 
 # Python writes none where PYTHONDONTWRITEBYTECODE is set, as in many containers, and each start would then compile seven hundred files.
 PACKAGES := config storage tracing gateway registry evals server bench
