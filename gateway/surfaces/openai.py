@@ -90,15 +90,7 @@ class Surface:
             body = await self._body(scope, receive)
             if body is None:
                 return
-            inbound = Inbound(
-                operation=Operation.CHAT,
-                body=body,
-                headers=scope["headers"],
-                received_ns=time_ns(),
-                started=perf_counter_ns(),
-                dialect=self._dialect,
-                model=model,
-            )
+            inbound = self._question(scope, body, model)
             exact = await self._gateway.counted_exactly(inbound)
             counted = 0 if exact is not None else self._gateway.count_tokens(inbound)
         except GatewayError as error:
@@ -109,6 +101,18 @@ class Surface:
                 headers.append((b"x-tidegate-estimated", b"true"))
             body = msgspec.json.encode(write(counted)) if exact is None else exact
             await send_whole(Reply(status=200, headers=headers, trace_id="", body=body), send)
+
+    def _question(self, scope: HTTPScope, body: bytes, model: str = "") -> Inbound:
+        """A question about a chat, or beside one, as it has just come."""
+        return Inbound(
+            operation=Operation.CHAT,
+            body=body,
+            headers=scope["headers"],
+            received_ns=time_ns(),
+            started=perf_counter_ns(),
+            dialect=self._dialect,
+            model=model,
+        )
 
     async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
         """The whole body; ``None`` when the client left before its end."""

@@ -123,15 +123,7 @@ class ResponsesSurface(Surface):
             body = await self._body(scope, receive)
             if body is None:
                 return
-            inbound = Inbound(
-                operation=Operation.CHAT,
-                body=body,
-                headers=scope["headers"],
-                received_ns=time_ns(),
-                started=perf_counter_ns(),
-                dialect=DialectName.OPENAI_RESPONSES,
-            )
-            passed = self._gateway.beside(inbound, path)
+            passed = self._gateway.beside(self._question(scope, body), path)
         except GatewayError as error:
             await send_error(error, send)
         else:
