@@ -103,6 +103,13 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 100 * 1024 * 1024
     """Largest request body accepted, in bytes."""
 
+    keepalive_seconds: Annotated[float, Meta(ge=0)] = 15.0
+    """Silence of a model after which a client that waits for a stream is sent something that it skips, so that nothing on the way hangs up; 0: never.
+
+    Where the model has said nothing at all by then the answer begins with it, as status 200: a failure that comes later is told as the event of an
+    error. One that comes sooner keeps its status.
+    """
+
     stop_seconds: Seconds = 10.0
     """How long answers that are under way hold up a stop. Those that are not whole by then end in an error that says so."""
 

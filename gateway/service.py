@@ -67,6 +67,11 @@ class Gateway:
         """Close all connections."""
         await self._snapshot.stop()
 
+    @property
+    def keepalive_seconds(self) -> float:
+        """See ``ServerSettings.keepalive_seconds``."""
+        return self._snapshot.settings.server.keepalive_seconds
+
     def models(self) -> list[str]:
         """Every name that is known to be answered."""
         return self._snapshot.routes.names()

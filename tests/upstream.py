@@ -3,7 +3,7 @@
 ``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!wait``
 answers when ``go`` is set, ``!slow`` streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
 refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer, a request with ``response_format`` gets a verdict, ``!drip`` gives a whole answer
-byte by byte, ``!stall`` half of one and then nothing, ``!gone`` closes without a word. ``!hang-a`` and ``!filtered-a`` are meant for the upstream
+byte by byte, ``!stall`` half of one and then nothing, ``!late`` begins late and ``!pause`` pauses within a stream, ``!gone`` closes without a word. ``!hang-a`` and ``!filtered-a`` are meant for the upstream
 named ``a`` alone.
 """
 
@@ -107,6 +107,8 @@ class Upstream:
             return _send(
                 writer, 200, {"id": "chatcmpl-v", "object": "chat.completion", "model": "up-1", "choices": [choice], "usage": USAGE}
             )
+        if "!late" in text:
+            await asyncio.sleep(0.15)
         if body.get("stream"):
             return await self._stream(body, text, reader, writer)
         message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}
@@ -149,6 +151,8 @@ class Upstream:
             if "!garbage" in text:
                 _raw(writer, b"data: {not json\n\n")
             await writer.drain()
+            if "!pause" in text and number == 1:
+                await asyncio.sleep(0.15)
             if "!cut" in text and number == 2:
                 writer.transport.abort()
                 return False

@@ -517,6 +517,9 @@ class ClientDialect(Protocol):
     content_type: str
     """Of a stream."""
 
+    keep_alive: bytes
+    """An event that every client of this dialect skips: sent where a stream is silent for long."""
+
     def read_request(self, body: bytes) -> Request:
         """Raises ``InvalidRequest``."""
         ...

@@ -16,6 +16,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
 from gateway.render import error_body
 from gateway.service import Gateway
+from gateway.surfaces.keepalive import kept_alive
 from gateway.surfaces.listing import listed_for, spoken, told_for
 from gateway.surfaces.watch import ClientWatch
 from gateway.types import Headers, Inbound, Operation, Reply
@@ -146,11 +147,11 @@ class Surface:
         return await self._gateway.handle(inbound)
 
     async def _answer(self, inbound: Inbound, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        with ClientWatch(scope, receive) as watch:
+        with ClientWatch(scope, receive) as watch, kept_alive(send, inbound, self._gateway.keepalive_seconds) as sending:
             reply = await self.handle(inbound)
             if reply.stream is None:
                 watch.disarm()
-            await send_reply(reply, send)
+            await send_reply(reply, sending)
 
 
 async def send_whole(reply: Reply, send: Send) -> None:

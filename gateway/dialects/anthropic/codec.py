@@ -15,6 +15,7 @@ class Anthropic:
 
     name = DialectName.ANTHROPIC
     content_type = "text/event-stream; charset=utf-8"
+    keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
 
     read_request = staticmethod(read_request)
     write_answer = staticmethod(write_answer)

@@ -15,6 +15,8 @@ class Gemini:
 
     name = DialectName.GEMINI
     content_type = "text/event-stream"
+    # Google's SDK for Go refuses comments and blank lines, the one for Python keeps no turn of a chat with an event that has no part: an empty text is left.
+    keep_alive = b'data: {"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"index":0}]}\n\n'
 
     read_request = staticmethod(read_request)
     write_answer = staticmethod(write_answer)

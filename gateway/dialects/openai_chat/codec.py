@@ -15,6 +15,7 @@ class OpenAIChat:
 
     name = DialectName.OPENAI_CHAT
     content_type = "text/event-stream; charset=utf-8"
+    keep_alive = b": keep-alive\n\n"
 
     read_request = staticmethod(read_request)
     write_answer = staticmethod(write_answer)

@@ -14,6 +14,7 @@ class OpenAICompletions:
 
     name = DialectName.OPENAI_COMPLETIONS
     content_type = "text/event-stream; charset=utf-8"
+    keep_alive = b": keep-alive\n\n"
 
     read_request = staticmethod(read_request)
     write_answer = staticmethod(write_answer)

@@ -24,6 +24,7 @@ class OpenAIResponses:
 
     name = DialectName.OPENAI_RESPONSES
     content_type = "text/event-stream; charset=utf-8"
+    keep_alive = b": keep-alive\n\n"
 
     read_request = staticmethod(read_request)
     write_answer = staticmethod(write_answer)
