@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from registry.access.endpoints import endpoints as access_endpoints
+from registry.access.single import endpoints as single_permission_endpoints
 from registry.access.workspaces import endpoints as workspace_endpoints
 from registry.artifacts.endpoints import endpoints as artifact_endpoints
 from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoints
@@ -77,6 +78,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *review_endpoints(services.label_schemas, services.review_queues),
             *issue_endpoints(services.issues),
             *access_endpoints(services.users, services.roles),
+            *single_permission_endpoints(services.access),
             *workspace_endpoints(),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),

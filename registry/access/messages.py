@@ -11,6 +11,7 @@ __all__ = (
     "CreateUser",
     "DeleteRole",
     "DeleteUser",
+    "ExperimentPermission",
     "GetCurrentUser",
     "GetRole",
     "GetUser",
@@ -23,13 +24,16 @@ __all__ = (
     "ListUserPermissions",
     "ListUserRoles",
     "ListUsers",
+    "RegisteredModelPermission",
     "RemoveRolePermission",
     "RevokeUserPermission",
+    "ScorerPermission",
     "UnassignRole",
     "UpdateRole",
     "UpdateRolePermission",
     "UpdateUserAdmin",
     "UpdateUserPassword",
+    "UserWithPermissions",
 )
 
 
@@ -80,10 +84,44 @@ class PermissionRow(Message):
     permission: str
 
 
+class ExperimentPermission(Message):
+    """What a user may do with an experiment, in the words of clients up to 3.9."""
+
+    experiment_id: str
+    user_id: int
+    permission: str
+
+
+class RegisteredModelPermission(Message):
+    """What a user may do with a registered model, in the same words."""
+
+    name: str
+    user_id: int
+    permission: str
+    workspace: str
+
+
+class ScorerPermission(Message):
+    """What a user may do with a scorer, in the same words."""
+
+    experiment_id: str
+    scorer_name: str
+    user_id: int
+    permission: str
+
+
+class UserWithPermissions(UserView):
+    """A user and what they alone were allowed: clients up to 3.9 read no user without it."""
+
+    experiment_permissions: list[ExperimentPermission]
+    registered_model_permissions: list[RegisteredModelPermission]
+    scorer_permissions: list[ScorerPermission]
+
+
 class WithUser(Message):
     """A user."""
 
-    user: UserView
+    user: UserWithPermissions
 
 
 class WithRole(Message):

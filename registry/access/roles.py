@@ -16,7 +16,7 @@ from registry.access.users import signed_in
 from registry.access.views import grant_view, permission_rows, role_view
 from registry.errors import InvalidParameterValue, PermissionDenied, ResourceAlreadyExists, ResourceDoesNotExist
 
-__all__ = ("RoleService",)
+__all__ = ("RoleService", "manages", "own_role_of")
 
 STANDARD: Final = (
     ("viewer", "Reads everything.", tuple(Grant(kind, "*", "READ") for kind in sorted(NAMED))),
@@ -192,11 +192,11 @@ class RoleService:
 
     async def grant(self, request: access.GrantUserPermission) -> None:
         """Let a user do something with one thing; who manages the thing may allow it."""
-        _manages(request.resource_type, request.resource_id)
+        manages(request.resource_type, request.resource_id)
         grant = check_grant(request.resource_type, request.resource_id, request.permission)
 
         def write(connection: Connection) -> None:
-            store.add_grant(connection, _own_role_of(connection, request.username), grant)
+            store.add_grant(connection, own_role_of(connection, request.username), grant)
 
         try:
             await self._book.change(write)
@@ -208,7 +208,7 @@ class RoleService:
 
     async def revoke(self, request: access.RevokeUserPermission) -> None:
         """Take that back."""
-        _manages(request.resource_type, request.resource_id)
+        manages(request.resource_type, request.resource_id)
         pattern = canonical(request.resource_type, request.resource_id)
 
         def write(connection: Connection) -> None:
@@ -227,7 +227,7 @@ class RoleService:
     async def check(self, request: access.GetUserPermission) -> access.GetUserPermission.Response:
         """What a user may do with one thing, exactly as a request of theirs would find."""
         if (caller := CALLER.get()) is not None and caller.user.username != request.username:
-            _manages(request.resource_type, request.resource_id)
+            manages(request.resource_type, request.resource_id)
         check_type(request.resource_type)
         user = await self._book.read(lambda connection: found_user(connection, request.username))
         subject = self._book.index.caller(user)
@@ -250,7 +250,7 @@ class RoleService:
         if (caller := CALLER.get()) is None:
             return
         grant = Grant(resource_type, canonical(resource_type, resource_id), "MANAGE")
-        await self._book.change(lambda connection: store.set_grant(connection, _own_role_of(connection, caller.user.username), grant))
+        await self._book.change(lambda connection: store.set_grant(connection, own_role_of(connection, caller.user.username), grant))
 
     async def renamed(self, resource_type: str, old: str, new: str) -> None:
         """What was allowed with a thing goes on under its new name."""
@@ -288,7 +288,7 @@ def _found_grant(connection: Connection, grant_id: int) -> RoleGrant:
     return known
 
 
-def _manages(resource_type: str, resource_id: str) -> None:
+def manages(resource_type: str, resource_id: str) -> None:
     """Who manages a thing may let others at it. The workspace as a whole, and parts of things, are for administrators and their roles."""
     if resource_type == WORKSPACE:
         raise InvalidParameterValue("Permissions on 'workspace' are given through roles: add one to a role, and assign the role.")
@@ -299,7 +299,7 @@ def _manages(resource_type: str, resource_id: str) -> None:
         administrator_only()
 
 
-def _own_role_of(connection: Connection, username: str) -> int:
+def own_role_of(connection: Connection, username: str) -> int:
     """The role that holds what this user alone was allowed; made when it is first needed."""
     user = found_user(connection, username)
     known = store.read_role_named(connection, DEFAULT_WORKSPACE, own_role(user.id))

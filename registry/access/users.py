@@ -14,8 +14,8 @@ from registry.access.accounts import AccessBook, administrator_only, found_user,
 from registry.access.messages import WithUser
 from registry.access.passwords import hash_password, verify_password
 from registry.access.tokens import digest_of, make_token, prefix_of
-from registry.access.types import CALLER, NewToken, Token, User, own_role
-from registry.access.views import role_view, user_view
+from registry.access.types import CALLER, DEFAULT_WORKSPACE, NewToken, Token, User, own_role
+from registry.access.views import role_view, user_view, user_with_permissions
 from registry.errors import BadRequest, InvalidParameterValue, InvalidState, ResourceAlreadyExists, ResourceDoesNotExist
 
 __all__ = ("UserService",)
@@ -52,12 +52,14 @@ class UserService:
             user = await self._book.change(lambda connection: store.insert_user(connection, request.username, stored))
         except IntegrityError:
             raise ResourceAlreadyExists(f"User (username={request.username}) already exists.") from None
-        return WithUser(user=user_view(user))
+        return WithUser(user=user_with_permissions(user, ()))
 
     async def get(self, request: access.GetUser) -> WithUser:
         """A user."""
         self_or_administrator(request.username)
-        return WithUser(user=user_view(await self._find(request.username)))
+        user = await self._find(request.username)
+        role = await self._book.read(lambda connection: store.read_role_named(connection, DEFAULT_WORKSPACE, own_role(user.id)))
+        return WithUser(user=user_with_permissions(user, [each.grant for each in role.grants] if role else ()))
 
     async def list(self, request: access.ListUsers) -> access.ListUsers.Response:
         """All users; roles are told of oneself, and to administrators."""

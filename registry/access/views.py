@@ -1,14 +1,69 @@
 """Users and roles as MLflow's clients see them."""
 
-from registry.access.messages import PermissionRow, RolePermissionView, RoleView, UserView
-from registry.access.types import Role, RoleGrant, User
+from collections.abc import Iterable
 
-__all__ = ("grant_view", "permission_rows", "role_view", "user_view")
+from registry.access.messages import (
+    ExperimentPermission,
+    PermissionRow,
+    RegisteredModelPermission,
+    RolePermissionView,
+    RoleView,
+    ScorerPermission,
+    UserView,
+    UserWithPermissions,
+)
+from registry.access.permissions import Grant
+from registry.access.types import DEFAULT_WORKSPACE, Role, RoleGrant, User
+
+__all__ = (
+    "experiment_permission",
+    "grant_view",
+    "permission_rows",
+    "registered_model_permission",
+    "role_view",
+    "user_view",
+    "user_with_permissions",
+)
 
 
 def user_view(user: User) -> UserView:
     """A user."""
     return UserView(id=user.id, username=user.username, is_admin=user.is_admin)
+
+
+def user_with_permissions(user: User, grants: Iterable[Grant]) -> UserWithPermissions:
+    """A user, and what they alone were allowed."""
+    by_type: dict[str, list[Grant]] = {"experiment": [], "registered_model": [], "scorer": []}
+    for each in grants:
+        by_type.setdefault(each.resource_type, []).append(each)
+    return UserWithPermissions(
+        id=user.id,
+        username=user.username,
+        is_admin=user.is_admin,
+        experiment_permissions=[experiment_permission(user.id, each) for each in by_type["experiment"]],
+        registered_model_permissions=[registered_model_permission(user.id, each) for each in by_type["registered_model"]],
+        scorer_permissions=[_scorer_permission(user.id, each) for each in by_type["scorer"]],
+    )
+
+
+def experiment_permission(user_id: int, grant: Grant) -> ExperimentPermission:
+    """A permission on an experiment."""
+    return ExperimentPermission(experiment_id=grant.resource_pattern, user_id=user_id, permission=_older(grant))
+
+
+def registered_model_permission(user_id: int, grant: Grant) -> RegisteredModelPermission:
+    """A permission on a registered model."""
+    return RegisteredModelPermission(name=grant.resource_pattern, user_id=user_id, permission=_older(grant), workspace=DEFAULT_WORKSPACE)
+
+
+def _scorer_permission(user_id: int, grant: Grant) -> ScorerPermission:
+    experiment_id, _, name = grant.resource_pattern.partition("/")
+    return ScorerPermission(experiment_id=experiment_id, scorer_name=name, user_id=user_id, permission=_older(grant))
+
+
+def _older(grant: Grant) -> str:
+    """The older clients have no ``DENY``."""
+    return "NO_PERMISSIONS" if grant.permission == "DENY" else grant.permission
 
 
 def grant_view(given: RoleGrant) -> RolePermissionView:

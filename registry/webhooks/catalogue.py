@@ -12,51 +12,51 @@ __all__ = ("EVENTS", "MLFLOW_EVENTS", "OWN_EVENTS")
 Payload = Mapping[str, Any]
 
 _TAG: Final = {"key": "team", "value": "search"}
-_MODEL: Final = {"name": "ranker", "tags": {"team": "search"}, "description": "Orders what was found"}
-_PROMPT: Final = {"name": "greeting", "tags": {"team": "support"}, "description": "The first sentence"}
+_EXAMPLE_TAG: Final = {"key": "example_key", "value": "example_value"}
+_EXAMPLE_TAGS: Final = {"example_key": "example_value"}
 
 MLFLOW_EVENTS: Final[Mapping[str, Payload]] = {
-    "registered_model.created": _MODEL,
+    "registered_model.created": {"name": "example_model", "tags": _EXAMPLE_TAGS, "description": "An example registered model"},
     "model_version.created": {
-        "name": "ranker",
+        "name": "example_model",
         "version": "1",
-        "source": "models:/m-5d41402abc4b2a76b9719d911017c592",
-        "run_id": "7d793037a0760186574b0282f2f435e7",
-        "tags": {"team": "search"},
-        "description": "Trained on the spring set",
+        "source": "models:/123",
+        "run_id": "abcd1234abcd5678",
+        "tags": _EXAMPLE_TAGS,
+        "description": "An example model version",
     },
-    "model_version_tag.set": {"name": "ranker", "version": "1", **_TAG},
-    "model_version_tag.deleted": {"name": "ranker", "version": "1", "key": "team"},
-    "model_version_alias.created": {"name": "ranker", "alias": "champion", "version": "1"},
-    "model_version_alias.deleted": {"name": "ranker", "alias": "champion"},
-    "prompt.created": _PROMPT,
+    "model_version_tag.set": {"name": "example_model", "version": "1", **_EXAMPLE_TAG},
+    "model_version_tag.deleted": {"name": "example_model", "version": "1", "key": "example_key"},
+    "model_version_alias.created": {"name": "example_model", "alias": "example_alias", "version": "1"},
+    "model_version_alias.deleted": {"name": "example_model", "alias": "example_alias"},
+    "prompt.created": {"name": "example_prompt", "tags": _EXAMPLE_TAGS, "description": "An example prompt"},
     "prompt_version.created": {
-        "name": "greeting",
+        "name": "example_prompt",
         "version": "1",
-        "template": "Good morning, {{ name }}.",
-        "tags": {"team": "support"},
-        "description": "Less formal",
+        "template": "Hello {{name}}!",
+        "tags": _EXAMPLE_TAGS,
+        "description": "An example prompt version",
     },
-    "prompt_tag.set": {"name": "greeting", **_TAG},
-    "prompt_tag.deleted": {"name": "greeting", "key": "team"},
-    "prompt_version_tag.set": {"name": "greeting", "version": "1", **_TAG},
-    "prompt_version_tag.deleted": {"name": "greeting", "version": "1", "key": "team"},
-    "prompt_alias.created": {"name": "greeting", "alias": "production", "version": "1"},
-    "prompt_alias.deleted": {"name": "greeting", "alias": "production"},
+    "prompt_tag.set": {"name": "example_prompt", **_EXAMPLE_TAG},
+    "prompt_tag.deleted": {"name": "example_prompt", "key": "example_key"},
+    "prompt_version_tag.set": {"name": "example_prompt", "version": "1", **_EXAMPLE_TAG},
+    "prompt_version_tag.deleted": {"name": "example_prompt", "version": "1", "key": "example_key"},
+    "prompt_alias.created": {"name": "example_prompt", "alias": "example_alias", "version": "1"},
+    "prompt_alias.deleted": {"name": "example_prompt", "alias": "example_alias"},
     "budget_policy.exceeded": {
-        "budget_policy_id": "bp-900150983cd24fb0d6963f7d28e17f72",
+        "budget_policy_id": "bp-abc123",
         "budget_unit": "USD",
         "budget_amount": 100.0,
-        "current_spend": 100.42,
-        "duration_unit": "DAYS",
+        "current_spend": 105.5,
+        "duration_unit": "MONTHS",
         "duration_value": 1,
-        "target_scope": "GLOBAL",
+        "target_scope": "ENDPOINT",
         "workspace": "default",
-        "target_value": None,
-        "window_start": 1767225600000,
+        "target_value": "ep-abc123",
+        "window_start": 1704067200000,
     },
 }
-"""Event to example payload, in MLflow's words."""
+"""Event to example payload, word for word what MLflow's server sends for a test: receivers know a test by it."""
 
 _STAGE: Final = {"name": "ranker", "version": "2", "from_stage": "Staging", "to_stage": "Production"}
 _GATE: Final = {"gate": "release", "evaluation": "nightly", "metric": "helpful", "value": 0.81, "threshold": 0.9}

@@ -255,3 +255,29 @@ def test_the_command_line_administers_people_and_says_what_is_wrong(users_server
     )
     assert tidegate("users", "token", "revoke", name, "ci").exit_code == tidegate("users", "delete", name, "--yes").exit_code == 0
     assert name not in tidegate("users", "list").stdout
+
+
+def test_clients_up_to_3_9_give_permissions_under_their_own_names(admin, make_person):
+    ada, bob = make_person(), make_person()
+    experiment, model = ada.experiment(), f"older {next(numbers)}"
+    ada.post("registered-models/create", name=model)
+    for kind, thing, answer in (
+        ("experiments", {"experiment_id": experiment}, "experiment_permission"),
+        ("registered-models", {"name": model}, "registered_model_permission"),
+    ):
+        about = {**thing, "username": bob.name}
+        assert bob.status("POST", f"{kind}/permissions/create", **about, permission="EDIT") == 403
+        given = ada.post(f"{kind}/permissions/create", **about, permission="NO_PERMISSIONS")[answer]
+        assert thing.items() <= given.items() and given["permission"] == "NO_PERMISSIONS"
+        assert bob.status("GET", f"{kind}/get", **thing) == 403
+        assert ada.status("POST", f"{kind}/permissions/create", **about, permission="READ") == 400
+        assert ada.call("PATCH", f"{kind}/permissions/update", **about, permission="READ").json() == {}
+        assert (
+            ada.get(f"{kind}/permissions/get", **about)[answer]["permission"] == "READ" and bob.status("GET", f"{kind}/get", **thing) == 200
+        )
+        [shown] = admin.get("users/get", username=bob.name)["user"][f"{answer}s"]
+        assert shown["permission"] == "READ"
+        assert ada.call("DELETE", f"{kind}/permissions/delete", **about).json() == {}
+        missing = ada.call("GET", f"{kind}/permissions/get", **about)
+        assert (missing.status_code, missing.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
+        assert missing.json()["message"].endswith(f" and username={bob.name} not found")
