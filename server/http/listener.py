@@ -6,12 +6,12 @@ from typing import Final, Self
 from litestar.types import ASGIApp
 
 from gateway.passing import STOPPED
+from server.http.acceptor import Acceptor
 from server.http.protocol import HttpProtocol
 from server.http.shared import Shared
 
 __all__ = ("Listener",)
 
-BACKLOG: Final = 4096
 TICK_SECONDS: Final = 1.0
 GOODBYE_SECONDS: Final = 1.0
 """In which those who are not waited for any longer are told so."""
@@ -20,9 +20,9 @@ GOODBYE_SECONDS: Final = 1.0
 class Listener:
     """Serves an application on one address from ``open`` to ``close``."""
 
-    def __init__(self, server: asyncio.Server, shared: Shared) -> None:
-        self._server = server
-        self.port: int = server.sockets[0].getsockname()[1]
+    def __init__(self, acceptor: Acceptor, shared: Shared) -> None:
+        self._acceptor = acceptor
+        self.port = acceptor.port
         self._shared = shared
         self._clock = asyncio.get_running_loop().create_task(self._tick())
 
@@ -30,12 +30,11 @@ class Listener:
     async def open(cls, app: ASGIApp, host: str, port: int, shared: Shared | None = None) -> Self:
         """Listen; connections are taken when this returns. Port 0: any free one. Raises ``OSError``."""
         shared = shared or Shared()
-        server = await asyncio.get_running_loop().create_server(lambda: HttpProtocol(app, shared), host, port, backlog=BACKLOG)
-        return cls(server, shared)
+        return cls(await Acceptor.open(host, port, lambda: HttpProtocol(app, shared)), shared)
 
     async def close(self, patience: float) -> None:
         """Take no more connections, answer what is being answered for ``patience`` seconds at most, then hang up."""
-        self._server.close()
+        self._acceptor.close()
         self._shared.stopping = True
         for connection in frozenset(self._shared.connections):
             connection.stop()
