@@ -27,6 +27,7 @@ class GeminiHead(msgspec.Struct, rename="camel"):
     """A request of Gemini's: model and stream are in its URL."""
 
     contents: msgspec.Raw = msgspec.Raw()
+    requests: msgspec.Raw = msgspec.Raw()
     tools: msgspec.Raw = msgspec.Raw()
     generation_config: GenerationConfig | None = None
     labels: Any = None
@@ -110,6 +111,7 @@ def _gemini(inbound: Inbound) -> RequestHead:
         model=inbound.model,
         stream=inbound.stream,
         messages=sent.contents,
+        input=sent.requests,
         tools=sent.tools,
         prompt_variables=sent.prompt_variables,
         metadata=sent.labels,

@@ -176,7 +176,7 @@ class Recording:
 
     def _said(self, body: bytes) -> Callable[[], list[str]]:
         """Put what the request says on the span; gives its texts, for an estimate."""
-        if self._inbound.dialect is not DialectName.OPENAI_CHAT:
+        if self._inbound.dialect is not DialectName.OPENAI_CHAT and self._inbound.operation is not Operation.EMBEDDINGS:
             texts = self._said_otherwise()
             return lambda: texts
         raw = bytes(self._head.messages) if self._inbound.operation in (Operation.CHAT, Operation.PASSTHROUGH) else b""

@@ -7,6 +7,7 @@ ended. What becomes of one request is in ``gateway.exchange``.
 import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
+from urllib.parse import quote
 
 from config.schema import Settings
 from gateway.counting import counted, counting, model_of, passed_to
@@ -14,7 +15,7 @@ from gateway.dialects.reading import too_deep
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.endpoints import Endpoint, endpoint_of
-from gateway.errors import InvalidRequest
+from gateway.errors import InvalidRequest, ModelNotFound
 from gateway.exchange import Exchange
 from gateway.heads import head_of
 from gateway.media import MediaSource
@@ -89,12 +90,23 @@ class Gateway:
         return reply.body if reply.status == 200 else None
 
     def beside(self, inbound: Inbound, path: str) -> Inbound:
-        """The request for what the model's vendor has at ``path``, in a dialect of its own. Raises ``InvalidRequest`` where it does not speak that."""
-        model = model_of(inbound.body)
+        """The request for what the model's vendor has at ``path``, in a dialect of its own. Raises ``InvalidRequest`` where it does not speak that.
+
+        ``path`` may hold the model's name: ``/models/{model}:predict``.
+        """
+        model = inbound.model or model_of(inbound.body)
         target = self._snapshot.routes.plan(model).targets[0]
         if inbound.dialect not in self._snapshot.providers[target.provider].dialects(target.model):
             raise InvalidRequest(f"The model {model!r} has nothing at {path!r}: only vendors of that API do.", param="model")
-        return passed_to(inbound, target, path)
+        return passed_to(inbound, target, path.format(model=quote(target.model, safe="")))
+
+    def is_made_by(self, system: str, model: str) -> bool:
+        """Whether ``model`` is asked of that vendor's own API."""
+        try:
+            target = self._snapshot.routes.plan(model).targets[0]
+        except ModelNotFound:
+            return False
+        return self._snapshot.providers[target.provider].system == system
 
     def responding(self, named: str = "") -> str:
         """The provider that is asked for a response by its identifier: the one that is named, or the only one that has any; ``""``: none."""

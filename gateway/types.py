@@ -52,6 +52,16 @@ class Operation(StrEnum):
     RERANK = "rerank"
     FILES = "files"
     BATCHES = "batches"
+    UPLOADS = "uploads"
+    VECTOR_STORES = "vector_stores"
+    CONVERSATIONS = "conversations"
+    CONTAINERS = "containers"
+    FINE_TUNING = "fine_tuning"
+    EVALS = "evals"
+    VIDEOS = "videos"
+    SKILLS = "skills"
+    ASSISTANTS = "assistants"
+    THREADS = "threads"
     PASSTHROUGH = "passthrough"
 
 

@@ -134,6 +134,10 @@ class Sending:
         length = upload.length
         self.length = None if length is None else length - (self._named.end - self._named.start) + len(self._text)
 
+    async def whole(self) -> bytes:
+        """All of it at once, for who must sign it. Raises as ``Upload.rest``."""
+        return b"".join([piece async for piece in self.pieces()])
+
     async def pieces(self) -> AsyncIterator[bytes]:
         """Its bytes, once. Raises as ``Upload.rest``."""
         upload, kept = self._upload, self._upload.kept

@@ -12,6 +12,7 @@ from gateway.errors import InvalidRequest
 from gateway.passages.across import AcrossPassage
 from gateway.passages.chat import ChatPassage
 from gateway.passages.embedding import EmbeddingPassage
+from gateway.passages.gemini_embedding import GeminiEmbeddingPassage
 from gateway.passages.native import NativePassage
 from gateway.passages.passthrough import PassthroughPassage
 from gateway.passages.ranking import RankingPassage
@@ -54,6 +55,8 @@ def passage(
         return ChatPassage(inbound.operation, head, inbound.body, model, edits)
     if inbound.operation is not Operation.CHAT:
         embedding = provider.embedding_dialect(model)
+        if inbound.dialect is DialectName.GEMINI:
+            return GeminiEmbeddingPassage(inbound, model, embedding)
         plain = ChatPassage(inbound.operation, head, inbound.body, model, edits)
         return plain if embedding is None else EmbeddingPassage(plain, embedding, inbound.body, model)
     spoken = provider.dialects(model)

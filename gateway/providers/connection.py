@@ -33,7 +33,7 @@ class Connection:
 
     async def send(self, resource: Resource, request: Outbound, body: bytes, more: Sequence[tuple[str, str]] = ()) -> Upstream:
         """The same for whatever method and type. Raises ``UpstreamFailure``."""
-        kind = resource.content_type if body or resource.method == "POST" else ""
+        kind = resource.content_type if body or request.upload is not None or resource.method == "POST" else ""
         path = unrepeated(self._http.base_url, resource.path)
         proof = await self._account.headers(self._http.base_url + path, kind, body, resource.method)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]

@@ -1,9 +1,10 @@
-"""Gemini's API, as its SDKs speak it: ``/v1beta/models/{model}:generateContent``, its stream and its count of tokens.
+"""Gemini's API, as its SDKs speak it: ``/v1beta/models/{model}:generateContent``, its stream, its count of tokens, and embeddings.
 
 A model's name may hold slashes here: ``models/anthropic/claude-haiku-4-5:generateContent``.
 """
 
 import re
+from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, unquote
 
@@ -11,19 +12,24 @@ import msgspec
 from litestar import Router, asgi, post
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from msgspec.structs import replace
+from typing_extensions import override
 
+from gateway.dialects.gemini.embedding import as_batch, as_single, is_batch
 from gateway.dialects.types import DialectName
-from gateway.errors import PathNotFound
+from gateway.errors import GatewayError, InvalidRequest, PathNotFound
+from gateway.render import refused
 from gateway.service import Gateway
 from gateway.sse import EventParser
 from gateway.surfaces.listing import gemini_model, gemini_models
 from gateway.surfaces.openai import Surface, send_error, send_whole
-from gateway.types import Operation, Reply
+from gateway.types import Inbound, Operation, Reply
 
 __all__ = ("ArraySend", "router")
 
 PREFIXES: Final = ("/v1beta", "/gemini/v1beta", "/gemini/v1", "/gateway/gemini/v1beta")
-METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens")
+METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents")
+EMBEDS: Final = METHODS[3:]
 _ACTION: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+):(?P<method>[A-Za-z]+)")
 _LIST: Final = re.compile(r".*?/v1(?:beta)?/models/?")
 _ONE: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+)")
@@ -31,13 +37,15 @@ _ONE: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+)")
 
 def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     """The paths of this dialect."""
-    surface = Surface(gateway, max_body_bytes, DialectName.GEMINI)
+    surface = GeminiSurface(gateway, max_body_bytes, DialectName.GEMINI)
 
     async def serve(scope: HTTPScope, receive: Receive, send: Send) -> None:
         path = unquote(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
         action = _ACTION.fullmatch(path)
         if action is not None and action["method"] in METHODS:
             await _act(surface, action["method"], action["model"], scope, receive, send)
+        elif action is not None and gateway.is_made_by("gcp.gemini", action["model"]):
+            await surface.beside(action["method"], action["model"], scope, receive, send)
         elif _LIST.fullmatch(path) and scope["method"] == "GET":
             await _send_json(gemini_models(gateway), send)
         elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and found["model"] in gateway.models():
@@ -60,9 +68,41 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     return Router("/", route_handlers=[models, first_version], include_in_schema=False)
 
 
+class GeminiSurface(Surface):
+    """Takes a request for one embedding as a batch of one."""
+
+    @override
+    async def handle(self, inbound: Inbound) -> Reply:
+        if inbound.operation is not Operation.EMBEDDINGS:
+            return await super().handle(inbound)
+        try:
+            batch = is_batch(inbound.body)
+        except InvalidRequest as error:
+            return refused(error, dialect=inbound.dialect)
+        if batch:
+            return await super().handle(inbound)
+        reply = await super().handle(replace(inbound, body=as_batch(inbound.body)))
+        return reply if reply.status != HTTPStatus.OK else replace(reply, body=as_single(reply.body))
+
+    async def beside(self, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """What only Gemini's own API has: pictures and films, batches. It passes as it is."""
+        try:
+            body = await self._body(scope, receive)
+            if body is None:
+                return
+            passed = self._gateway.beside(self._question(scope, body, model), f"/models/{{model}}:{method}")
+        except GatewayError as error:
+            await send_error(error, send, DialectName.GEMINI)
+        else:
+            await self._answer(passed, scope, receive, send)
+
+
 async def _act(surface: Surface, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
     if method == "countTokens":
         await surface.count(scope, receive, send, lambda tokens: {"totalTokens": tokens}, model=model)
+        return
+    if method in EMBEDS:
+        await surface.serve(Operation.EMBEDDINGS, scope, receive, send, model=model)
         return
     stream = method == "streamGenerateContent"
     query = parse_qs(scope["query_string"].decode("latin-1"))

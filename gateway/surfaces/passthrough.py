@@ -1,6 +1,6 @@
 """Raw pass-through: ``/passthrough/{provider}/{path}`` is that path of the provider's own API, on the provider's account.
 
-Nothing of the request is changed but its key, and nothing of the answer. Keys, limits and spans are those of every other request.
+Nothing of the request is changed but its key, and nothing of the answer. What is not JSON and not small is sent on while it arrives. Keys, limits and spans are those of every other request.
 """
 
 import re
@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import msgspec
-from litestar import Request, Router, asgi, route
+from litestar import Router, asgi, route
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -21,13 +21,12 @@ from gateway.service import Gateway
 from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.openai import send_error
 from gateway.surfaces.paths import upstream_path
-from gateway.surfaces.resources import ResourceSurface
+from gateway.surfaces.resources import SMALL, ResourceSurface
 from gateway.types import Inbound, Operation, Resource
-from gateway.wire.multipart import boundary_of, text_of
+from gateway.upload import Upload
+from gateway.wire.multipart import TextSearch, boundary_of
 
 __all__ = ("router",)
-
-AnyRequest = Request[Any, Any, Any]
 
 PREFIX: Final = "/passthrough"
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -53,8 +52,8 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         await surface.passthrough(cast("HTTPScope", scope), receive, send)
 
     @route("/gateway/proxy/{endpoint:str}/{path:path}", http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE])
-    async def proxy(request: AnyRequest, endpoint: FromPath[str], path: FromPath[str]) -> ASGIApp:
-        return surface.proxied(endpoint, await request.body())
+    async def proxy(endpoint: FromPath[str], path: FromPath[str]) -> ASGIApp:
+        return surface.proxied(endpoint)
 
     return Router("/", route_handlers=[passthrough, proxy], include_in_schema=False)
 
@@ -68,60 +67,87 @@ class PassthroughSurface(ResourceSurface):
         try:
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not passed through.", allowed=", ".join(METHODS))
-            body = b"" if scope["method"] == "GET" else await self._read(receive)
-            if body is None:
-                return
             provider = unquote(scope["path"].removeprefix(PREFIX).strip("/").partition("/")[0])
             if not provider:
                 raise InvalidRequest("Write /passthrough/PROVIDER/PATH with the name of a provider.")
-            inbound = _inbound(scope, body, provider, f"{PREFIX}/{provider}", arrival)
+            inbound = await self._inbound(scope, receive, provider, f"{PREFIX}/{provider}", arrival)
         except GatewayError as error:
             await send_error(error, send)
         else:
-            await self._answer(inbound, scope, receive, send)
+            if inbound is not None:
+                await self._answer(inbound, scope, receive, send)
 
-    def proxied(self, endpoint: str, body: bytes) -> ASGIApp:
+    def proxied(self, endpoint: str) -> ASGIApp:
         """The same for the provider of an endpoint, as MLflow's gateway has it."""
-        arrival = Arrival.now()
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            asked, arrival = cast("HTTPScope", scope), Arrival.now()
             try:
                 provider = self._gateway.provider_of(endpoint)
-                prefix = f"/gateway/proxy/{endpoint}"
-                inbound = _inbound(cast("HTTPScope", scope), body, provider, prefix, arrival)
+                inbound = await self._inbound(asked, receive, provider, f"/gateway/proxy/{endpoint}", arrival)
             except GatewayError as error:
                 await send_error(error, send)
             else:
-                await self._answer(inbound, cast("HTTPScope", scope), receive, send)
+                if inbound is not None:
+                    await self._answer(inbound, asked, receive, send)
 
         return answer
 
+    async def _inbound(self, scope: HTTPScope, receive: Receive, provider: str, prefix: str, arrival: Arrival) -> Inbound | None:
+        """The request; ``None`` when the client left."""
+        kind, path = content_type(scope), upstream_path(scope, prefix)
+        sent = await self._sent(scope, receive, kind)
+        if sent is None:
+            return None
+        body, upload = sent
+        model, stream = _asked(path, upload.read() if upload is not None else body, kind)
+        dialect = dialect_at(path)
+        return arrival.inbound(
+            scope,
+            Operation.PASSTHROUGH,
+            body,
+            dialect=dialect if dialect is not None and dialect in CLIENT_DIALECTS else DialectName.OPENAI_CHAT,
+            model=model,
+            stream=stream,
+            resource=Resource(method=scope["method"], path=path, content_type=kind),
+            provider=provider,
+            upload=upload,
+        )
 
-def _inbound(scope: HTTPScope, body: bytes, provider: str, prefix: str, arrival: Arrival) -> Inbound:
-    kind = content_type(scope)
-    path = upstream_path(scope, prefix)
-    model, stream = _asked(path, body, kind)
-    dialect = dialect_at(path)
-    return arrival.inbound(
-        scope,
-        Operation.PASSTHROUGH,
-        body,
-        dialect=dialect if dialect is not None and dialect in CLIENT_DIALECTS else DialectName.OPENAI_CHAT,
-        model=model,
-        stream=stream,
-        resource=Resource(method=scope["method"], path=path, content_type=kind),
-        provider=provider,
-    )
+    async def _sent(self, scope: HTTPScope, receive: Receive, kind: str) -> tuple[bytes, Upload | None] | None:
+        """The body, whole where its words are for the span or it is small, else as it comes, with its beginning held; ``None`` when the client left."""
+        if scope["method"] == "GET":
+            return b"", None
+        if kind.startswith("application/json"):
+            body = await self._read(receive)
+            return None if body is None else (body, None)
+        upload = self._upload(scope, receive)
+        if not await upload.hold(lambda _: upload.size > SMALL):
+            return None
+        return (upload.read(), None) if upload.whole and upload.size <= SMALL else (b"", upload)
 
 
 def _asked(path: str, body: bytes, kind: str) -> tuple[str, bool]:
-    """The model, ``""`` where none can be seen, and whether a stream is wanted. A key that is for some models alone opens no other request."""
+    """The model, ``""`` where none can be seen, and whether a stream is wanted. A key that is for some models alone opens no other request.
+
+    ``body`` may be its beginning.
+    """
     named = _MODEL.search(path)
     model = unquote(named["model"]) if named else ""
     if kind.startswith("multipart/"):
-        return model or text_of(body, boundary_of(kind), "model") or "", False
+        return model or _in_form(body, kind), False
     try:
         asked = _ASKED.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return model, "stream" in path
     return model or (asked.model if isinstance(asked.model, str) else ""), asked.stream is True or "stream" in path.partition("?")[0]
+
+
+def _in_form(body: bytes, kind: str) -> str:
+    """The field ``model`` of a form; ``""`` in what is no form, or no whole one: that is the vendor's to judge."""
+    try:
+        search = TextSearch(boundary_of(kind), "model")
+        search.feed(body)
+    except InvalidRequest:
+        return ""
+    return search.text

@@ -41,7 +41,20 @@ CLAUDES: Final = {
 
 _RESULTS: Final = re.compile(rb'("results_url"\s*:\s*")https?://[^/"]+(/v1/)')
 
-ACCOUNTS: Final = {"/files": Operation.FILES, "/batches": Operation.BATCHES}
+ACCOUNTS: Final = {
+    "/files": Operation.FILES,
+    "/batches": Operation.BATCHES,
+    "/uploads": Operation.UPLOADS,
+    "/vector_stores": Operation.VECTOR_STORES,
+    "/conversations": Operation.CONVERSATIONS,
+    "/containers": Operation.CONTAINERS,
+    "/fine_tuning": Operation.FINE_TUNING,
+    "/evals": Operation.EVALS,
+    "/videos": Operation.VIDEOS,
+    "/skills": Operation.SKILLS,
+    "/assistants": Operation.ASSISTANTS,
+    "/threads": Operation.THREADS,
+}
 """What belongs to an account, whatever the model."""
 
 PREFIXES: Final = ("/v1", "/gateway/openai/v1")

@@ -21,6 +21,7 @@ providers:
   other:  {{kind: openai, base_url: "{url}/other/v1"}}
   anthropic: {{base_url: "{url}/claude", api_key: env:UP_KEY}}
   cohere: {{base_url: "{url}/cohere", api_key: env:UP_KEY}}
+  gemini: {{base_url: "{url}/gemini", api_key: env:UP_KEY}}
   groq:   {{base_url: "{url}/groq", api_key: env:UP_KEY}}
   cut:    {{kind: openai, base_url: "http://127.0.0.1:{cut}/v1"}}
 routes:
@@ -44,6 +45,22 @@ def answer(sent: Sent) -> Said:
             {"type": "transcript.text.done", "text": "ebb", "usage": {"type": "tokens", "input_tokens": 7, "output_tokens": 1}},
         ]
         return Said(pieces=tuple(b"data: %s\n\n" % json.dumps(event).encode() for event in events), content_type="text/event-stream")
+    if path.startswith("/gemini/"):
+        return Said(pieces=(json.dumps(GEMINI[path.rpartition(":")[2]]).encode(),))
+    if path.endswith("/images/generations") and json.loads(sent.body).get("stream"):
+        usage = {"input_tokens": 9, "output_tokens": 40, "total_tokens": 49}
+        pictured = {
+            "b64_json": "aGk=",
+            "created_at": 1,
+            "size": "1024x1024",
+            "quality": "high",
+            "background": "auto",
+            "output_format": "png",
+        }
+        partial = {"type": "image_generation.partial_image", "partial_image_index": 0, **pictured}
+        events = [partial, {"type": "image_generation.completed", "usage": usage, **pictured}]
+        pieces = tuple(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
+        return Said(pieces=pieces, content_type="text/event-stream")
     if path.endswith("/completions"):
         usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
         choice = {"index": 0, "text": "ebb", "finish_reason": "stop", "logprobs": None}
@@ -70,7 +87,67 @@ BATCH = {
     "status": "validating",
     "created_at": 1,
 }
+UPLOAD = {
+    "id": "upload_1",
+    "object": "upload",
+    "bytes": 3,
+    "created_at": 1,
+    "expires_at": 2,
+    "filename": "a.jsonl",
+    "purpose": "batch",
+    "status": "completed",
+    "file": FILE,
+}
+STORE = {
+    "id": "vs_1",
+    "object": "vector_store",
+    "created_at": 1,
+    "name": "tides",
+    "usage_bytes": 0,
+    "status": "completed",
+    "file_counts": dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), 0),
+    "last_active_at": None,
+    "metadata": None,
+}
+IN_STORE = {
+    "id": "file-1",
+    "object": "vector_store.file",
+    "created_at": 1,
+    "vector_store_id": "vs_1",
+    "status": "completed",
+    "usage_bytes": 3,
+    "last_error": None,
+}
+FOUND = {"file_id": "file-1", "filename": "a.txt", "score": 0.9, "attributes": {}, "content": [{"type": "text", "text": "ebb"}]}
+GEMINI = {
+    "batchEmbedContents": {"embeddings": [{"values": [0.5, 1.0]}], "usageMetadata": {"promptTokenCount": 4}},
+    "predict": {"predictions": [{"bytesBase64Encoded": "aGk=", "mimeType": "image/png"}]},
+}
 ANSWERS = {
+    "/embeddings": {
+        "object": "list",
+        "model": "up",
+        "data": [
+            {"object": "embedding", "index": 0, "embedding": [0.5, 1.0]},
+            {"object": "embedding", "index": 1, "embedding": [2.0, 4.0]},
+        ],
+        "usage": {"prompt_tokens": 4, "total_tokens": 4},
+    },
+    "/uploads": UPLOAD,
+    "/uploads/upload_1/parts": {"id": "part_1", "object": "upload.part", "created_at": 1, "upload_id": "upload_1"},
+    "/uploads/upload_1/complete": UPLOAD,
+    "/uploads/upload_1/cancel": UPLOAD,
+    "/vector_stores": STORE,
+    "/vector_stores/vs_1": STORE,
+    "/vector_stores/vs_1/files": IN_STORE,
+    "/vector_stores/vs_1/search": {
+        "object": "vector_store.search_results.page",
+        "search_query": ["when"],
+        "data": [FOUND],
+        "has_more": False,
+        "next_page": None,
+    },
+    "/conversations": {"id": "conv_1", "object": "conversation", "created_at": 1, "metadata": {}},
     "/moderations": {"id": "modr-1", "model": "omni", "results": [{"flagged": True, "categories": {}, "category_scores": {}}]},
     "/images/generations": {
         "created": 1,

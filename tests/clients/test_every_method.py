@@ -1,5 +1,7 @@
 """Methods of the vendors' own SDKs beside plain generations, one call each: what comes back is of the SDK's own types, and what went out is where it belongs."""
 
+import json
+
 import anthropic
 import openai
 import pytest
@@ -100,3 +102,65 @@ async def test_googles_own_client(resources: Resources):
     assert (await models.get(model="fake/echo")).name == "models/fake/echo"
     chat = resources.google.chats.create(model="fake/echo")
     assert (await chat.send_message("again")).text == "again"
+
+
+async def test_what_openais_account_keeps_beside_files_is_asked_of_it(resources: Resources):
+    openai_ = resources.client
+    made = await openai_.uploads.create(filename="a.jsonl", bytes=3, purpose="batch", mime_type="text/plain")
+    part = await openai_.uploads.parts.create(made.id, data=SOUND)
+    assert (resources.sent.target, SOUND in resources.sent.body) == ("/v1/uploads/upload_1/parts", True)
+    assert (await openai_.uploads.complete(made.id, part_ids=[part.id])).file.id == "file-1"
+    assert (await openai_.uploads.cancel(made.id)).id == made.id
+    store = await openai_.vector_stores.create(name="tides")
+    assert (await openai_.vector_stores.files.create(store.id, file_id="file-1")).status == "completed"
+    assert [each.content[0].text async for each in openai_.vector_stores.search(store.id, query="when")] == ["ebb"]
+    assert (await openai_.vector_stores.retrieve(store.id)).name == "tides"
+    assert (await openai_.conversations.create()).id == "conv_1"
+    span = await resources.span()
+    assert (span["attributes"]["gen_ai.operation.name"], span["attributes"]["tidegate.target"]) == ("conversations", "openai/")
+
+
+async def test_a_picture_comes_in_pieces_to_who_wants_it_so(resources: Resources):
+    stream = await resources.client.images.generate(model="openai/gpt-image-1", prompt="the sea", stream=True, partial_images=1)
+    assert [event.type async for event in stream] == ["image_generation.partial_image", "image_generation.completed"]
+    assert (await resources.span())["usage"]["output_tokens"] == 40
+
+
+async def test_geminis_embeddings_pass_to_its_own_models_with_all_that_was_said(resources: Resources):
+    config = {"task_type": "RETRIEVAL_QUERY", "output_dimensionality": 2}
+    made = await resources.google.models.embed_content(model="gemini/gemini-embedding-001", contents="when?", config=config)
+    assert made.embeddings[0].values == [0.5, 1.0]
+    (asked,) = json.loads(resources.sent.body)["requests"]
+    assert (resources.sent.target, asked["model"]) == (
+        "/gemini/v1beta/models/gemini-embedding-001:batchEmbedContents",
+        "models/gemini-embedding-001",
+    )
+    assert (asked["taskType"], asked["outputDimensionality"]) == ("RETRIEVAL_QUERY", 2)
+    span = await resources.span()
+    assert (span["attributes"]["gen_ai.operation.name"], span["usage"]["input_tokens"]) == ("embeddings", 4)
+
+
+@pytest.mark.parametrize("model", ["openai/text-embedding-3-small", "cohere/embed-v4.0"])
+async def test_geminis_embeddings_reach_every_vendors_models(resources: Resources, model: str):
+    made = await resources.google.models.embed_content(model=model, contents=["when?", "where?"])
+    assert [each.values for each in made.embeddings] == [[0.5, 1.0], [2.0, 4.0]]
+    assert (await resources.span())["usage"]["input_tokens"] == 4
+
+
+async def test_one_text_of_geminis_gets_one_embedding(resources: Resources):
+    body = {"content": {"parts": [{"text": "when?"}]}}
+    made = (await resources.http.post("/v1beta/models/gemini/gemini-embedding-001:embedContent", json=body)).json()
+    assert made == {"embedding": {"values": [0.5, 1.0]}, "usageMetadata": {"promptTokenCount": 4}}
+    refused = await resources.http.post(
+        "/v1beta/models/openai/text-embedding-3-small:embedContent", json={"content": {"parts": [{"inlineData": {}}]}}
+    )
+    assert (refused.status_code, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.filterwarnings("ignore:The generate_images method is deprecated")
+async def test_what_only_geminis_models_do_passes_to_them(resources: Resources):
+    made = await resources.google.models.generate_images(model="gemini/imagen-4.0-generate-001", prompt="the sea")
+    assert made.generated_images[0].image.image_bytes == b"hi"
+    assert resources.sent.target == "/gemini/v1beta/models/imagen-4.0-generate-001:predict"
+    refused = await resources.http.post("/v1beta/models/fake/echo:predict", json={})
+    assert refused.status_code == 404

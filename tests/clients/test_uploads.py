@@ -186,3 +186,40 @@ async def test_a_guardrail_that_cannot_look_into_it_refuses_it(rig: Rig):
 async def test_a_large_form_without_a_model_or_cut_off_is_a_400(rig: Rig):
     assert (await rig.hear(FILE + MEGABYTE + END)).json()["error"]["param"] == "model"
     assert "cut off" in (await rig.hear(FILE + MEGABYTE)).json()["error"]["message"]
+
+
+RAW = {"content-type": "application/octet-stream"}
+
+
+@pytest.mark.parametrize("path", ["/passthrough/up/v1/anything", "/gateway/proxy/twice/v1/anything"])
+async def test_whatever_is_passed_through_goes_on_while_it_arrives_and_is_told(rig: Rig, path: str):
+    await rig.hear(MEGABYTE, path, **RAW)
+    before, most, early = rig.memory(), 0, 0
+
+    async def slowly() -> AsyncIterator[bytes]:
+        nonlocal most, early
+        for number in range(30):
+            yield MEGABYTE
+            most = max(most, rig.memory())
+            if number == 15:
+                early = rig.up.seen
+
+    answer = await rig.hear(slowly(), path, **RAW)
+    assert (answer.status_code, rig.up.bodies[-1]) == (200, sha(*[MEGABYTE] * 30))
+    assert early > 5 * len(MEGABYTE)
+    assert most - before < 16 * 1024 * 1024
+    trace = (await rig.http.get(f"/api/v1/traces/{answer.headers['x-tidegate-trace-id']}")).json()
+    assert trace["spans"][0]["attributes"]["gen_ai.operation.name"] == "passthrough"
+
+
+@pytest.mark.parametrize("size", [0, 1])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "multipart/related; boundary=b", "multipart/form-data"])
+async def test_what_is_passed_through_is_the_vendors_to_judge_whatever_it_calls_itself(rig: Rig, kind: str, size: int):
+    sent = [FILE, MEGABYTE * size, END, text("model", "one")]  # not one of these is a form
+    answer = await rig.hear(b"".join(sent), "/passthrough/up/v1/anything", **{"content-type": kind})
+    assert (answer.status_code, rig.up.bodies[-1]) == (200, sha(*sent))
+
+
+async def test_a_form_that_is_passed_through_names_its_model(rig: Rig):
+    answer = await rig.hear(text("model", "one") + FILE + MEGABYTE * 2 + END, "/passthrough/up/v1/audio/transcriptions")
+    assert answer.headers["x-tidegate-target"] == "up/one"

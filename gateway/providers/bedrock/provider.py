@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 from typing import Final
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from config.schema import ProviderSettings
 from gateway.accounts.aws import AwsIdentity
 from gateway.accounts.keys import bearer
@@ -76,7 +78,8 @@ class BedrockProvider:
         if request.operation is Operation.RERANK and "rerank" in request.model:
             return await self._connection.post(f"{model}/invoke", request, request.body)
         if request.resource is not None and request.operation is Operation.PASSTHROUGH:
-            return await self._connection.send(request.resource, request, request.body)
+            body = request.body if request.upload is None else await request.upload.whole()  # which is signed before any of it is sent
+            return await self._connection.send(request.resource, replace(request, upload=None), body)
         if request.operation is Operation.EMBEDDINGS and embeddings_of(request.model) is not None:
             return await self._embed(f"{model}/invoke", request)
         if request.operation is not Operation.CHAT:
