@@ -157,10 +157,8 @@ async def test_one_text_of_geminis_gets_one_embedding(resources: Resources):
     assert (refused.status_code, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
-@pytest.mark.filterwarnings("ignore:The generate_images method is deprecated")
 async def test_what_only_geminis_models_do_passes_to_them(resources: Resources):
-    made = await resources.google.models.generate_images(model="gemini/imagen-4.0-generate-001", prompt="the sea")
-    assert made.generated_images[0].image.image_bytes == b"hi"
+    made = await resources.http.post("/v1beta/models/gemini/imagen-4.0-generate-001:predict", json={"instances": [{"prompt": "the sea"}]})
+    assert made.json()["predictions"][0]["bytesBase64Encoded"] == "aGk="
     assert resources.sent.target == "/gemini/v1beta/models/imagen-4.0-generate-001:predict"
-    refused = await resources.http.post("/v1beta/models/fake/echo:predict", json={})
-    assert refused.status_code == 404
+    assert (await resources.http.post("/v1beta/models/fake/echo:predict", json={})).status_code == 404
