@@ -8,6 +8,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from gateway.cache.background import Background
+from gateway.cache.entries import Clearings
 from gateway.cache.errors import StoreUnavailable
 
 __all__ = ("DiskStore",)
@@ -24,6 +25,7 @@ class DiskStore:
         self._limit = limit
         self._sizes: OrderedDict[str, int] | None = None
         self._lock = asyncio.Lock()
+        self._clearings = Clearings()
         self._background = Background()
 
     async def get(self, key: str) -> bytes | None:
@@ -35,12 +37,13 @@ class DiskStore:
             self._sizes.move_to_end(key)
         return found
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
+    def put(self, key: str, value: bytes, seconds: int, asked_at: float) -> None:
         """See ``Store.put``."""
-        self._background.start(self._put(key, (int(time.time()) + seconds).to_bytes(_EXPIRY) + value))
+        self._background.start(self._put(key, (int(time.time()) + seconds).to_bytes(_EXPIRY) + value, asked_at))
 
     async def clear(self, prefix: str) -> int:
         """See ``Store.clear``."""
+        self._clearings.note(prefix)
         async with self._lock:
             try:
                 removed = await asyncio.to_thread(_remove, self._home, prefix)
@@ -56,8 +59,10 @@ class DiskStore:
         """See ``Store.close``."""
         await self._background.close()
 
-    async def _put(self, key: str, content: bytes) -> None:
+    async def _put(self, key: str, content: bytes, asked_at: float) -> None:
         async with self._lock:
+            if self._clearings.since(key, asked_at):
+                return
             with contextlib.suppress(OSError):  # a full disk keeps nothing, and answers go on
                 if self._sizes is None:
                     self._sizes = await asyncio.to_thread(_sizes, self._home)

@@ -1,12 +1,13 @@
 """An answer that is kept, and where answers are kept."""
 
+from time import time
 from typing import Protocol
 
 import msgspec
 
 from gateway.types import Observation
 
-__all__ = ("Entry", "Store", "decode", "encode")
+__all__ = ("Clearings", "Entry", "Store", "decode", "encode")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -44,6 +45,21 @@ def decode(value: bytes | None) -> Entry | None:
         return None
 
 
+class Clearings:
+    """When values were forgotten last, by how their keys begin: an answer that was under way then is not kept either."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, float] = {}
+
+    def note(self, prefix: str) -> None:
+        """Values whose keys begin so are being forgotten."""
+        self._at[prefix] = time()
+
+    def since(self, key: str, asked_at: float) -> bool:
+        """Whether ``key`` was forgotten after that moment, in seconds of the epoch."""
+        return any(at >= asked_at for prefix, at in self._at.items() if key.startswith(prefix))
+
+
 class Store(Protocol):
     """Keeps values by key, within a limit. What cannot be read is not there, what cannot be kept is not kept: neither raises."""
 
@@ -51,8 +67,11 @@ class Store(Protocol):
         """The value, unless it is too old or was thrown out."""
         ...
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        """Keep a value for some time. Returns at once; what takes time goes on in the background."""
+    def put(self, key: str, value: bytes, seconds: int, asked_at: float) -> None:
+        """Keep a value for some time, unless its key was cleared since it was ``asked_at``, in seconds of the epoch.
+
+        Returns at once; what takes time goes on in the background.
+        """
         ...
 
     async def clear(self, prefix: str) -> int:

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from time import monotonic
 from typing import Final
 
+from gateway.cache.entries import Clearings
+
 __all__ = ("MemoryStore",)
 
 OVERHEAD: Final = 512
@@ -16,6 +18,7 @@ class MemoryStore:
     def __init__(self, limit: int) -> None:
         self.size = 0
         self._limit = limit
+        self._clearings = Clearings()
         self._values: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
 
     async def get(self, key: str) -> bytes | None:
@@ -29,8 +32,10 @@ class MemoryStore:
         self._values.move_to_end(key)
         return found[0]
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
+    def put(self, key: str, value: bytes, seconds: int, asked_at: float) -> None:
         """See ``Store.put``."""
+        if self._clearings.since(key, asked_at):
+            return
         self._drop(key)
         self._values[key] = value, monotonic() + seconds
         self.size += len(value) + OVERHEAD
@@ -38,6 +43,7 @@ class MemoryStore:
 
     async def clear(self, prefix: str) -> int:
         """See ``Store.clear``."""
+        self._clearings.note(prefix)
         found = [key for key in self._values if key.startswith(prefix)]
         for key in found:
             self._drop(key)

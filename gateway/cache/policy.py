@@ -36,6 +36,7 @@ class Pending:
         self.rule = rule
         self.digest = digest
         self.keep = keep
+        self.asked_at = time()
         self.outcome: Outcome | None = None
         self.question: Any = None
         self.flight: asyncio.Future[Entry | None] | None = None
@@ -151,7 +152,7 @@ class CachePolicy:
         )
         if pending.keep:
             key = key_of(pending.digest, call, target)
-            pending.rule.store.put(key, encode(entry), pending.rule.settings.ttl)
+            pending.rule.store.put(key, encode(entry), pending.rule.settings.ttl, pending.asked_at)
             if pending.rule.semantic is not None and pending.question is not None and target == call.plan.targets[0]:
                 pending.rule.semantic.keep(pending.question, key)
         pending.land(entry)

@@ -1,7 +1,7 @@
 """Answers in Redis, where several gateways share them. Redis bounds its own memory (``maxmemory`` with ``allkeys-lru``)."""
 
 import logging
-from time import monotonic
+from time import monotonic, time
 from typing import Final
 
 from redis.asyncio import Redis
@@ -16,6 +16,20 @@ __all__ = ("RedisStore",)
 logger = logging.getLogger(__name__)
 
 PREFIX: Final = "tidegate-cache:"
+MARK: Final = "tidegate-cache-cleared:"
+MARKED: Final = 24 * 3600
+"""Seconds that a mark of clearing stays: longer than any request is under way."""
+
+# KEYS: the answer's, the mark of clearing all, the mark of clearing its route. ARGV: the answer, how long it is kept, when it was asked for.
+KEEP: Final = """
+for at = 2, 3 do
+  local cleared = redis.call('GET', KEYS[at])
+  if cleared and tonumber(cleared) >= tonumber(ARGV[3]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
 PAUSE: Final = 5.0
 """Seconds without asking Redis after it failed: requests go to their models meanwhile."""
 
@@ -30,6 +44,7 @@ class RedisStore:
         self._redis: Redis = Redis.from_url(url.reveal(), socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
         self._away_until = 0.0
         self._background = Background()
+        self._keep = self._redis.register_script(KEEP)
 
     async def get(self, key: str) -> bytes | None:
         """See ``Store.get``."""
@@ -42,15 +57,16 @@ class RedisStore:
             return None
         return found if isinstance(found, bytes) else None
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
+    def put(self, key: str, value: bytes, seconds: int, asked_at: float) -> None:
         """See ``Store.put``."""
         if monotonic() >= self._away_until:
-            self._background.start(self._put(key, value, seconds))
+            self._background.start(self._put(key, value, seconds, asked_at))
 
     async def clear(self, prefix: str) -> int:
         """See ``Store.clear``. Looks through the keys in steps, so that nobody else waits for Redis meanwhile."""
         removed = 0
         try:
+            await self._redis.set(MARK + prefix, time(), ex=MARKED)
             found = [key async for key in self._redis.scan_iter(match=f"{PREFIX}{prefix}*", count=1000)]
             for at in range(0, len(found), 1000):
                 removed += await self._redis.unlink(*found[at : at + 1000])
@@ -66,9 +82,9 @@ class RedisStore:
         await self._background.close()
         await self._redis.aclose()
 
-    async def _put(self, key: str, value: bytes, seconds: int) -> None:
+    async def _put(self, key: str, value: bytes, seconds: int, asked_at: float) -> None:
         try:
-            await self._redis.set(PREFIX + key, value, ex=seconds)
+            await self._keep(keys=[PREFIX + key, MARK, MARK + key.partition("-")[0] + "-"], args=[value, seconds, asked_at])
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)
 

@@ -42,7 +42,7 @@ class CacheService:
     async def clear(self, route: str = "") -> int:
         """Forget the answers of one route, or all of them: how many were removed. Raises ``RouteNotCached`` and ``StoreUnavailable``.
 
-        A request that is being answered meanwhile may have its answer kept.
+        An answer that is under way meanwhile is not kept, and nobody who asks from now on waits for it.
         """
         if route and route not in self._kinds:
             known = ", ".join(repr(name) for name in sorted(self._kinds)) or "none"
@@ -50,6 +50,8 @@ class CacheService:
         prefix = of_route(route) if route else ""
         if self._index is not None:
             self._index.forget(prefix)
+        for key in [key for key in self._flights if key.startswith(prefix)]:
+            del self._flights[key]
         stores = [self._stores[self._kinds[route]]] if route else list(self._stores.values())
         return sum([await store.clear(prefix) for store in stores])
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import httpx
 import numpy as np
@@ -139,6 +140,36 @@ async def test_a_route_is_cleared_alone_in_whichever_store(rig, route):
     assert told(await rig.ask("twin", "of clearing")) == "hit"
 
 
+@pytest.mark.parametrize("route", ["cached", "shared", "filed"])
+async def test_an_answer_that_was_under_way_when_its_route_was_cleared_is_not_kept(rig, route):
+    rig.upstream.go.clear()
+    before = rig.asked()
+    asking = asyncio.create_task(rig.ask(route, "!wait for clearing"))
+    while rig.asked() == before:
+        await asyncio.sleep(0.01)
+    await rig.http.delete("/api/v1/cache", params={"route": route})
+    rig.upstream.go.set()
+    assert told(await asking) == "miss"
+    await asyncio.sleep(0.05)  # Redis and the disk would have it by now
+    assert told(await rig.ask(route, "!wait for clearing")) == "miss"
+    await _until_kept(rig, route, "!wait for clearing")
+
+
+async def test_whoever_asks_after_a_clearing_waits_for_no_answer_from_before_it(rig):
+    rig.upstream.go.clear()
+    before = rig.asked()
+    asking = asyncio.create_task(rig.ask("cached", "!wait after clearing"))
+    while rig.asked() == before:
+        await asyncio.sleep(0.01)
+    await rig.http.delete("/api/v1/cache")
+    late = asyncio.create_task(rig.ask("cached", "!wait after clearing"))
+    async with asyncio.timeout(5):
+        while rig.asked() == before + 1:
+            await asyncio.sleep(0.01)
+    rig.upstream.go.set()
+    assert [told(await asking), told(await late)] == ["miss", "miss"]
+
+
 async def test_the_command_clears_everything_and_an_unknown_route_is_told(rig, capsys):
     await rig.ask("cached", "of commands")
     url = ["--url", rig.server.url]
@@ -274,12 +305,12 @@ async def test_directives_are_read_as_http_has_them(value, expected):
 async def test_memory_stays_within_its_bytes_and_forgets_what_was_used_longest_ago():
     store = MemoryStore(5_000)
     for number in range(10):
-        store.put(str(number), bytes(1_000), 60)
+        store.put(str(number), bytes(1_000), 60, time.time())
         await store.get("0")
     assert store.size <= 5_000
     assert await store.get("0") is not None
     assert await store.get("1") is None
-    store.put("large", bytes(9_000), 60)
+    store.put("large", bytes(9_000), 60, time.time())
     assert (await store.get("large"), store.size) == (None, 0)
 
 
