@@ -4,9 +4,10 @@ https://docs.anthropic.com/en/docs/build-with-claude/streaming
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.anthropic import wire
 from gateway.dialects.anthropic.blocks import BlockWriter, event
@@ -39,54 +40,39 @@ from gateway.dialects.types import (
     Tokens,
     WholePart,
 )
+from gateway.dialects.walk import Walk
 from gateway.estimate import CHARACTERS_PER_TOKEN
-from gateway.sse import EventParser
 
 __all__ = ("MessageReader", "MessageWriter")
 
-_CHUNK: Final = msgspec.json.Decoder(wire.Chunk)
 
-
-class MessageReader:
+class MessageReader(Walk[wire.Chunk]):
     """Implements ``EventReader``. Blocks that have no meaning outside this dialect are passed over."""
 
+    decoder = msgspec.json.Decoder(wire.Chunk)
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._calls: dict[int, int] = {}
         self._inputs: dict[int, str] = {}
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for sent in self._parser.feed(chunk):
-            yield from self._read(sent.data)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for sent in self._parser.end():
-            yield from self._read(sent.data)
-
-    def _read(self, data: bytes | None) -> Iterator[Event]:
-        if data is None:
-            return
-        try:
-            chunk = _CHUNK.decode(data)
-        except msgspec.MsgspecError:
-            return  # see ChatReader
-        match chunk.type:
-            case "message_start" if chunk.message is not None:
-                yield Began(id=chunk.message.id, model=chunk.message.model, tokens=read_tokens(chunk.message.usage))
-            case "content_block_start" if chunk.content_block is not None:
-                yield from self._start(chunk.index, chunk.content_block)
-            case "content_block_delta" if chunk.delta is not None:
-                yield from self._grow(chunk.index, chunk.delta)
+    @override
+    def told(self, sent: wire.Chunk, name: bytes) -> Iterator[Event]:
+        match sent.type:
+            case "message_start" if sent.message is not None:
+                yield Began(id=sent.message.id, model=sent.message.model, tokens=read_tokens(sent.message.usage))
+            case "content_block_start" if sent.content_block is not None:
+                yield from self._start(sent.index, sent.content_block)
+            case "content_block_delta" if sent.delta is not None:
+                yield from self._grow(sent.index, sent.delta)
             case "content_block_stop":
-                yield from self._stop(chunk.index)
+                yield from self._stop(sent.index)
             case "message_delta":
-                yield from _finish(chunk)
+                yield from _finish(sent)
             case "message_stop":
                 yield Ended()
             case "error":
-                yield Failed(failure_in(chunk.error))
+                yield Failed(failure_in(sent.error))
 
     def _start(self, index: int, block: wire.Block) -> Iterator[Event]:
         match block.type:

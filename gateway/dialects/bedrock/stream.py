@@ -4,9 +4,9 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.bedrock import wire
 from gateway.dialects.bedrock.errors import failure_in
@@ -29,57 +29,41 @@ from gateway.dialects.types import (
     TextDelta,
     WholePart,
 )
-from gateway.sse import Event as Sent
-from gateway.sse import EventParser
+from gateway.dialects.walk import Walk
 
 __all__ = ("ConverseReader",)
 
-_EVENT: Final = msgspec.json.Decoder(wire.Event)
 
-
-class ConverseReader:
+class ConverseReader(Walk[wire.Event]):
     """Implements ``EventReader``."""
 
+    decoder = msgspec.json.Decoder(wire.Event)
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._calls: dict[int, int] = {}
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for sent in self._parser.feed(chunk):
-            yield from self._read(sent)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for sent in self._parser.end():
-            yield from self._read(sent)
-
-    def _read(self, sent: Sent) -> Iterator[Event]:
-        if sent.data is None:
-            return
-        try:
-            event = _EVENT.decode(sent.data)
-        except msgspec.MsgspecError:
-            return  # an event that cannot be read tells nothing; the end of the stream tells whether the answer is whole
-        match sent.name:
+    @override
+    def told(self, sent: wire.Event, name: bytes) -> Iterator[Event]:
+        match name:
             case b"messageStart":
                 yield Began()
-            case b"contentBlockStart" if event.start is not None and event.start.tool_use is not None:
-                yield self._begin_call(event.content_block_index, event.start.tool_use)
-            case b"contentBlockDelta" if event.delta is not None:
-                yield from self._grow(event.content_block_index, event.delta)
+            case b"contentBlockStart" if sent.start is not None and sent.start.tool_use is not None:
+                yield self._begin_call(sent.content_block_index, sent.start.tool_use)
+            case b"contentBlockDelta" if sent.delta is not None:
+                yield from self._grow(sent.content_block_index, sent.delta)
             case b"contentBlockStop":
                 yield PartEnded()
             case b"messageStop":
-                finish = read_finish(event.stop_reason, called=bool(self._calls))
+                finish = read_finish(sent.stop_reason, called=bool(self._calls))
                 if finish is not None:
                     yield Finished(finish=finish)
             case b"metadata":
-                if (tokens := read_tokens(event.usage)) is not None:
+                if (tokens := read_tokens(sent.usage)) is not None:
                     yield Counted(tokens)
                 yield Ended()
-            case name if name.endswith((b"Exception", b"Error")):
-                yield Failed(failure_in(name.decode("latin-1"), event.message))
+            case kind if kind.endswith((b"Exception", b"Error")):
+                yield Failed(failure_in(kind.decode("latin-1"), sent.message))
 
     def _begin_call(self, index: int, call: wire.ToolUse) -> Event:
         number = self._calls[index] = len(self._calls)

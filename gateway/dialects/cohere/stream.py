@@ -4,9 +4,10 @@ https://docs.cohere.com/v2/docs/streaming. ``message-end`` is the end of a whole
 """
 
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.cohere import wire
 from gateway.dialects.cohere.response import FAILURES, read_citation, read_finish, read_tokens
@@ -28,49 +29,34 @@ from gateway.dialects.types import (
     ReasoningDelta,
     TextDelta,
 )
-from gateway.sse import EventParser
+from gateway.dialects.walk import Walk
 
 __all__ = ("ChatReader",)
 
 T = TypeVar("T")
 
-_EVENT: Final = msgspec.json.Decoder(wire.Event)
 
-
-class ChatReader:
+class ChatReader(Walk[wire.Event]):
     """Implements ``EventReader``."""
 
+    decoder = msgspec.json.Decoder(wire.Event)
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._calls: dict[int, int] = {}
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for sent in self._parser.feed(chunk):
-            yield from self._read(sent.data)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for sent in self._parser.end():
-            yield from self._read(sent.data)
-
-    def _read(self, data: bytes | None) -> Iterator[Event]:
-        if data is None:
-            return
-        try:
-            event = _EVENT.decode(data)
-        except msgspec.MsgspecError:
-            return  # an event that cannot be read tells nothing; the end of the stream tells whether the answer is whole
-        delta = event.delta or wire.Delta()
-        match event.type:
+    @override
+    def told(self, sent: wire.Event, name: bytes) -> Iterator[Event]:
+        delta = sent.delta or wire.Delta()
+        match sent.type:
             case "message-start":
-                yield Began(id=event.id)
+                yield Began(id=sent.id)
             case "message-end":
                 yield from _end(delta)
             case "content-end" | "tool-call-end":
                 yield PartEnded()
             case _:
-                yield from self._grow(event.index, delta.message or wire.EventMessage())
+                yield from self._grow(sent.index, delta.message or wire.EventMessage())
 
     def _grow(self, index: int, message: wire.EventMessage) -> Iterator[Event]:
         if message.tool_plan:

@@ -5,9 +5,10 @@ finish reason.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.gemini import wire
 from gateway.dialects.gemini.errors import error_event, failure_in
@@ -48,40 +49,25 @@ from gateway.dialects.types import (
     ToolCall,
     WholePart,
 )
-from gateway.sse import EventParser
+from gateway.dialects.walk import Walk
 
 __all__ = ("ContentReader", "ContentWriter")
 
-_EVENT: Final = msgspec.json.Decoder(wire.Answer)
 
-
-class ContentReader:
+class ContentReader(Walk[wire.Answer]):
     """Implements ``EventReader``."""
 
+    decoder = msgspec.json.Decoder(wire.Answer)
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._began = False
         self._calls: dict[int, int] = {}
         self._texts: dict[int, str] = {}
         self._open: set[int] = set()
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for event in self._parser.feed(chunk):
-            yield from self._read(event.data)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for event in self._parser.end():
-            yield from self._read(event.data)
-
-    def _read(self, data: bytes | None) -> Iterator[Event]:
-        if data is None:
-            return
-        try:
-            sent = _EVENT.decode(data)
-        except msgspec.MsgspecError:
-            return  # see ChatReader
+    @override
+    def told(self, sent: wire.Answer, name: bytes) -> Iterator[Event]:
         if sent.error is not None:
             yield Failed(failure_in(sent.error, 502))
             return

@@ -9,6 +9,7 @@ from time import time
 from typing import Any, Final
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.names import new_id
 from gateway.dialects.openai_chat import wire
@@ -37,11 +38,10 @@ from gateway.dialects.types import (
     Tokens,
     WholePart,
 )
-from gateway.sse import EventParser
+from gateway.dialects.walk import Walk
 
 __all__ = ("ChatReader", "ChatWriter")
 
-_CHUNK: Final = msgspec.json.Decoder(wire.Chunk)
 DONE: Final = b"data: [DONE]\n\n"
 
 
@@ -67,46 +67,28 @@ class _Calls:
             yield CallDelta(index=known[0], arguments=function.arguments, choice=choice)
 
 
-class ChatReader:
+class ChatReader(Walk[wire.Chunk]):
     """Implements ``EventReader``."""
 
+    decoder = msgspec.json.Decoder(wire.Chunk)
+    end_mark = b"[DONE]"
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._calls: dict[int, _Calls] = {}
         self._began = False
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for event in self._parser.feed(chunk):
-            yield from self._read(event.data)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for event in self._parser.end():
-            yield from self._read(event.data)
-
-    def _read(self, data: bytes | None) -> Iterator[Event]:
-        if data is None:
+    @override
+    def told(self, sent: wire.Chunk, name: bytes) -> Iterator[Event]:
+        if sent.error is not None:
+            yield Failed(failure_in(sent.error, 502))
             return
-        if data == b"[DONE]":
-            yield Ended()
-            return
-        try:
-            chunk = _CHUNK.decode(data)
-        except msgspec.MsgspecError:
-            return  # an event that is no JSON tells a reader nothing; the end of the stream tells whether the answer is whole
-        yield from self._events(chunk)
-
-    def _events(self, chunk: wire.Chunk) -> Iterator[Event]:
-        if chunk.error is not None:
-            yield Failed(failure_in(chunk.error, 502))
-            return
-        if not self._began and (chunk.id or chunk.model):
+        if not self._began and (sent.id or sent.model):
             self._began = True
-            yield Began(id=chunk.id, model=chunk.model, created=chunk.created)
-        for choice in chunk.choices or ():
+            yield Began(id=sent.id, model=sent.model, created=sent.created)
+        for choice in sent.choices or ():
             yield from self._grow(choice)
-        if (tokens := read_tokens(chunk.usage)) is not None:
+        if (tokens := read_tokens(sent.usage)) is not None:
             yield Counted(tokens)
 
     def _grow(self, piece: wire.ChunkChoice) -> Iterator[Event]:

@@ -5,6 +5,7 @@ from time import time
 from typing import Any, Final
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.names import new_id
 from gateway.dialects.openai_chat.errors import error_event, failure_in
@@ -14,7 +15,6 @@ from gateway.dialects.openai_completions.response import told_finish
 from gateway.dialects.types import (
     Began,
     Counted,
-    Ended,
     Event,
     Failed,
     Failure,
@@ -24,53 +24,37 @@ from gateway.dialects.types import (
     TextDelta,
     Tokens,
 )
-from gateway.sse import EventParser
+from gateway.dialects.walk import Walk
 
 __all__ = ("CompletionReader", "CompletionWriter")
 
-_CHUNK: Final = msgspec.json.Decoder(wire.Answer)
 DONE: Final = b"data: [DONE]\n\n"
 
 
-class CompletionReader:
+class CompletionReader(Walk[wire.Answer]):
     """Implements ``EventReader``."""
 
+    decoder = msgspec.json.Decoder(wire.Answer)
+    end_mark = b"[DONE]"
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._began = False
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for event in self._parser.feed(chunk):
-            yield from self._read(event.data)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for event in self._parser.end():
-            yield from self._read(event.data)
-
-    def _read(self, data: bytes | None) -> Iterator[Event]:
-        if data is None:
-            return
-        if data == b"[DONE]":
-            yield Ended()
-            return
-        try:
-            chunk = _CHUNK.decode(data)
-        except msgspec.MsgspecError:
-            return  # an event that cannot be read tells nothing
-        if chunk.error is not None:
-            yield Failed(failure_in(chunk.error, 502))
+    @override
+    def told(self, sent: wire.Answer, name: bytes) -> Iterator[Event]:
+        if sent.error is not None:
+            yield Failed(failure_in(sent.error, 502))
             return
         if not self._began:
             self._began = True
-            yield Began(id=chunk.id, model=chunk.model, created=chunk.created)
-        for choice in chunk.choices or ():
+            yield Began(id=sent.id, model=sent.model, created=sent.created)
+        for choice in sent.choices or ():
             if choice.text:
                 yield TextDelta(choice.text, choice.index)
             if (finish := read_finish(choice.finish_reason, called=False)) is not None:
                 yield Finished(finish=finish, choice=choice.index)
-        if (tokens := read_tokens(chunk.usage)) is not None:
+        if (tokens := read_tokens(sent.usage)) is not None:
             yield Counted(tokens)
 
 

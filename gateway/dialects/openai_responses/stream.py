@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from typing_extensions import override
 
 from gateway.dialects.names import new_id
 from gateway.dialects.openai_chat.errors import failure_in
@@ -29,39 +30,25 @@ from gateway.dialects.types import (
     TextDelta,
     WholePart,
 )
-from gateway.sse import EventParser
+from gateway.dialects.walk import Walk
 
 __all__ = ("ResponseReader",)
 
-_EVENT: Final = msgspec.json.Decoder(wire.Event)
 _THOUGHTS: Final = frozenset({"response.reasoning_summary_text.delta", "response.reasoning_text.delta"})
 
 
-class ResponseReader:
+class ResponseReader(Walk[wire.Event]):
     """Implements ``EventReader``. Items that have no meaning outside this dialect are passed over."""
 
+    decoder = msgspec.json.Decoder(wire.Event)
+
     def __init__(self) -> None:
-        self._parser = EventParser()
+        super().__init__()
         self._calls: dict[int, int] = {}
         self._argued: set[int] = set()
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """See ``EventReader.feed``."""
-        for event in self._parser.feed(chunk):
-            yield from self._read(event.data)
-
-    def end(self) -> Iterator[Event]:
-        """See ``EventReader.end``."""
-        for event in self._parser.end():
-            yield from self._read(event.data)
-
-    def _read(self, data: bytes | None) -> Iterator[Event]:
-        if data is None:
-            return
-        try:
-            sent = _EVENT.decode(data)
-        except msgspec.MsgspecError:
-            return  # see ChatReader
+    @override
+    def told(self, sent: wire.Event, name: bytes) -> Iterator[Event]:
         if sent.error is not None and not sent.type:
             yield Failed(failure_in(sent.error, 502))
             return
