@@ -22,6 +22,7 @@ __all__ = (
     "StreamOptions",
     "ToolCallDelta",
     "WireUsage",
+    "completed",
 )
 
 
@@ -65,12 +66,21 @@ class CompletionDetails(msgspec.Struct):
 
 
 class WireUsage(msgspec.Struct):
-    """``usage``."""
+    """``usage``. ``prompt_cache_hit_tokens`` is DeepSeek's name for what came from its cache."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_cache_hit_tokens: int | None = None
     prompt_tokens_details: PromptDetails | None = None
     completion_tokens_details: CompletionDetails | None = None
+
+
+def completed(prompt: int | None, completion: int | None, total: int | None, reasoning: int | None) -> int | None:
+    """Tokens of an answer with its reasoning, which xAI counts beside ``completion_tokens``: its total shows it."""
+    if completion is None or not reasoning or total != (prompt or 0) + completion + reasoning:
+        return completion
+    return completion + reasoning
 
 
 class ChoiceHead(msgspec.Struct):

@@ -28,6 +28,7 @@ from gateway.dialects.types import (
     ToolCall,
 )
 from gateway.errors import UpstreamBroken
+from gateway.wire.openai import completed
 
 __all__ = ("read_answer", "read_citations", "read_finish", "read_tokens", "write_answer", "written_thoughts", "written_usage")
 
@@ -67,11 +68,13 @@ def read_tokens(usage: wire.Usage | None) -> Tokens | None:
     if usage is None or (usage.prompt_tokens is None and usage.completion_tokens is None):
         return None
     into, out = usage.prompt_tokens_details or wire.InputDetails(), usage.completion_tokens_details or wire.OutputDetails()
+    cached = into.cached_tokens if into.cached_tokens is not None else usage.prompt_cache_hit_tokens
+    completion = completed(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, out.reasoning_tokens)
     return Tokens(
-        input=_without(usage.prompt_tokens, into.cached_tokens, into.cache_write_tokens),
-        cache_read=into.cached_tokens,
+        input=_without(usage.prompt_tokens, cached, into.cache_write_tokens),
+        cache_read=cached,
         cache_write=into.cache_write_tokens,
-        output=_without(usage.completion_tokens, out.reasoning_tokens),
+        output=_without(completion, out.reasoning_tokens),
         reasoning=out.reasoning_tokens,
         input_audio=into.audio_tokens,
         output_audio=out.audio_tokens,

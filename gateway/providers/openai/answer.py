@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from gateway.errors import UpstreamBroken
 from gateway.types import Message, Observation, Operation, Usage
-from gateway.wire.openai import AnswerHead, EmbeddingAnswer, WireUsage
+from gateway.wire.openai import AnswerHead, EmbeddingAnswer, WireUsage, completed
 from tracing.openai_chat import message_parts, read_choices
 
 __all__ = ("UnreadMessages", "read_answer", "read_usage")
@@ -59,12 +59,14 @@ def read_usage(usage: WireUsage | None) -> Usage | None:
     if usage is None or (usage.prompt_tokens is None and usage.completion_tokens is None):
         return None
     prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    cached = prompt.cached_tokens if prompt else None
+    reasoning = completion.reasoning_tokens if completion else None
     return Usage(
         input_tokens=usage.prompt_tokens,
-        output_tokens=usage.completion_tokens,
-        cache_read_tokens=prompt.cached_tokens if prompt else None,
+        output_tokens=completed(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, reasoning),
+        cache_read_tokens=cached if cached is not None else usage.prompt_cache_hit_tokens,
         cache_write_tokens=prompt.cache_write_tokens if prompt else None,
-        reasoning_tokens=completion.reasoning_tokens if completion else None,
+        reasoning_tokens=reasoning,
     )
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from config.providers import VENDORS
 from config.schema import ProviderSettings, Settings
 from config.secrets import Secret
 from gateway.prompts import NoPrompts
@@ -41,6 +42,27 @@ OPENAI = (
         b'data: {"id":"c","model":"up","choices":[],"usage":' + json.dumps(OPENAI_USAGE).encode() + b"}\n\ndata: [DONE]\n\n",
     ),
 )
+
+
+def told(usage: dict, *, with_finish: bool = False) -> tuple[dict, tuple[bytes, ...]]:
+    """An answer of OpenAI's dialect with a vendor's own ``usage``, whole and streamed; some tell it in the chunk that finishes."""
+    finish = {"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}
+    last = {"id": "c", "model": "up", "choices": [finish], "usage": usage} if with_finish else {"id": "c", "choices": [], "usage": usage}
+    first = {"id": "c", "model": "up", "choices": [{**finish, "finish_reason": None} if with_finish else finish], "usage": None}
+    return {**OPENAI[0], "usage": usage}, (
+        *(b"data: " + json.dumps(each).encode() + b"\n\n" for each in (first, last)),
+        b"data: [DONE]\n\n",
+    )
+
+
+COUNTED = {"prompt_tokens": 30, "completion_tokens": 20, "total_tokens": 50}
+DEEPSEEK = told(
+    {**COUNTED, "prompt_cache_hit_tokens": 10, "prompt_cache_miss_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 5}}
+)
+XAI = told({**OPENAI_USAGE, "completion_tokens": 15, "total_tokens": 50, "num_sources_used": 0})
+"""Reasoning is beside ``completion_tokens`` there."""
+
+PLAIN = told(COUNTED, with_finish=True)
 CLAUDE_USAGE = {
     "input_tokens": 15,
     "cache_read_input_tokens": 10,
@@ -114,6 +136,22 @@ CASES = {
     "openai": ("gpt-4o", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "groq": ("llama-3.3-70b-versatile", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "mistral": ("mistral-large-latest", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "deepseek": ("deepseek-reasoner", DEEPSEEK, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "xai": ("grok-4-0709", XAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "openrouter": ("openai/gpt-4o", told({**OPENAI_USAGE, "cost": 0.1}), "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "together": ("meta-llama/Llama-3.3-70B-Instruct-Turbo", PLAIN, "text/event-stream", {}),
+    "fireworks": ("accounts/fireworks/models/deepseek-v3p1", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "perplexity": (
+        "sonar",
+        told({**COUNTED, "search_context_size": "low", "cost": {"total_cost": 1}}, with_finish=True),
+        "text/event-stream",
+        {},
+    ),
+    "nvidia": ("meta/llama-3.3-70b-instruct", PLAIN, "text/event-stream", {}),
+    "huggingface": ("Qwen/Qwen3-32B", PLAIN, "text/event-stream", {}),
+    "databricks": ("databricks-claude-sonnet-4", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
+    "ollama": ("llama3.2", PLAIN, "text/event-stream", {}),
+    "vllm": ("Qwen/Qwen3-32B", told({**COUNTED, "prompt_tokens_details": None}), "text/event-stream", {}),
     "azure": ("gpt-4o", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "anthropic": ("claude-sonnet-4-5", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
     "vertex": ("claude-sonnet-4-5@20250929", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
@@ -131,7 +169,10 @@ def gateway(kind: str, cloud: Cloud, ended: list[LiveSpan]) -> Gateway:
     return Gateway.build(Settings(providers={"up": settings}), tracer, NoPrompts())
 
 
-PROMPTED = [kind for kind in CASES if kind not in {"openai", "azure"}]
+WRITERS = {"openai", "azure", "deepseek", "xai", "openrouter", "together", "fireworks", "nvidia", "databricks", "ollama", "vllm"}
+"""Who has an API for completions."""
+
+PROMPTED = [kind for kind in CASES if kind not in WRITERS]
 
 
 @pytest.mark.parametrize("kind", PROMPTED)
@@ -176,13 +217,23 @@ async def test_a_stream_costs_what_the_whole_answer_costs(kind: str):
         cache_write_tokens=buckets.get(WRITTEN),
         reasoning_tokens=buckets.get(THOUGHT),
     )
-    assert price(PROVIDERS_OF.get(kind.strip(), kind), model, usage, 1_780_000_000_000_000_000).total
+    cost = price(PROVIDERS_OF.get(kind.strip(), kind), model, usage, 1_780_000_000_000_000_000).total
+    assert (cost is None) if kind in UNPRICED else cost
+
+
+UNPRICED = {"fireworks", "nvidia", "huggingface", "databricks", "ollama", "vllm"}
+"""No price is known of these models, which is said, and is not zero."""
+
+
+def test_every_provider_that_is_known_by_name_is_among_the_cases():
+    assert {kind.strip() for kind in CASES} == {vendor.name for vendor in VENDORS}
 
 
 PROVIDERS_OF = {
     "azure": "azure.ai.openai",
     "bedrock": "aws.bedrock",
     "mistral": "mistral_ai",
+    "xai": "x_ai",
     "gemini": "gcp.gemini",
     "vertex": "gcp.vertex_ai",
 }
