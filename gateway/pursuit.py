@@ -1,6 +1,7 @@
 """A request on a route with rules, until it is answered: sends, waits, sends again, races. What to try is decided in ``gateway.resilience``."""
 
 import asyncio
+from collections.abc import Iterator
 from time import perf_counter_ns, time, time_ns
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from gateway.resilience.types import Failure, Reason, Step
 from gateway.types import Headers, Observation, Opened, Target, Usage
 from gateway.wire.headers import header_value
 
-__all__ = ("Pursuit", "Sender")
+__all__ = ("Pursuit", "Sender", "made_by")
 
 
 class Tried(msgspec.Struct):
@@ -100,8 +101,8 @@ class Pursuit:
         won.attempt.ended_ns = time_ns()
         if error is None:
             self.pool.answered(won.target)
-            if observation is not None and observation.response_id:
-                self.pool.affinity.note(observation.response_id, won.target)
+            for made in made_by(observation):
+                self.pool.affinity.note(made, won.target)
         elif error.startswith("upstream_"):
             won.attempt.failure = error
             reason = Reason.TIMEOUT if error == UpstreamTimeout.code else Reason.BROKEN
@@ -189,6 +190,13 @@ class Pursuit:
         tried.attempt.failure, tried.attempt.ended_ns = failure.word, time_ns()
         self.pool.failed(tried.target, failure)
         self.pool.release(tried.target)
+
+
+def made_by(observation: Observation | None) -> Iterator[str]:
+    """What a request that goes on from this answer may name."""
+    if observation is not None:
+        yield from (observation.response_id,) if observation.response_id else ()
+        yield from observation.sealed
 
 
 def _is_suspect(opened: Opened) -> bool:

@@ -191,7 +191,10 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer was, read from a copy of it. ``error`` is the code of an error that came inside an answer of status 200."""
+    """What an answer was, read from a copy of it. ``error`` is the code of an error that came inside an answer of status 200.
+
+    ``sealed`` are thoughts that the account alone can read that made them, as ``gateway.resilience.affinity`` knows them.
+    """
 
     response_id: str | None = None
     model: str | None = None
@@ -199,6 +202,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     messages: Sequence[Message] = ()
     usage: Usage | None = None
     error: str | None = None
+    sealed: tuple[str, ...] = ()
 
 
 class StreamReader(Protocol):

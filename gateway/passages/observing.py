@@ -3,8 +3,22 @@
 from typing import Any
 
 from gateway.dialects.collect import Collector
-from gateway.dialects.types import Answer, Candidate, EventReader, Media, Part, Reasoning, Refusal, Text, Tokens, ToolCall, ToolResult
+from gateway.dialects.types import (
+    Answer,
+    Candidate,
+    DialectName,
+    EventReader,
+    Media,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    Tokens,
+    ToolCall,
+    ToolResult,
+)
 from gateway.errors import UpstreamBroken
+from gateway.resilience.affinity import seal_of
 from gateway.types import Message, Observation, Usage
 
 __all__ = ("EventStream", "observed", "told_part", "usage_of")
@@ -56,7 +70,14 @@ def observed(answer: Answer, *, failed: bool = False) -> Observation:
         messages=[_message(candidate) for candidate in answer.candidates],
         usage=None if answer.tokens is None else usage_of(answer.tokens),
         error="upstream_error" if failed else None,
+        sealed=_sealed(answer),
     )
+
+
+def _sealed(answer: Answer) -> tuple[str, ...]:
+    parts = (part for candidate in answer.candidates for part in candidate.parts)
+    thoughts = (part for part in parts if isinstance(part, Reasoning) and part.origin is DialectName.OPENAI_RESPONSES)
+    return tuple(seal_of(thought.signature) for thought in thoughts if thought.signature)
 
 
 def usage_of(tokens: Tokens) -> Usage | None:

@@ -1,17 +1,33 @@
-"""Which target made a response: a conversation that is kept upstream can only go on where it began."""
+"""Which target made a response: a conversation that is kept upstream, or whose thoughts are sealed, can only go on where it began."""
 
+import re
 from collections import OrderedDict
+from hashlib import sha256
 from typing import Final
+
+import msgspec
 
 from gateway.types import Target
 
-__all__ = ("Affinity",)
+__all__ = ("Affinity", "seal_of", "sealed_in")
 
 REMEMBERED: Final = 10_000
+_ENCRYPTED: Final = re.compile(rb'"encrypted_content"\s*:\s*("(?:[^"\\]|\\.)+")')
+
+
+def seal_of(encrypted: str) -> str:
+    """By what a sealed thought is remembered: the thought itself is long."""
+    return sha256(encrypted.encode()).hexdigest()
+
+
+def sealed_in(body: bytes) -> str:
+    """The last sealed thought in a request of OpenAI's Responses, as ``seal_of`` has it; ``""`` where there is none."""
+    found = _ENCRYPTED.findall(body)
+    return seal_of(msgspec.json.decode(found[-1], type=str)) if found else ""
 
 
 class Affinity:
-    """The newest responses by their ids, a bounded number of them."""
+    """The newest responses by their ids, and their sealed thoughts, a bounded number of them."""
 
     __slots__ = ("_limit", "_targets")
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from gateway.dialects.types import DialectName
+from gateway.resilience.affinity import sealed_in
 from gateway.resilience.rules import Rules
 from gateway.resilience.types import Facts
 from gateway.types import Inbound
@@ -18,11 +20,18 @@ def facts_of(inbound: Inbound, head: RequestHead, rules: Rules) -> Facts:
     return Facts(
         stream=bool(head.stream),
         sticky=next(filter(None, (_sticky(kind, headers, head) for kind in rules.sticky)), ""),
-        previous_response=head.previous_response_id if isinstance(head.previous_response_id, str) else "",
+        previous_response=_previous(inbound, head),
         metadata=head.metadata,
         headers=headers,
         parameters=_parameters(inbound.body, rules),
     )
+
+
+def _previous(inbound: Inbound, head: RequestHead) -> str:
+    """The response that the request goes on from: by its id, or by a thought that comes back with it."""
+    if isinstance(head.previous_response_id, str):
+        return head.previous_response_id
+    return sealed_in(inbound.body) if inbound.dialect is DialectName.OPENAI_RESPONSES else ""
 
 
 def _sticky(kind: str, headers: dict[bytes, bytes], head: RequestHead) -> str:

@@ -6,7 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.dialects.table import CLIENT_DIALECTS
-from gateway.dialects.types import Began, CallBegan, CallDelta, Counted, DialectName, Event, Finish, Finished, PartEnded, ReasoningDelta, Request, TextDelta, Tokens  # fmt: skip
+from gateway.dialects.types import (
+    Began,
+    CallBegan,
+    CallDelta,
+    Counted,
+    DialectName,
+    Event,
+    Finish,
+    Finished,
+    PartEnded,
+    ReasoningDelta,
+    Request,
+    TextDelta,
+    Tokens,
+)
 
 ASKED = Request(model="m", messages=(), stream=True)
 some = settings(max_examples=30, deadline=None)

@@ -1,16 +1,26 @@
 """Which target a request goes to."""
 
+import json
 from collections import Counter
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.dialects.table import UPSTREAM_DIALECTS
+from gateway.dialects.types import DialectName
+from gateway.heads import head_of
+from gateway.passages.observing import EventStream, observed
+from gateway.pursuit import made_by
 from gateway.resilience.choice import by_hash, by_weight, faster_of_two
+from gateway.resilience.facts import facts_of
 from gateway.resilience.latency import PeakEwma
 from gateway.resilience.types import Facts
+from gateway.types import Inbound, Operation
 from tests.gateway.resilience.making import pool_of, target
 
+RESPONSES = DialectName.OPENAI_RESPONSES
 WEIGHTS = st.dictionaries(st.text(max_size=5), st.floats(0.01, 100), min_size=1, max_size=6)
 
 
@@ -93,3 +103,29 @@ def test_a_session_stays_on_its_target_and_its_prompt():
         assert len({pool.choose(pool.rules.candidates, facts) for _ in range(10)}) == 1
         assert len({pool.prompt(facts) for _ in range(10)}) == 1
     assert len({pool.prompt(Facts()) for _ in range(50)}) == 2
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_sealed_thought_goes_back_to_the_account_that_alone_can_read_it(streamed: bool):
+    """In a request that names no response before it: the client keeps the conversation."""
+    thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAA+/=b" * 9}
+    if streamed:
+        events = [
+            {"type": "response.output_item.done", "output_index": 0, "item": thought},
+            {"type": "response.completed", "response": {"id": "r"}},
+        ]
+        stream = EventStream(UPSTREAM_DIALECTS[RESPONSES].stream_reader())
+        stream.feed(b"".join(f"data: {json.dumps(event)}\n\n".encode() for event in events))
+        seen = stream.observation()
+    else:
+        seen = observed(
+            UPSTREAM_DIALECTS[RESPONSES].read_answer(json.dumps({"id": "r", "status": "completed", "output": [thought]}).encode())
+        )
+    pool = pool_of(targets=[{"model": "up/one", "weight": 1}, {"model": "up/two", "weight": 99}])
+    for made in made_by(seen):
+        pool.affinity.note(made, target("up/one"))
+    body = json.dumps({"model": "route", "input": [thought, {"role": "user", "content": "go on"}]}).encode()
+    asked = Inbound(operation=Operation.CHAT, body=body, headers=[], received_ns=1, started=1, dialect=RESPONSES)
+    facts = facts_of(asked, head_of(asked), pool.rules)
+    assert pool.choose(pool.rules.candidates, facts) == target("up/one")
+    assert pool.choose(pool.rules.candidates, Facts()) == target("up/two")
