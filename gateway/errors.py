@@ -10,6 +10,7 @@
     │   ├── NoTargetFits            400
     │   ├── Unauthenticated         401
     │   ├── KeyNotAllowed           403
+    │   ├── EndpointNotAllowed      403
     │   ├── ModelNotFound           404
     │   ├── PromptNotFound          404
     │   ├── ResponseNotFound        404
@@ -37,6 +38,7 @@ __all__ = (
     "BodyTooLarge",
     "BudgetSpent",
     "ClientMistake",
+    "EndpointNotAllowed",
     "Failed",
     "GatewayError",
     "InvalidRequest",
@@ -117,6 +119,14 @@ class KeyNotAllowed(ClientMistake):
 
     status = 403
     code = "key_not_allowed"
+    kind = "permission_error"
+
+
+class EndpointNotAllowed(ClientMistake):
+    """The caller may not use this endpoint."""
+
+    status = 403
+    code = "permission_denied"
     kind = "permission_error"
 
 

@@ -26,7 +26,7 @@ class BudgetWebhooks:
             "limit": event.limit,
             "unit": "USD",
             "per": event.ceiling.per,
-            "subject": event.subject or event.ceiling.route,
+            "subject": event.subject or event.ceiling.route or event.ceiling.key_name,
             "window": event.ceiling.window,
             "window_start": event.window_start * 1000,
         }

@@ -16,7 +16,7 @@ from registry.access.permissions import Action, canonical
 from registry.access.types import Caller
 from server.visible.traces import scope_of
 
-__all__ = ("ENTRANCES", "SAFE", "Entrance", "entrance_of", "may_go_in")
+__all__ = ("ENTRANCES", "SAFE", "Entrance", "entrance_of", "lacking", "may_go_in")
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -43,6 +43,12 @@ def may_go_in(caller: Caller, scope: HTTPScope) -> bool:
     """Whether a user who is no administrator may."""
     found = entrance_of(scope["path"])
     return found is not None and found[0].rule(caller, scope, found[1])
+
+
+def lacking(path: str) -> str:
+    """What somebody lacks who may not go in there, as the rest of a sentence that names them."""
+    found = entrance_of(path)
+    return LACKING.get(found[0].rule, FOR_ADMINISTRATORS) if found is not None else FOR_ADMINISTRATORS
 
 
 def _everybody(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
@@ -91,6 +97,16 @@ def _asked(scope: HTTPScope, name: str) -> str:
     """An argument; one that is given twice names nothing."""
     given = parse_qs(scope["query_string"].decode("latin-1")).get(name, [])
     return given[0] if len(given) == 1 else ""
+
+
+FOR_ADMINISTRATORS: Final = "is no administrator"
+LACKING: Final[dict[Rule, str]] = {
+    _readers: "may read here and change nothing",
+    _makers: "has no role that calls models and makes things (USE of the workspace)",
+    _judges: "may not read every experiment, which the figures of judges are of",
+    _files: "has no sufficient permission on the experiment whose files these are",
+    _spans: "has no EDIT permission on the experiment that the spans are for",
+}
 
 
 def _row(name: str, rule: Rule, *paths: str) -> Entrance:

@@ -1,7 +1,7 @@
 """The one gate in front of every path: host names, origins, keys. A plain ASGI function, since it stands on the hot path."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from gateway.keys.secret import looks_like_ours
 from gateway.keys.types import VirtualKey
 from registry.access.attempts import TooManyAttempts
 from registry.access.types import CALLER, Caller
-from server.dialects import Refusal, render
+from server.dialects import Refusal, has_dialect, render
 from server.signing_in import SIGN_IN, SignIn, may_enter, too_many, unknown
 
 __all__ = ("Guard", "guarded")
@@ -85,7 +85,7 @@ class Guard(msgspec.Struct, frozen=True):
             caller = await self.sign_in.find(scope)
         except TooManyAttempts as error:
             return too_many(error), None
-        return (unknown(scope), None) if caller is None else (may_enter(caller, scope), caller)
+        return (unknown(scope), None) if caller is None else (may_enter(caller, scope, self.sign_in.administrators), caller)
 
     def refuse(self, scope: HTTPScope) -> Refusal | None:
         """Say why a request may not pass, or ``None``. Health, readiness and version are open to all hosts and need no key."""
@@ -198,7 +198,7 @@ def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
         if refusal is not None:
             refusal, caller = await keeper.admit(scope, refusal)
         if refusal is not None:
-            await answer(scope["path"], refusal, send)
+            await answer(scope, refusal, send, caller)
         elif caller is None:
             await app(scope, receive, send)
         else:
@@ -215,10 +215,24 @@ async def _called(caller: Caller, app: ASGIApp, scope: Scope, receive: Receive, 
         CALLER.reset(token)
 
 
-async def answer(path: str, refusal: Refusal, send: Send) -> None:
-    """Send a refusal in the dialect of its path."""
-    content_type, body = render(path, refusal)
-    extra = [(name.encode(), value.encode()) for name, value in refusal.headers]
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode()), *extra]
+async def answer(scope: HTTPScope, refusal: Refusal, send: Send, caller: Caller | None = None) -> None:
+    """Send a refusal in the dialect of its path; to a person who opens a page, as a page that says who they are."""
+    told, body = _rendered(scope, refusal, caller)
+    headers = [(name.encode(), value.encode()) for name, value in {**told, **dict(refusal.headers)}.items()]
+    headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _rendered(scope: HTTPScope, refusal: Refusal, caller: Caller | None) -> tuple[Mapping[str, str], bytes]:
+    """Headers and body."""
+    if caller is not None and not has_dialect(scope["path"]) and _shows_pages(scope):
+        from server.ui.pages.refusals import refusal_page  # a gateway's server may never show a page
+
+        return refusal_page(scope, refusal, caller)
+    content_type, body = render(scope["path"], refusal)
+    return {"content-type": content_type}, body
+
+
+def _shows_pages(scope: HTTPScope) -> bool:
+    return any(name == b"hx-request" or (name == b"accept" and b"text/html" in value) for name, value in scope["headers"])

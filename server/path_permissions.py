@@ -43,7 +43,7 @@ def with_permissions_by_path(app: ASGIApp, lookup: Lookup) -> ASGIApp:
 async def _refuse(scope: HTTPScope, send: Send) -> None:
     if OF_TRACE.fullmatch(scope["path"]) or OF_QUEUE.fullmatch(scope["path"]):
         hint = "An administrator can give you EDIT on the trace's experiment."
-        await answer(scope["path"], Refusal(status=403, code="permission_denied", message=DENIED, hint=hint), send)
+        await answer(scope, Refusal(status=403, code="permission_denied", message=DENIED, hint=hint), send, CALLER.get())
     else:
         await refuse(PermissionDenied(DENIED), scope, send)
 

@@ -74,6 +74,7 @@ from registry.traces.service import TraceService
 from registry.webhooks.service import WebhookService
 from server.artifacts import open_artifacts
 from server.budgets import BudgetWebhooks, SpendingHistory
+from server.endpoint_permissions import EndpointPermissions
 from server.endpoint_traces import EndpointTraces
 from server.experiments_of import ExperimentsOf
 from server.guard import Guard
@@ -314,9 +315,11 @@ class Services:
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
         configured = {route.name for route in self.settings.routes}
-        tracked = {name: each for name, each in self._administration.tracked.items() if name not in configured}
+        endpoints = {name: each for name, each in self._administration.endpoints.items() if name not in configured}
+        tracked = {name: each for name, each in self._administration.tracked.items() if name in endpoints}
+        permissions = (EndpointPermissions(endpoints),) if endpoints and self.sign_in is not None else ()
         places = (EndpointTraces(self._properties, tracked),) if tracked else ()
-        return (*callers, *places, *(policy for policy in (guards, cache, limits) if policy is not None))
+        return (*callers, *permissions, *places, *(policy for policy in (guards, cache, limits) if policy is not None))
 
     async def _embed(self, model: str, text: str, call: Call) -> Answer:
         """What a cache asks a model, in the trace of the request that it looks at."""

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import time
+from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -15,7 +16,7 @@ from registry.access.sessions import COOKIE, Sessions
 from registry.access.tokens import PREFIX
 from registry.access.types import Caller
 from server.dialects import Refusal, has_dialect
-from server.entrance import SAFE, may_go_in
+from server.entrance import SAFE, lacking, may_go_in
 
 __all__ = ("SIGN_IN", "SignIn", "may_enter", "too_many", "unknown")
 
@@ -46,6 +47,11 @@ class SignIn:
             if scheme.lower() == b"basic":
                 return await self._basic(credentials, _address(scope))
         return self._of_cookie(scope, headers)
+
+    @property
+    def administrators(self) -> Sequence[str]:
+        """Names of some who may let others in."""
+        return self._index.administrators
 
     async def begin(self, name: str, password: str, address: str) -> str | None:
         """A session's cookie for a name and its password, ``None`` for a wrong one. Raises ``TooManyAttempts``."""
@@ -127,13 +133,13 @@ def unknown(scope: HTTPScope) -> Refusal:
     )
 
 
-def may_enter(caller: Caller, scope: HTTPScope) -> Refusal | None:
-    """Why a user may not go there, or ``None``."""
+def may_enter(caller: Caller, scope: HTTPScope, administrators: Sequence[str]) -> Refusal | None:
+    """Why a user may not go there and which ``administrators`` they may ask, or ``None``."""
     if caller.is_administrator or may_go_in(caller, scope):
         return None
     return Refusal(
         status=403,
         code="permission_denied",
-        message="Permission denied.",
-        hint="An administrator can give you a role or a permission for this.",
+        message=f"Permission denied. You are signed in as {caller.user.username!r}, who {lacking(scope['path'])}.",
+        hint=f"Ask an administrator ({', '.join(administrators)}) for a role or a permission.",
     )

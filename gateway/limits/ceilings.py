@@ -29,7 +29,7 @@ def of_settings(settings: Settings) -> tuple[Ceiling, ...]:
 
 def of_key(key: VirtualKey) -> tuple[Ceiling, ...]:
     """The ceilings that a key brings along."""
-    return _told_apart(_compiled(key.limits, f"key/{key.id}/", key_id=key.id))
+    return _told_apart(msgspec.structs.replace(each, key_name=key.name) for each in _compiled(key.limits, f"key/{key.id}/", key_id=key.id))
 
 
 def charges(call: Call, ceilings: Iterable[Ceiling], demands: Demands, now: int) -> tuple[Charge, ...]:

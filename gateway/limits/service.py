@@ -192,7 +192,7 @@ def _standing(ceiling: Ceiling, counter: Counter, count: Count) -> Standing:
         limit=ceiling.name,
         metric=ceiling.metric,
         per=ceiling.per,
-        subject=counter[2] or ceiling.route,
+        subject=counter[2] if ceiling.per != "all" else ceiling.route or ceiling.key_name,
         window=ceiling.window,
         traffic=ceiling.traffic,
         ceiling=ceiling.limit / unit,
@@ -200,6 +200,8 @@ def _standing(ceiling: Ceiling, counter: Counter, count: Count) -> Standing:
         reserved=count.reserved / unit,
         remaining=max(0, ceiling.limit - count.used - count.reserved) / unit,
         resets_at=datetime.fromtimestamp(count.ends, UTC).isoformat().replace("+00:00", "Z"),
+        key=ceiling.key_name,
+        route=ceiling.route,
     )
 
 

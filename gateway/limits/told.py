@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.errors import BudgetSpent, LimitReached
-from gateway.limits.types import NANOS, Charge, Granted, Metric, Refused
+from gateway.limits.types import NANOS, Ceiling, Charge, Granted, Metric, Refused
 from gateway.types import Headers
 
 __all__ = ("headers", "headers_of_refusal", "refusal")
@@ -41,7 +41,7 @@ def headers_of_refusal(refused: Refused, now: float) -> Headers:
 def refusal(refused: Refused, now: float) -> LimitReached:
     """The error. It says which limit, whose, and what to do."""
     ceiling, subject = refused.charge.ceiling, refused.charge.counter[2]
-    whose = f" for the {ceiling.per} {subject!r}" if subject else ""
+    whose = _whose(ceiling, subject)
     what = f"The limit {ceiling.name!r} of {_figure(ceiling.metric, ceiling.limit)} a {ceiling.window}{whose}"
     kind = BudgetSpent if ceiling.metric == "cost" else LimitReached
     least = refused.charge.demand.least
@@ -51,6 +51,11 @@ def refusal(refused: Refused, now: float) -> LimitReached:
     if _blocked_by_others(refused):
         return kind(f"{what} is reserved by requests under way. Try again in a moment.")
     return kind(f"{what} is reached. It lifts in {_seconds(refused, now)} s.")
+
+
+def _whose(ceiling: Ceiling, subject: str) -> str:
+    owner = f" of the key {ceiling.key_name!r}" if ceiling.key_name else f" of the route {ceiling.route!r}" if ceiling.route else ""
+    return f"{owner} for the {ceiling.per} {subject!r}" if subject else owner
 
 
 def _window(charge: Charge, left: int, now: float) -> Headers:

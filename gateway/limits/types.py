@@ -41,7 +41,10 @@ Counter = tuple[str, int, str]
 
 
 class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
-    """The most of one metric in a window. ``id`` is the same after a restart; ``route`` and ``key_id`` are whose ceiling it is."""
+    """The most of one metric in a window. ``id`` is the same after a restart; ``route`` and ``key_id`` are whose ceiling it is.
+
+    ``key_name`` is how people know the key.
+    """
 
     id: str
     name: str
@@ -53,6 +56,7 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     traffic: Traffic = "apps"
     route: str = ""
     key_id: str = ""
+    key_name: str = ""
 
 
 class Demand(msgspec.Struct, frozen=True):
@@ -97,7 +101,11 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A counter as people read it. Amounts of money are dollars. ``resets_at`` is RFC 3339."""
+    """A counter as people read it. Amounts of money are dollars. ``resets_at`` is RFC 3339.
+
+    ``key`` and ``route`` are whose limit it is, ``""`` for one of everything; ``subject`` is who it was counted for: their name, ``""`` when
+    nobody said, and the owner of a limit on all of its own requests.
+    """
 
     limit: str
     metric: Metric
@@ -110,6 +118,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     reserved: float
     remaining: float
     resets_at: str
+    key: str = ""
+    route: str = ""
+
+    @property
+    def whose(self) -> str:
+        """In words: ``all``, ``key ci``, ``user ada of route chat``, ``no team``."""
+        owner = f"key {self.key}" if self.key else f"route {self.route}" if self.route else ""
+        if self.per == "all":
+            return owner or "all"
+        counted = f"{self.per} {self.subject}" if self.subject else f"no {self.per}"
+        return f"{counted} of {owner}" if owner else counted
 
 
 class Budgets(msgspec.Struct, frozen=True):

@@ -169,6 +169,18 @@ async def _made_model(roles: RoleService, message: Any, answer: Any) -> None:
     await roles.made("registered_model", message.name)
 
 
+async def _made_secret(roles: RoleService, message: Any, answer: Any) -> None:
+    await roles.made("gateway_secret", answer.secret.secret_id)
+
+
+async def _made_definition(roles: RoleService, message: Any, answer: Any) -> None:
+    await roles.made("gateway_model_definition", answer.model_definition.model_definition_id)
+
+
+async def _made_endpoint(roles: RoleService, message: Any, answer: Any) -> None:
+    await roles.made("gateway_endpoint", answer.endpoint.endpoint_id)
+
+
 async def _renamed_model(roles: RoleService, message: Any, answer: Any) -> None:
     await roles.renamed("registered_model", message.name, message.new_name)
     await roles.renamed("prompt", message.name, message.new_name)
@@ -182,6 +194,9 @@ async def _removed_model(roles: RoleService, message: Any, answer: Any) -> None:
 AFTERMATHS: Final[dict[str, Callable[[RoleService, Any, Any], Awaitable[None]]]] = {
     "/2.0/mlflow/experiments/create": _made_experiment,
     "/2.0/mlflow/registered-models/create": _made_model,
+    "/3.0/mlflow/gateway/secrets/create": _made_secret,
+    "/3.0/mlflow/gateway/model-definitions/create": _made_definition,
+    "/3.0/mlflow/gateway/endpoints/create": _made_endpoint,
     "/2.0/mlflow/registered-models/rename": _renamed_model,
     "/2.0/mlflow/registered-models/delete": _removed_model,
 }

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +17,9 @@ __all__ = ("AccessIndex",)
 
 AT_ONCE: Final = 2
 """How many passwords are checked at once: guessing must not take the threads that others work with."""
+
+NAMED: Final = 3
+"""How many administrators are named to people who lack something."""
 
 REMEMBERED: Final = 10_000
 """How many passwords that were right are remembered; all are forgotten when there are more."""
@@ -37,6 +41,11 @@ class AccessIndex:
     def version(self) -> int:
         """Of the accounts that are known."""
         return self._accounts.version
+
+    @property
+    def administrators(self) -> Sequence[str]:
+        """Some of those who may let others in, by name."""
+        return sorted(caller.user.username for caller in self._callers.values() if caller.is_administrator)[:NAMED]
 
     def replace(self, accounts: Accounts) -> None:
         """Know these from now on, and no others."""

@@ -89,6 +89,7 @@ def administered(
         routes=tuple(routes),
         limits=tuple(_general(budgets)),
         guardrails=tuple(each for each in guards.values() if isinstance(each, GuardrailSettings)),
+        endpoints={each.name: each.endpoint_id for each in endpoints},
         tracked={
             each.name: Tracked(each.endpoint_id, each.experiment_id) for each in endpoints if each.usage_tracking and each.experiment_id
         },

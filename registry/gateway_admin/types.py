@@ -53,12 +53,13 @@ class Tracked(msgspec.Struct, frozen=True):
 class Administered(msgspec.Struct, frozen=True, kw_only=True):
     """What was set up through the API, in the form of the settings, to be laid beside those of the file.
 
-    ``tracked`` are the endpoints, by name, that have an experiment. ``idle`` says of each endpoint, model or budget that has no effect why that is.
+    ``endpoints`` are the ids of those that answer, by name. ``tracked`` are the endpoints, by name, that have an experiment. ``idle`` says of each endpoint, model or budget that has no effect why that is.
     """
 
     providers: Mapping[str, ProviderSettings] = {}
     routes: tuple[RouteSettings, ...] = ()
     limits: tuple[LimitSettings, ...] = ()
     guardrails: tuple[GuardrailSettings, ...] = ()
+    endpoints: Mapping[str, str] = {}
     tracked: Mapping[str, Tracked] = {}
     idle: Mapping[str, str] = {}

@@ -24,9 +24,8 @@ def budgets(api: Api, metric: str | None, *, as_json: bool) -> None:
     right: dict[str, Any] = {"justify": "right"}
     made = table("limit", "for", ("used", right), ("under way", right), ("ceiling", right), "resets")
     for each in page.budgets:
-        whose = f"{each.per} {each.subject}".strip() if each.subject else each.per
         figures = (_figure(each, amount) for amount in (each.used, each.reserved, each.ceiling))
-        made.add_row(plain(each.limit), plain(whose), *figures, each.resets_at.replace("T", " ").replace("Z", ""))
+        made.add_row(plain(each.limit), plain(each.whose), *figures, each.resets_at.replace("T", " ").replace("Z", ""))
     show(made)
 
 

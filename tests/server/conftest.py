@@ -7,7 +7,7 @@ import pytest
 from tests.running import RunningServer, running_server
 from tests.server.people import ADMIN, KEY, Person, numbers
 
-CONFIGURATION = f"""security: {{users: true, admin_password: {ADMIN[1]}, api_keys: [{KEY}]}}
+CONFIGURATION = f"""security: {{users: true, allow_private_addresses: true, admin_password: {ADMIN[1]}, api_keys: [{KEY}]}}
 judges: [{{name: strict, instructions: "Is {{{{ outputs }}}} right?", model: fake/judge, online: false}}]
 """
 

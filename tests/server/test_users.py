@@ -281,3 +281,36 @@ def test_clients_up_to_3_9_give_permissions_under_their_own_names(admin, make_pe
         missing = ada.call("GET", f"{kind}/permissions/get", **about)
         assert (missing.status_code, missing.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
         assert missing.json()["message"].endswith(f" and username={bob.name} not found")
+
+
+def test_an_endpoint_answers_nobody_who_may_not_use_it(admin, make_person):
+    """In the dialect of whoever asks; who was granted nothing gets through to the (dead) upstream."""
+    ada, bob = make_person(), make_person()
+    gateway, name = "/api/3.0/mlflow/gateway", f"endpoint-{next(numbers)}"
+    key = {"secret_value": {"api_key": "x"}, "provider": "openai", "auth_config": {"api_base": "http://127.0.0.1:1/v1"}}
+    secret = ada.post(f"{gateway}/secrets/create", secret_name=name, **key)["secret"]["secret_id"]
+    model = {"name": name, "secret_id": secret, "provider": "openai", "model_name": "m"}
+    definition = ada.post(f"{gateway}/model-definitions/create", **model)["model_definition"]["model_definition_id"]
+    configs = [{"model_definition_id": definition, "linkage_type": "PRIMARY"}]
+    endpoint = ada.post(f"{gateway}/endpoints/create", name=name, model_configs=configs)["endpoint"]["endpoint_id"]
+    asked = {"model": name, "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
+    paths = ("/v1/chat/completions", "/v1/messages", f"/gateway/{name}/mlflow/invocations")
+    grant(ada, bob, "gateway_endpoint", endpoint, "DENY")
+    openai, anthropic, mlflow = (bob.call("POST", path, **asked) for path in paths)
+    assert [each.status_code for each in (openai, anthropic, mlflow)] == [403, 403, 403]
+    assert openai.json()["error"]["code"] == "permission_denied" and anthropic.json()["error"]["type"] == "permission_error"
+    assert f"{bob.name!r}, who has no USE permission on the endpoint {name!r}" in openai.json()["error"]["message"]
+    denied = {"username": bob.name, "resource_type": "gateway_endpoint", "resource_id": endpoint}
+    ada.post("/api/3.0/mlflow/users/permissions/revoke", **denied)
+    assert bob.status("POST", paths[0], **asked) == 502
+
+
+def test_a_person_who_may_not_enter_is_shown_who_they_are_what_they_lack_and_whom_to_ask(make_person):
+    bob = make_person()
+    shown = bob.http.get("/keys", headers={"accept": "text/html"})
+    assert shown.status_code == 403 and shown.headers["content-type"].startswith("text/html")
+    assert f"signed in as &#39;{bob.name}&#39;, who is no administrator" in shown.text and "Ask an administrator (admin" in shown.text
+    assert "Sign out" in shown.text and shown.headers["content-security-policy"]
+    card = bob.http.get("/keys", headers={"accept": "*/*", "hx-request": "true"})
+    assert card.status_code == 403 and "<html" not in card.text and 'role="alert"' in card.text
+    assert bob.http.get("/api/v1/keys", headers={"accept": "text/html"}).json()["error"]["code"] == "permission_denied"

@@ -67,12 +67,16 @@ def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
 def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """An error as a page, or as a card when htmx asked. Says what is wrong and how to go on; never a stack trace."""
     status, message, hint = _explain(error, request.url.path)
+    caller = CALLER.get()
+    if status == HTTPStatus.FORBIDDEN and caller is not None:
+        hint = hint or f"You are signed in as {caller.user.username!r}. Ask an administrator for a permission on what this page shows."
     if status >= 500:
         _log.error("page failed: path=%s status=%d error=%s", request.url.path, status, type(error).__name__, exc_info=error)
     context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
     if request.headers.get("hx-request") == "true":
         return _html("error_card.html", context, status)
-    return _html("error.html", {"title": context["phrase"], "section": "", "notices": [], "version": "", "user": "", **context}, status)
+    user = caller.user.username if caller else ""
+    return _html("error.html", {"title": context["phrase"], "section": "", "notices": [], "version": "", "user": user, **context}, status)
 
 
 def _explain(error: Exception, path: str) -> tuple[int, str, str]:
