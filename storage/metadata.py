@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
@@ -12,13 +13,14 @@ from config.schema import StorageSettings
 from storage.errors import MetadataUnavailable
 from storage.metadata_engines import READ, postgresql_engine, sqlite_engine, translated
 from storage.metadata_migrations import metadata_migrations, migrate_metadata
+from storage.sharing import SharedTransactions
 
 __all__ = ("Metadata",)
 
 T = TypeVar("T")
 
 READERS = 4
-WRITERS = 12
+WRITERS = 8
 """Of PostgreSQL, which forces many commits to the disk with one write: most of the time of a small transaction is waiting for that."""
 
 
@@ -36,6 +38,8 @@ class Metadata:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="metadata-read")
         # SQLite has one writer: a queue in front of it is fair, and never meets "database is locked".
         self._writers = ThreadPoolExecutor(1 if self.dialect == "sqlite" else WRITERS, thread_name_prefix="metadata-write")
+        self._sharing = self._writers if self.dialect == "sqlite" else ThreadPoolExecutor(1, thread_name_prefix="metadata-share")
+        self._shared = SharedTransactions(self._sharing, partial(_transaction, self._engine))
 
     @classmethod
     async def open(cls, settings: StorageSettings) -> "Metadata":
@@ -57,6 +61,14 @@ class Metadata:
         """Call ``work`` in a worker thread, inside one transaction: committed when it returns, rolled back when it raises."""
         return await self._call(self._writers, self._engine, work)
 
+    async def share(self, work: Callable[[Connection], T]) -> T:
+        """The same, in a transaction that others may share: for small work that many do at once, such as logging.
+
+        ``work`` may be called more than once, and only its last call counts, so that it must change nothing but the database.
+        """
+        self._check_open()
+        return await self._shared.run(work)
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The same for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
         return await self._call(self._readers, self._reading, work)
@@ -64,22 +76,27 @@ class Metadata:
     async def close(self) -> None:
         """Wait for what runs, and close the connections. Later calls raise ``MetadataUnavailable``; a second ``close`` does nothing."""
         self._closed = True
+        await self._shared.finish()
         await asyncio.to_thread(self._release)
 
     async def _call(self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], T]) -> T:
+        self._check_open()
+        return await asyncio.get_running_loop().run_in_executor(threads, _transaction, engine, work)
+
+    def _check_open(self) -> None:
         if self._closed:
             raise MetadataUnavailable("the metadata database is closed")
 
-        def transaction() -> T:
-            with translated(engine), engine.begin() as connection:
-                return work(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(threads, transaction)
-
     def _release(self) -> None:
         self._readers.shutdown(wait=True)
+        self._sharing.shutdown(wait=True)
         self._writers.shutdown(wait=True)
         self._engine.dispose()
+
+
+def _transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with translated(engine), engine.begin() as connection:
+        return work(connection)
 
 
 def _engine(settings: StorageSettings) -> Engine:

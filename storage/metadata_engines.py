@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from config.secrets import Secret
 from storage.errors import MetadataUnavailable, SettingsError
+from storage.pipeline import PIPELINE, Pipeline
 
 if TYPE_CHECKING:
     import psycopg
@@ -25,6 +26,8 @@ READ: Final = "tidegate_read"
 
 BUSY_SECONDS: Final = 10
 IDLE_SECONDS: Final = 1.0
+OURS_TO_PREPARE: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": None}
+"""Transactions and prepared statements are the pipeline's: psycopg would throw away all that are prepared whenever it rolls back."""
 USED: Final = "tidegate_used"
 """When a connection was given back to the pool."""
 
@@ -60,8 +63,12 @@ def postgresql_engine(url: Secret) -> Engine:
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(_URL_HINT)
     parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=16, pool_timeout=BUSY_SECONDS, connect_args={"connect_timeout": 5})
+    engine = create_engine(parsed, pool_size=16, pool_timeout=BUSY_SECONDS, connect_args=OURS_TO_PREPARE | {"connect_timeout": 5})
+    event.listen(engine, "connect", _lay_pipeline)
     event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "before_cursor_execute", _send_what_waits)
+    event.listen(engine, "commit", lambda connection: _pipeline(connection).commit())
+    event.listen(engine, "rollback", lambda connection: _pipeline(connection).forget())
     event.listen(engine, "checkout", _still_there)
     event.listen(engine, "checkin", _used)
     return engine
@@ -129,21 +136,22 @@ def _begin_sqlite(connection: Connection) -> None:
     execute("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _lay_pipeline(driver: "psycopg.Connection[Any]", record: ConnectionPoolEntry) -> None:
+    record.info[PIPELINE] = Pipeline(driver)
+
+
+def _pipeline(connection: Connection) -> Pipeline:
+    pipeline: Pipeline = connection.connection.info[PIPELINE]
+    return pipeline
+
+
 def _begin_postgresql(connection: Connection) -> None:
-    """Said in the driver's BEGIN: a statement of its own would be one more way there and back."""
-    reads = bool(connection.get_execution_options().get(READ))
-    pooled = connection.connection
-    if bool(pooled.info.get(READ)) is not reads:
-        driver = cast("psycopg.Connection", pooled.dbapi_connection)
-        driver.isolation_level = _repeatable_read() if reads else None
-        driver.read_only = reads or None
-        pooled.info[READ] = reads
+    _pipeline(connection).begin(reads=bool(connection.get_execution_options().get(READ)))
 
 
-def _repeatable_read() -> "psycopg.IsolationLevel":
-    from psycopg import IsolationLevel  # by who has PostgreSQL: it takes time to load
-
-    return IsolationLevel.REPEATABLE_READ
+def _send_what_waits(connection: Connection, *_statement: Any) -> None:
+    """What SQLAlchemy runs comes after all that was said before."""
+    _pipeline(connection).flush()
 
 
 def _used(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -9,9 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ClauseElement, Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ("Prepared",)
+from storage.pipeline import pipeline_of
 
-Bound = Mapping[str, Any] | Sequence[Any]
+__all__ = ("Prepared", "together")
+
+Values = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
 
 
 class Prepared:
@@ -25,30 +28,34 @@ class Prepared:
         self._columns = None if columns is None else list(columns)
         self._rendered: dict[str, _Rendered] = {}
 
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, values: Values) -> Rows:
         """All rows."""
-        return self._run(connection, values).fetchall()  # type: ignore[no-any-return]  # drivers share no type for cursors
+        return together(connection, (self, values))[0]
 
-    def first(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, connection: Connection, values: Values) -> tuple[Any, ...] | None:
         """The first row, if there is one."""
-        return self._run(connection, values).fetchone()  # type: ignore[no-any-return]  # as above
+        return next(iter(self.rows(connection, values)), None)
 
-    def change(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def change(self, connection: Connection, rows: Sequence[Values]) -> int:
         """Run it for each of ``rows``; how many rows were changed."""
+        rendered = self.on(connection.dialect)
+        if (pipeline := pipeline_of(connection)) is not None:
+            return pipeline.change(rendered.sql, [rendered.bound(row) for row in rows])
         if len(rows) == 1:
-            return int(self._run(connection, rows[0]).rowcount)
-        rendered = self._on(connection.dialect)
-        cursor = _cursor(connection)
-        cursor.executemany(rendered.sql, [rendered.bound(row) for row in rows])
-        return int(cursor.rowcount)
+            return int(_cursor(connection).execute(rendered.sql, rendered.bound(rows[0])).rowcount)
+        return int(_cursor(connection).executemany(rendered.sql, [rendered.bound(row) for row in rows]).rowcount)
 
-    def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
-        rendered = self._on(connection.dialect)
-        cursor = _cursor(connection)
-        cursor.execute(rendered.sql, rendered.bound(values))
-        return cursor
+    def later(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """The same before the transaction ends, together with what comes next: to PostgreSQL it is no way of its own."""
+        if (pipeline := pipeline_of(connection)) is None:
+            self.change(connection, rows)
+            return
+        rendered = self.on(connection.dialect)
+        for row in rows:
+            pipeline.later(rendered.sql, rendered.bound(row))
 
-    def _on(self, dialect: Dialect) -> "_Rendered":
+    def on(self, dialect: Dialect) -> "_Rendered":
+        """The statement in a dialect."""
         rendered = self._rendered.get(dialect.name)
         if rendered is None:
             compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
@@ -56,25 +63,44 @@ class Prepared:
         return rendered
 
 
+def together(connection: Connection, *questions: tuple[Prepared, Values]) -> list[Rows]:
+    """All rows of each: to PostgreSQL it is one way there and back."""
+    asked = [(rendered.sql, rendered.bound(values)) for prepared, values in questions for rendered in [prepared.on(connection.dialect)]]
+    if (pipeline := pipeline_of(connection)) is not None:
+        return pipeline.ask(asked)
+    cursor = _cursor(connection)
+    return [cursor.execute(sql, bound).fetchall() for sql, bound in asked]
+
+
 class _Rendered:
-    """The text of a statement in one dialect, and how values are handed over with it."""
+    """The text of a statement in one dialect, and how values are handed over with it: in the order of their places."""
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
-        self.sql: Final = str(compiled)
+        # SQLite's driver has `?` for each; for PostgreSQL the names of psycopg become the numbers of the protocol.
+        numbers = _Numbers()
+        self.sql: Final = str(compiled) if compiled.positiontup is not None else str(compiled) % numbers
+        self._order: Final = list(numbers) if compiled.positiontup is None else compiled.positiontup
         self._given: Final = {name: value for name, value in compiled.params.items() if value is not None}
-        self._order: Final = compiled.positiontup
         self._processors: Final[Mapping[str, Callable[[Any], Any]]] = {
             name: processor
             for name, bind in compiled.binds.items()
             if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
 
-    def bound(self, values: Mapping[str, Any]) -> Bound:
+    def bound(self, values: Values) -> Sequence[Any]:
         if self._given:
             values = {**self._given, **values}
         if self._processors:
             values = {name: self._processors[name](value) if name in self._processors else value for name, value in values.items()}
-        return values if self._order is None else [values[name] for name in self._order]
+        return [values[name] for name in self._order]
+
+
+class _Numbers(dict[str, str]):
+    """Numbers names in the order in which they are first asked for."""
+
+    def __missing__(self, name: str) -> str:
+        number = self[name] = f"${len(self) + 1}"
+        return number
 
 
 def _cursor(connection: Connection) -> Any:

@@ -42,13 +42,19 @@ class Upsert:
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert rows, of which no two have the same key, and give how many were inserted or changed."""
-        if not rows:
-            return 0
-        columns = tuple(rows[0])
+        return self._statement(connection, rows[0]).change(connection, rows) if rows else 0
+
+    def later(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows before the transaction ends, together with what comes next."""
+        if rows:
+            self._statement(connection, rows[0]).later(connection, rows)
+
+    def _statement(self, connection: Connection, row: Mapping[str, Any]) -> Prepared:
+        columns = tuple(row)
         statement = self._statements.get((connection.dialect.name, *columns))
         if statement is None:
             statement = self._statements[connection.dialect.name, *columns] = Prepared(self._built(connection), columns)
-        return statement.change(connection, rows)
+        return statement
 
     def _built(self, connection: Connection) -> "postgresql.Insert | sqlite.Insert":
         insert = insert_into(self._table, connection)

@@ -24,6 +24,10 @@ class Metadata(Protocol):
         """Run ``fn`` in a worker thread, within one transaction."""
         ...
 
+    async def share(self, work: Callable[[Connection], T]) -> T:
+        """The same, in a transaction that others may share; ``work`` may be called more than once, and only its last call counts."""
+        ...
+
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """The same for work that only reads."""
         ...

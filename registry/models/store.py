@@ -19,6 +19,7 @@ from storage.model_tables import (
     registered_model_tags,
     registered_models,
 )
+from storage.prepared import Prepared
 from storage.upserts import Upsert, insert_into
 
 __all__ = (
@@ -49,13 +50,15 @@ __all__ = (
 
 # Built once: building a statement costs more than running it.
 _NAMED: Final = registered_models.c.name == bindparam("of")
-_KIND: Final = select(registered_models.c.kind).where(_NAMED)
-_HELD_KIND: Final = _KIND.with_for_update()
-_TOUCHED: Final = update(registered_models).where(_NAMED).values(updated_at=bindparam("at"))
-_COUNTED: Final = _TOUCHED.values(last_version=registered_models.c.last_version + 1).returning(registered_models.c.last_version)
-_VERSION: Final = model_versions.insert()
+_SELECT_KIND: Final = select(registered_models.c.kind).where(_NAMED)
+_KIND: Final = Prepared(_SELECT_KIND)
+_HELD_KIND: Final = Prepared(_SELECT_KIND.with_for_update())
+_TOUCH: Final = update(registered_models).where(_NAMED).values(updated_at=bindparam("at"))
+_TOUCHED: Final = Prepared(_TOUCH)
+_COUNTED: Final = Prepared(_TOUCH.values(last_version=registered_models.c.last_version + 1).returning(registered_models.c.last_version))
 _VERSION_COLUMNS: Final = tuple(column.name for column in model_versions.c)
-_VERSION_TAG: Final = model_version_tags.insert()
+_VERSION: Final = Prepared(model_versions.insert(), _VERSION_COLUMNS)
+_VERSION_TAG: Final = Prepared(model_version_tags.insert(), [column.name for column in model_version_tags.c])
 _NEWEST: Final = select(func.max(model_versions.c.version)).where(model_versions.c.name == bindparam("of"))
 _NUMBERED: Final = select(model_versions.c.version).where(
     model_versions.c.name == bindparam("of"), model_versions.c.version == bindparam("selector")
@@ -91,33 +94,34 @@ def insert_model(connection: Connection, model: RegisteredModel) -> bool:
 
 def kind_of(connection: Connection, name: str) -> Kind | None:
     """What the name is of, ``None`` when nothing has it."""
-    found: Kind | None = connection.scalar(_KIND, {"of": name})
-    return found
+    return _kind(_KIND.first(connection, {"of": name}))
 
 
 def held_kind_of(connection: Connection, name: str) -> Kind | None:
     """The same, holding off other writers of the name until the transaction ends. SQLite has but one writer, and needs no lock."""
-    found: Kind | None = connection.scalar(_HELD_KIND, {"of": name})
-    return found
+    return _kind(_HELD_KIND.first(connection, {"of": name}))
+
+
+def _kind(row: tuple[Any, ...] | None) -> Kind | None:
+    return None if row is None else row[0]
 
 
 def take_number(connection: Connection, name: str, at: datetime) -> int:
     """The next number of a name, and the lock on the name. The name exists."""
-    number: int = connection.execute(_COUNTED, {"of": name, "at": at}).scalar_one()
-    return number
+    ((number,),) = _COUNTED.rows(connection, {"of": name, "at": at})
+    return int(number)
 
 
 def touch(connection: Connection, name: str, at: datetime) -> bool:
     """Stamp a name and hold off its other writers; ``False`` when nothing has it."""
-    return connection.execute(_TOUCHED, {"of": name, "at": at}).rowcount > 0
+    return _TOUCHED.change(connection, [{"of": name, "at": at}]) > 0
 
 
 def insert_version(connection: Connection, version: ModelVersion) -> None:
     """Store a version, its tags, its text, and the aliases that now point at it."""
-    connection.execute(_VERSION, {column: getattr(version, column) for column in _VERSION_COLUMNS})
+    _VERSION.later(connection, [{column: getattr(version, column) for column in _VERSION_COLUMNS}])
     key = {"name": version.name, "version": version.version}
-    if version.tags:
-        connection.execute(_VERSION_TAG, [{**key, "key": tag, "value": value} for tag, value in version.tags.items()])
+    _VERSION_TAG.later(connection, [{**key, "key": tag, "value": value} for tag, value in version.tags.items()])
     if (text := version.text) is not None:
         row = {"kind": text.kind, "template": text.template, "variables": text.variables, "config": text.config}
         connection.execute(prompt_texts.insert().values(**key, **row))

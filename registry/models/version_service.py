@@ -68,7 +68,7 @@ class ModelVersionService:
                 self._lineage.link_version(connection, version.model_id, version.name, version.version)
             return version
 
-        version = await self._metadata.run(write)
+        version = await self._metadata.share(write)
         self._changed(version.name)
         return WithVersion(model_version=version_view(version))
 

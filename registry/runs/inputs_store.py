@@ -19,7 +19,6 @@ __all__ = (
     "read_model_inputs",
     "read_model_outputs",
     "summaries",
-    "with_any",
 )
 
 CONTEXT: Final = "mlflow.data.context"
@@ -74,7 +73,6 @@ def put_model_outputs(connection: Connection, run_id: str, models: Sequence[Mode
     _model_outputs.run(connection, [{"run_id": run_id, "model_id": model_id, "step": step} for model_id, step in made])
 
 
-_ANY: Final = ByRun(*[(select(table.c.run_id), table.c.run_id) for table in (run_inputs, run_model_inputs, run_model_outputs)])
 _DATASETS_OF: Final = ByRun(
     (
         select(run_inputs.c.run_id, run_inputs.c.dataset_id, *[datasets.c[name] for name in _FACTS])
@@ -95,11 +93,6 @@ _MODEL_OUTPUTS_OF: Final = ByRun(
         run_model_outputs.c.run_id,
     ),
 )
-
-
-def with_any(connection: Connection, run_ids: Sequence[str]) -> list[str]:
-    """Those of these runs that read or made anything: most have not, and need not be asked what."""
-    return list(dict.fromkeys(run_id for (run_id,) in _ANY.rows(connection, run_ids)))
 
 
 def read_datasets(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[DatasetInput]]:

@@ -76,7 +76,7 @@ class RunLog:
             active_run(connection, request.run_id)
             _put_params(connection, request.run_id, {key: value}, _changed_one)
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
     async def batch(self, request: LogBatch) -> None:
         """Metrics, params and tags: all of them, or none."""
@@ -99,7 +99,7 @@ class RunLog:
             # Longer than other tags may be: cut off, it would be no list any more.
             store.put_tags(connection, request.run_id, {MODEL_HISTORY: msgspec.json.encode(listed).decode()})
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
     async def inputs(self, request: LogInputs) -> None:
         """Note the datasets and models that a run reads; of two datasets with one name and digest the first counts."""
@@ -113,7 +113,7 @@ class RunLog:
                 inputs_store.put_datasets(connection, run.experiment_id, request.run_id, datasets)
             inputs_store.put_model_inputs(connection, request.run_id, request.models)
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
     async def outputs(self, request: LogOutputs) -> None:
         """Note the models that a run made."""
@@ -122,7 +122,7 @@ class RunLog:
             active_run(connection, request.run_id)
             inputs_store.put_model_outputs(connection, request.run_id, request.models)
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
     async def datasets(self, request: SearchDatasets) -> SearchDatasets.Response:
         """The datasets that runs of some experiments read."""
@@ -157,7 +157,7 @@ class RunLog:
             if tags:
                 put_tags(connection, run_id, tags)
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
         # After the commit, so that no point is kept of a run that refused it; a client that is told to repeat adds nothing twice.
         self._points.append(run_id, points)
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.runs import inputs_store, store
-from registry.runs.messages import Run, RunData, RunInfo, RunInputs, RunOutputs, RunStatus
+from registry.runs.messages import Run, RunInfo, RunInputs, RunOutputs, RunStatus
 from registry.runs.store import RunRow
 
 __all__ = ("active_run", "find_run", "info_of", "whole_runs")
@@ -31,17 +31,14 @@ def active_run(connection: Connection, run_id: str) -> RunRow:
 def whole_runs(connection: Connection, rows: Sequence[RunRow]) -> list[Run]:
     """Runs with all that belongs to them, in the order of ``rows``; a fixed number of statements, however many runs."""
     ids = [row.run_id for row in rows]
-    metrics = store.read_latest(connection, ids)
-    params = store.read_params(connection, ids)
-    tags = store.read_tags(connection, ids)
-    some = inputs_store.with_any(connection, ids)
+    data, some = store.read_data(connection, ids)
     datasets = inputs_store.read_datasets(connection, some)
     models = inputs_store.read_model_inputs(connection, some)
     made = inputs_store.read_model_outputs(connection, some)
     return [
         Run(
             info=info_of(row),
-            data=RunData(metrics=metrics[row.run_id], params=params[row.run_id], tags=tags[row.run_id]),
+            data=data[row.run_id],
             inputs=RunInputs(dataset_inputs=datasets.get(row.run_id, []), model_inputs=models.get(row.run_id, [])),
             outputs=RunOutputs(model_outputs=made.get(row.run_id, [])),
         )

@@ -58,7 +58,7 @@ class RunService:
             store.put_tags(connection, row.run_id, tags)
             return row
 
-        row = await self._metadata.run(write)
+        row = await self._metadata.share(write)
         data = RunData(tags=[RunTag(key=key, value=value) for key, value in tags.items()])
         return CreateRun.Response(run=Run(info=info_of(row), data=data, inputs=RunInputs()))
 
@@ -82,7 +82,7 @@ class RunService:
             change(connection, request.run_id, changes, name)
             return find_run(connection, request.run_id)
 
-        return UpdateRun.Response(run_info=info_of(await self._metadata.run(write)))
+        return UpdateRun.Response(run_info=info_of(await self._metadata.share(write)))
 
     async def delete(self, request: DeleteRun) -> None:
         """Hide a run. One that is hidden already stays so."""
@@ -100,7 +100,7 @@ class RunService:
             active_run(connection, request.run_id)
             put_tags(connection, request.run_id, {key: value})
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
     async def delete_tag(self, request: DeleteTag) -> None:
         """Remove a tag of an active run."""
@@ -110,7 +110,7 @@ class RunService:
             if not store.delete_tag(connection, request.run_id, request.key):
                 raise ResourceDoesNotExist(f"No tag with name: {request.key} in run with id {request.run_id}")
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
     async def search(self, request: SearchRuns) -> SearchRuns.Response:
         """A page of runs of some experiments; experiments that nobody knows have none."""
@@ -132,7 +132,7 @@ class RunService:
             find_run(connection, run_id)
             store.change_run(connection, run_id, changes)
 
-        await self._metadata.run(write)
+        await self._metadata.share(write)
 
 
 def change(connection: Connection, run_id: str, changes: Mapping[str, Any], name: str | None) -> None:

@@ -21,9 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from registry.runs.messages import Metric, Param, RunTag
-from storage.prepared import Prepared
-from storage.run_tables import latest_metrics, run_params, run_tags, runs
+from registry.runs.messages import Metric, Param, RunData, RunTag
+from storage.prepared import Prepared, together
+from storage.run_tables import latest_metrics, run_inputs, run_model_inputs, run_model_outputs, run_params, run_tags, runs
 from storage.upserts import Upsert
 
 __all__ = (
@@ -36,11 +36,9 @@ __all__ = (
     "put_latest",
     "put_params",
     "put_tags",
-    "read_latest",
-    "read_params",
+    "read_data",
     "read_run",
     "read_tag",
-    "read_tags",
     "run_row",
 )
 
@@ -79,7 +77,7 @@ def read_run(connection: Connection, run_id: str) -> RunRow | None:
 
 def insert_run(connection: Connection, run: RunRow) -> None:
     """Store a new run."""
-    _INSERT.change(connection, [msgspec.structs.asdict(run)])
+    _INSERT.later(connection, [msgspec.structs.asdict(run)])
 
 
 def change_run(connection: Connection, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -98,17 +96,17 @@ _tags: Final = Upsert(run_tags, ("value",))
 
 def put_latest(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep the latest value of each metric: the one of the highest step, then time, then value."""
-    _latest.run(connection, rows)
+    _latest.later(connection, rows)
 
 
 def put_params(connection: Connection, run_id: str, params: Mapping[str, str]) -> None:
     """Add params; those that are there stay as they are."""
-    _params.run(connection, [{"run_id": run_id, "key": key, "value": value} for key, value in params.items()])
+    _params.later(connection, [{"run_id": run_id, "key": key, "value": value} for key, value in params.items()])
 
 
 def put_tags(connection: Connection, run_id: str, tags: Mapping[str, str]) -> None:
     """Set tags."""
-    _tags.run(connection, [{"run_id": run_id, "key": key, "value": value} for key, value in tags.items()])
+    _tags.later(connection, [{"run_id": run_id, "key": key, "value": value} for key, value in tags.items()])
 
 
 def params_of(connection: Connection, run_id: str, keys: Iterable[str]) -> dict[str, str]:
@@ -147,13 +145,14 @@ class ByRun:
 
     def rows(self, connection: Connection, ids: Sequence[str]) -> Iterable[Any]:
         """The rows of these runs; none for no runs."""
-        if not ids:
-            return ()
+        return together(connection, self.asked(connection, ids))[0] if ids else ()
+
+    def asked(self, connection: Connection, ids: Sequence[str]) -> tuple[Prepared, Mapping[str, Any]]:
+        """What ``rows`` asks, to be asked together with other questions. ``ids`` is not empty."""
         if len(ids) == 1:
-            return self._one.rows(connection, {"run_id": ids[0]})
+            return self._one, {"run_id": ids[0]}
         dialect = connection.dialect.name
-        given = msgspec.json.encode(ids).decode() if dialect == "sqlite" else list(ids)
-        return self._many[dialect].rows(connection, {"run_ids": given})
+        return self._many[dialect], {"run_ids": msgspec.json.encode(ids).decode() if dialect == "sqlite" else list(ids)}
 
 
 def _together(parts: Sequence[Select[Any]]) -> Prepared:
@@ -182,28 +181,21 @@ _PARAMS_OF: Final = ByRun(
 _TAGS_OF: Final = ByRun(
     (select(run_tags.c.run_id, run_tags.c.key, run_tags.c.value).order_by(run_tags.c.run_id, run_tags.c.key), run_tags.c.run_id),
 )
+_ANY_OF: Final = ByRun(*[(select(table.c.run_id), table.c.run_id) for table in (run_inputs, run_model_inputs, run_model_outputs)])
 NAN: Final = float("nan")
 
 
-def read_latest(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Metric]]:
-    """The latest metrics of each run."""
-    found: dict[str, list[Metric]] = {run_id: [] for run_id in run_ids}
-    for run_id, key, value, is_nan, timestamp, step in _LATEST_OF.rows(connection, run_ids):
-        found[run_id].append(Metric(key=key, value=NAN if is_nan else value, timestamp=timestamp, step=step))
-    return found
-
-
-def read_params(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Param]]:
-    """The params of each run."""
-    found: dict[str, list[Param]] = {run_id: [] for run_id in run_ids}
-    for run_id, key, value in _PARAMS_OF.rows(connection, run_ids):
-        found[run_id].append(Param(key=key, value=value))
-    return found
-
-
-def read_tags(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[RunTag]]:
-    """The tags of each run."""
-    found: dict[str, list[RunTag]] = {run_id: [] for run_id in run_ids}
-    for run_id, key, value in _TAGS_OF.rows(connection, run_ids):
-        found[run_id].append(RunTag(key=key, value=value))
-    return found
+def read_data(connection: Connection, run_ids: Sequence[str]) -> tuple[dict[str, RunData], list[str]]:
+    """The latest metrics, params and tags of each run; and those of the runs that read or made anything, of which most have not."""
+    found = {run_id: RunData() for run_id in run_ids}
+    if not found:
+        return found, []
+    parts = (_LATEST_OF, _PARAMS_OF, _TAGS_OF, _ANY_OF)
+    latest, params, tags, some = together(connection, *(part.asked(connection, run_ids) for part in parts))
+    for run_id, key, value, is_nan, timestamp, step in latest:
+        found[run_id].metrics.append(Metric(key=key, value=NAN if is_nan else value, timestamp=timestamp, step=step))
+    for run_id, key, value in params:
+        found[run_id].params.append(Param(key=key, value=value))
+    for run_id, key, value in tags:
+        found[run_id].tags.append(RunTag(key=key, value=value))
+    return found, list(dict.fromkeys(run_id for (run_id,) in some))

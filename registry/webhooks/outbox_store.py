@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, delete, exists, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, insert, or_, select, text, update
 
 from registry.webhooks.backoff import Verdict
 from registry.webhooks.types import Attempt, Claim, Delivery, Outcome
+from storage.prepared import Prepared
 from storage.webhook_tables import webhook_attempts, webhook_deliveries, webhook_subscriptions, webhooks
 
 __all__ = (
@@ -28,15 +29,17 @@ __all__ = (
 _lines = webhook_deliveries.c
 
 
+_SUBSCRIBERS: Final = Prepared(
+    select(webhooks.c.webhook_id)
+    .join(webhook_subscriptions, webhook_subscriptions.c.webhook_id == webhooks.c.webhook_id)
+    .where(webhook_subscriptions.c.event == bindparam("event"), webhooks.c.status == "ACTIVE", webhooks.c.deleted_at.is_(None))
+    .order_by(webhooks.c.created_at, webhooks.c.webhook_id)
+)
+
+
 def subscribers(connection: Connection, event: str) -> list[str]:
     """Active webhooks that hear of an event."""
-    query = (
-        select(webhooks.c.webhook_id)
-        .join(webhook_subscriptions, webhook_subscriptions.c.webhook_id == webhooks.c.webhook_id)
-        .where(webhook_subscriptions.c.event == event, webhooks.c.status == "ACTIVE", webhooks.c.deleted_at.is_(None))
-        .order_by(webhooks.c.created_at, webhooks.c.webhook_id)
-    )
-    return list(connection.scalars(query))
+    return [webhook_id for (webhook_id,) in _SUBSCRIBERS.rows(connection, {"event": event})]
 
 
 def order_of(connection: Connection, entity_key: str) -> None:
