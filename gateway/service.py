@@ -77,6 +77,14 @@ class Gateway:
         """Every name that is known to be answered."""
         return self._snapshot.routes.names()
 
+    def knows(self, model: str) -> bool:
+        """Whether ``model`` would be asked of somebody, who may know better: a vendor's models are not all listed."""
+        try:
+            self._snapshot.routes.plan(model)
+        except ModelNotFound:
+            return False
+        return True
+
     async def counted_exactly(self, inbound: Inbound) -> bytes | None:
         """The vendor's own answer, where it is asked in its own dialect and counts; ``None`` otherwise. Raises ``ModelNotFound``."""
         model = inbound.model or model_of(inbound.body)
@@ -102,11 +110,7 @@ class Gateway:
 
     def is_made_by(self, system: str, model: str) -> bool:
         """Whether ``model`` is asked of that vendor's own API."""
-        try:
-            target = self._snapshot.routes.plan(model).targets[0]
-        except ModelNotFound:
-            return False
-        return self._snapshot.providers[target.provider].system == system
+        return self.knows(model) and self._snapshot.providers[self.provider_of(model)].system == system
 
     def responding(self, named: str = "") -> str:
         """The provider that is asked for a response by its identifier: the one that is named, or the only one that has any; ``""``: none."""

@@ -39,7 +39,7 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     @get([f"{prefix}/models/{{name:path}}" for prefix in PREFIXES[1:]], sync_to_thread=False)
     def model(name: FromPath[str]) -> Response[bytes]:
         wanted = name.removeprefix("/")
-        if wanted in gateway.models():
+        if gateway.knows(wanted):
             return Response(msgspec.json.encode(anthropic_model(wanted)), media_type="application/json")
         error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
         return Response(error_body(error, DialectName.ANTHROPIC), status_code=404, media_type="application/json")

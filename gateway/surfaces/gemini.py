@@ -48,7 +48,7 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
             await surface.beside(action["method"], action["model"], scope, receive, send)
         elif _LIST.fullmatch(path) and scope["method"] == "GET":
             await _send_json(gemini_models(gateway), send)
-        elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and found["model"] in gateway.models():
+        elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and gateway.knows(found["model"]):
             await _send_json(gemini_model(found["model"]), send)
         else:
             raise_for = PathNotFound(f"There is no {path!r} here: write …/models/MODEL:METHOD with a METHOD out of {', '.join(METHODS)}.")

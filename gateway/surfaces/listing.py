@@ -12,7 +12,7 @@ STARTED: Final = 1_780_000_000
 """When every model in the list was made: nobody knows it of a vendor's model."""
 
 STARTED_TEXT: Final = "2026-05-28T20:26:40Z"
-METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens")
+METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens", "embedContent")
 
 
 def listed_for(gateway: Gateway, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, object]:

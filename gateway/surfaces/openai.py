@@ -16,6 +16,7 @@ from gateway.dialects.types import DialectName
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
 from gateway.render import error_body
 from gateway.service import Gateway
+from gateway.surfaces.encodings import plain
 from gateway.surfaces.keepalive import kept_alive
 from gateway.surfaces.listing import listed_for, spoken, told_for
 from gateway.surfaces.watch import ClientWatch
@@ -43,7 +44,7 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     @get("/v1/models/{name:path}", sync_to_thread=False)
     def model(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
         wanted, headers = name.removeprefix("/"), request.scope["headers"]
-        if wanted in gateway.models():
+        if gateway.knows(wanted):
             return Response(msgspec.json.encode(told_for(wanted, headers)), media_type="application/json")
         error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
         return Response(error_body(error, spoken(headers)), status_code=404, media_type="application/json")
@@ -119,7 +120,8 @@ class Surface:
         """The whole body; ``None`` when the client left before its end."""
         if scope["method"] != "POST":
             raise MethodNotAllowed(f"{scope['method']} is not answered here; send a POST.", allowed="POST")
-        return await self._read(receive)
+        body = await self._read(receive)
+        return body if not body or body.startswith(b"{") else await plain(body, scope["headers"], self._max_body_bytes)
 
     async def _read(self, receive: Receive) -> bytes | None:
         message = await receive()

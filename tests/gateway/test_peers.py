@@ -1,7 +1,10 @@
 """What other gateways were seen to do to one answer of one vendor, and what this one must not: byte for byte, through a running server."""
 
 import asyncio
+import gzip
 import json
+import sys
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +15,13 @@ import pytest_asyncio
 from tests.running import RunningServer, start_server
 from tests.upstream import Upstream, scripted_upstream
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 CONFIG = """
+server: {{max_body_bytes: 8000000}}
 security: {{api_keys: [env:SERVER_KEY]}}
 providers:
   up: {{kind: openai, base_url: "{url}"}}
@@ -132,3 +141,34 @@ async def test_an_unknown_model_is_a_404_in_the_dialects_words(rig: Rig):
 async def test_our_own_time_is_told_and_is_small_beside_the_vendors(rig: Rig):
     answer = await rig.ask("!drip")
     assert 0 < float(answer.headers["x-tidegate-overhead-ms"]) < 1000 * answer.elapsed.total_seconds()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+async def test_a_compressed_request_goes_on_plain(rig: Rig, encoding: str):
+    said = b'{"model":"alias","messages":[{"role":"user","content":"hello"}],"pad":"%s"}' % (b"x" * 200_000)
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstd.compress}[encoding](said)
+    headers = {"authorization": f"Bearer {KEY}", "content-encoding": encoding}
+    answer = await rig.client.post("/v1/chat/completions", content=packed, headers=headers)
+    assert (answer.status_code, rig.upstream.bodies[-1]) == (200, said.replace(b'"alias"', b'"one"'))
+    assert "content-encoding" not in rig.upstream.headers[-1]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status", "told"),
+    [
+        ("gzip", gzip.compress(b"{}")[:9], 400, "not valid gzip"),
+        ("br", b"\x8b\x00", 400, "send gzip, deflate, zstd, or none"),
+        ("zstd", zstd.compress(bytes(16_000_000)), 413, "server.max_body_bytes"),
+    ],
+)
+async def test_what_cannot_be_read_of_a_compressed_request_is_said(rig: Rig, encoding: str, body: bytes, status: int, told: str):
+    headers = {"authorization": f"Bearer {KEY}", "content-encoding": encoding}
+    answer = await rig.client.post("/v1/chat/completions", content=body, headers=headers)
+    assert answer.status_code == status
+    assert told in answer.json()["error"]["message"]
+
+
+async def test_a_model_that_can_be_asked_is_told_of(rig: Rig):
+    headers = {"authorization": f"Bearer {KEY}"}
+    assert (await rig.client.get("/v1/models/up/whatever", headers=headers)).json()["id"] == "up/whatever"
+    assert (await rig.client.get("/v1/models/nobody/whatever", headers=headers)).status_code == 404
