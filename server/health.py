@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from server.version import MLFLOW_VERSION, VERSION
 from storage.records import JournalStats
+from tracing.figures import Figures
 
 __all__ = ("Condition", "Health", "router")
 
@@ -38,6 +39,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 class Health(Protocol):
     """Who knows the condition."""
+
+    figures: Figures
+    """What passed through the gateway."""
 
     def condition(self) -> Condition:
         """Answer from memory: no database is asked."""

@@ -1,16 +1,24 @@
-"""What ``/metrics`` says, for Prometheus."""
+"""What ``/metrics`` says, for Prometheus: https://prometheus.io/docs/practices/naming."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+from time import time_ns
+from typing import Final
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from server.health import Health
+from tracing.figures import BOUNDS, Figures, Spread, Subject, Tally
+from tracing.prices import price
+from tracing.types import Usage
 
 __all__ = ("exposition",)
+
+LABELS: Final = ("asker", "operation", "route", "target", "provider")
 
 
 def exposition(health: Health) -> Callable[[], bytes]:
@@ -19,6 +27,7 @@ def exposition(health: Health) -> Callable[[], bytes]:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     registry.register(_JournalCollector(health))
+    registry.register(_GatewayCollector(health.figures))
     return lambda: generate_latest(registry)
 
 
@@ -38,3 +47,51 @@ class _JournalCollector(Collector):
         answers = condition.storage_error is None and journal.last_error is None
         yield GaugeMetricFamily("tidegate_storage_up", "Whether the telemetry database answers.", value=float(answers))
         yield GaugeMetricFamily("tidegate_tasks", "Tasks of the server's loop: a request under way is one.", value=len(asyncio.all_tasks()))
+
+
+class _GatewayCollector(Collector):
+    """The figures of requests. Sums of money are on traces: here is told of which models no price is known."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        figures = self._figures.asked()
+        tallies = [(list(subject), tally) for subject, tally in figures.items()]
+        yield _counts(
+            "requests", "Requests by how they ended: error is empty for a good one.", "error", [(of, each.errors) for of, each in tallies]
+        )
+        yield _counts(
+            "tokens", "Tokens: input holds the cache's, output the reasoning.", "kind", [(of, each.tokens) for of, each in tallies]
+        )
+        yield _counts("cache", "What the answer cache said: hit, miss or bypass.", "answer", [(of, each.cache) for of, each in tallies])
+        yield _spreads("duration_seconds", "From a request's arrival to the end of its answer.", [(of, each.whole) for of, each in tallies])
+        yield _spreads("first_chunk_seconds", "To the first bytes of a stream.", [(of, each.first_chunk) for of, each in tallies])
+        yield _prices(figures)
+
+
+def _counts(name: str, documentation: str, by: str, found: list[tuple[list[str], dict[str, int]]]) -> Metric:
+    family = CounterMetricFamily(f"tidegate_gateway_{name}", documentation, labels=[*LABELS, by])
+    for of, counts in found:
+        for word, count in counts.items():
+            family.add_metric([*of, word], count)
+    return family
+
+
+def _spreads(name: str, documentation: str, found: list[tuple[list[str], Spread]]) -> Metric:
+    family = HistogramMetricFamily(f"tidegate_gateway_{name}", documentation, labels=LABELS)
+    for of, spread in found:
+        cumulative = list(zip([*map(str, BOUNDS), "+Inf"], accumulate(spread.counts), strict=True))
+        if cumulative[-1][1]:
+            family.add_metric(of, cumulative, spread.total)
+    return family
+
+
+def _prices(figures: Mapping[Subject, Tally]) -> Metric:
+    family = GaugeMetricFamily("tidegate_gateway_price_known", "Whether a price is known of a model that was asked.", labels=["target"])
+    sample, now = Usage(input_tokens=1, output_tokens=1), time_ns()
+    for target, provider in {(subject.target, subject.provider) for subject, tally in figures.items() if tally.tokens}:
+        known = price(provider, target.partition("/")[2], sample, now).total is not None
+        family.add_metric([target], float(known))
+    return family

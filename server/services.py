@@ -95,6 +95,7 @@ from storage.metadata import Metadata
 from storage.process.parent import Store
 from storage.sealing import Seal
 from tracing.assessments import AssessmentStore
+from tracing.figures import Figures
 from tracing.ingest import SpanSink
 from tracing.lineage_store import TraceLinks
 from tracing.prices import load_prices
@@ -154,7 +155,8 @@ class Services:
         self.journal = journal
         self.telemetry = telemetry
         self.sink = SpanSink(journal, settings.telemetry)
-        self.tracers: SpanProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION)
+        self.figures = Figures()
+        self.tracers: SpanProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
         self.traces = TraceStore(self.telemetry, self.telemetry.flush, settings.telemetry)
         self.assessments = AssessmentStore(self.telemetry, journal, self.telemetry.flush)
         self.addresses = AddressGuard(lambda: self.settings.security.allow_private_addresses)

@@ -18,7 +18,7 @@ from tracing.ingest import SpanSink
 from tracing.live import LiveSpan, LiveTracer
 from tracing.raw import RawSpan
 
-__all__ = ("SpanProvider", "build_tracer_provider")
+__all__ = ("Exporter", "SpanProvider", "build_tracer_provider")
 
 
 class Exporter(Protocol):
@@ -34,12 +34,12 @@ class Exporter(Protocol):
 
 
 class SpanProvider(TracerProvider):
-    """Gives tracers whose spans reach ``sink``, and ``exporter`` if there is one."""
+    """Gives tracers whose spans reach ``sink``, and then each of ``exporters``."""
 
-    def __init__(self, sink: SpanSink, resource: Resource, exporter: Exporter | None = None) -> None:
+    def __init__(self, sink: SpanSink, resource: Resource, *exporters: Exporter) -> None:
         self._sink = sink
         self._resource = resource
-        self._exporter = exporter
+        self._exporters = exporters
 
     @override
     def get_tracer(
@@ -55,22 +55,23 @@ class SpanProvider(TracerProvider):
 
     def shutdown(self) -> None:
         """Send what is left to the second endpoint, and stop."""
-        if self._exporter is not None:
-            self._exporter.shutdown()
+        for exporter in self._exporters:
+            exporter.shutdown()
 
     def _begun(self, span: LiveSpan) -> None:
         self._sink.begin_own(span.raw)
 
     def _ended(self, span: LiveSpan) -> None:
         self._sink.put_own(span.raw)
-        if self._exporter is not None:
-            self._exporter.export(span.raw)
+        for exporter in self._exporters:
+            exporter.export(span.raw)
 
 
-def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str) -> SpanProvider:
-    """A provider whose spans reach ``sink``, and the second endpoint when one is configured."""
+def build_tracer_provider(settings: TelemetrySettings, sink: SpanSink, version: str, *exporters: Exporter) -> SpanProvider:
+    """A provider whose spans reach ``sink``, ``exporters``, and the second endpoint when one is configured."""
     resource = Resource({"service.name": "tidegate", "service.version": version})
-    return SpanProvider(sink, resource, _second_endpoint(settings, resource))
+    second = _second_endpoint(settings, resource)
+    return SpanProvider(sink, resource, *exporters, *(() if second is None else (second,)))
 
 
 def _second_endpoint(settings: TelemetrySettings, resource: Resource) -> Exporter | None:

@@ -172,3 +172,26 @@ async def test_a_model_that_can_be_asked_is_told_of(rig: Rig):
     headers = {"authorization": f"Bearer {KEY}"}
     assert (await rig.client.get("/v1/models/up/whatever", headers=headers)).json()["id"] == "up/whatever"
     assert (await rig.client.get("/v1/models/nobody/whatever", headers=headers)).status_code == 404
+
+
+async def test_prometheus_is_told_of_requests_tokens_and_models_without_a_price(rig: Rig):
+    headers = {"authorization": f"Bearer {KEY}"}
+
+    async def told() -> dict[str, float]:
+        lines = (await rig.client.get("/metrics", headers=headers)).text.splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line.startswith("tidegate_gateway_"))}
+
+    before = await told()
+    await rig.ask(stream=True)
+    await rig.ask("!429")
+    after = await told()
+
+    def grown(metric: str, by: str = "") -> float:
+        of = f'{{asker="client",{by}operation="chat",provider="up",route="alias",target="up/one"}}'
+        return after[f"tidegate_gateway_{metric}{of}"] - before.get(f"tidegate_gateway_{metric}{of}", 0)
+
+    assert (grown("requests_total", 'error="",'), grown("requests_total", 'error="429",')) == (1, 1)
+    assert grown("tokens_total", 'kind="cache_read",') == 3
+    assert (grown("duration_seconds_count"), grown("first_chunk_seconds_count")) == (2, 1)
+    assert after['tidegate_gateway_price_known{target="up/one"}'] == 0
+    assert (await rig.client.get("/metrics")).status_code == 401
