@@ -19,7 +19,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 NOBODY: Final = Actor()
 CURRENT: Final[ContextVar[Actor]] = ContextVar("registry_actor", default=NOBODY)
-"""Whoever makes the request that runs now. Worker threads do not see it: read it before going there."""
+"""Whoever makes the request that runs now."""
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 
 from registry.access.endpoints import endpoints as access_endpoints
 from registry.access.single import endpoints as single_permission_endpoints
-from registry.access.workspaces import endpoints as workspace_endpoints
 from registry.artifacts.endpoints import endpoints as artifact_endpoints
 from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoints
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
@@ -18,6 +17,7 @@ from registry.traces.endpoints import endpoints as trace_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
 from registry.wire.endpoints import Table
+from registry.workspaces.endpoints import endpoints as workspace_endpoints
 from server.services import Services
 
 __all__ = ("mlflow_endpoints",)
@@ -30,7 +30,7 @@ class GetServerInfo(Message):
         """What this server can do. ``store_type`` is what the client calls a store with a database behind it."""
 
         store_type: str = "SqlStore"
-        workspaces_enabled: bool = False
+        workspaces_enabled: bool = True
         trace_archival_enabled: bool = False
         multipart_uploads_enabled: bool = False
         multipart_downloads_enabled: bool = False
@@ -79,7 +79,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *issue_endpoints(services.issues),
             *access_endpoints(services.users, services.roles),
             *single_permission_endpoints(services.access),
-            *workspace_endpoints(),
+            *workspace_endpoints(services.workspaces),
             *webhook_endpoints(services.webhooks),
             *gateway_endpoints(services.gateway_admin),
         ]

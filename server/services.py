@@ -72,6 +72,8 @@ from registry.traces.search_store import TraceFinder
 from registry.traces.second_version import TraceServiceV2
 from registry.traces.service import TraceService
 from registry.webhooks.service import WebhookService
+from registry.workspaces.book import WorkspaceBook
+from registry.workspaces.service import WorkspaceService
 from server.artifacts import open_artifacts
 from server.budgets import BudgetWebhooks, SpendingHistory
 from server.endpoint_permissions import EndpointPermissions
@@ -148,6 +150,8 @@ class Services:
         self.access = AccessBook(metadata, AccessIndex(settings.security.default_permission))
         self.users = UserService(self.access)
         self.roles = RoleService(self.access)
+        self.workspace_book = WorkspaceBook(metadata)
+        self.workspaces = WorkspaceService(self.workspace_book, self.access)
         sessions = Sessions(seal, settings.security.session_hours)
         self.sign_in = SignIn(self.access.index, sessions) if settings.security.users else None
         self.guard = Guard.of(settings, self.keys.index, self.sign_in)
@@ -238,6 +242,7 @@ class Services:
         services = cls(settings, metadata, journal, telemetry, seal)
         await services.keys.load()
         await services.open_access()
+        await services.workspace_book.load()
         await services.gateway_admin.load()
         await services.limits.load()
         return services
@@ -260,6 +265,7 @@ class Services:
             tasks.create_task(self._tidy())
             tasks.create_task(self.keys.run())
             tasks.create_task(self.access.run())
+            tasks.create_task(self.workspace_book.run())
             tasks.create_task(self.limits.run())
             tasks.create_task(self._after_opening(self._rebuild_budgets))
             if self.settings.server.role == "gateway":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -67,7 +68,7 @@ class Metadata:
         ``work`` may be called more than once, and only its last call counts, so that it must change nothing but the database.
         """
         self._check_open()
-        return await self._shared.run(work)
+        return await self._shared.run(partial(copy_context().run, work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The same for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
@@ -81,7 +82,8 @@ class Metadata:
 
     async def _call(self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], T]) -> T:
         self._check_open()
-        return await asyncio.get_running_loop().run_in_executor(threads, _transaction, engine, work)
+        # The context goes along: what a name means depends on whose request this is.
+        return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, _transaction, engine, work)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    text,
 )
 
 from storage.metadata_tables import EMPTY, metadata
@@ -49,8 +50,9 @@ experiments: Final = Table(
     Column("lifecycle_stage", Text, nullable=False),
     Column("creation_time", BigInteger, nullable=False),
     Column("last_update_time", BigInteger, nullable=False),
+    Column("workspace", Text, nullable=False, server_default=text("'default'")),
     CheckConstraint(ACTIVE, name="lifecycle_stage"),
-    Index(None, "name", unique=True),
+    Index(None, "workspace", "name", unique=True),
 )
 
 experiment_tags: Final = Table(

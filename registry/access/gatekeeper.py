@@ -12,7 +12,7 @@ from registry.access.types import CALLER, Caller
 from registry.errors import PermissionDenied
 from registry.wire import Endpoint, Message
 
-__all__ = ("DENIED", "Gatekeeper", "permitted")
+__all__ = ("DENIED", "Gatekeeper", "permitted", "refilled")
 
 DENIED: Final = "Permission denied."
 NOWHERE: Final = "-1"
@@ -44,7 +44,7 @@ class Gatekeeper:
         if (narrow := NARROWED.get(endpoint.path)) is not None:
             message = narrow(caller, message)
         if (visible := VISIBLE.get(endpoint.path)) is not None:
-            return await _searched(endpoint, message, visible[0], lambda item: visible[1](caller, item))
+            return await refilled(endpoint.handler, message, visible[0], lambda item: visible[1](caller, item))
         answer = await endpoint.handler(message)
         if area_of(endpoint.path) == "experiments" and endpoint.path.endswith("/get-by-name") and answer is not None:
             _check_named(caller, answer)
@@ -143,15 +143,15 @@ def _reads(caller: Caller, experiment_id: str) -> bool:
     return caller.may("read", "experiment", canonical("experiment", experiment_id))
 
 
-async def _searched(endpoint: Endpoint[Any], message: Any, field: str, sees: Callable[[Any], bool]) -> Message | None:
-    """One page of what the caller sees. The last page that was read ends where this one does, so its token goes on from here."""
+async def refilled(ask: Callable[[Any], Awaitable[Any]], message: Any, field: str, sees: Callable[[Any], bool]) -> Message | None:
+    """One page of what is to be seen. The last page that was read ends where this one does, so its token goes on from here."""
     found: list[Any] = []
     while True:
-        answer: Any = await endpoint.handler(message)
+        answer: Any = await ask(message)
         seen = [item for item in getattr(answer, field) if sees(item)]
         found += seen
         missing = (getattr(message, "max_results", None) or 0) - len(seen)
-        if missing <= 0 or not answer.next_page_token:
+        if missing <= 0 or not getattr(answer, "next_page_token", None):
             uncounted = {"total_count": None} if hasattr(answer, "total_count") else {}
             full: Message = msgspec.structs.replace(answer, **{field: found}, **uncounted)
             return full

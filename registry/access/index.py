@@ -11,7 +11,7 @@ from registry.access.passwords import NOBODY, verify_password
 from registry.access.sessions import Session, mark_of
 from registry.access.store import Accounts
 from registry.access.tokens import digest_of
-from registry.access.types import Caller, User, own_role
+from registry.access.types import DEFAULT_WORKSPACE, Caller, User, own_role
 
 __all__ = ("AccessIndex",)
 
@@ -102,6 +102,13 @@ class AccessIndex:
 
     def _caller(self, user: User) -> Caller:
         own = own_role(user.id)
-        grants = tuple(grant for _, grant in self._accounts.grants.get(user.id, ()))
-        has_roles = bool(self._accounts.role_names.get(user.id, set()) - {own})
-        return Caller(user=user, grants=grants, default=self._default, has_roles=has_roles)
+        given = self._accounts.grants.get(user.id, ())
+        held = {workspace for workspace, name in self._accounts.role_names.get(user.id, ()) if name != own}
+        return Caller(
+            user=user,
+            grants=tuple(grant for workspace, _, grant in given if workspace == DEFAULT_WORKSPACE),
+            default=self._default,
+            has_roles=DEFAULT_WORKSPACE in held,
+            own=tuple(grant for _, name, grant in given if name == own),
+            elsewhere={each: tuple(grant for workspace, _, grant in given if workspace == each) for each in held - {DEFAULT_WORKSPACE}},
+        )

@@ -10,7 +10,7 @@ import msgspec
 
 from registry.errors import InvalidParameterValue
 
-__all__ = ("ANY", "WORKSPACE", "Action", "Grant", "allows", "check_grant", "resolve")
+__all__ = ("ANY", "DIVIDED", "WORKSPACE", "Action", "Grant", "allows", "check_grant", "resolve")
 
 Action = Literal["read", "use", "update", "delete", "manage"]
 
@@ -48,6 +48,9 @@ PARTS: Final = {
     "mcp_server_version": "mcp_server",
 }
 """Parts of resources, and what they are parts of; a grant covers all of a kind."""
+
+DIVIDED: Final = frozenset({"experiment", "registered_model", "prompt", "scorer", WORKSPACE, *PARTS} - {"mcp_server_version"})
+"""What is in one workspace. The rest, the gateway above all, is the whole server's."""
 
 TYPES: Final = tuple(sorted({*NAMED, *PARTS, WORKSPACE}))
 

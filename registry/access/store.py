@@ -50,25 +50,26 @@ class Accounts(msgspec.Struct, frozen=True):
 
     version: int
     users: dict[str, tuple[User, str]]
-    grants: dict[int, list[tuple[str, Grant]]]
-    """By user: the name of the role, and what it grants."""
-    role_names: dict[int, set[str]]
+    grants: dict[int, list[tuple[str, str, Grant]]]
+    """By user: workspace and name of the role, and what it grants."""
+    role_names: dict[int, set[tuple[str, str]]]
+    """By user: workspaces and names of roles."""
     tokens: dict[str, tuple[int, datetime | None]]
 
 
 def read_accounts(connection: Connection) -> Accounts:
     """Everything, at one moment."""
-    grants: dict[int, list[tuple[str, Grant]]] = defaultdict(list)
-    names: dict[int, set[str]] = defaultdict(set)
+    grants: dict[int, list[tuple[str, str, Grant]]] = defaultdict(list)
+    names: dict[int, set[tuple[str, str]]] = defaultdict(set)
     joined = (
-        select(user_roles.c.user_id, access_roles.c.name, role_permissions)
+        select(user_roles.c.user_id, access_roles.c.workspace, access_roles.c.name, role_permissions)
         .join(access_roles, access_roles.c.id == user_roles.c.role_id)
         .outerjoin(role_permissions, role_permissions.c.role_id == access_roles.c.id)
     )
     for row in connection.execute(joined):
-        names[row.user_id].add(row.name)
+        names[row.user_id].add((row.workspace, row.name))
         if row.permission is not None:
-            grants[row.user_id].append((row.name, Grant(row.resource_type, row.resource_pattern, row.permission)))
+            grants[row.user_id].append((row.workspace, row.name, Grant(row.resource_type, row.resource_pattern, row.permission)))
     return Accounts(
         version=version(connection),
         users={row.username: (_user(row), row.password_hash) for row in connection.execute(select(users))},

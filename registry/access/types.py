@@ -1,12 +1,13 @@
 """Users, roles and tokens as the rest of the server sees them, and whoever makes the request that runs now."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from registry.access.permissions import WORKSPACE, Action, Grant, allows, resolve
+from registry.access.permissions import DIVIDED, WORKSPACE, Action, Grant, allows, resolve
 
 __all__ = ("CALLER", "DEFAULT_WORKSPACE", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
 
@@ -65,14 +66,40 @@ class Caller(msgspec.Struct, frozen=True):
     has_roles: bool
     """Whether a role was given to them: what they may make is the role's business then."""
 
+    own: tuple[Grant, ...] = ()
+    """What was granted to them alone: these hold in every workspace that they may enter."""
+
+    elsewhere: Mapping[str, tuple[Grant, ...]] = msgspec.field(default_factory=dict)
+    """What their roles grant in workspaces other than the default one."""
+
+    workspace: str = DEFAULT_WORKSPACE
+    """Where ``grants`` hold."""
+
     @property
     def is_administrator(self) -> bool:
-        """May do everything: an admin, or one who manages the workspace."""
-        return self.user.is_admin or Grant(WORKSPACE, "*", "MANAGE") in self.grants
+        """May do everything: an admin, or one who manages the default workspace."""
+        return self.user.is_admin or (self.workspace == DEFAULT_WORKSPACE and self._manages)
+
+    @property
+    def _manages(self) -> bool:
+        return Grant(WORKSPACE, "*", "MANAGE") in self.grants
+
+    def belongs_to(self, workspace: str) -> bool:
+        """Whether they may enter a workspace: everybody may the default one, and others those who have a role there."""
+        return workspace == DEFAULT_WORKSPACE or self.is_administrator or workspace in self.elsewhere
+
+    def within(self, workspace: str) -> "Caller":
+        """The same person in a workspace. Beside the default one only roles there open anything, and only what is in it."""
+        if workspace == DEFAULT_WORKSPACE or self.is_administrator:
+            return self
+        theirs = tuple(each for each in self.elsewhere.get(workspace, ()) if each.resource_type in DIVIDED)
+        return msgspec.structs.replace(self, grants=(*self.own, *theirs), default="NO_PERMISSIONS", has_roles=True, workspace=workspace)
 
     def permission(self, resource_type: str, resource_id: str) -> str:
         """What they may do with one thing; ``*`` asks about all of a kind."""
-        return "MANAGE" if self.is_administrator else resolve(self.grants, resource_type, resource_id, self.default)
+        if self.is_administrator or (self._manages and resource_type in DIVIDED):
+            return "MANAGE"
+        return resolve(self.grants, resource_type, resource_id, self.default)
 
     def may(self, action: Action, resource_type: str, resource_id: str) -> bool:
         """Whether they may do it."""
@@ -80,7 +107,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     def may_make(self) -> bool:
         """Whether they may make new things and call models: everybody may who has no role, and those whose role says so."""
-        return self.is_administrator or not self.has_roles or Grant(WORKSPACE, "*", "USE") in self.grants
+        return self.is_administrator or not self.has_roles or self._manages or Grant(WORKSPACE, "*", "USE") in self.grants
 
 
 CALLER: Final[ContextVar[Caller | None]] = ContextVar("registry_caller", default=None)

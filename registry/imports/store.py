@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, Table, func, select, text, update
 from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version
 from registry.prompts.texts import PromptText
 from registry.runs import store as run_store
+from registry.workspaces.scope import DEFAULT
 from storage.model_tables import (
     model_version_tags,
     model_versions,
@@ -48,8 +49,10 @@ CHUNK: Final = 5000
 
 
 def experiment_named(connection: Connection, name: str) -> int | None:
-    """The number of an experiment, hidden or not."""
-    found: int | None = connection.scalar(select(experiments.c.experiment_id).where(experiments.c.name == name))
+    """The number of an experiment of the default workspace, hidden or not."""
+    found: int | None = connection.scalar(
+        select(experiments.c.experiment_id).where(experiments.c.workspace == DEFAULT, experiments.c.name == name)
+    )
     return found
 
 

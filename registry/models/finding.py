@@ -6,18 +6,19 @@ from registry.errors import ResourceDoesNotExist
 from registry.models import reading_store, store
 from registry.models.names import check_model_name, read_version
 from registry.models.types import Kind, ModelVersion, RegisteredModel
+from registry.workspaces.scope import unscoped
 
 __all__ = ("find_model", "find_version", "hold", "hold_version", "no_model", "no_version")
 
 
 def no_model(name: str) -> ResourceDoesNotExist:
     """Nothing has this name."""
-    return ResourceDoesNotExist(f"Registered Model with name={name} not found")
+    return ResourceDoesNotExist(f"Registered Model with name={unscoped(name)} not found")
 
 
 def no_version(name: str, version: str) -> ResourceDoesNotExist:
     """The name has no such version."""
-    return ResourceDoesNotExist(f"Model Version (name={name}, version={version}) not found")
+    return ResourceDoesNotExist(f"Model Version (name={unscoped(name)}, version={version}) not found")
 
 
 def find_model(connection: Connection, name: str) -> RegisteredModel:

@@ -33,6 +33,7 @@ from registry.models.types import Kind, RegisteredModel
 from registry.models.views import model_view, version_view
 from registry.prompts.texts import PROMPT_TAG, is_prompt
 from registry.search import next_token, offset_of
+from registry.workspaces.scope import WORKSPACE, unscoped
 
 __all__ = ("RegisteredModelService", "tags_given")
 
@@ -82,7 +83,7 @@ class RegisteredModelService:
         try:
             renamed = await self._metadata.run(write)
         except IntegrityError:
-            raise ResourceAlreadyExists(f"Registered Model (name={request.new_name}) already exists.") from None
+            raise ResourceAlreadyExists(f"Registered Model (name={unscoped(request.new_name)}) already exists.") from None
         self._changed(request.name)
         return WithModel(registered_model=model_view(renamed))
 
@@ -124,8 +125,8 @@ class RegisteredModelService:
         """A page of models, or of prompts."""
         size = check_page_size(request.max_results)
         search = parse_model_search(request.filter, request.order_by)
-        offset = offset_of(request.page_token)
-        found = await self._metadata.read(lambda connection: search_models(connection, search, offset=offset, limit=size + 1))
+        offset, workspace = offset_of(request.page_token), WORKSPACE.get()
+        found = await self._metadata.read(lambda connection: search_models(connection, search, workspace, offset=offset, limit=size + 1))
         return SearchRegisteredModels.Response(
             registered_models=[model_view(model) for model in found[:size]],
             next_page_token=next_token(offset + size) if len(found) > size else None,
@@ -174,17 +175,18 @@ def _new(request: CreateRegisteredModel) -> RegisteredModel:
 
 
 def _taken(model: RegisteredModel, by: Kind) -> ResourceAlreadyExists:
+    name = unscoped(model.name)
     if model.kind == by:
-        return ResourceAlreadyExists(f"{TITLES[by]} (name={model.name}) already exists.")
+        return ResourceAlreadyExists(f"{TITLES[by]} (name={name}) already exists.")
     wanted, taken = TITLES[model.kind].lower(), TITLES[by].lower()
     return ResourceAlreadyExists(
-        f"Tried to create a {wanted} with name {model.name!r}, but the name is already taken by a {taken}. "
+        f"Tried to create a {wanted} with name {name!r}, but the name is already taken by a {taken}. "
         "A model and a prompt cannot have the same name."
     )
 
 
 def _kind_is_fixed(name: str, kind: Kind) -> InvalidParameterValue:
     return InvalidParameterValue(
-        f"'{name}' is the name of a {TITLES[kind].lower()}, and stays that: the tag '{PROMPT_TAG}' says what a name is of "
+        f"'{unscoped(name)}' is the name of a {TITLES[kind].lower()}, and stays that: the tag '{PROMPT_TAG}' says what a name is of "
         "when it is created. Create another name."
     )

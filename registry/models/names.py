@@ -11,6 +11,7 @@ from typing import Final
 
 from registry.errors import InvalidParameterValue
 from registry.models.types import LATEST, STAGES, Stage
+from registry.workspaces.scope import unscoped
 
 __all__ = (
     "check_alias",
@@ -36,7 +37,8 @@ MAX_VERSION: Final = 2**31 - 1
 
 
 def check_model_name(name: str, parameter: str = "name") -> None:
-    """A name is not empty, has no ``/`` and ``:``, and is no path to something else."""
+    """A name is not empty, has no ``/`` and ``:``, and is no path to something else; as it is said in the workspace of the request."""
+    name = unscoped(name)
     if not name.strip():
         raise InvalidParameterValue(f"Missing value for required parameter '{parameter}'.")
     if "/" in name or ":" in name:

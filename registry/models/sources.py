@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.models import reading_store, store
+from registry.models.finding import no_model, no_version
 from registry.models.lineage import Lineage, LoggedModelSource
 from registry.models.names import read_stage, read_version
 from registry.models.types import LATEST, ModelVersion
 from registry.models.uris import ModelUri, artifact_parts, check_absolute, is_local, is_within, parse_model_uri, parse_run_uri
+from registry.workspaces.scope import scoped, unscoped
 
 __all__ = ("Origin", "locate", "version_of_uri")
 
@@ -43,15 +45,16 @@ def locate(connection: Connection, lineage: Lineage, origin: Origin) -> Origin:
 
 def version_of_uri(connection: Connection, uri: ModelUri, source: str) -> ModelVersion:
     """The version that a ``models:/`` URI names now. Raises ``ResourceDoesNotExist``."""
+    uri = msgspec.structs.replace(uri, name=scoped(uri.name))
     kind = store.kind_of(connection, uri.name)
     if kind is None:
-        raise ResourceDoesNotExist(f"Registered Model with name={uri.name} not found")
+        raise no_model(uri.name)
     if kind == "prompt":
         raise InvalidParameterValue(f"Invalid model version source: '{source}'. Prompt versions cannot be used as model version sources.")
     number = _number(connection, uri)
     found = reading_store.read_version(connection, uri.name, number) if number else None
     if found is None:
-        raise ResourceDoesNotExist(f"Model Version (name={uri.name}, version={_said(uri)}) not found")
+        raise no_version(uri.name, _said(uri))
     return found
 
 
@@ -93,7 +96,7 @@ def _followed(connection: Connection, origin: Origin) -> Origin:
             "model version."
         )
     return Origin(
-        source=f"models:/{version.name}/{version.version}",
+        source=f"models:/{unscoped(version.name)}/{version.version}",
         run_id=version.run_id,
         model_id=version.model_id,
         location=version.storage_location or version.source,

@@ -33,6 +33,7 @@ from registry.models.version_messages import (
 from registry.models.views import version_view
 from registry.prompts.texts import CONFIG_TAG, PROMPT_TAG, SOURCES, PromptText, config_of, is_prompt, is_reserved, tags_of, text_of
 from registry.search import next_token, offset_of
+from registry.workspaces.scope import WORKSPACE, unscoped
 
 __all__ = ("ModelVersionService",)
 
@@ -108,8 +109,8 @@ class ModelVersionService:
         """A page of versions of models, or of prompts."""
         size = check_page_size(request.max_results)
         search = parse_version_search(request.filter, request.order_by)
-        offset = offset_of(request.page_token)
-        found = await self._metadata.read(lambda connection: search_versions(connection, search, offset=offset, limit=size + 1))
+        offset, workspace = offset_of(request.page_token), WORKSPACE.get()
+        found = await self._metadata.read(lambda connection: search_versions(connection, search, workspace, offset=offset, limit=size + 1))
         return SearchModelVersions.Response(
             model_versions=[version_view(version) for version in found[:size]],
             next_page_token=next_token(offset + size) if len(found) > size else None,
@@ -192,11 +193,13 @@ def _prompt_draft(request: CreateModelVersion, text: PromptText, tags: Mapping[s
 def _check_kind(draft: NewVersion, kind: Kind) -> None:
     if draft.kind != kind:
         hint = f"the tag '{PROMPT_TAG}' must be 'true'" if kind == "prompt" else f"the tag '{PROMPT_TAG}' must not be 'true'"
-        raise InvalidParameterValue(f"'{draft.name}' is the name of a {kind}, and a {draft.kind} cannot be a version of it: {hint}.")
+        raise InvalidParameterValue(
+            f"'{unscoped(draft.name)}' is the name of a {kind}, and a {draft.kind} cannot be a version of it: {hint}."
+        )
 
 
 def _text_is_fixed(version: ModelVersion, key: str) -> InvalidParameterValue:
     return InvalidParameterValue(
-        f"The tag '{key}' is part of the text of version {version.version} of prompt '{version.name}', which never changes. "
+        f"The tag '{key}' is part of the text of version {version.version} of prompt '{unscoped(version.name)}', which never changes. "
         "Register a new version."
     )

@@ -6,6 +6,7 @@ from registry.models import messages
 from registry.models.clock import millis
 from registry.models.types import ModelVersion, RegisteredModel
 from registry.prompts.texts import PROMPT_TAG, tags_of
+from registry.workspaces.scope import unscoped
 
 __all__ = ("model_view", "version_view")
 
@@ -14,7 +15,7 @@ def model_view(model: RegisteredModel) -> messages.RegisteredModel:
     """A name."""
     shown = {PROMPT_TAG: "true"} if model.kind == "prompt" else {}
     return messages.RegisteredModel(
-        name=model.name,
+        name=unscoped(model.name),
         creation_timestamp=millis(model.created_at),
         last_updated_timestamp=millis(model.updated_at),
         user_id=model.created_by or None,
@@ -29,7 +30,7 @@ def version_view(version: ModelVersion) -> messages.ModelVersion:
     """A version, its text in tags if it is of a prompt."""
     shown = {} if version.text is None else tags_of(version.text)
     return messages.ModelVersion(
-        name=version.name,
+        name=unscoped(version.name),
         version=str(version.version),
         creation_timestamp=millis(version.created_at),
         last_updated_timestamp=millis(version.updated_at),

@@ -12,5 +12,7 @@ __all__ = ("read_prompts",)
 def read_prompts(connection: Connection, after: str, limit: int) -> list[RegisteredModel]:
     """Prompts that have versions by name, those behind ``after``."""
     name = registered_models.c.name
-    query = models().where(registered_models.c.kind == "prompt", name > after, exists().where(model_versions.c.name == name))
+    query = models().where(
+        registered_models.c.kind == "prompt", ~name.contains("/"), name > after, exists().where(model_versions.c.name == name)
+    )
     return models_found(connection, query.order_by(name).limit(limit))

@@ -11,9 +11,13 @@ from storage.run_tables import experiment_tags, experiments
 __all__ = ("search_experiments",)
 
 
-def search_experiments(connection: Connection, search: ExperimentSearch, view: ViewType, *, offset: int, limit: int) -> list[ExperimentRow]:
-    """The experiments that a search finds, in its order."""
+def search_experiments(
+    connection: Connection, search: ExperimentSearch, view: ViewType, workspace: str | None, *, offset: int, limit: int
+) -> list[ExperimentRow]:
+    """The experiments that a search finds in a workspace, or in all of them, in its order."""
     statement = select(*COLUMNS).where(*[_where(condition) for condition in search.conditions])
+    if workspace is not None:
+        statement = statement.where(experiments.c.workspace == workspace)
     if view is not ViewType.ALL:
         statement = statement.where(experiments.c.lifecycle_stage == ("active" if view is ViewType.ACTIVE_ONLY else "deleted"))
     orders = [in_bytes(connection, experiments.c[key]) for key, _ in search.order]

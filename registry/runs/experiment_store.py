@@ -37,13 +37,14 @@ class ExperimentRow(msgspec.Struct, frozen=True):
 
 COLUMNS: Final = tuple(experiments.c[name] for name in ExperimentRow.__struct_fields__)
 _BY_ID: Final = Prepared(select(*COLUMNS).where(experiments.c.experiment_id == bindparam("experiment_id")))
-_BY_NAME: Final = select(*COLUMNS).where(experiments.c.name == bindparam("name"))
+_BY_NAME: Final = select(*COLUMNS).where(experiments.c.workspace == bindparam("workspace"), experiments.c.name == bindparam("name"))
 _tags: Final = Upsert(experiment_tags, ("value",))
 
 
-def insert_experiment(connection: Connection, name: str, location: str, root: str, at: int) -> int:
+def insert_experiment(connection: Connection, workspace: str, name: str, location: str, root: str, at: int) -> int:
     """Store a new experiment and give its number; without a location its artifacts go under ``root``. Raises ``IntegrityError``."""
-    row = {"name": name, "artifact_location": location, "lifecycle_stage": "active", "creation_time": at, "last_update_time": at}
+    times = {"creation_time": at, "last_update_time": at}
+    row = {"workspace": workspace, "name": name, "artifact_location": location, "lifecycle_stage": "active", **times}
     inserted = connection.execute(experiments.insert(), row).inserted_primary_key
     number = int(inserted[0]) if inserted is not None else 0
     if not location:
@@ -57,9 +58,9 @@ def read_experiment(connection: Connection, experiment_id: int) -> ExperimentRow
     return None if found is None else ExperimentRow(*found)
 
 
-def read_experiment_named(connection: Connection, name: str) -> ExperimentRow | None:
+def read_experiment_named(connection: Connection, workspace: str, name: str) -> ExperimentRow | None:
     """One experiment."""
-    found = connection.execute(_BY_NAME, {"name": name}).first()
+    found = connection.execute(_BY_NAME, {"workspace": workspace, "name": name}).first()
     return None if found is None else ExperimentRow(*found)
 
 

@@ -36,6 +36,8 @@ from registry.runs.experiment_store import ExperimentRow
 from registry.runs.messages import ViewType
 from registry.runs.types import Metadata, now_ms
 from registry.search import next_token, offset_of
+from registry.workspaces.scope import WORKSPACE, current
+from registry.workspaces.store import artifact_root_of
 
 __all__ = ("ExperimentService", "active_experiment", "find_experiment")
 
@@ -59,8 +61,11 @@ class ExperimentService:
         for key, value in tags.items():
             check_experiment_tag(key, value)
 
+        workspace = current()
+
         def write(connection: Connection) -> int:
-            number = store.insert_experiment(connection, request.name, location, self._artifact_root, now_ms())
+            root = artifact_root_of(connection, workspace) or self._artifact_root
+            number = store.insert_experiment(connection, workspace, request.name, location, root, now_ms())
             store.put_tags(connection, number, tags)
             return number
 
@@ -78,9 +83,10 @@ class ExperimentService:
 
     async def get_by_name(self, request: GetExperimentByName) -> GetExperimentByName.Response:
         """An experiment by its name."""
+        workspace = current()
 
         def read(connection: Connection) -> Experiment:
-            found = store.read_experiment_named(connection, request.experiment_name)
+            found = store.read_experiment_named(connection, workspace, request.experiment_name)
             if found is None:
                 raise ResourceDoesNotExist(f"Could not find experiment with name '{request.experiment_name}'")
             return _whole(connection, found)
@@ -141,9 +147,10 @@ class ExperimentService:
         search = parse_search(request.filter, request.order_by)
         offset = offset_of(request.page_token)
         view = request.view_type or ViewType.ACTIVE_ONLY
+        workspace = WORKSPACE.get()
 
         def read(connection: Connection) -> list[Experiment]:
-            return _wholes(connection, search_experiments(connection, search, view, offset=offset, limit=size + 1))
+            return _wholes(connection, search_experiments(connection, search, view, workspace, offset=offset, limit=size + 1))
 
         found = await self._metadata.read(read)
         token = next_token(offset + size) if len(found) > size else None

@@ -19,19 +19,27 @@ _PARAMETER: Final = re.compile(r"\\\{(\w+)(:path)?\\\}")
 class Endpoint(Generic[M]):
     """One row: ``path`` is what follows the prefix (``/2.0/mlflow/runs/get``), ``handler`` takes the message and gives the answer.
 
-    With ``download``, the answer is a file of that name for a browser.
+    With ``download``, the answer is a file of that name for a browser. ``status`` is that of a good answer; 204 has no body.
     """
 
-    __slots__ = ("decoder", "download", "handler", "method", "path", "request")
+    __slots__ = ("decoder", "download", "handler", "method", "path", "request", "status")
 
     def __init__(
-        self, method: str, path: str, request: type[M], handler: Callable[[M], Awaitable[Message | None]], *, download: str = ""
+        self,
+        method: str,
+        path: str,
+        request: type[M],
+        handler: Callable[[M], Awaitable[Message | None]],
+        *,
+        download: str = "",
+        status: int = 200,
     ) -> None:
         self.method = method
         self.path = path
         self.request = request
         self.handler = handler
         self.download = download
+        self.status = status
         self.decoder = Decoder(request)
 
 

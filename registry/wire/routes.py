@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar.enums import ScopeType
@@ -14,7 +16,7 @@ from registry.wire.messages import Message
 from storage.errors import Unavailable
 from tracing.errors import Unavailable as TracesUnavailable
 
-__all__ = ("MethodNotAllowed", "refuse", "reply", "with_endpoints")
+__all__ = ("Call", "MethodNotAllowed", "refuse", "reply", "straight", "with_endpoints")
 
 logger = logging.getLogger(__name__)
 STARTS: Final = tuple(f"{prefix}/" for prefix in PREFIXES)
@@ -40,34 +42,44 @@ Call = Callable[[Endpoint[Any], Any], Awaitable[Message | None]]
 """Calls an endpoint with its message, or does not."""
 
 
-async def _call(endpoint: Endpoint[Any], message: Any) -> Message | None:
+async def straight(endpoint: Endpoint[Any], message: Any) -> Message | None:
+    """The endpoint's answer, with nothing in between."""
     answer: Message | None = await endpoint.handler(message)
     return answer
 
 
-def with_endpoints(app: ASGIApp, table: Table, max_body_bytes: int, call: Call = _call) -> ASGIApp:
+def _nowhere(scope: HTTPScope) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+Enter = Callable[[HTTPScope], AbstractContextManager[None]]
+"""What is entered before a request is read, and left after its answer."""
+
+
+def with_endpoints(app: ASGIApp, table: Table, max_body_bytes: int, call: Call = straight, enter: Enter = _nowhere) -> ASGIApp:
     """Answer the paths of the table, and leave all others to ``app``. ``call`` may stand between a message and its endpoint."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and (path := scope["path"]).startswith(STARTS) and (found := table.find(path)) is not None:
-            await _answer(found, scope, receive, send, max_body_bytes, call)
+            await _answer(found, scope, receive, send, max_body_bytes, call, enter)
         else:
             await app(scope, receive, send)
 
     return serve
 
 
-async def _answer(found: Found, scope: HTTPScope, receive: Receive, send: Send, max_body_bytes: int, call: Call) -> None:
+async def _answer(found: Found, scope: HTTPScope, receive: Receive, send: Send, max_body_bytes: int, call: Call, enter: Enter) -> None:
     try:
         body = await _body(receive, max_body_bytes)
         if body is None:
             return
         endpoint = _endpoint(found, scope)
-        answer = encode(await call(endpoint, _message(endpoint, found, scope, body)))
+        with enter(scope):
+            answer = encode(await call(endpoint, _message(endpoint, found, scope, body)))
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a body that it can read
         await refuse(error, scope, send)
     else:
-        await reply(200, answer, send, download=endpoint.download)
+        await reply(endpoint.status, b"" if endpoint.status == HTTPStatus.NO_CONTENT else answer, send, download=endpoint.download)
 
 
 async def refuse(error: Exception, scope: HTTPScope, send: Send) -> None:
@@ -97,7 +109,7 @@ def _endpoint(found: Found, scope: HTTPScope) -> Endpoint[Any]:
 
 def _message(endpoint: Endpoint[Any], found: Found, scope: HTTPScope, body: bytes) -> Any:
     query = scope["query_string"]
-    if scope["method"] == "GET" and (query or not body):
+    if scope["method"] in {"GET", "DELETE"} and (query or not body):
         return endpoint.decoder.query(query, found.parameters)
     if scope["method"] in WITH_BODY:
         _check_content_type(scope)

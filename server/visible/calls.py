@@ -5,6 +5,7 @@ from typing import Any
 
 from registry.wire import Endpoint, Message
 from registry.wire.endpoints import Table
+from registry.wire.routes import straight
 
 __all__ = ("Calls",)
 
@@ -17,9 +18,9 @@ class Calls:
     Methods raise what the endpoints raise, and ``PermissionDenied``.
     """
 
-    def __init__(self, table: Table, call: Call | None) -> None:
+    def __init__(self, table: Table, call: Call = straight) -> None:
         self._endpoints = {endpoint.request: endpoint for endpoint in table.endpoints}
-        self._call = call or _straight
+        self._call = call
 
     async def ask(self, request: Any) -> Any:
         """The answer to a message."""
@@ -27,8 +28,3 @@ class Calls:
 
     get = search = list = set = delete = transition = get_bulk_interval = list_run = list_logged_model = ask
     get_by_name = list_items = set_status = versions = create = records = experiment_ids = ask
-
-
-async def _straight(endpoint: Endpoint[Any], message: Any) -> Message | None:
-    answer: Message | None = await endpoint.handler(message)
-    return answer

@@ -127,7 +127,7 @@ def open_api(metadata: StorageSettings, telemetry: StorageSettings) -> Iterator[
             ExperimentService(tables), RunService(tables), RunLog(tables, points), MetricHistory(points_store, points, flush)
         )
         table = Table([*runs, *logged_model_endpoints(LoggedModelService(tables)), *_models(tables)])
-        app = Litestar([graphql.router(Calls(table, None).ask)], openapi_config=None)
+        app = Litestar([graphql.router(Calls(table).ask)], openapi_config=None)
         transport = httpx.ASGITransport(with_endpoints(app, table, 2**20))
         client = httpx.AsyncClient(transport=transport, base_url="http://tidegate")
         yield Api(portal, client, log, points_store)

@@ -30,7 +30,7 @@ REFUSED = {401, 403}
 def app():
     services = MagicMock()
     services.settings.server.max_body_bytes = 1_000_000
-    return framework(services, Calls(mlflow_endpoints(services), None))
+    return framework(services, Calls(mlflow_endpoints(services)))
 
 
 def routes(app) -> set[tuple[str, str]]:

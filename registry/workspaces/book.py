@@ -1,0 +1,103 @@
+"""All workspaces, and which experiment is in which, in memory: requests are confined without a database nearly always."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection
+
+from registry.access.accounts import Metadata
+from registry.access.types import CALLER
+from registry.errors import PermissionDenied, ResourceDoesNotExist
+from registry.workspaces import store
+from registry.workspaces.scope import DEFAULT, WORKSPACE
+from storage.errors import Unavailable
+
+__all__ = ("WorkspaceBook",)
+
+T = TypeVar("T")
+LOOK_SECONDS: Final = 5.0
+REMEMBERED: Final = 100_000
+LARGEST: Final = 2**31 - 1
+
+logger = logging.getLogger(__name__)
+
+
+class WorkspaceBook:
+    """What is known of workspaces. Other processes' changes are seen within ``LOOK_SECONDS``."""
+
+    def __init__(self, metadata: Metadata) -> None:
+        self._metadata = metadata
+        self._names: frozenset[str] = frozenset()
+        self._places: dict[str, str] = {}
+
+    @property
+    def divided(self) -> bool:
+        """Whether there is one beside ``default``."""
+        return bool(self._names)
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a workspace."""
+        return name == DEFAULT or name in self._names
+
+    async def load(self) -> None:
+        """Read all names; where experiments are is asked again."""
+        self._names = frozenset(each.name for each in await self._metadata.read(store.read_workspaces))
+        self._places = {}
+
+    async def run(self) -> None:
+        """Look for changes of other processes until cancelled. While the database is away, what was known stays."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.load()
+            except Unavailable as error:
+                logger.warning("workspaces stay as they are known, their database is away: %s", error)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Ask the tables."""
+        return await self._metadata.read(work)
+
+    async def change(self, work: Callable[[Connection], T]) -> T:
+        """Change the tables, and know it."""
+        done = await self._metadata.run(work)
+        await self.load()
+        return done
+
+    async def locate(self, experiments: Iterable[str]) -> None:
+        """Know where these experiments are."""
+        unknown = [each for each in experiments if each not in self._places and each.isdecimal() and int(each) <= LARGEST]
+        if unknown:
+            if len(self._places) > REMEMBERED:
+                self._places = {}
+            found = await self._metadata.read(lambda connection: store.workspaces_of(connection, [int(each) for each in unknown]))
+            self._places |= {each: found[int(each)] for each in unknown if int(each) in found}
+
+    def holds(self, workspace: str, experiment: str) -> bool:
+        """Whether an experiment that was located is in a workspace; one that is nowhere is in all: who asks for it is told so."""
+        return self._places.get(experiment, workspace) == workspace
+
+    @contextmanager
+    def entered(self, name: str) -> Iterator[None]:
+        """Within, a request is in the workspace of this name, and its caller has what they may do there.
+
+        Without a name it is in the default one. Raises ``ResourceDoesNotExist`` and ``PermissionDenied``.
+        """
+        if not name and not self.divided:
+            yield
+            return
+        name = name or DEFAULT
+        if not self.knows(name):
+            raise ResourceDoesNotExist(f"Workspace '{name}' not found")
+        caller = CALLER.get()
+        if caller is not None and not caller.belongs_to(name):
+            raise PermissionDenied(f"Permission denied for workspace '{name}'.")
+        place = WORKSPACE.set(name if self.divided else None)
+        person = CALLER.set(None if caller is None else caller.within(name))
+        try:
+            yield
+        finally:
+            CALLER.reset(person)
+            WORKSPACE.reset(place)

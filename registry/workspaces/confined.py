@@ -1,0 +1,127 @@
+"""Keeps requests in their workspace: names mean what they mean there, and what is elsewhere is not found."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from registry.access.gatekeeper import refilled
+from registry.access.permissions import ANY, canonical
+from registry.access.requirements import Lookup, area_of, needs
+from registry.errors import ResourceDoesNotExist
+from registry.models.names import check_model_name
+from registry.wire import Endpoint, Message
+from registry.workspaces.book import WorkspaceBook
+from registry.workspaces.scope import WORKSPACE, scoped
+
+__all__ = ("Confined",)
+
+Call = Callable[[Endpoint[Any], Any], Awaitable[Message | None]]
+
+EXPERIMENTAL: Final = frozenset({"experiment", "run", "trace", "assessment", "logged_model", "review_queue"})
+"""Kinds of things that are where their experiment is."""
+
+REGISTERED: Final = frozenset({"registered-models", "model-versions"})
+SEARCHES: Final = frozenset({"/2.0/mlflow/runs/search", "/2.0/mlflow/logged-models/search", "/3.0/mlflow/traces/search"})
+"""What looks into experiments: those of other workspaces are as if they had nothing in them."""
+
+LISTS: Final = {
+    "/3.0/mlflow/datasets/search": "datasets",
+    "/3.0/mlflow/issues/search": "issues",
+    "/3.0/mlflow/scorers/list": "scorers",
+}
+"""What looks at everything, and what it gives."""
+
+MISSING: Final = (
+    ("run_id", "Run with id={} not found"),
+    ("trace_id", "Trace with ID '{}' not found."),
+    ("request_id", "Trace with ID '{}' not found."),
+    ("model_id", "Logged model with ID '{}' not found."),
+    ("dataset_id", "Evaluation dataset with id '{}' not found"),
+    ("issue_id", "Issue with ID '{}' not found"),
+    ("queue_id", "Review queue with id '{}' not found"),
+    ("schema_id", "Label schema with id '{}' not found"),
+)
+NOWHERE: Final = "-1"
+
+
+class Confined:
+    """Calls endpoints by ``call``. A request that is in no workspace goes straight there."""
+
+    def __init__(self, book: WorkspaceBook, lookup: Lookup, call: Call) -> None:
+        self._book = book
+        self._lookup = lookup
+        self._call = call
+
+    async def __call__(self, endpoint: Endpoint[Any], message: Any) -> Message | None:
+        """The endpoint's answer. Raises ``ResourceDoesNotExist`` for what is in another workspace, and all that the endpoint raises."""
+        workspace = WORKSPACE.get()
+        if workspace is None:
+            return await self._call(endpoint, message)
+        message = _scoped(endpoint.path, message)
+        if endpoint.path in SEARCHES:
+            message = await self._narrowed(workspace, message)
+        else:
+            await self._check(workspace, endpoint, message)
+        if (field := LISTS.get(endpoint.path)) is not None:
+            return await self._listed(workspace, endpoint, message, field)
+        return await self._call(endpoint, message)
+
+    async def _check(self, workspace: str, endpoint: Endpoint[Any], message: Any) -> None:
+        needed = await needs(endpoint.method, endpoint.path, message, self._lookup)
+        ids = [
+            canonical("experiment", each.resource_id) for each in needed if each.resource_type in EXPERIMENTAL and each.resource_id != ANY
+        ]
+        await self._book.locate(ids)
+        for each in ids:
+            if not self._book.holds(workspace, each):
+                raise _missing(message, each)
+
+    async def _narrowed(self, workspace: str, message: Any) -> Any:
+        named: Sequence[str] = getattr(message, "experiment_ids", ())
+        places = [each.mlflow_experiment for each in getattr(message, "locations", ())]
+        await self._book.locate(canonical("experiment", each) for each in (*named, *(place.experiment_id for place in places if place)))
+        if not hasattr(message, "locations"):
+            here = [each for each in named if self._book.holds(workspace, canonical("experiment", each))]
+            return msgspec.structs.replace(message, experiment_ids=here or ([NOWHERE] if named else []))
+        locations = [
+            each
+            if place is None or self._book.holds(workspace, canonical("experiment", place.experiment_id))
+            else msgspec.structs.replace(each, mlflow_experiment=msgspec.structs.replace(place, experiment_id=NOWHERE))
+            for each, place in zip(message.locations, places, strict=True)
+        ]
+        return msgspec.structs.replace(message, locations=locations)
+
+    async def _listed(self, workspace: str, endpoint: Endpoint[Any], message: Any, field: str) -> Message | None:
+        async def located(message: Any) -> Any:
+            answer = await self._call(endpoint, message)
+            await self._book.locate(each for item in getattr(answer, field) for each in _experiments_of(item))
+            return answer
+
+        def sees(item: Any) -> bool:
+            return all(self._book.holds(workspace, each) for each in _experiments_of(item))
+
+        return await refilled(located, message, field, sees)
+
+
+def _scoped(path: str, message: Any) -> Any:
+    """The message with names of models and prompts as they are kept."""
+    if area_of(path) not in REGISTERED or path.endswith("/search"):
+        return message
+    fields = [field for field in ("name", "new_name") if getattr(message, field, None)]
+    for field in fields:
+        check_model_name(getattr(message, field), field)
+    return msgspec.structs.replace(message, **{field: scoped(getattr(message, field)) for field in fields})
+
+
+def _experiments_of(item: Any) -> Iterable[str]:
+    if (many := getattr(item, "experiment_ids", None)) is not None:
+        return [str(each) for each in many]
+    return [str(item.experiment_id)]
+
+
+def _missing(message: Any, experiment: str) -> ResourceDoesNotExist:
+    for field, sentence in MISSING:
+        if isinstance(named := getattr(message, field, None), str) and named:
+            return ResourceDoesNotExist(sentence.format(named))
+    return ResourceDoesNotExist(f"No Experiment with id={experiment} exists")

@@ -1,0 +1,36 @@
+"""The workspace of a request, and how a name of it is kept.
+
+Models and prompts outside the default workspace are kept as ``workspace/name``: a name of theirs has no ``/``, so nothing else is called
+that, and one set of tables, permissions and moves serves them all.
+"""
+
+from contextvars import ContextVar
+from typing import Final
+
+__all__ = ("DEFAULT", "WORKSPACE", "current", "prefix_of", "scoped", "unscoped")
+
+DEFAULT: Final = "default"
+"""Where everything is that was put nowhere else."""
+
+WORKSPACE: Final[ContextVar[str | None]] = ContextVar("registry_workspace", default=None)
+"""Where the request that runs now is; ``None`` while the server is not divided, and for what is asked across all workspaces."""
+
+
+def current() -> str:
+    """Where new things go."""
+    return WORKSPACE.get() or DEFAULT
+
+
+def prefix_of(workspace: str) -> str:
+    """What names of a workspace begin with."""
+    return "" if workspace == DEFAULT else f"{workspace}/"
+
+
+def scoped(name: str) -> str:
+    """A name as it is kept."""
+    return prefix_of(current()) + name
+
+
+def unscoped(name: str) -> str:
+    """A name as it is said in the workspace of the request."""
+    return name.removeprefix(prefix_of(current()))

@@ -1,0 +1,105 @@
+"""Workspaces in the metadata database: each function is one step of a transaction. SQLite and PostgreSQL alike."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from registry.workspaces.scope import DEFAULT, prefix_of
+from registry.workspaces.types import Workspace
+from storage.access_tables import access_roles, role_permissions
+from storage.model_tables import registered_models
+from storage.run_tables import experiments
+from storage.workspace_tables import workspaces
+
+__all__ = (
+    "artifact_root_of",
+    "change_workspace",
+    "delete_workspace",
+    "experiments_in",
+    "insert_workspace",
+    "models_in",
+    "move_to_default",
+    "read_workspace",
+    "read_workspaces",
+    "remove_contents",
+    "taken_in_default",
+    "workspaces_of",
+)
+
+
+def insert_workspace(connection: Connection, workspace: Workspace) -> None:
+    """Store a new one. Raises ``IntegrityError`` when the name is taken."""
+    connection.execute(insert(workspaces).values(msgspec.structs.asdict(workspace)))
+
+
+def read_workspaces(connection: Connection) -> list[Workspace]:
+    """All but the default one, by name."""
+    return [Workspace(**row) for row in connection.execute(select(workspaces).order_by(workspaces.c.name)).mappings()]
+
+
+def read_workspace(connection: Connection, name: str) -> Workspace | None:
+    """One of them."""
+    row = connection.execute(select(workspaces).where(workspaces.c.name == name)).mappings().first()
+    return None if row is None else Workspace(**row)
+
+
+def artifact_root_of(connection: Connection, name: str) -> str:
+    """Where artifacts of new experiments of a workspace go, ``""`` where nobody said so."""
+    if name == DEFAULT:
+        return ""
+    return connection.scalar(select(workspaces.c.artifact_root).where(workspaces.c.name == name)) or ""
+
+
+def change_workspace(connection: Connection, name: str, changes: dict[str, Any]) -> None:
+    """Set columns."""
+    connection.execute(update(workspaces).where(workspaces.c.name == name).values(**changes))
+
+
+def delete_workspace(connection: Connection, name: str) -> None:
+    """Remove one, and its roles."""
+    connection.execute(delete(access_roles).where(access_roles.c.workspace == name))
+    connection.execute(delete(workspaces).where(workspaces.c.name == name))
+
+
+def workspaces_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Where experiments are."""
+    found = select(experiments.c.experiment_id, experiments.c.workspace).where(experiments.c.experiment_id.in_(numbers))
+    return {row.experiment_id: row.workspace for row in connection.execute(found)}
+
+
+def experiments_in(connection: Connection, name: str) -> int:
+    """How many there are, hidden ones included."""
+    return connection.scalar(select(func.count()).select_from(experiments).where(experiments.c.workspace == name)) or 0
+
+
+def models_in(connection: Connection, name: str) -> list[str]:
+    """Names of models and prompts, as they are kept."""
+    prefix = prefix_of(name)
+    return list(connection.scalars(select(registered_models.c.name).where(func.substr(registered_models.c.name, 1, len(prefix)) == prefix)))
+
+
+def taken_in_default(connection: Connection, name: str) -> list[str]:
+    """Names of experiments, models and prompts that the default workspace has, too."""
+    there = select(experiments.c.name).where(experiments.c.workspace == DEFAULT)
+    both = select(experiments.c.name).where(experiments.c.workspace == name, experiments.c.name.in_(there))
+    plain = [each.removeprefix(prefix_of(name)) for each in models_in(connection, name)]
+    models = select(registered_models.c.name).where(registered_models.c.name.in_(plain))
+    return [*connection.scalars(both), *connection.scalars(models)]
+
+
+def move_to_default(connection: Connection, name: str) -> None:
+    """Put all that is in a workspace into the default one, with what was allowed of it."""
+    connection.execute(update(experiments).where(experiments.c.workspace == name).values(workspace=DEFAULT))
+    for each in models_in(connection, name):
+        plain = each.removeprefix(prefix_of(name))
+        connection.execute(update(registered_models).where(registered_models.c.name == each).values(name=plain))
+        granted = role_permissions.c.resource_type.in_(("registered_model", "prompt")) & (role_permissions.c.resource_pattern == each)
+        connection.execute(update(role_permissions).where(granted).values(resource_pattern=plain))
+
+
+def remove_contents(connection: Connection, name: str) -> None:
+    """Remove all that is in a workspace."""
+    connection.execute(delete(experiments).where(experiments.c.workspace == name))
+    connection.execute(delete(registered_models).where(registered_models.c.name.in_(models_in(connection, name))))

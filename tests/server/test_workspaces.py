@@ -1,0 +1,135 @@
+"""Workspaces divide a server: a name means something else in each, and what is in one is not found in others."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server.people import Person, grant, numbers
+
+PATH = "/api/3.0/mlflow/workspaces"
+
+
+def inside(person: Person, workspace: str) -> Person:
+    """The same person in a workspace."""
+    there = Person.__new__(Person)
+    there.name, there.http = person.name, person.http.__class__(base_url=person.http.base_url, auth=person.http.auth, timeout=30)
+    there.http.headers["x-mlflow-workspace"] = workspace
+    return there
+
+
+@pytest.fixture
+def workspace(admin: Person) -> Iterator[str]:
+    name = f"team-{next(numbers)}"
+    made = admin.call("POST", PATH, name=name, description="Ours")
+    assert made.status_code == 201 and made.json()["workspace"] == {"name": name, "description": "Ours"}
+    yield name
+    if admin.status("GET", f"{PATH}/{name}") == 200:
+        assert admin.http.delete(f"{PATH}/{name}", params={"mode": "CASCADE"}).status_code == 204
+
+
+def test_a_name_means_something_else_in_each_workspace(admin, workspace):
+    team = inside(admin, workspace)
+    name = f"shared {next(numbers)}"
+    experiments = {each.post("experiments/create", name=name)["experiment_id"] for each in (admin, team)}
+    assert len(experiments) == 2
+    assert {
+        each.get("experiments/get-by-name", experiment_name=name)["experiment"]["experiment_id"] for each in (admin, team)
+    } == experiments
+    for where, source in ((admin, "s3://b/ours"), (team, "s3://b/theirs")):
+        assert where.post("registered-models/create", name=name)["registered_model"]["name"] == name
+        assert where.post("model-versions/create", name=name, source=source)["model_version"]["name"] == name
+        where.post("registered-models/alias", name=name, alias="champion", version="1")
+        pointed = where.get("registered-models/alias", name=name, alias="champion")["model_version"]
+        assert (pointed["name"], pointed["source"]) == (name, source)
+        for asked in ({}, {"filter": f"name = '{name}'"}, {"filter": "name LIKE 'shared%'"}):
+            assert name in [each["name"] for each in where.get("registered-models/search", **asked)["registered_models"]]
+        assert [each["source"] for each in where.get("model-versions/search", filter=f"name='{name}'")["model_versions"]] == [source]
+    assert not [each for each in team.get("registered-models/search")["registered_models"] if each["name"] != name]
+    copied = team.post("model-versions/create", name=name, source=f"models:/{name}@champion")["model_version"]
+    assert copied["source"] == f"models:/{name}/1"
+    assert admin.status("GET", "registered-models/get", name=f"{workspace}/{name}") == 400
+
+
+def test_what_is_elsewhere_is_not_found(admin, workspace):
+    team = inside(admin, workspace)
+    ours, theirs = admin.experiment(), team.experiment()
+    run = team.post("runs/create", experiment_id=theirs)["run"]["info"]["run_id"]
+    model = team.post("logged-models", experiment_id=theirs)["model"]["info"]["model_id"]
+    for path, fields, sentence in (
+        ("experiments/get", {"experiment_id": theirs}, f"No Experiment with id={theirs} exists"),
+        ("runs/get", {"run_id": run}, f"Run with id={run} not found"),
+        ("metrics/get-history", {"run_id": run, "metric_key": "m"}, f"Run with id={run} not found"),
+        (f"logged-models/{model}", {}, f"Logged model with ID '{model}' not found."),
+    ):
+        missing = admin.call("GET", path, **fields)
+        assert (missing.status_code, missing.json()["message"]) == (404, sentence) and team.status("GET", path, **fields) == 200
+    assert admin.status("POST", "runs/set-tag", run_id=run, key="a", value="b") == 404
+    assert team.status("POST", "runs/create", experiment_id=ours) == 404
+    assert admin.post("runs/search", experiment_ids=[theirs]) == {} == admin.post("logged-models/search", experiment_ids=[theirs])
+    assert len(team.post("runs/search", experiment_ids=[ours, theirs])["runs"]) == 1
+    listed = {each["experiment_id"] for each in admin.post("experiments/search", max_results=1000)["experiments"]}
+    assert ours in listed and theirs not in listed
+    assert [each["experiment_id"] for each in team.post("experiments/search", max_results=1000)["experiments"]] == [theirs]
+    nowhere = inside(admin, "nowhere").call("POST", "experiments/search", max_results=1)
+    assert (nowhere.status_code, nowhere.json()["message"]) == (404, "Workspace 'nowhere' not found")
+    assert inside(admin, "nowhere").status("GET", "/api/3.0/mlflow/server-info") == 200
+
+
+def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_one_alone(admin, make_person, workspace):
+    ada, bob = make_person("editor"), make_person()
+    roles = {each["name"]: each["id"] for each in admin.get("/api/3.0/mlflow/roles/list", workspace=workspace)["roles"]}
+    assert set(roles) == {"viewer", "editor", "admin"}
+    assert inside(ada, workspace).status("POST", "experiments/create", name="mine") == 403
+    assert workspace not in {each["name"] for each in ada.get(PATH)["workspaces"]} and ada.status("GET", f"{PATH}/{workspace}") == 403
+    theirs = inside(admin, workspace).experiment()
+    admin.post("/api/3.0/mlflow/roles/assign", username=bob.name, role_id=roles["viewer"])
+    there = inside(bob, workspace)
+    assert workspace in {each["name"] for each in bob.get(PATH)["workspaces"]}
+    assert there.status("GET", "experiments/get", experiment_id=theirs) == 200
+    assert there.status("POST", "runs/create", experiment_id=theirs) == 403 == there.status("POST", "experiments/create", name="b")
+    grant(admin, bob, "experiment", theirs, "EDIT")
+    assert there.status("POST", "runs/create", experiment_id=theirs) == 200
+    admin.post("/api/3.0/mlflow/roles/assign", username=ada.name, role_id=roles["admin"])
+    manager = inside(ada, workspace)
+    assert manager.status("POST", "experiments/delete", experiment_id=theirs) == 200
+    for path, fields in (
+        ("users/create", {"username": "x", "password": "pass word"}),
+        (PATH, {"name": "another"}),
+        ("webhooks", {"name": "w"}),
+    ):
+        assert manager.call("POST", path, **fields).status_code in {400, 403}, path
+    assert manager.status("POST", "users/create", username="x", password="pass word") == 403
+
+
+def test_a_workspace_goes_empty_or_with_all_or_into_the_default_one(admin, workspace):
+    team, name = inside(admin, workspace), f"moved {next(numbers)}"
+    experiment = team.post("experiments/create", name=name)["experiment_id"]
+    team.post("registered-models/create", name=name)
+    admin.post("registered-models/create", name=name)
+    kept = admin.http.delete(f"{PATH}/{workspace}")
+    assert kept.status_code == 400 and "still contains 1 resource" in kept.json()["message"]
+    taken = admin.http.delete(f"{PATH}/{workspace}", params={"mode": "SET_DEFAULT"})
+    assert (taken.status_code, taken.json()["error_code"]) == (400, "INVALID_STATE") and name in taken.json()["message"]
+    admin.call("DELETE", "registered-models/delete", name=name)
+    assert admin.http.delete(f"{PATH}/{workspace}", params={"mode": "SET_DEFAULT"}).status_code == 204
+    assert admin.get("experiments/get", experiment_id=experiment)["experiment"]["name"] == name
+    assert admin.get("registered-models/get", name=name)["registered_model"]["name"] == name
+    assert admin.status("GET", f"{PATH}/{workspace}") == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields", "status", "code"),
+    [
+        ("POST", PATH, {"name": "default"}, 400, "INVALID_PARAMETER_VALUE"),
+        ("POST", PATH, {"name": "Team"}, 400, "INVALID_PARAMETER_VALUE"),
+        ("POST", PATH, {"name": "x"}, 400, "INVALID_PARAMETER_VALUE"),
+        ("POST", PATH, {"name": "api"}, 400, "INVALID_PARAMETER_VALUE"),
+        ("PATCH", f"{PATH}/missing", {"description": "d"}, 404, "RESOURCE_DOES_NOT_EXIST"),
+        ("PATCH", f"{PATH}/missing", {}, 400, "INVALID_PARAMETER_VALUE"),
+        ("DELETE", f"{PATH}/default", {}, 400, "INVALID_PARAMETER_VALUE"),
+        ("DELETE", f"{PATH}/missing", {}, 404, "RESOURCE_DOES_NOT_EXIST"),
+    ],
+)
+def test_what_is_no_workspace_is_refused_in_a_way_that_no_client_repeats(admin, method, path, fields, status, code):
+    refused = admin.call(method, path, **fields)
+    assert (refused.status_code, refused.json()["error_code"]) == (status, code)
