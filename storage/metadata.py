@@ -68,7 +68,8 @@ class Metadata:
         ``work`` may be called more than once, and only its last call counts, so that it must change nothing but the database.
         """
         self._check_open()
-        return await self._shared.run(partial(copy_context().run, work))
+        context = copy_context()
+        return await self._shared.run(lambda connection: context.run(work, connection))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The same for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
