@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from rich.console import Console
 
 from bench.load import parse
 from bench.processes import PATIENCE_SECONDS, memory_mb, process
+from bench.registry.bulk import store_runs
 from bench.registry.operations import Operation, operations
 from bench.registry.postgres import binaries, postgresql
 from bench.registry.report import CONNECTIONS, Measured, tables
@@ -46,7 +48,11 @@ def run(*, seconds: float, runs: int, mlflow: Path | None, only: list[str] | Non
     try:
         with _database() as postgres:
             chosen = [each for each in servers(work, program, postgres) if not only or {each.name, each.backend} & set(only)]
-            measured = [_measure(server, work, seconds, runs) for server in chosen]
+            measured = [
+                each
+                for backend in dict.fromkeys(server.backend for server in chosen)
+                for each in _beside(backend, chosen, work, seconds, runs)
+            ]
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if as_json:
@@ -69,7 +75,32 @@ def _database() -> Iterator[Path | None]:
         yield home
 
 
-def _measure(server: Server, work: Path, seconds: float, runs: int) -> Measured:
+class _Running(msgspec.Struct, frozen=True):
+    server: Server
+    pid: int
+    start_seconds: float
+    operations: list[Operation]
+
+
+def _beside(backend: str, chosen: list[Server], work: Path, seconds: float, runs: int) -> list[Measured]:
+    """All servers of one database, each operation in turns: what else the machine does meanwhile, it does to all of them."""
+    with ExitStack() as stack:
+        running = [stack.enter_context(_started(server, work, runs)) for server in chosen if server.backend == backend]
+        samples: dict[str, dict[str, dict[int, Sample]]] = {each.server.name: {} for each in running}
+        for turn in zip(*(each.operations for each in running), strict=True):
+            print(f"{backend}: {turn[0].name}", file=sys.stderr)
+            for count in CONNECTIONS:
+                for each, operation in zip(running, turn, strict=True):
+                    samples[each.server.name].setdefault(operation.name, {})[count] = _load(each.server, operation, count, seconds, work)
+        goals = {operation.name: operation.goal for operation in running[0].operations}
+        return [
+            Measured(each.server.name, each.server.backend, samples[each.server.name], goals, memory_mb(each.pid), each.start_seconds)
+            for each in running
+        ]
+
+
+@contextmanager
+def _started(server: Server, work: Path, runs: int) -> Iterator[_Running]:
     title = f"{server.name}, {server.backend}"
     print(f"{title}: starting", file=sys.stderr)
     began = time.monotonic()
@@ -78,13 +109,8 @@ def _measure(server: Server, work: Path, seconds: float, runs: int) -> Measured:
         _wait(server, running, log)
         start = time.monotonic() - began
         print(f"{title}: storing {runs} runs", file=sys.stderr)
-        seeded = seed(server.url, runs)
-        samples = {}
-        for operation in operations(seeded):
-            print(f"{title}: {operation.name}", file=sys.stderr)
-            samples[operation.name] = {count: _load(server, operation, count, seconds, work) for count in CONNECTIONS}
-        goals = {operation.name: operation.goal for operation in operations(seeded)}
-        return Measured(server.name, server.backend, samples, goals, memory_mb(running.pid), start)
+        seeded = seed(server.url, runs, partial(store_runs, server.database) if server.database else None)
+        yield _Running(server, running.pid, start, operations(seeded))
 
 
 def _wait(server: Server, running: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -2,14 +2,14 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ("MODEL", "Seeded", "seed")
+__all__ = ("MODEL", "Seeded", "SeededRun", "Store", "seed")
 
 WRITERS: Final = 8
 POINTS: Final = 10_000
@@ -29,8 +29,38 @@ class Seeded(msgspec.Struct, frozen=True):
     artifact_uri: str
 
 
-def seed(url: str, runs: int) -> Seeded:
-    """Fill a server at ``url``. Raises ``OSError`` when it does not take what it is given."""
+class SeededRun(msgspec.Struct, frozen=True):
+    """One of the runs to search among; all servers have the same."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"run {self.number}"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """At step 1 and time 1."""
+        return {key: (self.number * prime % 1000) / 1000 for key, prime in METRICS}
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Two."""
+        return {"lr": f"0.{self.number % 5}", "depth": str(self.number % 7)}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """One."""
+        return {"team": ("north", "south")[self.number % 2]}
+
+
+Store = Callable[[str, str, Iterator[SeededRun]], None]
+"""Stores runs in an experiment, of which it is given the id and the artifact location, past the API."""
+
+
+def seed(url: str, runs: int, store: Store | None = None) -> Seeded:
+    """Fill a server at ``url``, all but the many runs through its API; they too, where there is no ``store``. Raises ``OSError``."""
     client = Client(url)
     experiment = client.post("experiments/create", {"name": "bench"})["experiment_id"]
     run = client.post("runs/create", {"experiment_id": experiment})["run"]["info"]
@@ -40,7 +70,10 @@ def seed(url: str, runs: int) -> Seeded:
     for start in range(0, POINTS, BATCH):
         points = [{"key": "history", "value": step / 3, "timestamp": step, "step": step} for step in range(start, start + BATCH)]
         client.post("runs/log-batch", {"run_id": run_id, "metrics": points})
-    _runs(url, experiment, runs)
+    if store is None:
+        _runs(url, experiment, runs)
+    else:
+        store(experiment, run["artifact_uri"].rsplit("/", 2)[0], map(SeededRun, range(runs)))
     return Seeded(experiment, new_runs, run_id, run["artifact_uri"])
 
 
@@ -76,12 +109,13 @@ def _shared(numbers: Iterator[int], lock: threading.Lock) -> Iterator[int]:
 
 
 def _write_run(client: "Client", experiment: str, number: int) -> None:
-    run = client.post("runs/create", {"experiment_id": experiment, "start_time": number, "run_name": f"run {number}"})
+    seeded = SeededRun(number)
+    run = client.post("runs/create", {"experiment_id": experiment, "start_time": number, "run_name": seeded.name})
     batch = {
         "run_id": run["run"]["info"]["run_id"],
-        "metrics": [{"key": key, "value": (number * prime % 1000) / 1000, "timestamp": 1, "step": 1} for key, prime in METRICS],
-        "params": [{"key": "lr", "value": f"0.{number % 5}"}, {"key": "depth", "value": str(number % 7)}],
-        "tags": [{"key": "team", "value": ("north", "south")[number % 2]}],
+        "metrics": [{"key": key, "value": value, "timestamp": 1, "step": 1} for key, value in seeded.metrics.items()],
+        "params": [{"key": key, "value": value} for key, value in seeded.params.items()],
+        "tags": [{"key": key, "value": value} for key, value in seeded.tags.items()],
     }
     client.post("runs/log-batch", batch)
 

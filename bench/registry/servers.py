@@ -25,6 +25,8 @@ class Server(msgspec.Struct, frozen=True):
     command: tuple[str, ...]
     url: str
     environment: dict[str, str] = {}
+    database: str = ""
+    """Where runs can be stored past its API: the URL of its database for SQLAlchemy. Empty where its API is quick enough."""
 
 
 def peer_program(chosen: Path | None) -> Path | None:
@@ -58,7 +60,7 @@ def _theirs(home: Path, backend: Backend, program: Path, postgres: Path | None) 
     command = (str(program), "server", "--port", "9161", "--backend-store-uri", store, "--artifacts-destination", str(home / "artifacts"))
     # Its consumers of jobs are left out: they take memory and answer nothing that is measured here.
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin"}
-    return Server(PEER, backend, command, "http://127.0.0.1:9161", environment)
+    return Server(PEER, backend, command, "http://127.0.0.1:9161", environment, store.replace("psycopg2", "psycopg"))
 
 
 def _database(postgres: Path | None, name: str, driver: str) -> str:
