@@ -9,7 +9,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -38,9 +38,6 @@ PAUSE: Final = 10
 """Times as long as it took to store a batch, nothing is stored that nobody asks for: a database that merges many small inserts works for nothing."""
 
 LONGEST_PAUSE_SECONDS: Final = 2.0
-
-REPLAY_SECONDS: Final = 5.0
-"""How long a reader waits, after a start, for what a killed process had journalled."""
 
 AWAY_SECONDS: Final = 1.0
 """How long a reader, or a stop, waits for rows to be stored while the database is known to be away."""
@@ -120,7 +117,6 @@ class Writer:
                 while True:
                     self._wake.clear()
                     await self._round()
-                    self._replayed.set()
                     await self._gather()
         finally:
             self._replayed.set()
@@ -133,11 +129,11 @@ class Writer:
     async def flush_to(self, end: Position, timeout: float) -> None:  # noqa: ASYNC109 - as above
         """Return when the source's log is stored up to ``end``.
 
-        After a start it also waits for what a killed process had journalled, some seconds at most: a long backlog holds up no reader.
+        After a start that includes what a killed process had journalled: it was acknowledged, and a reader must not miss it.
         Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
         if not self._replayed.is_set():
-            await self._await_replay(min(timeout, AWAY_SECONDS if self.delivery().last_error else REPLAY_SECONDS))
+            await self._await_replay(min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout)
         if self._mine.position >= end:
             return
         barrier = Barrier(end, asyncio.get_running_loop().create_future())
@@ -154,9 +150,14 @@ class Writer:
             self._barriers = [other for other in self._barriers if other is not barrier]
 
     async def _await_replay(self, seconds: float) -> None:
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(seconds):
                 await self._replayed.wait()
+        except TimeoutError as error:
+            left, reason = sum(self._backlog.values()), self.delivery().last_error
+            raise TelemetryUnavailable(
+                f"what was written before the restart is still being stored, {left} rows of it" + (f": {reason}" if reason else "")
+            ) from error
 
     async def close(self, timeout: float = 5.0, end: Position | None = None) -> None:  # noqa: ASYNC109 - how long a stop may take is the caller's to say
         """Store what is left, or is left before ``end``, as far as it goes within ``timeout`` seconds; the rest stays in the journal.
@@ -184,6 +185,9 @@ class Writer:
                 busy = await self._step_mine()
                 for tail in tuple(self._others.values()):
                     busy = await self._step(tail) or busy
+                if not any(tail.dead for tail in self._others.values()):
+                    self._replayed.set()
+            self._replayed.set()
             self._trouble = None
         except OSError as error:
             self._say(f"the journal cannot be read or written: {error}")

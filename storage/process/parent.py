@@ -145,7 +145,7 @@ class Store:
     async def flush(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the deadline is a promise to the caller, told in the error
         """Return when all rows that this process appended before the call are stored; at once when they are.
 
-        After a start it also waits for what a killed process had journalled, some seconds at most: a long backlog holds up no reader.
+        After a start that includes what a killed process had journalled: it was acknowledged, and a reader must not miss it.
         Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
         end = self._journal.rows_end

@@ -227,3 +227,42 @@ async def test_a_stop_stores_what_is_left(tmp_path):
         journal.append([row(number) for number in range(5)])
         assert ledger.attempts == 0
     assert ledger.count("spans").total() == 5
+
+
+async def test_a_reader_misses_nothing_that_a_killed_process_acknowledged_however_long_its_replay_takes(tmp_path):
+    class Held(Ledger):
+        free = asyncio.Event()
+
+        async def insert(self, table, rows, *, token):
+            await self.free.wait()
+            await super().insert(table, rows, token=token)
+
+    killed = Journal.open(tmp_path, SETTINGS)
+    killed.append([row(number) for number in range(250)])
+    killed.close()
+    ledger = Held()
+    async with running(tmp_path, ledger) as (_, writer):
+        with pytest.raises(TelemetryUnavailable, match=r"before the restart is still being stored, 250 rows of it"):
+            await writer.flush(0.1)
+        reading = asyncio.create_task(writer.flush())
+        ledger.free.set()
+        await reading
+        assert ledger.count("spans").total() == 250
+
+
+async def test_what_is_written_now_without_pause_does_not_prolong_a_replay(tmp_path):
+    killed = Journal.open(tmp_path, SETTINGS)
+    killed.append([row(number) for number in range(250)])
+    killed.close()
+    ledger = Ledger()
+    async with running(tmp_path, ledger) as (journal, writer):
+
+        async def write() -> None:
+            while True:
+                journal.append([row(number) for number in range(200)])
+                await asyncio.sleep(0)
+
+        writing = asyncio.create_task(write())
+        await writer.flush(5)
+        writing.cancel()
+        assert ledger.count("spans").total() >= 250
