@@ -11,7 +11,7 @@ from typing_extensions import override
 from registry.imports.files import File, Files
 from registry.imports.source import Source, SourceRefused, Totals
 from registry.imports.traces import Trace
-from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version
+from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version, Webhook
 from registry.runs.checks import clamped
 from registry.runs.metrics import Point
 
@@ -98,6 +98,12 @@ class MlflowServer(Source, Files):
                 yield self._registered_model(each, condition)
 
     @override
+    def webhooks(self) -> Iterator[Webhook]:
+        for each in self._all("GET", "webhooks", "webhooks", {"max_results": 100}):
+            told = sorted((event["entity"].upper(), event["action"].upper()) for event in each.get("events", []))
+            yield Webhook(name=each["name"], description=each.get("description") or "", url=each["url"], events=told)
+
+    @override
     def of_run(self, run: Run) -> Iterator[File]:
         listing, of = f"{API}/artifacts/list", {"run_id": run.run_id}
         return self._files(listing, of, "path", "/get-artifact", {"run_uuid": run.run_id}, "path", "")
@@ -172,7 +178,7 @@ class MlflowServer(Source, Files):
                 return
 
     def _page(self, method: str, path: str, asked: Json) -> Json:
-        return self._send(method, f"{API}/{path}", asked, absent=path.startswith("logged-models"))
+        return self._send(method, f"{API}/{path}", asked, absent=path.startswith(("logged-models", "webhooks")))
 
     def _send(self, method: str, path: str, asked: Json, *, absent: bool = False) -> Json:
         try:

@@ -13,7 +13,7 @@ from registry.imports.genai_types import DatasetRecord, EvaluationDataset, Score
 from registry.imports.mlflow_schema import check_revision
 from registry.imports.source import Source, SourceRefused, Totals
 from registry.imports.traces import Trace, trace_of
-from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version
+from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version, Webhook
 from registry.runs.metrics import Point
 
 __all__ = ("MlflowDatabase",)
@@ -38,7 +38,7 @@ TABLES: Final = (
     "experiments", "experiment_tags", "runs", "tags", "params", "latest_metrics", "metrics", "datasets", "inputs", "input_tags",
     "logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics", "registered_models", "registered_model_tags",
     "registered_model_aliases", "model_versions", "model_version_tags", "trace_info",
-    "trace_tags", "trace_request_metadata", "spans", "assessments", *mlflow_genai.TABLES,
+    "trace_tags", "trace_request_metadata", "spans", "assessments", "webhooks", "webhook_events", *mlflow_genai.TABLES,
 )  # fmt: skip
 
 
@@ -159,6 +159,14 @@ class MlflowDatabase(Source):
         rows = self._rows("evaluation_dataset_records", {"dataset_id": [dataset_id]}, order=("created_time", "dataset_record_id"))
         for page in _pages(rows, PAGE):
             yield [mlflow_genai.record_of(row) for row in page]
+
+    @override
+    def webhooks(self) -> Iterator[Webhook]:
+        events = self._grouped("webhook_events", "webhook_id")
+        for row in self._rows("webhooks", order=("creation_timestamp", "webhook_id")):
+            if row["deleted_timestamp"] is None:
+                told = sorted((each["entity"].upper(), each["action"].upper()) for each in events.get(row["webhook_id"], []))
+                yield Webhook(name=row["name"], description=row["description"] or "", url=row["url"], events=told)
 
     def _versions(self, name: str) -> list[Version]:
         tags = self._grouped("model_version_tags", "version", {"name": [name]})

@@ -7,7 +7,7 @@ import msgspec
 
 from registry.imports.genai_types import DatasetRecord, EvaluationDataset, Scorer
 from registry.imports.traces import Trace
-from registry.imports.types import Experiment, History, LoggedModel, RegisteredModel, Run
+from registry.imports.types import Experiment, History, LoggedModel, RegisteredModel, Run, Webhook
 
 __all__ = ("Source", "SourceRefused", "Totals")
 
@@ -70,4 +70,8 @@ class Source(Protocol):
 
     def dataset_records(self, dataset_id: str) -> Iterator[list[DatasetRecord]]:
         """The records of a dataset in pages."""
+        yield from ()
+
+    def webhooks(self) -> Iterator[Webhook]:
+        """Webhooks that were not deleted; a source that cannot say has none."""
         yield from ()

@@ -21,6 +21,7 @@ __all__ = (
     "Runs",
     "Scope",
     "Version",
+    "Webhook",
 )
 
 
@@ -194,3 +195,12 @@ class Counts(msgspec.Struct, frozen=True):
     versions: int = 0
     aliases: int = 0
     points_of: dict[str, int] = {}
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook without its secret, which only the server that sealed it can read. ``events`` are (entity, action), in MLflow's words."""
+
+    name: str
+    description: str
+    url: str
+    events: list[tuple[str, str]]

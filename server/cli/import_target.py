@@ -23,6 +23,7 @@ from registry.imports.types import (
     Run,
     Runs,
     Scope,
+    Webhook,
 )
 from server.cli.api import Api, path_of
 from server.cli.errors import CommandError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ("Target",)
 
 TRACES: Final = "/api/3.0/mlflow/traces"
+WEBHOOKS: Final = "/api/2.0/mlflow/webhooks"
 JSON: Final = {"content-type": "application/json"}
 FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
 AT_ONCE: Final = 500
@@ -120,6 +122,23 @@ class Target:
         """Which of these are here."""
         answer = self._send(f"{TRACES}/batchGetInfos", msgspec.json.encode({"trace_ids": trace_ids}))
         return {each["trace_id"] for each in msgspec.json.decode(answer).get("trace_infos", [])}
+
+    def webhooks(self) -> set[tuple[str, str]]:
+        """Name and address of each that is here."""
+        found: set[tuple[str, str]] = set()
+        token = ""
+        while True:
+            page = self._api.get(WEBHOOKS, dict, {"max_results": "100", "page_token": token})
+            found |= {(each["name"], each["url"]) for each in page.get("webhooks", [])}
+            if not (token := page.get("next_page_token") or ""):
+                return found
+
+    def webhook(self, webhook: Webhook) -> str:
+        """Keep a webhook, switched off and without a secret; why it is not taken, ``""`` when it is."""
+        events = [{"entity": entity, "action": action} for entity, action in webhook.events]
+        said = {"name": webhook.name, "description": webhook.description, "url": webhook.url, "events": events, "status": "DISABLED"}
+        answer = self._client.post(self._api.url + WEBHOOKS, json=said)
+        return answer.json().get("message", answer.text[:300]) if answer.is_error else ""
 
     def _send(self, path: str, body: bytes, headers: Mapping[str, str] = JSON) -> bytes:
         answer = self._client.post(self._api.url + path, content=body, headers=dict(headers))

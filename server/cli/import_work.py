@@ -10,7 +10,7 @@ from registry.imports.files import File, Files, NoFolder
 from registry.imports.genai_types import EvaluationDataset, Scorer
 from registry.imports.moves import Moves, is_kept, logged_model_root, run_root
 from registry.imports.source import Source
-from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version
+from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version, Webhook
 from server.cli.import_target import Target
 
 __all__ = ("Import", "Kind", "Report")
@@ -37,6 +37,8 @@ class Report(msgspec.Struct, frozen=True):
     files_there_already: int
     elsewhere: int
     missing: list[str]
+    refused: list[str] = []
+    """Webhooks that are not taken, each with the reason."""
 
     @property
     def complete(self) -> bool:
@@ -60,6 +62,8 @@ class Import:
         self._datasets: list[str] = []
         self._sent = self._there = self._elsewhere = 0
         self._missing: list[str] = []
+        self._hooks: list[Webhook] = []
+        self._refused: list[str] = []
 
     def run(self) -> Report:
         """Import everything. Started again after it was ended, it goes on where it was."""
@@ -73,6 +77,7 @@ class Import:
             self._registered_model(model)
         for dataset in self._source.evaluation_datasets():
             self._dataset(dataset)
+        self._webhooks()
         return self._report()
 
     def _experiment(self, experiment: Experiment) -> None:
@@ -108,6 +113,14 @@ class Import:
         for page in self._source.dataset_records(dataset.dataset_id):
             self._target.dataset_records(dataset.dataset_id, page)
             self._read["dataset_records"] += len(page)
+
+    def _webhooks(self) -> None:
+        """One of the same name and address is the same. What is here stays as it is, switched on or off."""
+        self._hooks = [*self._source.webhooks()]
+        here = self._target.webhooks() if self._hooks else set()
+        for hook in self._hooks:
+            if (hook.name, hook.url) not in here and (reason := self._target.webhook(hook)):
+                self._refused.append(f"{hook.name}: {reason}")
 
     def _traces(self, experiment: Experiment) -> None:
         """Those of a hidden experiment stay behind: nothing is added to one."""
@@ -185,8 +198,10 @@ class Import:
             here.update({kind: getattr(found, kind) for kind in GENAI})
         traces = self._ids["traces"]
         here["traces"] = sum(len(self._target.known_traces(traces[start : start + TRACES])) for start in range(0, len(traces), TRACES))
-        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED, *GENAI, "traces")}
-        return Report(counted, self._sent, self._there, self._elsewhere, self._missing)
+        self._read["webhooks"] = len(self._hooks)
+        here["webhooks"] = len({(hook.name, hook.url) for hook in self._hooks} & self._target.webhooks()) if self._hooks else 0
+        counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED, *GENAI, "traces", "webhooks")}
+        return Report(counted, self._sent, self._there, self._elsewhere, self._missing, self._refused)
 
 
 def _distinct_datasets(run: Run) -> set[tuple[str, str]]:

@@ -68,6 +68,7 @@ def test_an_import_that_died_goes_on_and_nothing_is_there_twice(server, source, 
     assert {kind: number["here"] for kind, number in first["counts"].items()} == {
         "experiments": 3, "runs": 5, "params": 5, "tags": 5, "metrics": 10, "points": 105, "inputs": 1, "logged_models": 1,
         "registered_models": 2, "versions": 3, "aliases": 2, "scorer_versions": 2, "evaluation_datasets": 1, "dataset_records": 3, "traces": 1,
+        "webhooks": 1,
     }  # fmt: skip
     assert all(number["source"] == number["here"] for number in first["counts"].values())
     assert (first["files_sent"], first["files_there_already"], again["files_sent"]) == (4, 3, 0)
@@ -144,6 +145,17 @@ def test_scorers_and_evaluation_datasets_keep_their_numbers_ids_and_experiments(
     ]
 
 
+def test_webhooks_come_switched_off_once_and_what_was_switched_on_here_stays_on(server, source, capsys):
+    imported(capsys, server, source[0], str(source[1]))
+    [hook] = get(server, "webhooks")["webhooks"]
+    assert (hook["name"], hook["status"]) == ("releases", "DISABLED")
+    assert hook["events"] == [{"entity": "MODEL_VERSION", "action": "CREATED"}]
+    server.client.patch(f"{API}/webhooks/{hook['webhook_id']}", json={"status": "ACTIVE", "secret": "ours"}).raise_for_status()
+    imported(capsys, server, source[0], str(source[1]))
+    assert [each["status"] for each in get(server, "webhooks")["webhooks"]] == ["ACTIVE"]
+    server.client.patch(f"{API}/webhooks/{hook['webhook_id']}", json={"status": "DISABLED"}).raise_for_status()
+
+
 def test_a_server_is_imported_like_a_database_and_beside_what_is_there_already(servers, server, source, capsys):
     imported(capsys, server, source[0], str(source[1]))
     two = servers[1]
@@ -175,6 +187,7 @@ def test_a_file_store_is_imported_like_a_database(servers, tmp_path, capsys):
     assert {kind: number["here"] for kind, number in report["counts"].items()} == {
         "experiments": 2, "runs": 1, "params": 1, "tags": 1, "metrics": 2, "points": 4, "inputs": 1, "logged_models": 1,
         "registered_models": 1, "versions": 1, "aliases": 1, "scorer_versions": 0, "evaluation_datasets": 0, "dataset_records": 0, "traces": 1,
+        "webhooks": 0,
     }  # fmt: skip
     assert (report["files_sent"], report["files_there_already"], report["missing"]) == (0, 1, [])
     run_id = mlflow_folder.RUN
