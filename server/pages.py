@@ -29,8 +29,10 @@ from server.ui.services import (
 )
 from server.version import VERSION
 from server.visible.calls import Calls
+from server.visible.traces import scope_of_caller
 from tracing import results
 from tracing.assessments import AssessmentStore
+from tracing.prompt_scores_store import PromptScoreStore, VersionScores
 from tracing.store import TraceStore
 from tracing.times import milliseconds_text
 
@@ -43,8 +45,9 @@ EXAMPLES: Final = 50
 class PageFigures:
     """Implements ``server.ui.services.Figures``."""
 
-    def __init__(self, store: TraceStore) -> None:
+    def __init__(self, store: TraceStore, scores: PromptScoreStore) -> None:
         self._store = store
+        self._scores = scores
 
     async def facets(self, since_ns: int | None = None, *, judges: bool = True) -> Facets:
         """Values to filter by."""
@@ -58,6 +61,10 @@ class PageFigures:
         """Figures a model, a provider or a route, busiest first. Calls that went by no route are in no route's row."""
         rows = await self._store.usage("provider_model" if by == "model" else by, since_ns)
         return [_usage(row, by) for row in rows if by != "route" or row.value]
+
+    async def prompt_scores(self, name: str) -> VersionScores:
+        """How the traces that used each version of a prompt were scored."""
+        return await self._scores.of(name)
 
 
 class PageJudges:
@@ -128,7 +135,7 @@ def page_services(services: Services, calls: Calls) -> UiServices:
     """The services, as the pages see them."""
     return UiServices(
         traces=services.visible_traces,
-        figures=PageFigures(services.visible_traces),
+        figures=PageFigures(services.visible_traces, PromptScoreStore(services.telemetry, services.telemetry.flush, scope_of_caller)),
         assessments=services.assessments,
         prompts=services.visible_prompts,
         judges=PageJudges(services.judges, services.assessments),

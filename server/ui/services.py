@@ -16,6 +16,7 @@ from registry.prompts.types import PromptPage, PromptVersion
 from registry.webhooks.types import Delivery, DeliveryDetail, DeliveryPage, TestResult, Webhook
 from server.health import Condition
 from server.ui.registry import RegistryServices
+from tracing.prompt_scores_store import VersionScores
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
 __all__ = (
@@ -112,6 +113,10 @@ class Figures(Protocol):
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
         """Figures a model, a provider or a route, busiest first."""
+        ...
+
+    async def prompt_scores(self, name: str) -> VersionScores:
+        """How the traces that used each version of a prompt were scored."""
         ...
 
 

@@ -37,6 +37,7 @@ from storage.records import JournalStats
 from tests.ui.demo_registry import make_registry
 from tests.ui.demo_reviews import make_administration, target_states
 from tracing.errors import FilterError, SpanNotFound, TraceNotFound
+from tracing.prompt_scores_store import PromptScore, VersionScores
 from tracing.types import (
     Assessment,
     Cost,
@@ -413,6 +414,21 @@ class MemoryTraces:
     async def facets(self, since_ns: int | None = None, *, judges: bool = True) -> Facets:
         models = sorted({model for trace, _ in self.stored for model in trace.summary.models})
         return Facets(models=[FacetValue(model, 1) for model in models], prompts=[FacetValue("support", 1)])
+
+    async def prompt_scores(self, name: str) -> VersionScores:
+        def score(version: int, name: str, **given) -> PromptScore:
+            unset = {"unscored": 0, "answered": 0, "yes": 0, "measured": 0, "mean": None, "categories": {}}
+            return PromptScore(version=str(version), name=name, **{**unset, **given})
+
+        scores = [
+            score(1, "helpful", scored=40, answered=40, yes=22),
+            score(3, "helpful", scored=12, unscored=2, answered=12, yes=11),
+            score(1, "tone", scored=9, categories={"kind": 4, "<b>rude</b>": 5}),
+            score(1, "similarity", scored=40, measured=40, mean=0.61),
+            score(2, "similarity", scored=8, measured=8, mean=0.74),
+            score(3, "similarity", scored=0, unscored=14),
+        ]
+        return VersionScores({"1": 41, "2": 8, "3": 14} if name == "support" else {}, scores if name == "support" else [])
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
         if by != "model":

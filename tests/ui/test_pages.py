@@ -303,3 +303,16 @@ def test_what_the_mlflow_client_prints_leads_to_the_page_of_the_same_thing(clien
 def test_controls_and_marks_that_turn_text_round_are_seen_and_not_obeyed(client):
     page = client.get("/queues").text
     assert "\u202e" not in page and "\ufffdmore" in page
+
+
+def test_a_prompts_versions_show_how_they_were_scored_and_unknown_is_never_zero(client):
+    shown = client.get("/prompts/support").text
+    table = shown[shown.index('aria-label="Scores by version"') :]
+    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in table[: table.index("</table>")].split("<tr")[2:]]
+    assert [row.partition("> ")[2] for row in rows] == [
+        "v3 14 92 % yes n 12 + 2 without verdict — + 14 without verdict —",
+        "v2 8 — mean 0.74 n 8 —",
+        "v1 41 55 % yes n 40 mean 0.61 n 40 &lt;b&gt;rude&lt;/b&gt; 5, kind 4 n 9",
+    ]
+    assert table.count('<figure class="chart">') == 2 and "0.55 to 0.91" in table
+    assert "No trace that used this prompt has a score yet" in client.get("/prompts/summary").text

@@ -12,6 +12,7 @@ from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import PromptVersion
 from server.ui.diff import side_by_side
 from server.ui.pages.page import Services, base_url, page
+from server.ui.version_scores import scores_by_version
 
 __all__ = ("prompt", "prompts")
 
@@ -46,6 +47,7 @@ async def prompt(name: FromPath[str], request: Request[Any, Any, Any], services:
         shown=shown,
         base=base,
         rows=side_by_side(plain(base), plain(shown)) if base else [],
+        table=scores_by_version([version.version for version in versions], await services.figures.prompt_scores(name)),
         moves=(await services.registry.moves.log(name, limit=50)).moves,
         snippet=snippet(shown, base_url(request, services.settings())),
         now=datetime.now(UTC),
