@@ -410,7 +410,8 @@ class Exchange:
         if call is None:
             return self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
         self._recording.note(call.attributes)
-        self._recording.verdicts = [*call.verdicts, *(watched() for watched in call.watching)]
+        if call.verdicts or call.watching:
+            self._recording.verdicts = [*call.verdicts, *(watched() for watched in call.watching)]
         usage = self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
         outcome = Outcome(status=status, usage=usage, observation=observation, error=error, thrown_away=self._recording.thrown_away)
         for policy in reversed(self._admitting):
@@ -423,18 +424,20 @@ class Exchange:
         if self._call is None or not self._call.headers:
             return [*upstream.headers, *own]
         names = {name for name, _ in own}
-        return [*(header for header in upstream.headers if header[0] not in names), *own]
+        return [*[header for header in upstream.headers if header[0] not in names], *own]
 
     def _own_headers(self) -> Headers:
         overhead = (perf_counter_ns() - self._inbound.started - self._upstream_ns) / 1e6
-        return [
-            (b"x-tidegate-trace-id", self._recording.trace_id.encode()),
-            (b"x-tidegate-overhead-ms", b"%.3f" % overhead),
-            *([(b"x-tidegate-target", header_value(self._target.name))] if self._target.provider else ()),
-            *([(b"x-tidegate-dropped", header_value(", ".join(self._dropped)))] if self._dropped else ()),
-            *(self._pursuit.headers() if self._pursuit is not None else ()),
-            *(self._call.headers if self._call is not None else ()),
-        ]
+        own = [(b"x-tidegate-trace-id", self._recording.trace_id.encode()), (b"x-tidegate-overhead-ms", b"%.3f" % overhead)]
+        if self._target.provider:
+            own.append((b"x-tidegate-target", header_value(self._target.name)))
+        if self._dropped:
+            own.append((b"x-tidegate-dropped", header_value(", ".join(self._dropped))))
+        if self._pursuit is not None:
+            own += self._pursuit.headers()
+        if self._call is not None:
+            own += self._call.headers
+        return own
 
 
 def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -225,6 +225,8 @@ class Recording:
     def _parameters(self) -> None:
         head = self._head
         limit = head.max_completion_tokens if head.max_completion_tokens is not None else head.max_tokens
+        if limit is None and head.temperature is None and head.top_p is None:
+            return
         for name, value in (("temperature", head.temperature), ("top_p", head.top_p), ("max_tokens", limit)):
             if isinstance(value, (int, float)):
                 self._attributes[f"gen_ai.request.{name}"] = value

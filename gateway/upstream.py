@@ -124,7 +124,7 @@ class HttpAccount:
         # A value with a line break in it would be two headers, or a second request.
         if block.count("\n") != len(lines) - 1 or block.count("\r") != len(lines) - 1 or "\0" in block:
             raise InvalidRequest("A header that is passed on to the provider holds a line break.")
-        if any(character in path for character in " \r\n\0"):
+        if " " in path or "\r" in path or "\n" in path or "\0" in path:
             raise InvalidRequest("A path that is passed on to the provider holds a space or a line break.")
         try:
             return f"{method} {self._origin.base_path}{path}{self._host}{block}\r\n\r\n".encode("latin-1")

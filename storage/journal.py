@@ -67,8 +67,7 @@ class Journal:
         self._elsewhere = 0
         self._unsynced: list[int] = []
         self._dropped: Counter[str] = Counter()
-        self._rows = 0
-        self._rows_end = Position(0, 0)
+        self._rows = self._rows_number = self._rows_size = 0
         self._nudge: Callable[[], None] | None = None
         self._nudge_rows = self._since_nudge = 0
         self._delivery: Callable[[], Delivery] = Delivery
@@ -93,7 +92,7 @@ class Journal:
     @property
     def rows_end(self) -> Position:
         """The place right behind the last row that was appended."""
-        return self._rows_end
+        return Position(self._rows_number, self._rows_size)
 
     def append(self, records: Sequence[Row | Opening]) -> bool:
         """See ``SpanLog.append``. Costs some microseconds; a disk that is full counts as a journal that is."""
@@ -147,7 +146,7 @@ class Journal:
 
     def _pending(self, delivery: Delivery) -> int:
         """By the position first: rows that were damaged on the disk are passed over and never counted as stored."""
-        return 0 if delivery.position >= self._rows_end else max(0, self._rows - delivery.stored)
+        return 0 if delivery.position >= self.rows_end else max(0, self._rows - delivery.stored)
 
     def _write(self, data: bytes) -> bool:
         try:
@@ -156,7 +155,8 @@ class Journal:
                 self._try_rotate()
             if self._elsewhere + self._size + len(data) > self._settings.max_bytes:
                 return False
-            _write_whole(self._file, data)
+            if (written := os.write(self._file, data)) < len(data):
+                _write_whole(self._file, data[written:])
             if self._settings.fsync == "always":
                 os.fdatasync(self._file)
         except OSError as error:
@@ -177,15 +177,15 @@ class Journal:
             logger.warning("the journal takes records again; %d were dropped since the start", self._dropped.total())
         rows = 0
         for record in records:
-            if type(record) is Row:
+            if isinstance(record, Row):
                 rows += 1
                 if record.key:
                     self._open.pop(record.key, None)
-            elif isinstance(record, Opening):
+            else:
                 self._open.setdefault(record.key, []).append((record, now))
         if rows:
             self._rows += rows
-            self._rows_end = Position(self._number, self._size)
+            self._rows_number, self._rows_size = self._number, self._size
             self._since_nudge += rows
             if self._nudge is not None and self._since_nudge >= self._nudge_rows:
                 self._since_nudge = 0
@@ -264,7 +264,7 @@ class Journal:
 
 
 def _write_whole(file: int, data: bytes) -> None:
-    """One system call, unless the kernel takes less than all."""
-    written = os.write(file, data) if data else 0
-    while written < len(data):
-        written += os.write(file, memoryview(data)[written:])
+    """As often as it takes: the kernel may take less than all."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]

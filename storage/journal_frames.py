@@ -58,8 +58,7 @@ class Scan(msgspec.Struct, frozen=True):
 def encode(records: Sequence[Row | Opening], time_ns: int) -> bytes:
     """One group of frames. Raises ``struct.error`` when a table name or a key has more than 255 bytes."""
     if len(records) == 1:  # nearly always, and on the way of every request
-        facts, checksum = _facts(records[0], time_ns, last=True)
-        return b"%b%b%b" % (_HEAD.pack(MAGIC, checksum), facts, records[0].data)
+        return b"".join(_frame(records[0], time_ns, last=True))
     return encode_timed([(record, time_ns) for record in records])
 
 
@@ -68,18 +67,17 @@ def encode_timed(records: Sequence[tuple[Row | Opening, int]]) -> bytes:
     parts: list[bytes] = []
     last = len(records) - 1
     for index, (record, time_ns) in enumerate(records):
-        facts, checksum = _facts(record, time_ns, last=index == last)
-        parts += (_HEAD.pack(MAGIC, checksum), facts, record.data)
+        parts += _frame(record, time_ns, last=index == last)
     return b"".join(parts)
 
 
-def _facts(record: Row | Opening, time_ns: int, *, last: bool) -> tuple[bytes, int]:
-    """What stands between the head and the data, and the checksum of both."""
+def _frame(record: Row | Opening, time_ns: int, *, last: bool) -> tuple[bytes, ...]:
     table, key, data = record.table.encode(), record.key, record.data
     kind = _ROW if type(record) is Row else _OPENING
-    facts = _FACTS.pack(len(table) + len(key) + len(data), kind, last, len(table), len(key), time_ns) + table + key
-    # The checksum runs on over the data, which is large, instead of over a copy of all.
-    return facts, crc32(data, crc32(facts))
+    facts = _FACTS.pack(len(table) + len(key) + len(data), kind, last, len(table), len(key), time_ns)
+    # The checksum runs on from one to the next, instead of over a copy of all.
+    checksum = crc32(data, crc32(key, crc32(table, crc32(facts))))
+    return _HEAD.pack(MAGIC, checksum), facts, table, key, data
 
 
 def decode(buffer: bytes, position: int) -> Frame | Fault:

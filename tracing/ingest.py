@@ -81,9 +81,9 @@ class SpanSink:
                 pass
         return self._log.append(self._records(_span(raw), key))
 
-    def begin_own(self, raw: RawSpan) -> bool:
-        """Write down that a span began, so that it is stored as interrupted if this process dies. ``False``: the journal is full."""
-        return self._log.append([raw_opening(raw, bytes.fromhex(raw.trace_id + raw.span_id))])
+    def begin_own(self, begun: Sequence[RawSpan]) -> bool:
+        """Write down that spans began, so that they are stored as interrupted if this process dies. ``False``: the journal is full."""
+        return self._log.append([raw_opening(raw, bytes.fromhex(raw.trace_id + raw.span_id)) for raw in begun])
 
     def _records(self, span: Span, key: bytes) -> list[Row | Opening]:
         kept = self._kept(span)

@@ -1,7 +1,7 @@
 """Where our own spans come from, and go: the journal always, and a second OTLP endpoint where one is configured.
 
-A gateway span is written down as it starts, so that it is stored as interrupted if the process dies; every span of ours is written down as
-it ends, before ``end()`` returns. The second endpoint gets the same spans from the SDK's exporter, in the background.
+A gateway span is written down when it starts (``tracing.openings``), so that it is stored as interrupted if the process dies; every span of
+ours is written down as it ends, before ``end()`` returns. The second endpoint gets the same spans from the SDK's exporter, in the background.
 """
 
 from typing import Protocol
@@ -16,6 +16,7 @@ from tracing import types
 from tracing.conventions.genai import GATEWAY_SCOPE
 from tracing.ingest import SpanSink
 from tracing.live import LiveSpan, LiveTracer
+from tracing.openings import Openings
 from tracing.raw import RawSpan
 
 __all__ = ("Exporter", "SpanProvider", "build_tracer_provider")
@@ -38,6 +39,7 @@ class SpanProvider(TracerProvider):
 
     def __init__(self, sink: SpanSink, resource: Resource, *exporters: Exporter) -> None:
         self._sink = sink
+        self._openings = Openings(sink)
         self._resource = resource
         self._exporters = exporters
 
@@ -55,13 +57,15 @@ class SpanProvider(TracerProvider):
 
     def shutdown(self) -> None:
         """Send what is left to the second endpoint, and stop."""
+        self._openings.write()
         for exporter in self._exporters:
             exporter.shutdown()
 
     def _begun(self, span: LiveSpan) -> None:
-        self._sink.begin_own(span.raw)
+        self._openings.begun(span.raw)
 
     def _ended(self, span: LiveSpan) -> None:
+        self._openings.ended(span.raw)
         self._sink.put_own(span.raw)
         for exporter in self._exporters:
             exporter.export(span.raw)

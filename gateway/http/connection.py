@@ -175,17 +175,19 @@ class Connection(asyncio.Protocol):
         if self._head_bytes > _LARGEST_HEAD:
             raise Broken(f"more than {_LARGEST_HEAD} bytes of headers")
         if not self._head_seen:
-            self.headers.append((name.lower(), value))
+            name = name.lower()
+            self.headers.append((name, value))
+            if name in _DELIMITERS:
+                self._delimited = True
 
     def on_headers_complete(self) -> None:
         """The head is there, unless it is that of an interim answer (RFC 9110 section 15.2)."""
         self.status = self._parser.get_status_code()
         if self.status < 200:
-            self.headers = []
+            self.headers, self._delimited = [], False
             return
         if self._bodyless:  # RFC 9112 section 6.3: whatever the headers say
             self.complete = True
-        self._delimited = any(name in _DELIMITERS for name, _ in self.headers)
         self._head_seen = True
         self._wake()
 
@@ -227,9 +229,9 @@ class Connection(asyncio.Protocol):
         """Wait until something has happened. Raises what broke the connection."""
         if self._error is not None:
             raise self._error
-        self._waiter = waiter = self._loop.create_future()
+        self._waiter = self._loop.create_future()
         try:
-            await waiter
+            await self._waiter
         finally:
             self._waiter = None
         if self._error is not None and not self._chunks:

@@ -34,18 +34,16 @@ def of_key(key: VirtualKey) -> tuple[Ceiling, ...]:
 
 def charges(call: Call, ceilings: Iterable[Ceiling], demands: Demands, now: int) -> tuple[Charge, ...]:
     """What a request asks of each ceiling that it stands under. A demand that is not known is left out."""
-    return tuple(_charges(call, ceilings, demands, now))
-
-
-def _charges(call: Call, ceilings: Iterable[Ceiling], demands: Demands, now: int) -> Iterator[Charge]:
     traffic = "judges" if call.inbound.origin else "apps"
+    asked: list[Charge] = []
     for ceiling in ceilings:
         if ceiling.traffic != traffic or (ceiling.route and ceiling.route != call.plan.route):
             continue
         demand, subject = demands.get(ceiling.metric), _SUBJECTS[ceiling.per](call)[:_LONGEST_SUBJECT]
         if demand is not None and (not ceiling.only or subject in ceiling.only):
             start, end = bounds(ceiling.window, now)
-            yield Charge((ceiling.id, start, subject), ceiling, demand, end)
+            asked.append(Charge((ceiling.id, start, subject), ceiling, demand, end))
+    return tuple(asked)
 
 
 _SUBJECTS: Final[Mapping[Per, Callable[[Call], str]]] = {

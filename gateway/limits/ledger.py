@@ -1,6 +1,6 @@
 """The counters: reserved and settled. In this process, where nothing comes between looking and taking."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -64,7 +64,8 @@ class LocalLedger(Ledger):
 
     def take(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
         """As ``reserve``, without giving way to anybody."""
-        self._sweep(now)
+        if now >= self._sweep_at:
+            self._sweep(now)
         placed: list[Charge] = []
         counts: list[Count] = []
         for each in charges:
@@ -86,11 +87,11 @@ class LocalLedger(Ledger):
         if granted.id not in self._open:
             return []
         self._open.discard(granted.id)
-        return list(self._settled(granted, amounts))
+        return self._settled(granted, amounts)
 
     @override
     async def counts(self, now: float) -> Mapping[Counter, Count]:
-        self._sweep(now, at_once=True)
+        self._sweep(now)
         return self._counts
 
     @override
@@ -104,7 +105,8 @@ class LocalLedger(Ledger):
     async def close(self) -> None:
         self._counts.clear()
 
-    def _settled(self, granted: Granted, amounts: Amounts) -> Iterator[Tally]:
+    def _settled(self, granted: Granted, amounts: Amounts) -> list[Tally]:
+        tallies: list[Tally] = []
         for charge, amount in zip(granted.charges, granted.amounts, strict=True):
             count = self._counts.get(charge.counter)
             if count is None:  # its window is over, and forgotten
@@ -113,7 +115,8 @@ class LocalLedger(Ledger):
             count.reserved -= amount
             count.used += amounts.get(charge.ceiling.metric, 0)
             self.changed.add(charge.counter)
-            yield Tally(charge, before, count.used)
+            tallies.append(Tally(charge, before, count.used))
+        return tallies
 
     def _counter(self, charge: Charge) -> tuple[Charge, Count]:
         """The charge on a counter that there is, or that there is room for."""
@@ -124,10 +127,8 @@ class LocalLedger(Ledger):
             count = self._counts.setdefault(charge.counter, Count(ends=charge.ends))
         return charge, count
 
-    def _sweep(self, now: float, *, at_once: bool = False) -> None:
+    def _sweep(self, now: float) -> None:
         """Forget windows that are over. Their reservations, if any, are settled into nothing."""
-        if now < self._sweep_at and not at_once:
-            return
         self._sweep_at = now + SWEEP_SECONDS
         for counter in [counter for counter, count in self._counts.items() if count.ends <= now]:
             del self._counts[counter]

@@ -9,7 +9,7 @@ from gateway.keys.types import VirtualKey
 from gateway.limits.ceilings import charges, of_key
 from gateway.limits.demand import demands, used
 from gateway.limits.events import BudgetEvent, exhausted
-from gateway.limits.ledger import Ledger
+from gateway.limits.ledger import Ledger, LocalLedger
 from gateway.limits.told import headers, headers_of_refusal, refusal
 from gateway.limits.types import Amounts, Ceiling, Charge, Granted, Metric, Refused
 from gateway.policies import Call, Outcome
@@ -29,6 +29,7 @@ class LimitPolicy:
     def __init__(self, ceilings: Sequence[Ceiling], ledger: Ledger, process: str, settle: Settle, tell: Tell) -> None:
         self._ceilings = tuple(ceilings)
         self._ledger = ledger
+        self._local = ledger if isinstance(ledger, LocalLedger) else None
         self._process = process
         self._hand_over = settle
         self._tell = tell
@@ -45,7 +46,9 @@ class LimitPolicy:
         asked = charges(call, ceilings, demands(call, metrics), int(now))
         if not asked:
             return
-        outcome = await self._reserve(asked, now)
+        reservation = f"{self._process}-{next(self._numbers)}"
+        local = self._local
+        outcome = local.take(reservation, asked, now) if local is not None else await self._reserve(reservation, asked, now)
         if isinstance(outcome, Refused):
             if outcome.charge.ceiling.metric == "cost":
                 self._tell(exhausted(outcome.charge, outcome.used))
@@ -60,8 +63,7 @@ class LimitPolicy:
         if call.granted is not None:
             self._hand_over(call.granted, used(call, outcome, [charge.ceiling.metric for charge in call.granted.charges]))
 
-    async def _reserve(self, asked: tuple[Charge, ...], now: float) -> Granted | Refused:
-        reservation = f"{self._process}-{next(self._numbers)}"
+    async def _reserve(self, reservation: str, asked: tuple[Charge, ...], now: float) -> Granted | Refused:
         try:
             return await self._ledger.reserve(reservation, asked, now)
         except asyncio.CancelledError:

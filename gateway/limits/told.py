@@ -13,6 +13,12 @@ __all__ = ("headers", "headers_of_refusal", "refusal")
 _SOON: Final = 1
 """Seconds after which another try may find that what others had reserved was not used."""
 
+_METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens", "cost")
+_NAMES: Final[Mapping[Metric, tuple[bytes, bytes, bytes]]] = {
+    metric: (f"x-ratelimit-limit-{metric}".encode(), f"x-ratelimit-remaining-{metric}".encode(), f"x-ratelimit-reset-{metric}".encode())
+    for metric in _METRICS
+}
+
 _UNITS: Final[Mapping[Metric, str]] = {"requests": "requests", "tokens": "tokens", "cost": "dollars"}
 
 
@@ -59,11 +65,12 @@ def _whose(ceiling: Ceiling, subject: str) -> str:
 
 
 def _window(charge: Charge, left: int, now: float) -> Headers:
-    unit = charge.ceiling.metric.encode()
+    metric = charge.ceiling.metric
+    limit, remaining, reset = _NAMES[metric]
     return [
-        (b"x-ratelimit-limit-" + unit, _number(charge.ceiling.metric, charge.ceiling.limit)),
-        (b"x-ratelimit-remaining-" + unit, _number(charge.ceiling.metric, left)),
-        (b"x-ratelimit-reset-" + unit, b"%ds" % max(0, math.ceil(charge.ends - now))),
+        (limit, _number(metric, charge.ceiling.limit)),
+        (remaining, _number(metric, left)),
+        (reset, b"%ds" % max(0, math.ceil(charge.ends - now))),
     ]
 
 

@@ -126,7 +126,8 @@ class Surface:
     async def _read(self, receive: Receive) -> bytes | None:
         message = await receive()
         if message["type"] == "http.request" and not message["more_body"]:
-            return self._checked(message["body"])
+            self._checked_size(len(message["body"]))
+            return message["body"]
         chunks: list[bytes] = []
         while message["type"] == "http.request":
             chunks.append(message["body"])
@@ -135,10 +136,6 @@ class Surface:
                 return b"".join(chunks)
             message = await receive()
         return None
-
-    def _checked(self, body: bytes) -> bytes:
-        self._checked_size(len(body))
-        return body
 
     def _checked_size(self, size: int) -> None:
         if size > self._max_body_bytes:

@@ -168,11 +168,15 @@ class HttpProtocol(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
         self._url += url
-        self._count(len(url))
+        self._head_bytes += len(url)
+        if self._head_bytes > MOST_HEADERS:
+            raise _too_large()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; trailers are left out."""
-        self._count(len(name) + len(value))
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > MOST_HEADERS:
+            raise _too_large()
         if self._incoming is None:
             name = name.lower()
             self._headers.append((name, value))
@@ -226,11 +230,6 @@ class HttpProtocol(asyncio.Protocol):
             *(b"%b: %b" % header for header in self._headers if header[0] not in _WISHES),
         ]
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
-
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MOST_HEADERS:
-            raise BadRequest(431, f"the head of a request may have {MOST_HEADERS} bytes")
 
     def _check_head(self) -> None:
         """What the parser lets pass and RFC 9112 does not (sections 2.3 and 3.2): such heads are read in two ways by two servers."""
@@ -352,3 +351,7 @@ class HttpProtocol(asyncio.Protocol):
 
 def _address(name: object) -> tuple[str, int] | None:
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
+
+
+def _too_large() -> BadRequest:
+    return BadRequest(431, f"the head of a request may have {MOST_HEADERS} bytes")

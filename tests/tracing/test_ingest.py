@@ -25,7 +25,7 @@ def test_a_span_that_is_sent_again_is_accepted_and_stored_once(sink, log, spans)
 
 def test_the_rows_of_all_spans_go_out_with_one_write_and_close_their_openings(sink, log, spans):
     first, second = spans.chat(), spans.chat()
-    sink.begin_own(raw_span(first))
+    sink.begin_own([raw_span(first)])
     sink.put([first, second])
     assert log.appends == 2
     opening = next(record for record in log.records if isinstance(record, Opening))
