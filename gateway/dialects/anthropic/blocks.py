@@ -32,17 +32,28 @@ def event(name: str, members: dict[str, Any]) -> bytes:
 
 
 class BlockWriter:
-    """Events of one choice in, events on content blocks out. Calls that grow side by side wait for their turn."""
+    """Events of one choice in, events on content blocks out.
+
+    Calls that grow side by side wait for their turn, and so do words between them: a call whose block was stopped could not grow any more.
+    """
 
     def __init__(self) -> None:
         self._index = -1
         self._open: str | None = None
         self._call: int | None = None
         self._waiting: dict[int, tuple[CallBegan, list[str]]] = {}
+        self._held: list[Event] = []
+        self._told: int | None = None
+        """The call that the last event told of."""
 
     def write(self, sent: Event) -> bytes:
         """The bytes for one event."""
+        if not isinstance(sent, PartEnded):
+            self._told = sent.index if isinstance(sent, CallBegan | CallDelta) else None
         match sent:
+            case TextDelta() | RefusalDelta() | CitationDelta() | ReasoningDelta() | WholePart() if self._call is not None:
+                self._held.append(sent)
+                return b""
             case TextDelta(text) | RefusalDelta(text):
                 return self._grow("text", {"type": "text_delta", "text": text}) if text else b""
             case CitationDelta(citation):
@@ -57,7 +68,7 @@ class BlockWriter:
                 block = written_block(part)
                 return b"" if block is None else self.close() + self._start("whole", block) + self._stop()
             case PartEnded():
-                return self._stop() + self._next_call()
+                return self._end_part()
             case _:
                 return b""
 
@@ -66,7 +77,19 @@ class BlockWriter:
         written = self._stop()
         while self._waiting:
             written += self._next_call() + self._stop()
-        return written
+        return written + self._release() + self._stop()
+
+    def _end_part(self) -> bytes:
+        """What was told last has ended; if that still waits, the open call has not."""
+        if self._call is not None and self._told != self._call:
+            return b""
+        written = self._stop() + self._next_call()
+        return written if self._call is not None else written + self._release()
+
+    def _release(self) -> bytes:
+        """Tell what was held back while calls grew."""
+        held, self._held = self._held, []
+        return b"".join(map(self.write, held))
 
     def _grow(self, kind: str, delta: dict[str, Any]) -> bytes:
         if self._open == kind:

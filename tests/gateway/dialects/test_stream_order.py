@@ -31,7 +31,7 @@ def told(draw: st.DrawFn) -> list[Event]:
     """What an upstream may tell: thoughts and words in turns, calls that grow side by side, ends of parts where they like."""
     steps = draw(st.lists(st.sampled_from(["text", "thought", "signature", "call", "grow", "end", "empty"]), max_size=14))
     events: list[Event] = [Began(id="a", model="m")] if draw(st.booleans()) else []
-    calls = 0
+    calls, growing = 0, set[int]()
     for number, step in enumerate(steps):
         match step:
             case "text":
@@ -42,10 +42,13 @@ def told(draw: st.DrawFn) -> list[Event]:
                 events.append(ReasoningDelta("", signature="c2ln", origin=DialectName.ANTHROPIC))
             case "call":
                 events.append(CallBegan(index=calls, id=f"call_{calls}", name="f"))
+                growing.add(calls)
                 calls += 1
-            case "grow" if calls:
-                events.append(CallDelta(index=draw(st.integers(0, calls - 1)), arguments=f"{number}"))
-            case "end":
+            case "grow" if growing:
+                events.append(CallDelta(index=draw(st.sampled_from(sorted(growing))), arguments=f"{number}"))
+            case "end":  # of what was told last
+                if events and isinstance(events[-1], CallBegan | CallDelta):
+                    growing.discard(events[-1].index)
                 events.append(PartEnded())
             case "empty":
                 events.append(TextDelta(""))
