@@ -147,10 +147,10 @@ class Services:
     def __init__(self, settings: Settings, metadata: Metadata, journal: Journal, telemetry: Store, seal: Seal) -> None:
         self.settings = settings
         self.keys = KeyService(metadata, self._keys_changed)
-        self.access = AccessBook(metadata, AccessIndex(settings.security.default_permission))
+        self.workspace_book = WorkspaceBook(metadata)
+        self.access = AccessBook(metadata, AccessIndex(settings.security.default_permission, self.workspace_book.elsewhere))
         self.users = UserService(self.access)
         self.roles = RoleService(self.access)
-        self.workspace_book = WorkspaceBook(metadata)
         self.workspaces = WorkspaceService(self.workspace_book, self.access)
         sessions = Sessions(seal, settings.security.session_hours)
         self.sign_in = SignIn(self.access.index, sessions) if settings.security.users else None

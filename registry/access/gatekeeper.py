@@ -66,6 +66,7 @@ def _whole(resource_type: str) -> str:
 
 def _may_with_model(caller: Caller, need: Need) -> bool:
     """A prompt is a registered model to MLflow's client: a grant on it may be of either type, and a ``DENY`` of either denies."""
+    caller = caller.at("registered_model", need.resource_id)
     kinds = ("registered_model", "prompt") if need.resource_type == "registered_model" else ("registered_model_version", "prompt_version")
     named = {each.resource_type for each in caller.grants if each.resource_pattern in {need.resource_id, ANY}}
     asked = [kind for kind in kinds if kind in named or kind.removesuffix("_version") in named] or [kinds[0]]

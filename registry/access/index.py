@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -28,8 +28,9 @@ REMEMBERED: Final = 10_000
 class AccessIndex:
     """Users and tokens, swapped as a whole. A password that was right is remembered, as a keyed digest, until anything changes."""
 
-    def __init__(self, default_permission: str) -> None:
+    def __init__(self, default_permission: str, places: Mapping[str, str] | None = None) -> None:
         self._default = default_permission
+        self._places = {} if places is None else places
         self._accounts = Accounts(0, {}, {}, {}, {})
         self._callers: dict[int, Caller] = {}
         self._marks: dict[int, str] = {}
@@ -109,6 +110,7 @@ class AccessIndex:
             grants=tuple(grant for workspace, _, grant in given if workspace == DEFAULT_WORKSPACE),
             default=self._default,
             has_roles=DEFAULT_WORKSPACE in held,
+            places=self._places,
             own=tuple(grant for _, name, grant in given if name == own),
             elsewhere={each: tuple(grant for workspace, _, grant in given if workspace == each) for each in held - {DEFAULT_WORKSPACE}},
         )

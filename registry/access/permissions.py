@@ -10,7 +10,7 @@ import msgspec
 
 from registry.errors import InvalidParameterValue
 
-__all__ = ("ANY", "DIVIDED", "WORKSPACE", "Action", "Grant", "allows", "check_grant", "resolve")
+__all__ = ("ANY", "DIVIDED", "PARTS", "WORKSPACE", "Action", "Grant", "allows", "check_grant", "resolve")
 
 Action = Literal["read", "use", "update", "delete", "manage"]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from registry.access.permissions import DIVIDED, WORKSPACE, Action, Grant, allows, resolve
+from registry.access.permissions import DIVIDED, PARTS, WORKSPACE, Action, Grant, allows, resolve
 
 __all__ = ("CALLER", "DEFAULT_WORKSPACE", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
 
@@ -75,13 +75,17 @@ class Caller(msgspec.Struct, frozen=True):
     workspace: str = DEFAULT_WORKSPACE
     """Where ``grants`` hold."""
 
+    places: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Where experiments are that are not in the default workspace; follows what is made and moved."""
+
     @property
     def is_administrator(self) -> bool:
         """May do everything: an admin, or one who manages the default workspace."""
-        return self.user.is_admin or (self.workspace == DEFAULT_WORKSPACE and self._manages)
+        return self.user.is_admin or (self.workspace == DEFAULT_WORKSPACE and self.manages)
 
     @property
-    def _manages(self) -> bool:
+    def manages(self) -> bool:
+        """Whether they do everything in the workspace where their grants hold."""
         return Grant(WORKSPACE, "*", "MANAGE") in self.grants
 
     def belongs_to(self, workspace: str) -> bool:
@@ -97,9 +101,24 @@ class Caller(msgspec.Struct, frozen=True):
 
     def permission(self, resource_type: str, resource_id: str) -> str:
         """What they may do with one thing; ``*`` asks about all of a kind."""
-        if self.is_administrator or (self._manages and resource_type in DIVIDED):
+        if self.is_administrator:
             return "MANAGE"
-        return resolve(self.grants, resource_type, resource_id, self.default)
+        there = self.at(resource_type, resource_id)
+        if there.manages and resource_type in DIVIDED:
+            return "MANAGE"
+        return resolve(there.grants, resource_type, resource_id, there.default)
+
+    def at(self, resource_type: str, resource_id: str) -> "Caller":
+        """The same person in the workspace of a thing, whichever way they come to it."""
+        place = self._place(PARTS.get(resource_type, resource_type), resource_id)
+        return self if place == self.workspace else self.within(place)
+
+    def _place(self, whole: str, resource_id: str) -> str:
+        if whole == "experiment":
+            return self.places.get(resource_id, self.workspace)
+        if whole in {"registered_model", "prompt"} and "/" in resource_id:
+            return resource_id.partition("/")[0]
+        return self.workspace
 
     def may(self, action: Action, resource_type: str, resource_id: str) -> bool:
         """Whether they may do it."""
@@ -107,7 +126,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     def may_make(self) -> bool:
         """Whether they may make new things and call models: everybody may who has no role, and those whose role says so."""
-        return self.is_administrator or not self.has_roles or self._manages or Grant(WORKSPACE, "*", "USE") in self.grants
+        return self.is_administrator or not self.has_roles or self.manages or Grant(WORKSPACE, "*", "USE") in self.grants
 
 
 CALLER: Final[ContextVar[Caller | None]] = ContextVar("registry_caller", default=None)

@@ -30,6 +30,8 @@ class WorkspaceBook:
 
     def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
+        self.elsewhere: dict[str, str] = {}
+        """Where experiments are that are not in the default workspace. One mapping for good: others look into it, too."""
         self._names: frozenset[str] = frozenset()
         self._places: dict[str, str] = {}
 
@@ -44,8 +46,15 @@ class WorkspaceBook:
 
     async def load(self) -> None:
         """Read all names; where experiments are is asked again."""
-        self._names = frozenset(each.name for each in await self._metadata.read(store.read_workspaces))
+
+        def read(connection: Connection) -> tuple[frozenset[str], dict[str, str]]:
+            names = frozenset(each.name for each in store.read_workspaces(connection))
+            return names, store.experiments_elsewhere(connection) if names else {}
+
+        self._names, elsewhere = await self._metadata.read(read)
         self._places = {}
+        self.elsewhere.clear()
+        self.elsewhere.update(elsewhere)
 
     async def run(self) -> None:
         """Look for changes of other processes until cancelled. While the database is away, what was known stays."""
@@ -65,6 +74,12 @@ class WorkspaceBook:
         done = await self._metadata.run(work)
         await self.load()
         return done
+
+    def put(self, experiment: str, workspace: str) -> None:
+        """An experiment was made."""
+        self._places[experiment] = workspace
+        if workspace != DEFAULT:
+            self.elsewhere[experiment] = workspace
 
     async def locate(self, experiments: Iterable[str]) -> None:
         """Know where these experiments are."""

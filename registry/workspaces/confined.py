@@ -10,6 +10,7 @@ from registry.access.permissions import ANY, canonical
 from registry.access.requirements import Lookup, area_of, needs
 from registry.errors import ResourceDoesNotExist
 from registry.models.names import check_model_name
+from registry.runs.experiment_messages import CreateExperiment
 from registry.wire import Endpoint, Message
 from registry.workspaces.book import WorkspaceBook
 from registry.workspaces.scope import WORKSPACE, scoped
@@ -65,7 +66,10 @@ class Confined:
             await self._check(workspace, endpoint, message)
         if (field := LISTS.get(endpoint.path)) is not None:
             return await self._listed(workspace, endpoint, message, field)
-        return await self._call(endpoint, message)
+        answer = await self._call(endpoint, message)
+        if isinstance(answer, CreateExperiment.Response):
+            self._book.put(answer.experiment_id, workspace)
+        return answer
 
     async def _check(self, workspace: str, endpoint: Endpoint[Any], message: Any) -> None:
         needed = await needs(endpoint.method, endpoint.path, message, self._lookup)

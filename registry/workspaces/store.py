@@ -17,6 +17,7 @@ __all__ = (
     "artifact_root_of",
     "change_workspace",
     "delete_workspace",
+    "experiments_elsewhere",
     "experiments_in",
     "insert_workspace",
     "models_in",
@@ -67,6 +68,12 @@ def workspaces_of(connection: Connection, numbers: Sequence[int]) -> dict[int, s
     """Where experiments are."""
     found = select(experiments.c.experiment_id, experiments.c.workspace).where(experiments.c.experiment_id.in_(numbers))
     return {row.experiment_id: row.workspace for row in connection.execute(found)}
+
+
+def experiments_elsewhere(connection: Connection) -> dict[str, str]:
+    """Where experiments are that are not in the default workspace."""
+    found = select(experiments.c.experiment_id, experiments.c.workspace).where(experiments.c.workspace != DEFAULT)
+    return {str(row.experiment_id): row.workspace for row in connection.execute(found)}
 
 
 def experiments_in(connection: Connection, name: str) -> int:

@@ -82,7 +82,13 @@ def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_
     assert inside(ada, workspace).status("POST", "experiments/create", name="mine") == 403
     assert workspace not in {each["name"] for each in ada.get(PATH)["workspaces"]} and ada.status("GET", f"{PATH}/{workspace}") == 403
     theirs = inside(admin, workspace).experiment()
+    run = inside(admin, workspace).post("runs/create", experiment_id=theirs)["run"]["info"]["run_id"]
+    file = f"/api/2.0/mlflow-artifacts/artifacts/{theirs}/{run}/artifacts/f.txt"
+    assert admin.http.put(file, content=b"x").status_code == 200
+    for detour in (file, f"/get-artifact?run_id={run}&path=f.txt"):
+        assert ada.http.get(detour).status_code == 403 == bob.http.get(detour).status_code, detour
     admin.post("/api/3.0/mlflow/roles/assign", username=bob.name, role_id=roles["viewer"])
+    assert bob.http.get(file).text == "x" and bob.http.put(file, content=b"y").status_code == 403
     there = inside(bob, workspace)
     assert workspace in {each["name"] for each in bob.get(PATH)["workspaces"]}
     assert there.status("GET", "experiments/get", experiment_id=theirs) == 200
