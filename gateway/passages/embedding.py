@@ -5,14 +5,13 @@ import struct
 from typing import Any, Final
 
 import msgspec
-from typing_extensions import override
 
-from gateway.dialects.openai_chat.errors import read_error, write_error
 from gateway.dialects.reading import decoded_request, unread
 from gateway.dialects.types import DialectName, Embed, Embedded, EmbeddingDialect
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.passages.chat import ChatPassage
-from gateway.types import Headers, Observation, StreamReader, Upstream
+from gateway.passages.rewritten import RewrittenUpstream
+from gateway.types import Observation, StreamReader, Upstream
 
 __all__ = ("EmbeddingPassage",)
 
@@ -44,7 +43,7 @@ class EmbeddingPassage:
 
     def answered(self, upstream: Upstream) -> Upstream:
         """See ``Passage.answered``."""
-        return _Translated(upstream, self._target, self._request)
+        return RewrittenUpstream(upstream, lambda body: write_embedded(self._target.read_answer(body), self._request))
 
     def read_answer(self, body: bytes) -> Observation:
         """See ``Passage.read_answer``."""
@@ -57,28 +56,6 @@ class EmbeddingPassage:
     def fail(self, error: GatewayError) -> bytes:
         """See ``Passage.fail``."""
         return self._plain.fail(error)
-
-
-class _Translated(Upstream):
-    def __init__(self, answer: Upstream, target: EmbeddingDialect, request: Embed) -> None:
-        self.status = answer.status
-        self.headers: Headers = answer.headers
-        self._answer, self._target, self._request = answer, target, request
-
-    @override
-    async def read(self) -> bytes:
-        body = await self._answer.read()
-        if self.status >= 400:
-            return write_error(read_error(self.status, self.headers, body))
-        return write_embedded(self._target.read_answer(body), self._request)
-
-    @override
-    async def next_chunk(self) -> bytes | None:
-        return await self.read()
-
-    @override
-    async def close(self) -> None:
-        await self._answer.close()
 
 
 def read_embed(body: bytes) -> Embed:

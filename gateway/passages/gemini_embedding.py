@@ -2,19 +2,17 @@
 
 from typing import Final
 
-from typing_extensions import override
-
 from gateway.dialects.failures import failure_of
 from gateway.dialects.gemini.embed import GeminiEmbeddings
 from gateway.dialects.gemini.embedding import for_model, read_batch, write_batch
 from gateway.dialects.openai_chat.embed import OpenAIEmbeddings
-from gateway.dialects.openai_chat.errors import read_error
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName, EmbeddingDialect
 from gateway.errors import GatewayError
 from gateway.passages.observing import usage_of
 from gateway.passages.resource import ResourceStream
-from gateway.types import Headers, Inbound, Observation, StreamReader, Upstream
+from gateway.passages.rewritten import RewrittenUpstream
+from gateway.types import Inbound, Observation, StreamReader, Upstream
 
 __all__ = ("GeminiEmbeddingPassage",)
 
@@ -39,7 +37,12 @@ class GeminiEmbeddingPassage:
 
     def answered(self, upstream: Upstream) -> Upstream:
         """See ``Passage.answered``."""
-        return upstream if self._target is None else _Translated(upstream, self._target)
+        target = self._target
+        return (
+            upstream
+            if target is None
+            else RewrittenUpstream(upstream, lambda body: write_batch(target.read_answer(body)), _GEMINI.write_error)
+        )
 
     def read_answer(self, body: bytes) -> Observation:
         """See ``Passage.read_answer``."""
@@ -53,25 +56,3 @@ class GeminiEmbeddingPassage:
     def fail(self, error: GatewayError) -> bytes:
         """See ``Passage.fail``."""
         return _GEMINI.error_event(failure_of(error))
-
-
-class _Translated(Upstream):
-    def __init__(self, answer: Upstream, target: EmbeddingDialect) -> None:
-        self.status = answer.status
-        self.headers: Headers = answer.headers
-        self._answer, self._target = answer, target
-
-    @override
-    async def read(self) -> bytes:
-        body = await self._answer.read()
-        if self.status >= 400:
-            return _GEMINI.write_error(read_error(self.status, self.headers, body))
-        return write_batch(self._target.read_answer(body))
-
-    @override
-    async def next_chunk(self) -> bytes | None:
-        return await self.read()
-
-    @override
-    async def close(self) -> None:
-        await self._answer.close()

@@ -6,11 +6,11 @@ import msgspec
 from typing_extensions import override
 
 from gateway.dialects.names import new_id
-from gateway.dialects.openai_chat.errors import read_error, write_error
 from gateway.dialects.ranking import Rank, RankingDialect, read_rank
 from gateway.errors import InvalidRequest
 from gateway.passages.resource import ResourcePassage
-from gateway.types import Headers, Inbound, Upstream
+from gateway.passages.rewritten import RewrittenUpstream
+from gateway.types import Inbound, Upstream
 
 __all__ = ("RankingPassage",)
 
@@ -30,29 +30,7 @@ class RankingPassage(ResourcePassage):
 
     @override
     def answered(self, upstream: Upstream) -> Upstream:
-        return _Ranked(upstream, self._target, self._request)
-
-
-class _Ranked(Upstream):
-    def __init__(self, answer: Upstream, target: RankingDialect, request: Rank) -> None:
-        self.status = answer.status
-        self.headers: Headers = answer.headers
-        self._answer, self._target, self._request = answer, target, request
-
-    @override
-    async def read(self) -> bytes:
-        body = await self._answer.read()
-        if self.status >= 400:
-            return write_error(read_error(self.status, self.headers, body))
-        return _written(self._target.read_answer(body), self._request)
-
-    @override
-    async def next_chunk(self) -> bytes | None:
-        return await self.read()
-
-    @override
-    async def close(self) -> None:
-        await self._answer.close()
+        return RewrittenUpstream(upstream, lambda body: _written(self._target.read_answer(body), self._request))
 
 
 def _written(ranked: list[tuple[int, float]], request: Rank) -> bytes:

@@ -22,8 +22,11 @@ _LONGEST_END: Final = 4
 
 
 def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextManager[Send]:
-    """``send``, kept alive where the answer may be a stream: what cannot be one is not worth a clock. ``seconds`` as in the settings."""
-    if seconds > 0 and (inbound.stream or b'"stream"' in inbound.body):
+    """``send``, kept alive where the answer may be a stream: what cannot be one is not worth a clock. ``seconds`` as in the settings.
+
+    Nothing is put among bytes that are promised to pass as they are.
+    """
+    if seconds > 0 and (inbound.stream or b'"stream"' in inbound.body) and inbound.operation is not Operation.PASSTHROUGH:
         return KeepAlive(send, inbound, seconds)
     return nullcontext(send)
 

@@ -106,6 +106,13 @@ async def test_one_that_waits_for_a_whole_answer_gets_its_own_status(rig: Rig):
     assert (answer.status_code, answer.json()["error"]["code"]) == (504, "upstream_timeout")
 
 
+async def test_what_is_passed_through_raw_gets_no_byte_more(rig: Rig):
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "!pause"}]}
+    answer = await rig.http.post("/passthrough/up/v1/chat/completions", json=body)
+    assert answer.text.count("data: ") == 6
+    assert all(line.startswith("data: ") for line in answer.text.split("\n") if line)
+
+
 async def test_it_is_in_no_span_and_in_no_cache(rig: Rig):
     first = await rig.post("/v1/chat/completions", "!pause once", "kept")
     again = await rig.post("/v1/chat/completions", "!pause once", "kept")

@@ -69,12 +69,13 @@ CLAUDE_USAGE = {
     "cache_creation_input_tokens": 5,
     "cache_creation": {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 2},
 }
+CLAUDE_SAID = {"output_tokens": 20, "output_tokens_details": {"thinking_tokens": 5}}
 CLAUDE_EVENTS = (
     {"type": "message_start", "message": {"id": "m", "model": "up", "content": [], "usage": {**CLAUDE_USAGE, "output_tokens": 1}}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "hi"}},
     {"type": "content_block_stop", "index": 0},
-    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 20}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": CLAUDE_SAID},
     {"type": "message_stop"},
 )
 CLAUDE = {
@@ -82,7 +83,7 @@ CLAUDE = {
     "model": "up",
     "content": [{"type": "text", "text": "hi"}],
     "stop_reason": "end_turn",
-    "usage": {**CLAUDE_USAGE, "output_tokens": 20},
+    "usage": {**CLAUDE_USAGE, **CLAUDE_SAID},
 }
 CONVERSE_USAGE = {"inputTokens": 15, "cacheReadInputTokens": 10, "cacheWriteInputTokens": 5, "outputTokens": 20, "totalTokens": 50}
 CONVERSE = (
@@ -153,9 +154,9 @@ CASES = {
     "ollama": ("llama3.2", PLAIN, "text/event-stream", {}),
     "vllm": ("Qwen/Qwen3-32B", told({**COUNTED, "prompt_tokens_details": None}), "text/event-stream", {}),
     "azure": ("gpt-4o", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
-    "anthropic": ("claude-sonnet-4-5", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
-    "vertex": ("claude-sonnet-4-5@20250929", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5}),
-    "bedrock": ("anthropic.claude-sonnet-4-5-20250929-v1:0", (CLAUDE, tuple(map(invoked, CLAUDE_EVENTS))), FRAMED, {READ: 10, WRITTEN: 5}),
+    "anthropic": ("claude-sonnet-4-5", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5, THOUGHT: 5}),
+    "vertex": ("claude-sonnet-4-5@20250929", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5, THOUGHT: 5}),
+    "bedrock": ("anthropic.claude-sonnet-4-5-20250929-v1:0", (CLAUDE, tuple(map(invoked, CLAUDE_EVENTS))), FRAMED, {READ: 10, WRITTEN: 5, THOUGHT: 5}),
     "bedrock ": ("amazon.nova-pro-v1:0", CONVERSE, FRAMED, {READ: 10, WRITTEN: 5}),
     "gemini": ("gemini-2.5-pro", GEMINI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "vertex ": ("gemini-2.5-pro", GEMINI, "text/event-stream", {READ: 10, THOUGHT: 5}),
