@@ -229,6 +229,11 @@ class Blobs:
             return await obstore.sign_async(self._store, method, path, timedelta(seconds=seconds))
 
     @property
+    def put_headers(self) -> dict[str, str]:
+        """What a PUT to a signed URL must bring: Azure has several kinds of blobs, and asks which one is meant."""
+        return {"x-ms-blob-type": "BlockBlob"} if isinstance(self._store, AzureStore) else {}
+
+    @property
     def takes_parts(self) -> bool:
         """Whether ``in_parts`` can be asked."""
         return isinstance(self._store, S3Store)

@@ -97,7 +97,7 @@ class DirectTransfers:
         tree, path = await self._service.new_file(request.run_id, request.model_id, request.path)
         seconds = _seconds(request.expiration)
         self._check_signs(tree, "Presigned upload")
-        return CreatePresignedUploadUrl.Response(presigned_url=await tree.signed("PUT", path, seconds), headers={})
+        return CreatePresignedUploadUrl.Response(presigned_url=await tree.signed("PUT", path, seconds), headers=tree.blobs.put_headers)
 
     async def download_url(self, request: CreatePresignedDownloadUrl) -> CreatePresignedDownloadUrl.Response:
         """Where to read a file of a run."""
