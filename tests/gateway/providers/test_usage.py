@@ -156,7 +156,12 @@ CASES = {
     "azure": ("gpt-4o", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "anthropic": ("claude-sonnet-4-5", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5, THOUGHT: 5}),
     "vertex": ("claude-sonnet-4-5@20250929", (CLAUDE, sse(*CLAUDE_EVENTS)), "text/event-stream", {READ: 10, WRITTEN: 5, THOUGHT: 5}),
-    "bedrock": ("anthropic.claude-sonnet-4-5-20250929-v1:0", (CLAUDE, tuple(map(invoked, CLAUDE_EVENTS))), FRAMED, {READ: 10, WRITTEN: 5, THOUGHT: 5}),
+    "bedrock": (
+        "anthropic.claude-sonnet-4-5-20250929-v1:0",
+        (CLAUDE, tuple(map(invoked, CLAUDE_EVENTS))),
+        FRAMED,
+        {READ: 10, WRITTEN: 5, THOUGHT: 5},
+    ),
     "bedrock ": ("amazon.nova-pro-v1:0", CONVERSE, FRAMED, {READ: 10, WRITTEN: 5}),
     "gemini": ("gemini-2.5-pro", GEMINI, "text/event-stream", {READ: 10, THOUGHT: 5}),
     "vertex ": ("gemini-2.5-pro", GEMINI, "text/event-stream", {READ: 10, THOUGHT: 5}),
