@@ -39,6 +39,12 @@ async def test_anthropics_files_are_told_from_openais_by_its_clients_header(reso
     assert (await files.delete(made.id)).type == "file_deleted"
 
 
+async def test_what_anthropic_keeps_for_an_account_is_told_from_openais_of_the_same_name(resources: Resources):
+    await resources.claude.beta.skills.retrieve("skill_1")
+    assert resources.sent.target.partition("?")[0] == "/claude/v1/skills/skill_1"
+    assert resources.sent.headers["x-api-key"] == "sk-canary-44ab"
+
+
 async def test_anthropics_messages_models_and_counts_by_their_beta_paths_too(resources: Resources):
     for client in (resources.claude, resources.claude.beta):
         assert (await client.messages.create(model="anthropic/claude-x", max_tokens=9, messages=ASKED)).content[0].text == "ebb"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 
 import pytest
+from msgspec.structs import replace
 
 from config.schema import ProviderSettings
 from config.secrets import Secret
@@ -12,7 +13,8 @@ from gateway.errors import Misconfigured
 from gateway.providers.azure.provider import AzureProvider
 from gateway.providers.bedrock.provider import BedrockProvider
 from gateway.providers.vertex.provider import VertexProvider
-from gateway.types import Operation, Outbound
+from gateway.types import Operation, Outbound, Resource
+from gateway.upload import Upload
 from tests.cloud import Cloud, Said, Sent, scripted_cloud
 from tests.gateway.providers.framing import event, exception, invoked
 from tests.gateway.providers.sigv4 import signature_holds
@@ -56,6 +58,26 @@ async def test_bedrock_is_asked_with_a_signature_that_holds_for_path_and_body(to
     assert signature_holds(sent, SECRET, "eu-west-1", "bedrock")
     assert sent.headers.get("x-amz-security-token") == token
     assert not signature_holds(Sent(sent.method, sent.target, sent.headers, sent.body + b" "), SECRET, "eu-west-1", "bedrock")
+
+
+async def test_what_is_passed_to_bedrock_while_it_arrives_is_signed_whole():
+    pieces = [bytes(range(256)) * 2000, b"end"]
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    whole = b"".join(pieces)
+    upload = Upload(receive, None, 10_000_000)
+    await upload.hold(lambda _: True)
+    passed = Resource(path="/model/m/invoke", content_type="application/octet-stream")
+    async with scripted_cloud(lambda _: Said()) as cloud:
+        request = replace(
+            outbound("m", DialectName.BEDROCK, b""), operation=Operation.PASSTHROUGH, resource=passed, upload=upload.sending("")
+        )
+        await answer_to(bedrock(cloud), request)
+    (sent,) = cloud.sent
+    assert sent.body == whole
+    assert signature_holds(sent, SECRET, "eu-west-1", "bedrock")
 
 
 async def test_a_bearer_key_of_bedrock_needs_no_signature():
