@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from bench.processes import LOAD_CORE, request_body
+from bench.processes import LOAD_CORE
+from bench.questions import request_body
 from bench.types import Load, Sample, StartedSystem
 
 __all__ = ("measure", "parse")
@@ -20,7 +21,7 @@ def measure(target: StartedSystem, load: Load, work: Path) -> Sample:
     if shutil.which("wrk") is None:
         raise FileNotFoundError("wrk makes the load: install it (apt-get install wrk)")
     script = work / "request.lua"
-    script.write_text(_script(target))
+    script.write_text(_script(target, load.question))
     command = [
         "taskset",
         "-c",
@@ -39,10 +40,10 @@ def measure(target: StartedSystem, load: Load, work: Path) -> Sample:
     return parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def _script(target: StartedSystem) -> str:
+def _script(target: StartedSystem, question: str) -> str:
     headers = {"content-type": "application/json", **target.system.headers}
     lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
-    return "\n".join(['wrk.method = "POST"', *lines, f"wrk.body = {json.dumps(request_body(target.system.model).decode())}"])
+    return "\n".join(['wrk.method = "POST"', *lines, f"wrk.body = {json.dumps(request_body(target.system.model, question).decode())}"])
 
 
 def parse(output: str) -> Sample:

@@ -1,6 +1,5 @@
 """Start systems pinned to one core, wait for their first answer, weigh them, and stop them."""
 
-import json
 import os
 import shutil
 import signal
@@ -13,23 +12,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from bench.questions import request_body
 from bench.systems import HERE, UPSTREAM
 from bench.types import StartedSystem, System
 
-__all__ = ("LOAD_CORE", "PATIENCE_SECONDS", "SERVER_CORE", "descendants", "memory_mb", "process", "request_body", "started", "upstream")
+__all__ = ("LOAD_CORE", "PATIENCE_SECONDS", "SERVER_CORE", "answering", "descendants", "memory_mb", "process", "started", "upstream")
 
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
 PATIENCE_SECONDS: Final = 180.0
-QUESTION: Final = (
-    "What causes the tides, and why are there two high tides on most days? Answer in one or two sentences, please, for a curious reader."
-)
-
-
-def request_body(model: str) -> bytes:
-    """A chat completion request of about sixty tokens."""
-    messages = [{"role": "system", "content": "You are a careful assistant. Be brief and exact."}, {"role": "user", "content": QUESTION}]
-    return json.dumps({"model": model, "messages": messages, "temperature": 0.2}).encode()
 
 
 @contextmanager
@@ -37,7 +28,13 @@ def upstream(work: Path) -> Iterator[None]:
     """Run the instant upstream on the core of the load. Raises ``FileNotFoundError`` when nginx is not installed."""
     if shutil.which("nginx") is None:
         raise FileNotFoundError("nginx serves as the instant upstream: install it (apt-get install nginx-light)")
-    command = ["nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_upstream.conf"), "-g", "daemon off;"]
+    with answering(["nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_upstream.conf"), "-g", "daemon off;"], work):
+        yield
+
+
+@contextmanager
+def answering(command: list[str], work: Path) -> Iterator[None]:
+    """Run an upstream on the core of the load; it answers when the block begins. Raises ``TimeoutError`` when it never does."""
     with process(command, LOAD_CORE, {}, work / "upstream.log"):
         _wait(System(name="upstream", url=f"{UPSTREAM}/chat/completions"), f"{UPSTREAM}/chat/completions", _answers)
         yield

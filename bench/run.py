@@ -14,7 +14,7 @@ from bench.report import summarise, table
 from bench.systems import systems
 from bench.types import Load, Sample, Summary, System
 
-__all__ = ("run",)
+__all__ = ("available", "run")
 
 CONNECTIONS = (1, 10, 64)
 
@@ -23,7 +23,7 @@ def run(*, rounds: int = 3, seconds: float = 5.0, only: list[str] | None = None,
     """Measure every installed system and print medians; exit code 0, or 3 when a tool the benchmark needs is missing."""
     work = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
-        chosen = _available(systems(work), only or [])
+        chosen = available(systems(work), only or [])
         with upstream(work):
             summaries = _measure_all(chosen, rounds, seconds, work)
     except FileNotFoundError as error:
@@ -38,7 +38,8 @@ def run(*, rounds: int = 3, seconds: float = 5.0, only: list[str] | None = None,
     return 0
 
 
-def _available(all_systems: list[System], only: list[str]) -> list[System]:
+def available(all_systems: list[System], only: list[str]) -> list[System]:
+    """Those that are installed and have one of ``only`` in their name; the upstream itself always. What is left out for want of a program is told."""
     chosen = []
     for system in all_systems:
         if only and system.name != "direct" and not any(word in system.name for word in only):

@@ -33,10 +33,11 @@ class StartedSystem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement to take: open connections and how long, in seconds."""
+    """One measurement to take: open connections, how long, in seconds, and what is asked (``bench.questions``)."""
 
     connections: int
     seconds: float
+    question: str = "short"
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """``tidegate bench``."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import rich_click as click
@@ -16,6 +17,10 @@ __all__ = ("bench",)
     "--only", multiple=True, help="Measure systems with this in their name; may be given several times.  [default: all that are installed]"
 )
 @click.option("--install", is_flag=True, help="Install the peers first (those of --only, or all), each into an environment of its own.")
+@click.option("--bodies", is_flag=True, help="Measure requests of 100 KB of text and with an image of 300 KB, too.")
+@click.option(
+    "--streams", is_flag=True, help="Measure when the first word of a stream is there, and whether every word of a thousand at once is."
+)
 @click.option("--artifacts", is_flag=True, help="Measure files of 10 MB, up and down, beside `mlflow server`.")
 @click.option(
     "--registry", is_flag=True, help="Measure what MLflow's client asks for instead, beside `mlflow server`, over SQLite and PostgreSQL."
@@ -35,14 +40,14 @@ def bench(
     mlflow: Path | None,
     *,
     install: bool,
+    bodies: bool,
+    streams: bool,
     artifacts: bool,
     registry: bool,
     as_json: bool,
 ) -> int:
     """Measure added latency, throughput, memory and start-up beside peers."""
     from bench import peers
-    from bench.artifacts import run as run_files
-    from bench.run import run as run_gateway
 
     if install:
         peers.install(list(only))
@@ -50,4 +55,23 @@ def bench(
         from bench.registry.run import run as run_registry
 
         return run_registry(seconds=seconds, runs=runs, mlflow=mlflow, only=list(only) or None, as_json=as_json)
-    return (run_files if artifacts else run_gateway)(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)
+    if streams:
+        from bench.streams import run as run_streams
+
+        return run_streams(only=list(only) or None, as_json=as_json)
+    return _runner(bodies=bodies, artifacts=artifacts)(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)
+
+
+def _runner(*, bodies: bool, artifacts: bool) -> Callable[..., int]:
+    """What measures rates in rounds."""
+    if artifacts:
+        from bench.artifacts import run as run_files
+
+        return run_files
+    if bodies:
+        from bench.bodies import run as run_bodies
+
+        return run_bodies
+    from bench.run import run as run_gateway
+
+    return run_gateway
