@@ -100,10 +100,15 @@ async def _experiments(method: str, path: str, message: Any, lookup: Lookup) -> 
 
 
 def _location(uri: str) -> Iterable[Need]:
-    """A place among the artifacts of others makes theirs one's own; what lies beside experiments is for those who may write everywhere."""
+    """A place among the artifacts of others makes theirs one's own; what lies beside experiments is for those who may write everywhere.
+
+    The root holds what is in all workspaces, so it is for administrators.
+    """
     if (path := own_path(uri)) is None:
         return ()
     folder = path.partition("/")[0]
+    if not folder:
+        return (ADMINISTER,)
     return (Need("update", "experiment", canonical("experiment", folder) if folder.isdecimal() else ANY),)
 
 

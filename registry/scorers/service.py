@@ -54,6 +54,11 @@ class ScorerService:
 
     async def list(self, request: wire.ListScorers) -> wire.ListScorers.Response:
         """The latest versions."""
+        if request.experiment_id and request.experiment_ids:
+            raise InvalidParameterValue(
+                "Cannot specify both 'experiment_id' and 'experiment_ids'. Use 'experiment_ids' to scope the query to multiple "
+                "experiments, or 'experiment_id' to scope it to a single experiment."
+            )
 
         def read(connection: Connection) -> list[ScorerRow]:
             if request.experiment_id:
@@ -129,7 +134,8 @@ def _find(connection: Connection, request: wire.GetScorer | wire.DeleteScorer) -
     active_experiment(connection, number)
     found = store.read_version(connection, number, request.name, request.version)
     if found is None:
-        raise _not_found(request.name, request.experiment_id, request.version)
+        named = store.read_version(connection, number, request.name, None)
+        raise _not_found(request.name, request.experiment_id, request.version if named else None)
     return found
 
 

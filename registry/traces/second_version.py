@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
-from registry.errors import InvalidParameterValue
 from registry.runs.checks import experiment_number
 from registry.runs.experiments import active_experiment
 from registry.runs.types import Metadata
@@ -14,6 +13,7 @@ from registry.traces.reading import TraceReader
 from registry.traces.saying import info_properties, metadata_properties, placed, tag_properties
 from registry.traces.service import TraceService
 from registry.traces.times import duration_ms, timestamp_ms
+from registry.wire.tolerant import missing_value
 from tracing.properties_store import PropertyStore
 
 __all__ = ("TraceServiceV2",)
@@ -66,7 +66,7 @@ class TraceServiceV2:
     async def search(self, request: older.SearchTraces) -> older.SearchTraces.Response:
         """A page of the traces of experiments."""
         if not request.experiment_ids:
-            raise InvalidParameterValue("Missing value for required parameter 'experiment_ids'. Name the experiments to search.")
+            raise missing_value("experiment_ids")
         page = await self._traces.search(
             wire.SearchTracesV3(
                 locations=[

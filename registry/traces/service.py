@@ -163,8 +163,9 @@ class TraceService:
         self._properties.put([TraceProperty(stored, PropertyKind.PROMPT, key) for key in keys])
 
     async def _batch(self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None) -> list[KnownTrace]:
+        among = None if experiment_ids is None else {str(experiment_number(each)) for each in experiment_ids}
         found = await self._reader.known([stored_id(each) for each in trace_ids])
-        return [trace for trace in found if experiment_ids is None or trace.experiment_id in experiment_ids]
+        return [trace for trace in found if among is None or trace.experiment_id in among]
 
     async def _page(
         self, experiments: Sequence[str], filter: str | None, order_by: Sequence[str], size: int, page_token: str | None

@@ -8,12 +8,12 @@ import msgspec
 from registry.access.gatekeeper import refilled
 from registry.access.permissions import ANY, canonical
 from registry.access.requirements import Lookup, area_of, needs
-from registry.errors import ResourceDoesNotExist
+from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 from registry.models.names import check_model_name
 from registry.runs.experiment_messages import CreateExperiment
 from registry.wire import Endpoint, Message
 from registry.workspaces.book import WorkspaceBook
-from registry.workspaces.scope import WORKSPACE, scoped
+from registry.workspaces.scope import DEFAULT, WORKSPACE, scoped
 
 __all__ = ("Confined",)
 
@@ -59,6 +59,11 @@ class Confined:
         workspace = WORKSPACE.get()
         if workspace is None:
             return await self._call(endpoint, message)
+        if workspace != DEFAULT and isinstance(message, CreateExperiment) and message.artifact_location:
+            # A place of one's own choice could be that of another workspace's files.
+            raise InvalidParameterValue(
+                f"artifact_location cannot be specified in a workspace other than '{DEFAULT}': set the workspace's default_artifact_root."
+            )
         message = _scoped(endpoint.path, message)
         if endpoint.path in SEARCHES:
             message = await self._narrowed(workspace, message)

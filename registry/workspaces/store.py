@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from registry.workspaces.scope import DEFAULT, prefix_of
 from registry.workspaces.types import Workspace
 from storage.access_tables import access_roles, role_permissions
+from storage.genai_tables import dataset_experiments, issues, label_schemas, online_scoring_configs, review_queues, scorers
 from storage.model_tables import registered_models
 from storage.run_tables import experiments
 from storage.workspace_tables import workspaces
@@ -108,5 +109,8 @@ def move_to_default(connection: Connection, name: str) -> None:
 
 def remove_contents(connection: Connection, name: str) -> None:
     """Remove all that is in a workspace."""
+    numbers = select(experiments.c.experiment_id).where(experiments.c.workspace == name)
+    for table in (scorers, online_scoring_configs, label_schemas, review_queues, issues, dataset_experiments):
+        connection.execute(delete(table).where(table.c.experiment_id.in_(numbers)))
     connection.execute(delete(experiments).where(experiments.c.workspace == name))
     connection.execute(delete(registered_models).where(registered_models.c.name.in_(models_in(connection, name))))

@@ -105,6 +105,9 @@ def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_
     ):
         assert manager.call("POST", path, **fields).status_code in {400, 403}, path
     assert manager.status("POST", "users/create", username="x", password="pass word") == 403
+    for place in ("mlflow-artifacts:/", f"mlflow-artifacts:/{admin.experiment()}"):
+        assert manager.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 400
+        assert bob.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 403
 
 
 def test_a_workspace_goes_empty_or_with_all_or_into_the_default_one(admin, workspace):

@@ -26,7 +26,11 @@ async def test_versions_count_up_whoever_registers_at_once_and_the_latest_is_ser
     await client.call("DELETE", "scorers/delete", named)
     gone = await client.call("GET", "scorers/get", **named, status=404)
     assert gone["message"] == f"Scorer with name 'polite' not found for experiment {client.experiment}."
+    other_version = await client.call("GET", "scorers/get", **named, version=7, status=404)
+    assert other_version["message"] == gone["message"]  # as there is no version at all
     assert await client.call("GET", "scorers/list") == {}
+    both = await client.call("GET", "scorers/list", experiment_id=client.experiment, experiment_ids=[client.experiment], status=400)
+    assert both["message"].startswith("Cannot specify both 'experiment_id' and 'experiment_ids'.")
 
 
 async def test_code_is_not_kept_and_what_is_no_json_neither(client):
