@@ -4,7 +4,7 @@ https://platform.openai.com/docs/api-reference/chat. Members whose type is the u
 upstream, in the vendor's own words.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -66,21 +66,38 @@ class CompletionDetails(msgspec.Struct):
 
 
 class WireUsage(msgspec.Struct):
-    """``usage``. ``prompt_cache_hit_tokens`` is DeepSeek's name for what came from its cache."""
+    """``usage``. ``prompt_cache_hit_tokens`` is DeepSeek's name for what came from its cache, ``reasoning_tokens`` Perplexity's place for them."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
+    reasoning_tokens: int | None = None
     prompt_cache_hit_tokens: int | None = None
     prompt_tokens_details: PromptDetails | None = None
     completion_tokens_details: CompletionDetails | None = None
 
 
-def completed(prompt: int | None, completion: int | None, total: int | None, reasoning: int | None) -> int | None:
-    """Tokens of an answer with its reasoning, which xAI counts beside ``completion_tokens``: its total shows it."""
-    if completion is None or not reasoning or total != (prompt or 0) + completion + reasoning:
-        return completion
-    return completion + reasoning
+class CountedUsage(Protocol):
+    """The members of ``usage`` by which it is told whether reasoning is among the tokens of an answer."""
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+    reasoning_tokens: int | None
+
+
+def completed(usage: CountedUsage, reasoning: int | None) -> tuple[int | None, int | None]:
+    """Tokens of an answer with its reasoning, and those of the reasoning. ``reasoning`` is that of ``completion_tokens_details``.
+
+    Two vendors count it beside ``completion_tokens``: Perplexity says so by the member's place, xAI by its total.
+    """
+    if usage.completion_tokens is None:
+        return None, reasoning
+    if usage.reasoning_tokens:
+        return usage.completion_tokens + usage.reasoning_tokens, usage.reasoning_tokens
+    if reasoning and usage.total_tokens == (usage.prompt_tokens or 0) + usage.completion_tokens + reasoning:
+        return usage.completion_tokens + reasoning, reasoning
+    return usage.completion_tokens, reasoning
 
 
 class ChoiceHead(msgspec.Struct):

@@ -69,13 +69,13 @@ def read_tokens(usage: wire.Usage | None) -> Tokens | None:
         return None
     into, out = usage.prompt_tokens_details or wire.InputDetails(), usage.completion_tokens_details or wire.OutputDetails()
     cached = into.cached_tokens if into.cached_tokens is not None else usage.prompt_cache_hit_tokens
-    completion = completed(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, out.reasoning_tokens)
+    completion, reasoning = completed(usage, out.reasoning_tokens)
     return Tokens(
         input=_without(usage.prompt_tokens, cached, into.cache_write_tokens),
         cache_read=cached,
         cache_write=into.cache_write_tokens,
-        output=_without(completion, out.reasoning_tokens),
-        reasoning=out.reasoning_tokens,
+        output=_without(completion, reasoning),
+        reasoning=reasoning,
         input_audio=into.audio_tokens,
         output_audio=out.audio_tokens,
     )

@@ -209,14 +209,15 @@ class OutputDetails(msgspec.Struct):
 
 
 class Usage(msgspec.Struct):
-    """``usage``; ``prompt_tokens`` holds what came from a cache, ``completion_tokens`` the reasoning, but at xAI.
+    """``usage``; ``prompt_tokens`` holds what came from a cache, ``completion_tokens`` the reasoning, as a rule: ``completed`` knows.
 
-    ``prompt_cache_hit_tokens`` is DeepSeek's name for what came from its cache.
+    ``prompt_cache_hit_tokens`` is DeepSeek's name for what came from its cache, ``reasoning_tokens`` Perplexity's place for them.
     """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
+    reasoning_tokens: int | None = None
     prompt_cache_hit_tokens: int | None = None
     prompt_tokens_details: InputDetails | None = None
     completion_tokens_details: OutputDetails | None = None

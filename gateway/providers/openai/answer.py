@@ -60,10 +60,10 @@ def read_usage(usage: WireUsage | None) -> Usage | None:
         return None
     prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
     cached = prompt.cached_tokens if prompt else None
-    reasoning = completion.reasoning_tokens if completion else None
+    output, reasoning = completed(usage, completion.reasoning_tokens if completion else None)
     return Usage(
         input_tokens=usage.prompt_tokens,
-        output_tokens=completed(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, reasoning),
+        output_tokens=output,
         cache_read_tokens=cached if cached is not None else usage.prompt_cache_hit_tokens,
         cache_write_tokens=prompt.cache_write_tokens if prompt else None,
         reasoning_tokens=reasoning,

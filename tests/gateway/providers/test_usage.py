@@ -148,6 +148,12 @@ CASES = {
         "text/event-stream",
         {},
     ),
+    "perplexity ": (
+        "sonar-deep-research",
+        told({**COUNTED, "completion_tokens": 15, "total_tokens": 45, "reasoning_tokens": 5, "citation_tokens": 9}, with_finish=True),
+        "text/event-stream",
+        {THOUGHT: 5},
+    ),
     "nvidia": ("meta/llama-3.3-70b-instruct", PLAIN, "text/event-stream", {}),
     "huggingface": ("Qwen/Qwen3-32B", PLAIN, "text/event-stream", {}),
     "databricks": ("databricks-claude-sonnet-4", OPENAI, "text/event-stream", {READ: 10, THOUGHT: 5}),
