@@ -136,6 +136,7 @@ ENTRANCES: Final = (
     _row("about", _readers, r"/api/v1/openapi\.json", "/api/v1/schema(?:/.*)?", "/health", "/ready", "/version"),
     _row("pages", _readers, "/static-files/lib/notebook-trace-renderer/.*"),
     _row("reviewing", _everybody, "/queues(?:/.*)?"),
+    _row("selecting", _everybody, "/traces/selection"),
     _row("pages", _readers, "/", "/(?:welcome|gateway)", "/(?:ui|static)/.*", "/(?:sessions|runs|logged-models)/.*"),
     _row("pages", _readers, "/(?:traces|prompts|experiments|models|datasets)(?:/.*)?", "/compare-runs"),
 )

@@ -190,7 +190,7 @@ REMOVE: dict[tuple[str, str], dict[str, object]] = {
 
 LISTS = {
     "/", "/welcome", "/ui/first-trace", "/traces", "/ui/traces", "/prompts", "/experiments", "/models", "/datasets", "/gateway",
-    "/compare-runs", "/ui/chart", "/ui/lineage", "/sessions/{path}", "/queues", "/static-files/lib/notebook-trace-renderer/index.html",
+    "/compare-runs", "/traces/selection", "/traces/compare", "/ui/chart", "/ui/lineage", "/sessions/{path}", "/queues", "/static-files/lib/notebook-trace-renderer/index.html",
     "/api/v1/traces", "/api/v1/sessions/{session_id}", "/api/v1/usage", "/api/v1/prompts", "/api/v1/models", "/api/v1/moves", "/api/v1/lineage",
 }  # fmt: skip
 """For everybody who signs in, without what they may not read."""
@@ -233,7 +233,7 @@ def decision(method: str, path: str) -> str:
         return "whole"
     if path.startswith(OWN):
         return "own"
-    if path == "/graphql":
+    if path in {"/graphql", "/traces/selection"}:
         return "endpoint by endpoint"
     if path in {"/sign-in", "/sign-out"}:
         return "signing in"
@@ -322,6 +322,17 @@ def test_no_list_no_search_and_no_figure_holds_a_word_of_what_is_kept_from_someb
     for path in ("/judges", "/judges/strict", "/api/v1/judges", "/api/v1/judges/strict", f"/api/v1/judges/strict/why/{things['trace_id']}"):
         assert people["viewer"].status("GET", path) == 200
         assert people["outsider"].status("GET", path) == 403
+
+
+def test_traces_that_are_chosen_together_are_read_and_changed_one_by_one(people, things):
+    trace_id = things["trace_id"]
+    for path in (f"/traces/selection?trace={trace_id}", f"/traces/compare?a={trace_id}&b={trace_id}"):
+        assert WORD in people["viewer"].http.get(path).text and WORD not in people["outsider"].http.get(path).text
+    for act in ({"do": "tag", "key": "a", "value": "b"}, {"do": "delete", "sure": "yes"}):
+        for name in ("outsider", "viewer"):
+            refused = people[name].http.post("/traces/selection", data={"trace": trace_id, **act})
+            assert refused.status_code in {403, 404}, (name, act, refused.status_code)
+    assert people["viewer"].status("GET", f"/traces/{trace_id}") == 200
 
 
 def test_a_prompt_that_is_kept_from_somebody_answers_nothing_through_the_gateway(people, things):

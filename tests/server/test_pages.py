@@ -1,5 +1,6 @@
 """The pages and the API over the composed server: what was sent a moment ago is there."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +91,39 @@ def test_feedback_of_a_person_stands_beside_the_trace(server: RunningServer):
     ).raise_for_status()
     (found,) = server.client.get(f"/api/v1/traces/{trace_id}").json()["assessments"]
     assert (found["name"], found["value"], found["source_type"]) == ("useful", False, "HUMAN")
+
+
+def test_several_traces_are_tagged_made_examples_reviewed_compared_and_deleted_at_once(server: RunningServer):
+    client, mlflow = server.client, "/api/3.0/mlflow"
+    ids = [client.post("/v1/chat/completions", json=CHAT).headers["x-tidegate-trace-id"] for _ in range(3)]
+    two = {"trace": ids[:2]}
+    dataset = client.post(f"{mlflow}/datasets/create", json={"name": "hard ones"}).json()["dataset"]["dataset_id"]
+    queue = client.post(f"{mlflow}/review-queues/create", json={"experiment_id": "0", "name": "look", "queue_type": "CUSTOM"})
+    queue_id = queue.raise_for_status().json()["review_queue"]["queue_id"]
+    chosen = client.get("/traces/selection", params=two)
+    assert chosen.status_code == 200 and "hard ones" in chosen.text and "look" in chosen.text and "<b>1007</b>" not in chosen.text
+
+    def act(do: str, **fields: str) -> str:
+        answer = client.post("/traces/selection", data={**two, "do": do, **fields}, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    assert "Tagged 2 traces with team." in act("tag", key="team", value="search")
+    assert client.get(f"{mlflow}/traces/tr-{ids[0]}").json()["trace"]["trace_info"]["tags"]["team"] == "search"
+    assert "1 new examples, 1 that were there already." in act("dataset", dataset=dataset)  # both were asked the same
+    record = json.loads(client.get(f"{mlflow}/datasets/{dataset}/records").json()["records"])[0]
+    assert record["inputs"] == {"messages": CHAT["messages"]} and record["source_id"] in {f"tr-{each}" for each in ids[:2]}
+    assert "2 traces wait for review." in act("review", queue=queue_id)
+    assert client.get(f"/queues/{queue_id}").text.count("1007") > 0
+    compared = client.get("/traces/compare", params={"a": ids[0], "b": ids[1]})
+    assert compared.status_code == 200 and "Both are the same." in compared.text
+    unsure = client.post("/traces/selection", data={**two, "do": "delete"})
+    assert unsure.status_code == 400 and "tick that you are sure" in unsure.text
+    act("delete", sure="yes")
+    assert [client.get(f"/traces/{each}").status_code for each in ids] == [404, 404, 200]
+    foreign = {"sec-fetch-site": "cross-site"}
+    assert client.post("/traces/selection", data={"trace": ids[2], "do": "delete", "sure": "yes"}, headers=foreign).status_code == 403
+    assert client.get("/traces/selection").status_code == 400 and client.get("/traces/compare").status_code == 400
 
 
 def test_keys_open_everything_or_nothing(tmp_path: Path):

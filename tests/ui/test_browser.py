@@ -58,6 +58,22 @@ def test_j_k_and_enter_walk_the_table_and_then_the_traces(site, open_page):
     assert page.locator("#rows tr.current").get_attribute("data-id") == ids[2]
 
 
+def test_traces_are_chosen_with_x_and_what_can_be_done_with_them_is_offered(site, open_page):
+    page = open_page(site.url + "/traces")
+    ids = [row.get_attribute("data-id") for row in page.locator("#rows tr[data-id]").all()[:2]]
+    assert not page.locator("#chosen").is_visible()
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    assert page.inner_text("#chosen-count") == "2 chosen"
+    page.click("#chosen-compare")
+    page.wait_for_url(f"**/traces/compare?a={ids[0]}&b={ids[1]}")
+    page.go_back()
+    page.wait_for_selector("#chosen-count:has-text('2 chosen')")
+    page.click("#chosen button >> nth=0")
+    page.wait_for_url(f"**/traces/selection?trace={ids[0]}&trace={ids[1]}")
+    assert page.locator(".acts fieldset").count() == 4
+
+
 def test_further_rows_come_as_one_scrolls(site, open_page):
     page = open_page(site.url + "/traces")
     for count in (100, 123):

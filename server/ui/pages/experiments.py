@@ -11,6 +11,7 @@ from registry.runs.experiment_messages import GetExperiment, SearchExperiments
 from registry.runs.messages import GetRun, SearchRuns
 from server.ui.pages.page import Services, base_url, page
 from server.ui.run_table import arranged
+from server.ui.scatter import axes_of, scatter
 
 __all__ = ("compare", "experiment", "experiments")
 
@@ -39,7 +40,7 @@ async def experiments(request: AnyRequest, services: Services) -> Response[str]:
 async def experiment(experiment_id: FromPath[str], request: AnyRequest, services: Services) -> Response[str]:
     """Its runs, filtered and ordered in MLflow's language."""
     found = await services.registry.experiments.get(GetExperiment(experiment_id=experiment_id))
-    given = {name: request.query_params.get(name, "") for name in ("filter", "order", "cursor")}
+    given = {name: request.query_params.get(name, "") for name in ("filter", "order", "cursor", "x", "y")}
     runs, mistake = await _runs(services, experiment_id, given)
     return page(
         services,
@@ -48,7 +49,10 @@ async def experiment(experiment_id: FromPath[str], request: AnyRequest, services
         section="experiments",
         experiment=found.experiment,
         table=arranged(runs.runs),
+        axes=axes_of(runs.runs),
+        drawn=scatter(runs.runs, given["x"], given["y"]) if given["x"] and given["y"] else None,
         next_cursor=runs.next_page_token,
+        base_url=base_url(request, services.settings()),
         given=given,
         mistake=mistake,
         now=datetime.now(UTC),

@@ -41,10 +41,10 @@ for (const choice of form?.querySelectorAll("select") ?? []) choice.addEventList
 addEventListener("pageshow", (event) => event.persisted && form?.reset());
 
 const body = document.getElementById("rows");
-// Live rows pause while the page is hidden, and once somebody has scrolled on to older ones.
+// Live rows pause while the page is hidden, once somebody has scrolled on to older ones, and while some are chosen.
 if (body?.hasAttribute("hx-get")) {
   setInterval(() => {
-    if (!document.hidden && scrollY < 400) body.dispatchEvent(new CustomEvent("tick"));
+    if (!document.hidden && scrollY < 400 && !document.querySelector("#rows .pick input:checked")) body.dispatchEvent(new CustomEvent("tick"));
   }, 2000);
 }
 document.addEventListener("htmx:after:swap", () => {
@@ -53,7 +53,37 @@ document.addEventListener("htmx:after:swap", () => {
 });
 addEventListener("pagehide", remember);
 
+// Choosing: a bar says how many, and offers what can be done with them. Without this script the bar is always there.
+const chosenIds = () => [...document.querySelectorAll("#rows .pick input:checked")].map((box) => box.value);
+const bar = document.getElementById("chosen");
+function showChosen() {
+  if (!bar) return;
+  const count = chosenIds().length;
+  bar.hidden = count === 0;
+  document.getElementById("chosen-count").textContent = `${count} chosen`;
+  document.getElementById("chosen-compare").hidden = count !== 2;
+  document.getElementById("chosen-none").hidden = count === 0;
+}
+body?.addEventListener("change", showChosen);
+document.getElementById("chosen-none")?.addEventListener("click", () => {
+  for (const box of document.querySelectorAll("#rows .pick input:checked")) box.checked = false;
+  showChosen();
+});
+document.getElementById("chosen-compare")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  const [a, b] = chosenIds();
+  location.assign(`/traces/compare?a=${a}&b=${b}`);
+});
+// Back from what was done: the browser ticks the boxes again.
+addEventListener("pageshow", showChosen);
+showChosen();
+
 onKeys({
+  x: () => {
+    const box = document.querySelector("#rows tr.current .pick input");
+    if (!box) return false;
+    box.click();
+  },
   j: () => move(1),
   k: () => move(-1),
   Enter: () => {
