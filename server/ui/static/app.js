@@ -32,7 +32,9 @@ function age(seconds) {
 }
 
 // Times are in the zone of whoever reads: in full on hovering, and where a moment is written out.
-const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const zoned = new Intl.DateTimeFormat(undefined, {
+  year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
+});
 function localTimes() {
   for (const time of document.querySelectorAll("time[datetime]:not([data-zoned])")) {
     const moment = new Date(time.dateTime);
