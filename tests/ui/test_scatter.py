@@ -1,6 +1,6 @@
 """Runs as points."""
 
-from registry.runs.messages import Metric, Param, Run, RunData, RunInfo, RunStatus
+from registry.runs.messages import Metric, Param, Run, RunData, RunInfo, RunInputs, RunStatus
 from server.ui.chart import HEIGHT, WIDTH
 from server.ui.scatter import axes_of, scatter
 
@@ -18,7 +18,9 @@ def run(name, depth, **metrics):
         lifecycle_stage="active",
     )
     values = [Metric(key=key, value=value, timestamp=1, step=0) for key, value in metrics.items()]
-    return Run(info=info, data=RunData(metrics=values, params=[Param(key="depth", value=depth), Param(key="same", value="1")]))
+    return Run(
+        info=info, data=RunData(metrics=values, params=[Param(key="depth", value=depth), Param(key="same", value="1")]), inputs=RunInputs()
+    )
 
 
 RUNS = [run("a", "2", loss=0.5), run("b", "4", loss=0.1), run("c", "deep", loss=0.3), run("d", "6", loss=float("nan")), run("e", "8")]
