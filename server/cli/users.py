@@ -111,7 +111,7 @@ def password(api: Api, name: str, *, password_stdin: bool) -> None:
 @click.option("--remove", is_flag=True, help="Take the role away.")
 @with_api
 def role(api: Api, name: str, role: str, *, remove: bool) -> None:
-    """Give NAME the role ROLE (viewer, editor, admin, or one of your own)."""
+    """Give NAME the role ROLE (viewer, editor, admin, or one of your own; WORKSPACE/ROLE for one of another workspace)."""
     asked = {"username": name, "role_id": _role(api, role)}
     if remove:
         api.send("DELETE", f"{ROLES}/unassign", asked)
@@ -177,13 +177,16 @@ def _password(*, from_stdin: bool) -> str:
 
 
 def _role(api: Api, name: str) -> int:
-    """A role's number by its name. Raises ``BadUsage``."""
+    """A role's number by its name, or by ``WORKSPACE/NAME``. Raises ``BadUsage``."""
     from registry.access.messages import WithRoles
 
-    known = {each.name: each for each in api.get(f"{ROLES}/list", WithRoles, {"workspace": "default"}).roles if not _is_own(each)}
+    workspace, _, name = name.rpartition("/")
+    asked = {"workspace": workspace or "default"}
+    known = {each.name: each for each in api.get(f"{ROLES}/list", WithRoles, asked).roles if not _is_own(each)}
     if name not in known:
         raise BadUsage(
-            f"there is no role {name!r}", f"Roles are {', '.join(sorted(known)) or 'made at the first start with security.users'}."
+            f"there is no role {name!r} in the workspace {asked['workspace']!r}",
+            f"Roles are {', '.join(sorted(known)) or 'made at the first start with security.users'}.",
         )
     return known[name].id
 
