@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner
 
-from tests.server.people import Person, grant, numbers
+from server.cli import cli
+from tests.server.people import KEY, Person, grant, numbers
 
 PATH = "/api/3.0/mlflow/workspaces"
 
@@ -108,6 +110,15 @@ def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_
     for place in ("mlflow-artifacts:/", f"mlflow-artifacts:/{admin.experiment()}"):
         assert manager.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 400
         assert bob.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 403
+
+
+def test_the_command_line_gives_a_role_of_a_workspace(users_server, admin, make_person, workspace):
+    ada = make_person()
+    asked = ("users", "role", ada.name, f"{workspace}/viewer", "--url", users_server.url, "--api-key", KEY)
+    assert CliRunner().invoke(cli, asked, standalone_mode=False).exit_code == 0
+    assert inside(ada, workspace).status("POST", "experiments/search", max_results=1) == 200
+    wrong = CliRunner().invoke(cli, [each.replace("viewer", "boss") for each in asked], standalone_mode=False).exception
+    assert workspace in str(wrong) and "viewer" in wrong.hint
 
 
 def test_a_workspace_goes_empty_or_with_all_or_into_the_default_one(admin, workspace):
