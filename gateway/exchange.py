@@ -1,21 +1,20 @@
 """One request on its way through the gateway: render, route, admit, send, fall back, record."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from contextlib import suppress
 from time import perf_counter_ns
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from gateway.asking import Asking, peek
 from gateway.beginning import begun
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, Stopping, UpstreamBroken
 from gateway.guardrails.errors import GuardrailBlocked, Withheld
 from gateway.heads import PromptedHead, head_of
-from gateway.media import inlined
-from gateway.passages import passage
 from gateway.passing import STOPPED, failed, passed
 from gateway.policies import Answered, Call, Outcome, Policy
 from gateway.prompted import with_prompt
@@ -32,8 +31,6 @@ from gateway.types import (
     Inbound,
     Observation,
     Opened,
-    Operation,
-    Outbound,
     Passage,
     Plan,
     Provider,
@@ -44,7 +41,6 @@ from gateway.types import (
 )
 from gateway.wire.headers import header_value
 from gateway.wire.openai import RequestHead
-from gateway.wire.patch import patch
 
 __all__ = ("Exchange",)
 
@@ -68,13 +64,12 @@ class Exchange:
         self._inbound = inbound
         self._head = head
         self._edits = edits
-        self._upstream_ns = 0
+        self._asking = Asking(recording.traceparent, snapshot.media)
         self._target = Target("", "")
         self._route = ""
         self._dropped: tuple[str, ...] = ()
         self._pursuit: Pursuit | None = None
         self._call: Call | None = None
-        self._fetched: tuple[Inbound, Inbound] | None = None
         self._admitting: list[Policy] = []
 
     async def run(self, prompts: PromptSource) -> Reply:
@@ -214,11 +209,11 @@ class Exchange:
 
     async def _timed(self, answer: Awaitable[T]) -> T:
         """What is waited for is the upstream's time, however many were asked meanwhile."""
-        before, began = self._upstream_ns, perf_counter_ns()
+        before, began = self._asking.upstream_ns, perf_counter_ns()
         try:
             return await answer
         finally:
-            self._upstream_ns = before + perf_counter_ns() - began
+            self._asking.upstream_ns = before + perf_counter_ns() - began
 
     async def _reviewed(self, opened: Opened) -> Opened:
         """The answer, as far as the policies let it through."""
@@ -272,73 +267,16 @@ class Exchange:
         self._end(error.status, used, error=error.code, detail=error.message)
         return refused(error, self._recording.trace_id, self._own_headers(), self._inbound.dialect)
 
-    async def open(self, target: Target) -> Opened:
-        """Ask ``target`` and wait for what may be its answer: the whole of it, or the first bytes of a stream.
-
-        A failure before a stream's first bytes is still an ordinary answer. Raises ``UpstreamFailure``.
-        """
+    def open(self, target: Target) -> Coroutine[Any, Any, Opened]:
+        """See ``gateway.pursuit.Sender``."""
         provider = self._snapshot.providers[target.provider]
         self._aim(target, provider)
         unsupported = self._snapshot.on_unsupported.get(self._route, "drop")
-        inbound, edits = (self._inbound, self._edits) if provider.fetches(target.model) else (await self._with_media(), _NO_EDITS)
-        way = passage(provider, target.model, inbound, self._head, edits, unsupported)
-        operation = self._inbound.operation
-        if operation is Operation.COMPLETIONS and operation not in provider.operations:
-            operation = Operation.CHAT  # the passage has made one of it
-        request = Outbound(
-            operation=operation,
-            body=way.body,
-            headers=self._inbound.headers,
-            stream=bool(self._head.stream),
-            traceparent=self._recording.traceparent,
-            dialect=way.dialect,
-            model=target.model,
-            resource=self._inbound.resource,
-            upload=None if self._inbound.upload is None else self._inbound.upload.sending(target.model),
-        )
-        began = perf_counter_ns()
-        upstream = way.answered(await provider.send(request))
-        try:
-            opened = await self._begun(target, provider, way, upstream)
-        except BaseException:
-            await upstream.close()
-            raise
-        finally:
-            self._upstream_ns += perf_counter_ns() - began
-        return opened
-
-    async def _with_media(self) -> Inbound:
-        """The request, edits applied, for a model that takes media as data alone. What was fetched serves every attempt."""
-        if self._fetched is None or self._fetched[0] is not self._inbound:
-            body = patch(self._inbound.body, self._edits) if self._edits else self._inbound.body
-            edited = structs.replace(self._inbound, body=body)
-            chats = self._inbound.operation is Operation.CHAT
-            self._fetched = (self._inbound, await inlined(edited, self._snapshot.media) if chats else edited)
-        return self._fetched[1]
-
-    async def _begun(self, target: Target, provider: Provider, way: Passage, upstream: Upstream) -> Opened:
-        if upstream.status < 400 and self._flows(upstream.headers):
-            first = await upstream.next_chunk()
-            if first is None:
-                raise UpstreamBroken(f"{target.name} ended its stream before it began.")
-            return Opened(target=target, provider=provider, passage=way, upstream=upstream, first=first)
-        body = await upstream.read()
-        await upstream.close()
-        return Opened(target=target, provider=provider, passage=way, upstream=upstream, body=body)
-
-    def _flows(self, headers: Headers) -> bool:
-        """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON."""
-        if self._inbound.resource is None:
-            return bool(self._head.stream) and _is_stream(headers)
-        return not any(name == b"content-type" and value.startswith(b"application/json") for name, value in headers)
+        return self._asking.ask(target, provider, self._inbound, self._head, self._edits, unsupported)
 
     def peek(self, opened: Opened) -> Observation:
-        """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
-        if opened.first is None:
-            return opened.passage.read_answer(opened.body)
-        reader = opened.passage.read_stream()
-        reader.feed(opened.first)
-        return reader.observation()
+        """See ``gateway.pursuit.Sender``."""
+        return peek(opened)
 
     def _aim(self, target: Target, provider: Provider) -> None:
         self._target = target
@@ -427,7 +365,7 @@ class Exchange:
         return [*[header for header in upstream.headers if header[0] not in names], *own]
 
     def _own_headers(self) -> Headers:
-        overhead = (perf_counter_ns() - self._inbound.started - self._upstream_ns) / 1e6
+        overhead = (perf_counter_ns() - self._inbound.started - self._asking.upstream_ns) / 1e6
         own = [(b"x-tidegate-trace-id", self._recording.trace_id.encode()), (b"x-tidegate-overhead-ms", b"%.3f" % overhead)]
         if self._target.provider:
             own.append((b"x-tidegate-target", header_value(self._target.name)))
@@ -438,7 +376,3 @@ class Exchange:
         if self._call is not None:
             own += self._call.headers
         return own
-
-
-def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)

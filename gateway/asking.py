@@ -1,0 +1,102 @@
+"""One target is asked, once: the request as it reads there, and the beginning of what may be its answer."""
+
+from collections.abc import Mapping
+from time import perf_counter_ns
+
+from msgspec import structs
+
+from gateway.errors import UpstreamBroken
+from gateway.media import MediaSource, inlined
+from gateway.passages import passage
+from gateway.passages.choosing import OnUnsupported
+from gateway.types import Headers, Inbound, Observation, Opened, Operation, Outbound, Passage, Provider, Target, Upstream
+from gateway.wire.openai import RequestHead
+from gateway.wire.patch import patch
+
+__all__ = ("Asking", "peek")
+
+Edits = Mapping[str, bytes | None]
+
+
+class Asking:
+    """Asks for one request, as many targets as it takes. ``upstream_ns`` is how long they were waited for, one after the other."""
+
+    def __init__(self, traceparent: str, media: MediaSource) -> None:
+        self.upstream_ns = 0
+        self._traceparent = traceparent
+        self._media = media
+        self._fetched: tuple[Inbound, Inbound] | None = None
+
+    async def ask(
+        self, target: Target, provider: Provider, inbound: Inbound, head: RequestHead, edits: Edits, unsupported: OnUnsupported
+    ) -> Opened:
+        """Send the request and wait for the whole answer, or for the first bytes of a stream: a failure before them is still an ordinary answer.
+
+        Raises ``UpstreamFailure``, and ``InvalidRequest`` for what cannot be said to this target.
+        """
+        if not provider.fetches(target.model):
+            inbound, edits = await self._with_media(inbound, edits), {}
+        way = passage(provider, target.model, inbound, head, edits, unsupported)
+        request = _outbound(way, target, provider, inbound, head, self._traceparent)
+        began = perf_counter_ns()
+        upstream = way.answered(await provider.send(request))
+        try:
+            if upstream.status < 400 and _flows(inbound, head, upstream.headers):
+                first = await _first(target, upstream)
+                return Opened(target=target, provider=provider, passage=way, upstream=upstream, first=first)
+            body = await upstream.read()
+            await upstream.close()
+            return Opened(target=target, provider=provider, passage=way, upstream=upstream, body=body)
+        except BaseException:
+            await upstream.close()
+            raise
+        finally:
+            self.upstream_ns += perf_counter_ns() - began
+
+    async def _with_media(self, inbound: Inbound, edits: Edits) -> Inbound:
+        """The request, edits applied, for a model that takes media as data alone. What was fetched serves every attempt."""
+        if self._fetched is None or self._fetched[0] is not inbound:
+            edited = structs.replace(inbound, body=patch(inbound.body, edits) if edits else inbound.body)
+            self._fetched = (inbound, await inlined(edited, self._media) if inbound.operation is Operation.CHAT else edited)
+        return self._fetched[1]
+
+
+async def _first(target: Target, upstream: Upstream) -> bytes:
+    chunk = await upstream.next_chunk()
+    if chunk is None:
+        raise UpstreamBroken(f"{target.name} ended its stream before it began.")
+    return chunk
+
+
+def peek(opened: Opened) -> Observation:
+    """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
+    if opened.first is None:
+        return opened.passage.read_answer(opened.body)
+    reader = opened.passage.read_stream()
+    reader.feed(opened.first)
+    return reader.observation()
+
+
+def _outbound(way: Passage, target: Target, provider: Provider, inbound: Inbound, head: RequestHead, traceparent: str) -> Outbound:
+    operation = inbound.operation
+    if operation is Operation.COMPLETIONS and operation not in provider.operations:
+        operation = Operation.CHAT  # the passage has made one of it
+    return Outbound(
+        operation=operation,
+        body=way.body,
+        headers=inbound.headers,
+        stream=bool(head.stream),
+        traceparent=traceparent,
+        dialect=way.dialect,
+        model=target.model,
+        resource=inbound.resource,
+        upload=None if inbound.upload is None else inbound.upload.sending(target.model),
+    )
+
+
+def _flows(inbound: Inbound, head: RequestHead, headers: Headers) -> bool:
+    """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON."""
+    kind = next((value for name, value in headers if name == b"content-type"), b"")
+    if inbound.resource is None:
+        return bool(head.stream) and kind.startswith(b"text/event-stream")
+    return not kind.startswith(b"application/json")
