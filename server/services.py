@@ -8,7 +8,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,15 @@ from evals.ledger import Ledger
 from evals.service import JudgeService
 from evals.store import LedgerStore
 from gateway.cache.service import CacheService
-from gateway.errors import PromptNotFound, PromptsUnavailable, PromptVariableMissing
 from gateway.guardrails.build import guardrails_of
 from gateway.kept import KeptResponses
 from gateway.keys.policy import KeyPolicy
 from gateway.keys.service import KeyService
 from gateway.limits.service import LimitService
 from gateway.policies import Call, Policy
-from gateway.prompts import RenderedPrompt
 from gateway.service import Gateway
 from gateway.types import Answer, Operation, Origin, Resource
 from registry.access.accounts import AccessBook
-from registry.access.checks import may
 from registry.access.index import AccessIndex
 from registry.access.roles import RoleService
 from registry.access.sessions import Sessions
@@ -52,7 +49,6 @@ from registry.models.reader import ModelReader
 from registry.models.registrar import Registrar
 from registry.models.version_service import ModelVersionService
 from registry.outbound.guard import AddressGuard
-from registry.prompts import errors as prompt_errors
 from registry.prompts.service import PromptService
 from registry.reviews.queues import ReviewQueueService
 from registry.reviews.schemas import LabelSchemaService
@@ -83,6 +79,7 @@ from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
 from server.media_on_demand import MediaOnDemand
+from server.registered_prompts import RegisteredPrompts
 from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
 from server.signing_in import SignIn
 from server.version import VERSION
@@ -118,54 +115,60 @@ REBUILD_PAUSES = (0.0, 1.0, 5.0, 30.0)
 """Seconds before each time that budgets are compared with the traces."""
 
 
-class RegisteredPrompts:
-    """The registry as the gateway sees it."""
-
-    def __init__(self, prompts: PromptService) -> None:
-        self._prompts = prompts
-
-    async def render(self, name: str, selector: str, variables: Mapping[str, str | int | float]) -> RenderedPrompt:
-        """As ``gateway.prompts.PromptSource``: the registry's errors in the gateway's tree."""
-        if not may("read", "registered_model", name):
-            raise PromptNotFound(f"There is no prompt {name!r} that you may read.", param="model")
-        try:
-            prompt = await self._prompts.render(name, selector, variables)
-        except prompt_errors.PromptNotFound as error:
-            raise PromptNotFound(_sentences(error), param="model") from error
-        except StorageUnavailable as error:
-            raise PromptsUnavailable(
-                f"The prompt {name!r} cannot be read now: its database is away. Try again later.", param="model"
-            ) from error
-        except prompt_errors.PromptError as error:
-            raise PromptVariableMissing(_sentences(error), param="prompt_variables") from error
-        return RenderedPrompt(messages=prompt.messages, name=prompt.name, version=str(prompt.version), model=prompt.model)
-
-
 class Services:
     """The parts, wired. ``open`` builds them, ``run`` keeps the background work going, ``close`` stores what is left."""
 
     def __init__(self, settings: Settings, metadata: Metadata, journal: Journal, telemetry: Store, seal: Seal) -> None:
         self.settings = settings
-        self.keys = KeyService(metadata, self._keys_changed)
-        self.workspace_book = WorkspaceBook(metadata)
-        self.access = AccessBook(metadata, AccessIndex(settings.security.default_permission, self.workspace_book.elsewhere))
-        self.users = UserService(self.access)
-        self.roles = RoleService(self.access)
-        self.workspaces = WorkspaceService(self.workspace_book, self.access)
-        sessions = Sessions(seal, settings.security.session_hours)
-        self.sign_in = SignIn(self.access.index, sessions) if settings.security.users else None
-        self.guard = Guard.of(settings, self.keys.index, self.sign_in)
         self.metadata = metadata
         self.journal = journal
         self.telemetry = telemetry
-        self.sink = SpanSink(journal, settings.telemetry)
-        self.figures = Figures()
-        self.tracers: SpanProvider = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
-        self.traces = TraceStore(self.telemetry, self.telemetry.flush, settings.telemetry)
-        self.assessments = AssessmentStore(self.telemetry, journal, self.telemetry.flush)
+        self._seal = seal
+        # In this order: each area uses those before it.
+        self._build_access()
+        self._build_tracing()
+        self._build_models()
+        self._build_runs()
+        self._build_traces_of_mlflow()
+        self._build_views()
+        self._build_gateway()
+        self._build_judges()
+        self._started = time.monotonic()
+        self._config_version = 1
+        self._config_error: str | None = None
+        self._started_with = settings
+        self._restart_needed: tuple[str, ...] = ()
+
+    def _build_access(self) -> None:
+        """Who may do what: keys, users, roles, workspaces, the gate."""
+        security = self.settings.security
+        self.keys = KeyService(self.metadata, self._keys_changed)
+        self.workspace_book = WorkspaceBook(self.metadata)
+        self.access = AccessBook(self.metadata, AccessIndex(security.default_permission, self.workspace_book.elsewhere))
+        self.users = UserService(self.access)
+        self.roles = RoleService(self.access)
+        self.workspaces = WorkspaceService(self.workspace_book, self.access)
+        sessions = Sessions(self._seal, security.session_hours)
+        self.sign_in = SignIn(self.access.index, sessions) if security.users else None
+        self.guard = Guard.of(self.settings, self.keys.index, self.sign_in)
         self.addresses = AddressGuard(lambda: self.settings.security.allow_private_addresses)
+
+    def _build_tracing(self) -> None:
+        """Spans on their way in, and traces as everybody reads them."""
+        settings, flush = self.settings.telemetry, self.telemetry.flush
+        self.sink = SpanSink(self.journal, settings)
+        self.figures = Figures()
+        self.tracers: SpanProvider = build_tracer_provider(settings, self.sink, VERSION, self.figures)
+        self.traces = TraceStore(self.telemetry, flush, settings)
+        self.assessments = AssessmentStore(self.telemetry, self.journal, flush)
+        self._properties = PropertyStore(self.telemetry, self.journal, flush)
+        self.spending = SpendingHistory(SpendingStore(self.telemetry, flush))
+
+    def _build_models(self) -> None:
+        """Names with versions, who is told when they change, and the files behind them."""
+        metadata, settings = self.metadata, self.settings
         self.webhooks = WebhookService.build(
-            metadata, self.addresses, seal, lambda: self.settings.webhooks, holder=f"{socket.gethostname()}:{_home(settings)}"
+            metadata, self.addresses, self._seal, lambda: self.settings.webhooks, holder=f"{socket.gethostname()}:{_home(settings)}"
         )
         self.registrar = Registrar(self.webhooks.outbox)
         self.moves = Moves(metadata)
@@ -174,65 +177,74 @@ class Services:
         self.registered_models = RegisteredModelService(metadata, self.registrar, self.prompts.forget)
         self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
         self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)
-        self.responses = KeptResponses(storage.open_blobs(settings.storage))
         self.artifacts = open_artifacts(settings, metadata)
         self.direct_transfers = DirectTransfers(self.artifacts, allowed=settings.artifacts.presigned)
-        self.experiments = ExperimentService(metadata, settings.artifacts.root)
+
+    def _build_runs(self) -> None:
+        """Experiments, and what MLflow's clients keep in them beside traces."""
+        metadata, flush = self.metadata, self.telemetry.flush
+        points = PointLog(self.journal, self.telemetry)
+        self.experiments = ExperimentService(metadata, self.settings.artifacts.root)
         self.runs = RunService(metadata)
-        points = PointLog(journal, self.telemetry)
         self.run_log = RunLog(metadata, points)
-        self.metric_history = MetricHistory(self.telemetry, points, self.telemetry.flush)
+        self.metric_history = MetricHistory(self.telemetry, points, flush)
         self.logged_models = LoggedModelService(metadata)
         self.scorers = ScorerService(metadata)
         self.evaluation_datasets = DatasetService(metadata)
         self.label_schemas = LabelSchemaService(metadata)
         self.review_queues = ReviewQueueService(metadata)
         self.issues = IssueService(metadata, self.assessments)
-        self.imports = ImportService(metadata, self.telemetry, points, self.telemetry.flush)
-        properties = self._properties = PropertyStore(self.telemetry, journal, self.telemetry.flush)
+        self.imports = ImportService(metadata, self.telemetry, points, flush)
+
+    def _build_traces_of_mlflow(self) -> None:
+        """Traces as MLflow's clients see them."""
+        metadata, flush, properties = self.metadata, self.telemetry.flush, self._properties
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
-        finder = TraceFinder(self.telemetry, self.telemetry.flush)
+        finder = TraceFinder(self.telemetry, flush)
         self.placement = ExperimentPlacement(metadata, properties)
-        self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, settings.telemetry)
+        self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, self.settings.telemetry)
         self.mlflow_traces_v2 = TraceServiceV2(metadata, reader, self.mlflow_traces, properties)
         self.filter_correlation = FilterCorrelation(finder)
-        self.trace_metrics = TraceMetrics(TraceFigures(self.telemetry, self.telemetry.flush))
+        self.trace_metrics = TraceMetrics(TraceFigures(self.telemetry, flush))
         self.experiments_of = ExperimentsOf(metadata, self.mlflow_traces)
         self.mlflow_assessments = AssessmentService(reader, self.assessments)
-        self.visible_traces = TraceStore(self.telemetry, self.telemetry.flush, settings.telemetry, scope_of_caller)
+
+    def _build_views(self) -> None:
+        """What whoever asks may see of it."""
+        flush = self.telemetry.flush
+        self.visible_traces = TraceStore(self.telemetry, flush, self.settings.telemetry, scope_of_caller)
         self.visible_prompts = VisiblePrompts(self.prompts, self.roles)
         self.visible_models = VisibleModels(self.models)
         self.visible_moves = VisibleMoves(self.moves)
-        self.lineage = LineageService(
-            metadata,
-            TraceLinks(self.telemetry, self.telemetry.flush),
-            ReadableNodes(self.experiments_of, self.visible_traces, self.assessments),
-        )
+        nodes = ReadableNodes(self.experiments_of, self.visible_traces, self.assessments)
+        self.lineage = LineageService(self.metadata, TraceLinks(self.telemetry, flush), nodes)
+
+    def _build_gateway(self) -> None:
+        """The proxy, what it counts and keeps, and what MLflow's API sets up for it."""
+        settings, metadata = self.settings, self.metadata
         self.gateway_admin = GatewayAdmin(
             metadata,
             self.addresses,
-            seal,
+            self._seal,
             experiments=TrackedExperiments(self.experiments),
             scorers=RegisteredScorers(self.scorers),
             taken=lambda: {route.name for route in self.settings.routes},
             use=self._administered,
         )
         self._administration = Administered()
+        self.responses = KeptResponses(storage.open_blobs(settings.storage))
         self.limits = LimitService(metadata, self.keys.index, BudgetWebhooks(metadata, self.webhooks.outbox), settings.storage.redis)
         self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed)
-        self.spending = SpendingHistory(SpendingStore(self.telemetry, self.telemetry.flush))
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.media = MediaOnDemand(self.addresses)
         self.gateway.fetch_media_from(self.media)
+
+    def _build_judges(self) -> None:
+        ledger = Ledger(LedgerStore(self.metadata))
         self.judges = JudgeService(
-            settings.judges, self.traces, self.assessments, Ledger(LedgerStore(metadata)), GatewayJudgeCaller(self.gateway), self.telemetry
+            self.settings.judges, self.traces, self.assessments, ledger, GatewayJudgeCaller(self.gateway), self.telemetry
         )
-        self._started = time.monotonic()
-        self._config_version = 1
-        self._config_error: str | None = None
-        self._started_with = settings
-        self._restart_needed: tuple[str, ...] = ()
 
     @classmethod
     async def open(cls, settings: Settings, journal: Journal, telemetry: Store) -> "Services":
@@ -381,12 +393,6 @@ class Services:
     async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
         await self.telemetry.opened()
         await work()
-
-
-def _sentences(error: prompt_errors.PromptError) -> str:
-    """What was wrong and how to mend it as one text: the gateway's dialects have no place for hints."""
-    message = str(error)
-    return " ".join(part for part in (f"{message[:1].upper()}{message[1:].rstrip('.')}.", error.hint) if part)
 
 
 def _home(settings: Settings) -> Path:
