@@ -202,7 +202,10 @@ class Gateway:
             return refused(error, dialect=inbound.dialect)
         snapshot = self._snapshot
         snapshot.enter()
-        exchange = Exchange(snapshot, Recording(self._tracer, inbound, head), inbound, head)
+        recording = Recording(self._tracer, inbound, head)
+        if inbound.traced is not None:
+            inbound.traced(recording.trace_id)
+        exchange = Exchange(snapshot, recording, inbound, head)
         try:
             reply = await exchange.run(self._prompts)
         except BaseException:

@@ -1,6 +1,6 @@
 """The data of a request's way: what came in, what was decided, what was observed, what goes back."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -95,6 +95,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
 
     ``address`` is where the connection comes from; empty for callers in this process. ``model`` and ``stream`` are told here by dialects that have
     them in the URL. ``upload`` is the body, in place of ``body``, where it is a form that is sent on as it comes. ``resource`` is asked for instead of a generation or embeddings; ``provider`` names the account where no model does.
+    ``traced`` is told the id of the trace as soon as there is one.
     """
 
     operation: Operation
@@ -111,6 +112,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
     previous: Previous | None = None
     upload: Upload | None = None
+    traced: Callable[[str], None] | None = None
 
 
 class Target(msgspec.Struct, frozen=True):

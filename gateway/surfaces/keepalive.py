@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Self, cast
 
 from litestar.types import Message, Send
+from msgspec.structs import replace
 
 from gateway.dialects.collect import events_of
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
@@ -21,14 +22,14 @@ _EVENT_ENDS: Final = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_END: Final = 4
 
 
-def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextManager[Send]:
-    """``send``, kept alive where the answer may be a stream: what cannot be one is not worth a clock. ``seconds`` as in the settings.
+def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextManager[tuple[Send, Inbound]]:
+    """``send``, and the request to ask with: kept alive where the answer may be a stream: what cannot be one is not worth a clock. ``seconds`` as in the settings.
 
     Nothing is put among bytes that are promised to pass as they are.
     """
     if seconds > 0 and (inbound.stream or b'"stream"' in inbound.body) and inbound.operation is not Operation.PASSTHROUGH:
         return KeepAlive(send, inbound, seconds)
-    return nullcontext(send)
+    return nullcontext((send, inbound))
 
 
 class KeepAlive:
@@ -47,13 +48,14 @@ class KeepAlive:
         self._timer: asyncio.TimerHandle | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._sending = self._started = self._begun_here = False
+        self._trace_id = ""
         self._whole: dict[str, Any] | None = None
         self._tail = b"\n\n"
 
-    def __enter__(self) -> Self:
-        """Begin to watch the clock."""
+    def __enter__(self) -> tuple[Self, Inbound]:
+        """Begin to watch the clock. The request tells which trace it is, which a head that is sent early says."""
         self._timer = self._loop.call_later(self._seconds, self._look)
-        return self
+        return self, replace(self._inbound, traced=self._traced)
 
     def __exit__(self, *_: object) -> None:
         """The answer is over, or nobody waits for it."""
@@ -93,6 +95,9 @@ class KeepAlive:
         self._started = True
         await self._send(cast("Message", message))
 
+    def _traced(self, trace_id: str) -> None:
+        self._trace_id = trace_id
+
     def _look(self) -> None:
         """Send something if nothing else was for long enough, and look again when it may be so next."""
         wait = self._moved + self._seconds - self._loop.time()
@@ -111,6 +116,7 @@ class KeepAlive:
                 (b"content-type", self._dialect.content_type.encode()),
                 (b"cache-control", b"no-cache"),
                 (b"x-accel-buffering", b"no"),
+                (b"x-tidegate-trace-id", self._trace_id.encode()),
             ]
             await self._send(cast("Message", {"type": "http.response.start", "status": 200, "headers": headers}))
         if self._tail.endswith(_EVENT_ENDS):

@@ -146,8 +146,8 @@ class Surface:
         return await self._gateway.handle(inbound)
 
     async def _answer(self, inbound: Inbound, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        with ClientWatch(scope, receive) as watch, kept_alive(send, inbound, self._gateway.keepalive_seconds) as sending:
-            reply = await self.handle(inbound)
+        with ClientWatch(scope, receive) as watch, kept_alive(send, inbound, self._gateway.keepalive_seconds) as (sending, asked):
+            reply = await self.handle(asked)
             if reply.stream is None:
                 watch.disarm()
             await send_reply(reply, sending)

@@ -27,7 +27,7 @@ async def sent(pieces: list[bytes], waits: list[float], dialect: DialectName, se
         await asyncio.sleep(0)  # somebody else may run meanwhile
         out.append(message.get("body", b""))
 
-    with KeepAlive(send, asked(dialect=dialect), seconds) as kept:
+    with KeepAlive(send, asked(dialect=dialect), seconds) as (kept, _):
         await kept({"type": "http.response.start", "status": 200, "headers": STREAM})
         for piece, wait in zip(pieces, waits, strict=False):
             await asyncio.sleep(wait)
@@ -57,7 +57,7 @@ async def test_who_has_no_stream_to_come_or_wants_no_byte_more_pays_for_no_clock
 
     passed = replace(asked(), operation=Operation.PASSTHROUGH)
     for inbound in (asked(b'{"model":"m","messages":[]}'), passed):
-        with kept_alive(send, inbound, 1) as sending:
-            assert sending is send
-    with kept_alive(send, asked(), 0) as sending:
+        with kept_alive(send, inbound, 1) as given:
+            assert given == (send, inbound)
+    with kept_alive(send, asked(), 0) as (sending, _):
         assert sending is send
