@@ -114,6 +114,7 @@ latest_metrics: Final = Table(
     Column("timestamp", BigInteger, nullable=False),
     Column("step", BigInteger, nullable=False),
     ForeignKeyConstraint(["run_id"], ["runs.run_id"], ondelete="CASCADE"),
+    Index(None, "key", "is_nan", "value"),
     sqlite_with_rowid=False,
 )
 

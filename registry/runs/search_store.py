@@ -1,14 +1,16 @@
 """SQL of a search for runs. Values are bound."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, case, exists, func, or_, select
 
 from registry.runs.messages import ViewType
 from registry.runs.search import Condition, Order, RunSearch
 from registry.runs.store import COLUMNS, RunRow, run_row
 from registry.search.comparison_store import compared, in_bytes
+from storage.prepared import Prepared
 from storage.run_tables import datasets, latest_metrics, run_input_tags, run_inputs, run_params, run_tags, runs
 
 __all__ = ("search_runs",)
@@ -16,21 +18,70 @@ __all__ = ("search_runs",)
 TABLES: Final = {"metric": latest_metrics, "parameter": run_params, "tag": run_tags}
 ATTRIBUTE_COLUMNS: Final = {"run_name": "name"}
 CONTEXT: Final = "mlflow.data.context"
+_STAGES: Final = {ViewType.ACTIVE_ONLY: "active", ViewType.DELETED_ONLY: "deleted"}
+MANY: Final = 1000
+"""Runs of an experiment from which on the best are looked for before all."""
+
+LOOKED_AT: Final = 3000
+LARGEST: Final = sys.float_info.max
+_COUNTED: Final = Prepared(
+    select(func.count()).select_from(select(runs.c.run_id).where(runs.c.experiment_id == bindparam("experiment_id")).limit(MANY).subquery())
+)
 
 
 def search_runs(
     connection: Connection, experiment_ids: Sequence[int], search: RunSearch, view: ViewType, *, offset: int, limit: int
 ) -> list[RunRow]:
     """The runs that a search finds, in its order."""
-    statement = select(*COLUMNS).where(
-        runs.c.experiment_id.in_(experiment_ids), *[_where(each) for each in sorted(search.conditions, key=_cost)]
-    )
-    if view is not ViewType.ALL:
-        statement = statement.where(runs.c.lifecycle_stage == ("active" if view is ViewType.ACTIVE_ONLY else "deleted"))
-    for number, order in enumerate(search.orders):
-        statement = _ordered(connection, statement, order, number)
-    statement = statement.order_by(runs.c.start_time.desc(), runs.c.run_id).limit(limit).offset(offset)
+    if _by_metric(search, offset + limit) and _are_many(connection, experiment_ids):
+        best = _best_runs(connection, experiment_ids[0], search, view).limit(limit).offset(offset)
+        if len(found := connection.execute(best).all()) == limit:
+            return [run_row(row) for row in found]
+    statement = select(*COLUMNS).where(runs.c.experiment_id.in_(experiment_ids), *_wheres(search.conditions, view))
+    statement = _in_order(connection, statement, search.orders).limit(limit).offset(offset)
     return [run_row(row) for row in connection.execute(statement)]
+
+
+def _wheres(conditions: Sequence[Condition], view: ViewType) -> list[ColumnElement[bool]]:
+    found = [_where(each) for each in sorted(conditions, key=_cost)]
+    return found if view is ViewType.ALL else [*found, runs.c.lifecycle_stage == _STAGES[view]]
+
+
+def _by_metric(search: RunSearch, wanted: int) -> bool:
+    return bool(search.orders) and search.orders[0].kind == "metric" and wanted <= LOOKED_AT
+
+
+def _best_runs(connection: Connection, experiment_id: int, search: RunSearch, view: ViewType) -> Select[Any]:
+    """The best by a metric among those with one of its ``LOOKED_AT`` best values, read off its index until there are enough.
+
+    They are the first of all that are found, since no other run has as good a value; if they are too few, all must be looked at.
+    """
+    first = search.orders[0]
+    values = latest_metrics.alias("best")
+    order = values.c.value if first.ascending else values.c.value.desc()
+    own = [each for each in search.conditions if (each.kind, each.key) == ("metric", first.key)]
+    others = _wheres([each for each in search.conditions if each not in own], view)
+    ranked = [values.c.key == first.key, ~values.c.is_nan, *[compared(values.c.value, each.operator, each.value) for each in own]]
+    last = select(values.c.value).where(*ranked).order_by(order).limit(1).offset(LOOKED_AT - 1).scalar_subquery()
+    bound = values.c.value <= func.coalesce(last, LARGEST) if first.ascending else values.c.value >= func.coalesce(last, -LARGEST)
+    # SQLite would begin with all runs of the experiment, and sort them: a sum has no index.
+    number = runs.c.experiment_id + 0 if connection.dialect.name == "sqlite" else runs.c.experiment_id
+    statement = select(*COLUMNS).join(values, values.c.run_id == runs.c.run_id)
+    return _in_order(connection, statement.where(*ranked, bound, number == experiment_id, *others).order_by(order), search.orders[1:])
+
+
+def _are_many(connection: Connection, experiment_ids: Sequence[int]) -> bool:
+    """Of fewer runs all values are looked up in less time."""
+    if len(experiment_ids) != 1:
+        return False
+    ((count,),) = _COUNTED.rows(connection, {"experiment_id": experiment_ids[0]})
+    return bool(count == MANY)
+
+
+def _in_order(connection: Connection, statement: Select[Any], orders: Sequence[Order]) -> Select[Any]:
+    for number, order in enumerate(orders):
+        statement = _ordered(connection, statement, order, number)
+    return statement.order_by(runs.c.start_time.desc(), runs.c.run_id)
 
 
 def _cost(condition: Condition) -> int:
