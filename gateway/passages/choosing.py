@@ -56,15 +56,23 @@ def passage(
     if inbound.operation is not Operation.CHAT:
         embedding = provider.embedding_dialect(model)
         if inbound.dialect is DialectName.GEMINI:
-            return GeminiEmbeddingPassage(inbound, model, embedding)
+            return _strict(GeminiEmbeddingPassage(inbound, model, embedding), model, on_unsupported)
         plain = ChatPassage(inbound.operation, head, inbound.body, model, edits)
-        return plain if embedding is None else EmbeddingPassage(plain, embedding, inbound.body, model)
+        return plain if embedding is None else _strict(EmbeddingPassage(plain, embedding, inbound.body, model), model, on_unsupported)
     spoken = provider.dialects(model)
     if inbound.dialect not in spoken:
         return AcrossPassage(inbound, edits, _best(spoken), model, on_unsupported)
     if inbound.dialect is DialectName.OPENAI_CHAT:
         return ChatPassage(inbound.operation, head, inbound.body, model, edits)
     return NativePassage(inbound, model)
+
+
+def _strict(way: Passage, model: str, on_unsupported: OnUnsupported) -> Passage:
+    """The way of a request for embeddings. Raises ``InvalidRequest`` for one that loses something, on routes that want to be told."""
+    if on_unsupported == "error" and way.dropped:
+        names = ", ".join(map(repr, way.dropped))
+        raise InvalidRequest(f"The model {model!r} cannot be told {names} when it embeds. Leave that out.", param=way.dropped[0])
+    return way
 
 
 def _best(spoken: tuple[DialectName, ...]) -> DialectName:
