@@ -26,6 +26,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     key: str
     payload: dict[str, Any]
+    workspace: str = ""
+    """Where it happened, ``""`` for the default workspace."""
 
     @property
     def name(self) -> str:

@@ -33,7 +33,7 @@ def created(model: RegisteredModel) -> Event:
 
 def renamed(kind: Kind, name: str, new_name: str) -> Event:
     """A name became another."""
-    return _event(kind, "name", "renamed", name, new_name=new_name)
+    return _event(kind, "name", "renamed", name, new_name=new_name.rpartition("/")[2])
 
 
 def deleted(kind: Kind, name: str) -> Event:
@@ -83,4 +83,11 @@ def moved(move: Move) -> Event:
 
 def _event(kind: Kind, subject: str, action: str, name: str, **payload: Any) -> Event:
     entity = ENTITIES[kind]
-    return Event(entity=entity[subject], action=action, key=f"{entity['name']}/{name}", payload={"name": name, **payload})
+    workspace, _, plain = name.rpartition("/")
+    return Event(
+        entity=entity[subject],
+        action=action,
+        key=f"{entity['name']}/{name}",
+        payload={"name": plain, **payload},
+        workspace=workspace,
+    )

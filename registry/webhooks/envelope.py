@@ -18,10 +18,11 @@ from config.secrets import Secret
 __all__ = ("body_of", "headers_of", "signature")
 
 
-def body_of(event: str, payload: Mapping[str, Any], at: datetime) -> str:
-    """The JSON text that a receiver gets; ``at`` is when it happened."""
+def body_of(event: str, payload: Mapping[str, Any], at: datetime, workspace: str = "") -> str:
+    """The JSON text that a receiver gets; ``at`` is when it happened, ``workspace`` where, unless in the default one."""
     entity, _, action = event.partition(".")
-    return msgspec.json.encode({"entity": entity, "action": action, "timestamp": at.isoformat(), "data": payload}).decode()
+    place = {"workspace": workspace} if workspace else {}
+    return msgspec.json.encode({"entity": entity, "action": action, "timestamp": at.isoformat(), "data": payload, **place}).decode()
 
 
 def headers_of(*, delivery_id: str, event_id: str, attempt: int, at: datetime, body: str, secret: Secret | None) -> dict[str, str]:

@@ -31,7 +31,7 @@ class Outbox(EventSink):
             return
         outbox_store.order_of(connection, event.key)
         event_id, now = str(uuid.uuid4()), datetime.now(UTC)
-        body = body_of(event.name, event.payload, now)
+        body = body_of(event.name, event.payload, now, event.workspace)
         for webhook_id in hearers:
             outbox_store.insert_delivery(connection, new_delivery(webhook_id, event.name, event.key, event_id, now), body)
         self._news()

@@ -35,9 +35,11 @@ class Told(EventSink):
 
     def __init__(self):
         self.events = []
+        self.whole = []
 
     def publish(self, connection, event):
         self.events.append((event.name, event.payload))
+        self.whole.append(event)
 
     def of(self, name):
         return [(event, payload) for event, payload in self.events if payload.get("name") == name]

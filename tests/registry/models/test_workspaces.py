@@ -33,6 +33,11 @@ async def test_a_search_looks_into_one_workspace_and_compares_names_as_they_are_
         assert await names(world, "registered-models", filter=f"name = '{name}'") == [name]
         assert await names(world, "registered-models", filter=f"name ILIKE '{name.upper()}-%'") == [f"{name}-b"]
         assert await names(world, "model-versions", filter=f"name='{name}'") == [name]
+    told = [event for event in world.told.whole if event.workspace == team and event.payload["name"] == name]
+    assert [(event.name, event.key) for event in told] == [
+        ("registered_model.created", f"registered_model/{team}/{name}"),
+        ("model_version.created", f"registered_model/{team}/{name}"),
+    ]
     with inside("default"):
         assert await names(world, "registered-models", filter=f"name LIKE '{name}%'") == [name]
     assert await names(world, "registered-models", filter=f"name LIKE 'team-%{name}'") == [f"{team}/{name}"]
