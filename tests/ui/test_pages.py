@@ -21,12 +21,13 @@ def tags_of(text):
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def traces(demo):
+    """One store for all tests: ten thousand spans take longer to make than a page to show."""
     return demo.MemoryTraces(demo.all_traces())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(demo, traces):
     with TestClient(demo.make_app(demo.make_services(traces))) as client:
         yield client
