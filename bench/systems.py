@@ -20,86 +20,91 @@ def systems(work: Path) -> list[System]:
     """List all systems; ``work`` holds what they write. Those whose ``needs`` is missing are left out, and the report says so."""
     return [
         System(name="direct", url=f"{UPSTREAM}/chat/completions"),
-        System(
-            name="nginx as a proxy",
-            command=("nginx", "-p", str(work), "-c", str(HERE / "setups" / "nginx_proxy.conf"), "-g", "daemon off;"),
-            url="http://127.0.0.1:9101/v1/chat/completions",
-        ),
-        System(
-            name="tidegate (tracing on)",
-            command=(
-                sys.executable,
-                str(ROOT / "tidegate.py"),
-                "up",
-                "--config",
-                str(HERE / "setups" / "tidegate.yaml"),
-                "--port",
-                "9142",
-                "--data",
-                str(work / "tidegate"),
-            ),
-            environment={"TIDEGATE_BENCH_KEY": BENCH_KEY},
-            url="http://127.0.0.1:9142/v1/chat/completions",
-            ready_url="http://127.0.0.1:9142/ready",
-            headers={"authorization": f"Bearer {BENCH_KEY}"},
-            model="mock/mock-model",
-        ),
-        System(
-            name="tensorzero (Rust, tracing off)",
-            command=(
-                str(FOLDER / "tensorzero/bin/python"),
-                str(HERE / "setups" / "tensorzero_gateway.py"),
-                str(HERE / "setups" / "tensorzero.toml"),
-            ),
-            environment={"MOCK_KEY": "sk-mock", "RUST_LOG": "warn"},
-            url="{base}/chat/completions",
-            model="tensorzero::model_name::mock",
-            needs=FOLDER / "tensorzero/bin/python",
-        ),
-        System(
-            name="portkey",
-            command=("node", str(FOLDER / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"), "--headless", "--port=9187"),
-            url="http://127.0.0.1:9187/v1/chat/completions",
-            headers={"x-portkey-provider": "openai", "x-portkey-custom-host": UPSTREAM, "authorization": "Bearer sk-mock"},
-            needs=FOLDER / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js",
-        ),
-        System(
-            name="mlflow gateway",
-            command=(
-                str(FOLDER / "mlflow/bin/mlflow"),
-                "gateway",
-                "start",
-                "--config-path",
-                str(HERE / "setups" / "mlflow_gateway.yaml"),
-                "--host",
-                "127.0.0.1",
-                "--port",
-                "9150",
-                "--workers",
-                "1",
-            ),
-            environment={"OPENAI_API_KEY": "sk-mock", "PATH": f"{FOLDER / 'mlflow/bin'}:/usr/local/bin:/usr/bin:/bin"},
-            url="http://127.0.0.1:9150/v1/chat/completions",
-            model="chat-mock",
-            needs=FOLDER / "mlflow/bin/mlflow",
-        ),
-        System(
-            name="litellm",
-            command=(
-                str(FOLDER / "litellm/bin/litellm"),
-                "--config",
-                str(HERE / "setups" / "litellm.yaml"),
-                "--host",
-                "127.0.0.1",
-                "--port",
-                "9140",
-                "--num_workers",
-                "1",
-            ),
-            environment={"LITELLM_MASTER_KEY": BENCH_KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"},
-            url="http://127.0.0.1:9140/v1/chat/completions",
-            headers={"authorization": f"Bearer {BENCH_KEY}"},
-            model="gpt-mock",
-            needs=FOLDER / "litellm/bin/litellm",
-        ),
+        _nginx(work),
+        _tidegate(work),
+        _tensorzero(),
+        _portkey(),
+        _mlflow(),
+        _litellm(),
     ]
+
+
+def _nginx(work: Path) -> System:
+    return System(
+        name="nginx as a proxy",
+        command=("nginx", "-p", str(work), "-c", _setup("nginx_proxy.conf"), "-g", "daemon off;"),
+        url="http://127.0.0.1:9101/v1/chat/completions",
+    )
+
+
+def _tidegate(work: Path) -> System:
+    return System(
+        name="tidegate (tracing on)",
+        command=(
+            *(sys.executable, str(ROOT / "tidegate.py"), "up"),
+            *("--config", _setup("tidegate.yaml"), "--port", "9142", "--data", str(work / "tidegate")),
+        ),
+        environment={"TIDEGATE_BENCH_KEY": BENCH_KEY},
+        url="http://127.0.0.1:9142/v1/chat/completions",
+        ready_url="http://127.0.0.1:9142/ready",
+        headers={"authorization": f"Bearer {BENCH_KEY}"},
+        model="mock/mock-model",
+    )
+
+
+def _tensorzero() -> System:
+    python = FOLDER / "tensorzero/bin/python"
+    return System(
+        name="tensorzero (Rust, tracing off)",
+        command=(str(python), _setup("tensorzero_gateway.py"), _setup("tensorzero.toml")),
+        environment={"MOCK_KEY": "sk-mock", "RUST_LOG": "warn"},
+        url="{base}/chat/completions",
+        model="tensorzero::model_name::mock",
+        needs=python,
+    )
+
+
+def _portkey() -> System:
+    server = FOLDER / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
+    return System(
+        name="portkey",
+        command=("node", str(server), "--headless", "--port=9187"),
+        url="http://127.0.0.1:9187/v1/chat/completions",
+        headers={"x-portkey-provider": "openai", "x-portkey-custom-host": UPSTREAM, "authorization": "Bearer sk-mock"},
+        needs=server,
+    )
+
+
+def _mlflow() -> System:
+    program = FOLDER / "mlflow/bin/mlflow"
+    return System(
+        name="mlflow gateway",
+        command=(
+            *(str(program), "gateway", "start", "--config-path", _setup("mlflow_gateway.yaml")),
+            *("--host", "127.0.0.1", "--port", "9150", "--workers", "1"),
+        ),
+        environment={"OPENAI_API_KEY": "sk-mock", "PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin"},
+        url="http://127.0.0.1:9150/v1/chat/completions",
+        model="chat-mock",
+        needs=program,
+    )
+
+
+def _litellm() -> System:
+    program = FOLDER / "litellm/bin/litellm"
+    return System(
+        name="litellm",
+        command=(
+            *(str(program), "--config", _setup("litellm.yaml")),
+            *("--host", "127.0.0.1", "--port", "9140", "--num_workers", "1"),
+        ),
+        environment={"LITELLM_MASTER_KEY": BENCH_KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"},
+        url="http://127.0.0.1:9140/v1/chat/completions",
+        headers={"authorization": f"Bearer {BENCH_KEY}"},
+        model="gpt-mock",
+        needs=program,
+    )
+
+
+def _setup(name: str) -> str:
+    return str(HERE / "setups" / name)
