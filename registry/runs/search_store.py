@@ -24,6 +24,7 @@ MANY: Final = 1000
 
 LOOKED_AT: Final = 3000
 LARGEST: Final = sys.float_info.max
+_BEST: Final = latest_metrics.alias("best")
 _COUNTED: Final = Prepared(
     select(func.count()).select_from(select(runs.c.run_id).where(runs.c.experiment_id == bindparam("experiment_id")).limit(MANY).subquery())
 )
@@ -35,7 +36,7 @@ def search_runs(
     """The runs that a search finds, in its order."""
     if _by_metric(search, offset + limit) and _are_many(connection, experiment_ids):
         best = _best_runs(connection, experiment_ids[0], search, view).limit(limit).offset(offset)
-        if len(found := connection.execute(best).all()) == limit:
+        if len(found := connection.execute(best).all()) == limit or _are_few(connection, search):
             return [run_row(row) for row in found]
     statement = select(*COLUMNS).where(runs.c.experiment_id.in_(experiment_ids), *_wheres(search.conditions, view))
     statement = _in_order(connection, statement, search.orders).limit(limit).offset(offset)
@@ -56,18 +57,36 @@ def _best_runs(connection: Connection, experiment_id: int, search: RunSearch, vi
 
     They are the first of all that are found, since no other run has as good a value; if they are too few, all must be looked at.
     """
-    first = search.orders[0]
-    values = latest_metrics.alias("best")
-    order = values.c.value if first.ascending else values.c.value.desc()
-    own = [each for each in search.conditions if (each.kind, each.key) == ("metric", first.key)]
-    others = _wheres([each for each in search.conditions if each not in own], view)
-    ranked = [values.c.key == first.key, ~values.c.is_nan, *[compared(values.c.value, each.operator, each.value) for each in own]]
-    last = select(values.c.value).where(*ranked).order_by(order).limit(1).offset(LOOKED_AT - 1).scalar_subquery()
-    bound = values.c.value <= func.coalesce(last, LARGEST) if first.ascending else values.c.value >= func.coalesce(last, -LARGEST)
+    first, values = search.orders[0], _BEST.c
+    ranked, order = _ranked(search)
+    others = _wheres([each for each in search.conditions if (each.kind, each.key) != ("metric", first.key)], view)
+    last = _last(search).correlate(None).scalar_subquery()
+    bound = values.value <= func.coalesce(last, LARGEST) if first.ascending else values.value >= func.coalesce(last, -LARGEST)
     # SQLite would begin with all runs of the experiment, and sort them: a sum has no index.
     number = runs.c.experiment_id + 0 if connection.dialect.name == "sqlite" else runs.c.experiment_id
-    statement = select(*COLUMNS).join(values, values.c.run_id == runs.c.run_id)
+    statement = select(*COLUMNS).join(_BEST, values.run_id == runs.c.run_id)
     return _in_order(connection, statement.where(*ranked, bound, number == experiment_id, *others).order_by(order), search.orders[1:])
+
+
+def _ranked(search: RunSearch) -> tuple[list[ColumnElement[bool]], ColumnElement[Any]]:
+    """Which values of the first order's metric can be found at all, and in which order the best come first."""
+    first = search.orders[0]
+    own = [each for each in search.conditions if (each.kind, each.key) == ("metric", first.key)]
+    where = [_BEST.c.key == first.key, ~_BEST.c.is_nan, *[compared(_BEST.c.value, each.operator, each.value) for each in own]]
+    return where, _BEST.c.value if first.ascending else _BEST.c.value.desc()
+
+
+def _last(search: RunSearch) -> Select[Any]:
+    """The last of the values that are looked at; none where there are fewer."""
+    where, order = _ranked(search)
+    return select(_BEST.c.value).where(*where).order_by(order).limit(1).offset(LOOKED_AT - 1)
+
+
+def _are_few(connection: Connection, search: RunSearch) -> bool:
+    """Whether no run is left when the best were looked at: a condition excludes all without such a value, and there are no more of them."""
+    first = search.orders[0]
+    excluding = any((each.kind, each.key) == ("metric", first.key) and each.operator != "!=" for each in search.conditions)
+    return excluding and connection.scalar(_last(search)) is None
 
 
 def _are_many(connection: Connection, experiment_ids: Sequence[int]) -> bool:
