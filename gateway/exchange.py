@@ -75,6 +75,8 @@ class Exchange:
     async def run(self, prompts: PromptSource) -> Reply:
         """Everything up to the reply; the rest of a stream is in the reply."""
         try:
+            if (pause := self._snapshot.pause()) > 0:
+                await asyncio.sleep(pause)
             plan = await self._plan(prompts)
             self._route = plan.route
             self._recording.route(plan.route)

@@ -24,7 +24,7 @@ from gateway.prompts import PromptSource, parse_reference
 from gateway.record import Recording
 from gateway.render import refused
 from gateway.routing import ROUTED_ONLY
-from gateway.snapshot import Snapshot
+from gateway.snapshot import Pause, Snapshot
 from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource
 from tracing.live import LiveTracer
 
@@ -52,6 +52,10 @@ class Gateway:
     def fetch_media_from(self, source: MediaSource) -> None:
         """Who gets what is at the addresses of media, for models that take data alone. Nobody does before this is called."""
         self._snapshot.media = source
+
+    def pace_by(self, pause: Pause) -> None:
+        """Who says how long a request should wait. None does before this is called."""
+        self._snapshot.pause = pause
 
     def reconfigure(self, settings: Settings) -> None:
         """Serve new requests by new settings; those under way keep theirs. Raises ``Misconfigured``, and then nothing has changed."""

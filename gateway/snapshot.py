@@ -1,6 +1,6 @@
 """What one configuration made: routes, policies, and providers with their connections."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import random
 from time import monotonic
 
@@ -14,7 +14,15 @@ from gateway.routing import RouteTable
 from gateway.shadows import Shadows
 from gateway.types import Provider
 
-__all__ = ("Snapshot",)
+__all__ = ("Pause", "Snapshot")
+
+Pause = Callable[[], float]
+"""For how many seconds the next request should wait, so that what is told of all can be stored."""
+
+
+def no_pause() -> float:
+    """Nothing is in the way."""
+    return 0.0
 
 
 class Snapshot:
@@ -34,6 +42,7 @@ class Snapshot:
             self._inherit(before)
         self.policies = tuple(policies)
         self.media: MediaSource = NoMedia() if before is None else before.media
+        self.pause: Pause = no_pause if before is None else before.pause
         self.shadows: Shadows = Shadows() if before is None else before.shadows  # those of before go on, and end with the last
         self._users = 0
         self._retired = False

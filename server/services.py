@@ -111,6 +111,9 @@ STOP_SECONDS = 10.0
 LOOK_SECONDS = 10.0
 """Between looks of a gateway at what another process set up."""
 
+LONGEST_PAUSE_SECONDS = 0.25
+"""Of a request while rows come faster than they are stored, and the journal is nearly full of them."""
+
 REBUILD_PAUSES = (0.0, 1.0, 5.0, 30.0)
 """Seconds before each time that budgets are compared with the traces."""
 
@@ -239,6 +242,7 @@ class Services:
         self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(self.prompts), self._policies)
         self.media = MediaOnDemand(self.addresses)
         self.gateway.fetch_media_from(self.media)
+        self.gateway.pace_by(lambda: self.journal.pressure() * LONGEST_PAUSE_SECONDS)
 
     def _build_judges(self) -> None:
         ledger = Ledger(LedgerStore(self.metadata))

@@ -127,6 +127,15 @@ class Journal:
             damaged_bytes=delivery.damaged_bytes,
         )
 
+    def pressure(self) -> float:
+        """How far the journal is filled beyond half, from 0 to 1. 0 while the database is away, as then nothing is gained by waiting.
+
+        A journal that fills although the database is there tells that rows come faster than they can be stored.
+        """
+        half = self._settings.max_bytes / 2
+        beyond = self._elsewhere + self._size - half
+        return 0.0 if beyond <= 0 or self._delivery().last_error else min(1.0, beyond / half)
+
     def measure(self) -> None:
         """Look again at how much of the disk the other segments take: of this process, of others, of the dead."""
         number = self._number

@@ -118,3 +118,19 @@ async def test_each_request_is_settled_once_and_nothing_of_it_goes_on():
         assert upstream.busy == 0
         assert not [task for task in asyncio.all_tasks() - before if "Upstream" not in repr(task)]
         await gateway.close()
+
+
+async def test_a_request_that_is_held_back_is_answered_and_one_whose_client_leaves_meanwhile_is_told():
+    spans = Spans()
+    async with scripted_upstream() as upstream:
+        gateway = Gateway.build(settings(upstream.url), LiveTracer({}, types.Scope("test", "1"), spans.begin, spans.end), NoPrompts())
+        gateway.pace_by(lambda: 0.05)
+        gateway.reconfigure(settings(upstream.url))
+        body = msgspec.json.encode({"model": "up/m", "messages": [{"role": "user", "content": "hello"}]})
+        began = perf_counter_ns()
+        inbound = Inbound(operation=Operation.CHAT, body=body, headers=[], received_ns=time_ns(), started=began, address="")
+        assert (await gateway.handle(inbound)).status == 200
+        assert perf_counter_ns() - began >= 50_000_000
+        await given_up(asyncio.create_task(gateway.handle(inbound)), 0.01)
+        assert (len(spans.begun), spans.begun) == (2, spans.ended)
+        await gateway.close()

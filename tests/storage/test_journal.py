@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config.schema import JournalSettings
 from storage.errors import TelemetryUnavailable
-from storage.journal import Journal
+from storage.journal import Delivery, Journal
 from storage.journal_frames import encode, scan
 from storage.records import Opening, Row
 from storage.writer import Writer
@@ -108,6 +108,16 @@ def test_a_full_journal_keeps_the_oldest_and_counts_what_it_drops(tmp_path: Path
     assert taken[:9] == [True] * 9
     assert taken[-1] is False
     assert journal.stats().dropped == taken.count(False)
+    journal.close()
+
+
+def test_a_journal_presses_from_half_on_while_the_database_is_there(tmp_path: Path):
+    journal = Journal.open(tmp_path, JournalSettings(max_bytes=1024 * 1024))
+    pressure = [journal.append([Row("spans", b"x" * 100_000)]) and journal.pressure() for _ in range(9)]
+    assert pressure[:5] == [0.0] * 5
+    assert 0 < pressure[5] < pressure[6] < pressure[7] < pressure[8] < 1
+    journal.attach(lambda: Delivery(last_error="away"), lambda: None, 1000)
+    assert journal.pressure() == 0.0
     journal.close()
 
 
