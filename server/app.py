@@ -23,9 +23,7 @@ from registry.lineage import routes as lineage_routes
 from registry.models import routes as model_routes
 from registry.prompts import routes as prompt_routes
 from registry.webhooks import routes as webhook_routes
-from registry.wire import Endpoint, Message
-from registry.wire.routes import Call, straight, with_endpoints
-from registry.workspaces.book import WorkspaceBook
+from registry.wire.routes import straight, with_endpoints
 from registry.workspaces.confined import Confined
 from server import health
 from server.acting import with_actor
@@ -41,6 +39,7 @@ from server.ui import views
 from server.version import VERSION
 from server.visible.calls import Calls
 from server.workspace_of import workspace_of
+from server.workspace_of_pages import with_workspace_of_pages
 from tracing import otlp_routes
 from tracing import routes as trace_routes
 
@@ -72,22 +71,13 @@ def create_app(services: Services) -> ASGIApp:
     table = mlflow_endpoints(services)
     gatekeeper = Gatekeeper(services.roles, services.experiments_of) if services.settings.security.users else None
     call = Confined(services.workspace_book, services.experiments_of, gatekeeper or straight)
-    app = framework(services, Calls(table, _in_default(services.workspace_book, call)))
-    endpoints = with_endpoints(app, table, limit, call, lambda scope: services.workspace_book.entered(workspace_of(scope)))
+    app = framework(services, Calls(table, call))
+    pages = with_workspace_of_pages(app, services.workspace_book)
+    endpoints = with_endpoints(pages, table, limit, call, lambda scope: services.workspace_book.entered(workspace_of(scope)))
     registry = with_artifacts(endpoints, services.artifacts)
     if gatekeeper:
         registry = with_permissions_by_path(registry, services.experiments_of)
     return guarded(express(app, with_actor(registry)), lambda: services.guard)
-
-
-def _in_default(book: WorkspaceBook, call: Call) -> Call:
-    """Pages and our own API show the default workspace."""
-
-    async def within(endpoint: Endpoint[Any], message: Any) -> Message | None:
-        with book.entered(""):
-            return await call(endpoint, message)
-
-    return within
 
 
 def framework(services: Services, calls: Calls) -> Litestar:

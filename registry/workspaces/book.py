@@ -44,6 +44,11 @@ class WorkspaceBook:
         """Whether there is such a workspace."""
         return name == DEFAULT or name in self._names
 
+    def opens(self, name: str) -> bool:
+        """Whether there is such a workspace, and the caller may enter it."""
+        caller = CALLER.get()
+        return self.knows(name) and (caller is None or caller.belongs_to(name))
+
     async def load(self) -> None:
         """Read all names; where experiments are is asked again."""
 

@@ -112,6 +112,24 @@ def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_
         assert bob.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 403
 
 
+def test_the_address_that_a_client_prints_opens_the_run_in_its_workspace(admin, make_person, workspace):
+    ada, team = make_person("editor"), inside(admin, workspace)
+    experiment = team.experiment()
+    run = team.post("runs/create", experiment_id=experiment, run_name="far away")["run"]["info"]["run_id"]
+    page = f"/experiments/{experiment}/runs/{run}"
+    browser = Person.__new__(Person)
+    browser.name, browser.http = admin.name, admin.http.__class__(base_url=admin.http.base_url, auth=admin.http.auth, follow_redirects=True)
+    assert browser.http.get(page).status_code == 404
+    opened = browser.http.get(page, params={"workspace": workspace})
+    assert opened.status_code == 200 and "far away" in opened.text and f"workspace {workspace}" in opened.text
+    link = f'href="/experiments/{experiment}"'
+    assert link in browser.http.get("/experiments").text and workspace not in browser.http.get("/models").text
+    assert link not in browser.http.get("/experiments", params={"workspace": "default"}).text
+    assert browser.http.get(page).status_code == 404
+    assert ada.http.get(page, params={"workspace": workspace}, follow_redirects=True).status_code in {403, 404}
+    assert "set-cookie" not in browser.http.get("/experiments", params={"workspace": "no\r\nx"}).headers
+
+
 def test_the_command_line_gives_a_role_of_a_workspace(users_server, admin, make_person, workspace):
     ada = make_person()
     asked = ("users", "role", ada.name, f"{workspace}/viewer", "--url", users_server.url, "--api-key", KEY)

@@ -14,6 +14,7 @@ from litestar.params import SkipValidation
 
 from config.schema import Settings
 from registry.access.types import CALLER
+from registry.workspaces.scope import DEFAULT, current
 from server.health import Condition
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
@@ -33,7 +34,8 @@ Services = NamedDependency[SkipValidation[UiServices]]
 def page(services: UiServices, template: str, *, title: str, section: str, status: int = 200, **context: Any) -> Response[str]:
     """A whole page. ``section`` is the entry of the navigation that is marked."""
     caller = CALLER.get()
-    frame = {"title": title, "section": section, "notices": notices(services.condition()), "version": services.version}
+    told = [*notices(services.condition()), *_workspace()]
+    frame = {"title": title, "section": section, "notices": told, "version": services.version}
     return _html(template, {**frame, "user": caller.user.username if caller else "", **context}, status)
 
 
@@ -57,6 +59,12 @@ def notices(condition: Condition) -> list[str]:
     if condition.restart_needed:
         found.append(f"Changed, and waiting for a restart: {', '.join(condition.restart_needed)}.")
     return found
+
+
+def _workspace() -> list[str]:
+    """That a page shows another workspace than is shown elsewhere."""
+    name = current()
+    return [] if name == DEFAULT else [f"This is the workspace {name}. Add ?workspace=default to the address to leave it."]
 
 
 def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
