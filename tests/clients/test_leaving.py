@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,8 +29,8 @@ routes:
   - {{name: raced, targets: [{{model: groq/llama-3.1-8b-instant}}], fallbacks: [groq/llama-3.3-70b-versatile], hedge: {{after: 0.02}}}}
   - {{name: kept, targets: [{{model: groq/llama-3.1-8b-instant}}], cache: {{ttl: 60}}}}
 """
-AT_ONCE = 0.5
-"""Seconds in which the vendor learns that its work is for nobody."""
+PATIENCE_SECONDS = 5
+"""In which the vendor learns that its work is for nobody: by itself it would go on for ten at least."""
 
 CHATS: tuple[Surface, ...] = ("chat", "responses", "messages", "gemini", "passthrough")
 ROUTES = ("retried", "raced", "kept")
@@ -58,13 +57,11 @@ class Rig:
         writer.write(head.encode() + data[: int(len(data) * share)])
         return reader, writer, name
 
-    async def until_busy(self, *, busy: bool) -> float:
-        """Seconds until the vendor works on something, or on nothing."""
-        began = time.monotonic()
-        while (self.up.busy > 0) != busy:
-            assert time.monotonic() < began + 10
-            await asyncio.sleep(0.005)
-        return time.monotonic() - began
+    async def until_busy(self, *, busy: bool) -> None:
+        """Wait until the vendor works on something, or on nothing."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (self.up.busy > 0) != busy:
+                await asyncio.sleep(0.005)
 
     async def traces(self, name: str) -> list[dict]:
         return (await self.client.get("/api/v1/traces", params={"filter": f"session = '{name}'"})).json()["traces"]
@@ -102,7 +99,7 @@ async def test_whoever_leaves_before_an_answer_began_is_settled_and_told_and_the
     _, writer, name = await rig.connected(surface, model, "!hang", stream=stream)
     await rig.until_busy(busy=True)
     writer.close()
-    assert await rig.until_busy(busy=False) < AT_ONCE
+    await rig.until_busy(busy=False)
     await rig.assert_told(name)
 
 
@@ -114,7 +111,7 @@ async def test_whoever_leaves_in_the_middle_of_a_stream_is_settled_and_told_and_
     assert b" 200 " in await reader.readline()
     await reader.readuntil(b"w1")
     writer.close()
-    assert await rig.until_busy(busy=False) < AT_ONCE
+    await rig.until_busy(busy=False)
     await rig.assert_told(name)
 
 

@@ -1,6 +1,7 @@
 """What the metadata database promises, of SQLite and of PostgreSQL."""
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -115,15 +116,17 @@ async def test_reading_cannot_write(metadata_any):
 
 
 async def test_reading_goes_on_beside_a_long_write_and_does_not_see_half_of_it(metadata_any):
+    half_done, go_on = threading.Event(), threading.Event()
+
     def slow(connection):
         connection.execute(prompt())
-        time.sleep(0.5)
+        half_done.set()
+        assert go_on.wait(10)
 
     writing = asyncio.create_task(metadata_any.run(slow))
-    await asyncio.sleep(0.1)
-    began = time.monotonic()
+    await asyncio.to_thread(half_done.wait, 10)
     assert await count(metadata_any) == 0
-    assert time.monotonic() - began < 0.3
+    go_on.set()
     await writing
     assert await count(metadata_any) == 1
 
