@@ -22,7 +22,7 @@ from registry.gateway_admin.policy_messages import (
     GuardrailStage,
 )
 from registry.gateway_admin.types import Metadata, Scorers
-from registry.wire.paging import offset_of, token_of
+from registry.search import next_token, offset_of
 
 __all__ = ("Placed", "PolicyService")
 
@@ -103,7 +103,7 @@ class PolicyService:
         """A page of budgets."""
         limit, offset = _page(request.max_results), offset_of(request.page_token)
         found = await self._metadata.read(lambda connection: policy_store.read_budgets(connection, offset=offset, limit=limit + 1))
-        token = token_of(offset + limit) if len(found) > limit else None
+        token = next_token(offset + limit) if len(found) > limit else None
         return messages.ListGatewayBudgetPolicies.Response(budget_policies=found[:limit], next_page_token=token)
 
     async def create_guardrail(self, request: messages.CreateGatewayGuardrail) -> messages.CreateGatewayGuardrail.Response:
@@ -138,7 +138,7 @@ class PolicyService:
         """A page of guardrails."""
         limit, offset = _page(request.max_results), offset_of(request.page_token)
         found = await self._metadata.read(lambda connection: policy_store.read_guardrails(connection, offset=offset, limit=limit + 1))
-        token = token_of(offset + limit) if len(found) > limit else None
+        token = next_token(offset + limit) if len(found) > limit else None
         shown = [await self._guardrail(row) for row in found[:limit]]
         return messages.ListGatewayGuardrails.Response(guardrails=shown, next_page_token=token)
 

@@ -13,7 +13,7 @@ from registry.models.messages import DeleteRegisteredModelAlias, SetRegisteredMo
 from registry.models.types import ModelDetail, ModelPage, ModelVersion, MovePage, Page, RegisteredModel
 from registry.models.version_messages import TransitionModelVersionStage
 from registry.refusals import refusals
-from registry.wire.paging import offset_of, token_of
+from registry.search import next_token, offset_of
 
 __all__ = ("AliasTarget", "StageTarget", "router")
 
@@ -88,7 +88,7 @@ def router(reader: Models, aliases: Aliases, moves: MoveLog) -> Router:
     async def index(filter: FromQuery[str] = "", limit: Limit = 100, cursor: FromQuery[str] = "") -> ModelPage:
         """Models by name, or those that a filter in MLflow's language finds."""
         page = await reader.search(filter, offset=offset_of(cursor), limit=limit)
-        return ModelPage(page.models, None if page.next_offset is None else token_of(page.next_offset))
+        return ModelPage(page.models, None if page.next_offset is None else next_token(page.next_offset))
 
     @get("/models/{name:str}")
     async def show(name: FromPath[str], limit: Limit = 100) -> ModelDetail:

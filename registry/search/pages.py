@@ -1,14 +1,17 @@
-"""Page tokens: where the next page begins, as MLflow's clients and tests know them."""
+"""Page tokens as MLflow writes them: the base64 of ``{"offset": n}``. Its own tests decode them."""
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from registry.errors import InvalidParameterValue
 
 __all__ = ("next_token", "offset_of")
+
+LARGEST: Final = 2**63 - 1
+"""What a database takes as an offset."""
 
 
 def next_token(offset: int) -> str:
@@ -31,6 +34,6 @@ def offset_of(token: str | None) -> int:
     offset = value.get("offset") if isinstance(value, dict) else None
     if isinstance(offset, str):
         raise InvalidParameterValue(f"Invalid page token, not stringable {offset}")
-    if isinstance(offset, bool) or not isinstance(offset, int) or not 0 < offset < 2**31:
+    if isinstance(offset, bool) or not isinstance(offset, int) or not 0 < offset <= LARGEST:
         raise InvalidParameterValue(f"Invalid page token, parsed value={value}")
     return offset

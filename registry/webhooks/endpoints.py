@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from registry.errors import InvalidParameterValue
+from registry.search import next_token, offset_of
 from registry.webhooks import messages
 from registry.webhooks.catalogue import MLFLOW_EVENTS
 from registry.webhooks.messages import (
@@ -23,7 +24,6 @@ from registry.webhooks.names import check_event
 from registry.webhooks.service import WebhookService
 from registry.webhooks.types import Changes, NewWebhook, Status, Webhook
 from registry.wire import Endpoint
-from registry.wire.paging import offset_of, token_of
 
 __all__ = ("endpoints",)
 
@@ -69,7 +69,7 @@ class _Handlers:
         found = await self._service.list(offset=offset, limit=limit + 1, events=tuple(MLFLOW_EVENTS))
         return ListWebhooks.Response(
             webhooks=[_message(webhook) for webhook in found[:limit]],
-            next_page_token=token_of(offset + limit) if len(found) > limit else None,
+            next_page_token=next_token(offset + limit) if len(found) > limit else None,
         )
 
     async def get(self, request: GetWebhook) -> GetWebhook.Response:

@@ -7,10 +7,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from registry.errors import InvalidParameterValue
 from registry.refusals import refusals
+from registry.search import next_token, offset_of
 from registry.webhooks.catalogue import EVENTS
 from registry.webhooks.service import WebhookService
 from registry.webhooks.types import Changes, Delivery, DeliveryDetail, DeliveryPage, NewWebhook, TestResult, Webhook, WebhookPage
-from registry.wire.paging import offset_of, token_of
 
 __all__ = ("router",)
 
@@ -33,7 +33,7 @@ def router(service: WebhookService) -> Router:
         """Webhooks, newest first."""
         offset = offset_of(cursor)
         found = await service.list(offset=offset, limit=limit + 1)
-        return WebhookPage(webhooks=found[:limit], next_cursor=token_of(offset + limit) if len(found) > limit else None)
+        return WebhookPage(webhooks=found[:limit], next_cursor=next_token(offset + limit) if len(found) > limit else None)
 
     @get("/events", sync_to_thread=False)
     def events() -> dict[str, Any]:

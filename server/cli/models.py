@@ -3,8 +3,8 @@
 import rich_click as click
 
 from registry.models.types import ACTIVE_STAGES, STAGES, ModelDetail, ModelPage, ModelVersion
+from server.cli.aliases import point
 from server.cli.api import Api, path_of, with_api
-from server.cli.errors import BadUsage
 from server.cli.moves import REASON_HELP, show_moves
 from server.cli.output import emit, json_option, message, plain, show, table
 
@@ -70,15 +70,7 @@ def show_model(api: Api, name: str, *, as_json: bool) -> None:
 @with_api
 def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, delete: bool) -> None:
     """Point ALIAS of model NAME at VERSION."""
-    if delete == (version is not None):
-        raise BadUsage("give either a version or --delete", f"tidegate models alias {name} {alias} 3")
-    path = path_of("models", name, "aliases", alias)
-    if version is None:
-        api.delete(path, {"reason": reason})
-        message(f"Removed {name}@{alias}.")
-    else:
-        api.put(path, {"version": version, "reason": reason}, ModelVersion)
-        message(f"{name}@{alias} is version {version}.")
+    point(api, "models", name, alias, version, reason, ModelVersion, delete=delete)
 
 
 @models.command("stage")

@@ -7,6 +7,7 @@ import msgspec
 import rich_click as click
 
 from registry.prompts.types import LATEST, Message, NewVersion, PromptPage, PromptVersion
+from server.cli.aliases import point
 from server.cli.api import Api, path_of, with_api
 from server.cli.errors import BadUsage
 from server.cli.moves import REASON_HELP, show_moves
@@ -109,15 +110,7 @@ def show_prompt(api: Api, name: str, version: str, *, as_json: bool) -> None:
 @with_api
 def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, delete: bool) -> None:
     """Point ALIAS of prompt NAME at VERSION."""
-    if delete == (version is not None):
-        raise BadUsage("give either a version or --delete", f"tidegate prompts alias {name} {alias} 3")
-    path = path_of("prompts", name, "aliases", alias)
-    if version is None:
-        api.delete(path, {"reason": reason})
-        message(f"Removed {name}@{alias}.")
-    else:
-        api.put(path, {"version": version, "reason": reason}, PromptVersion)
-        message(f"{name}@{alias} is version {version}.")
+    point(api, "prompts", name, alias, version, reason, PromptVersion, delete=delete)
 
 
 @prompts.command("history")

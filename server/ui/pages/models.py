@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from registry.errors import InvalidParameterValue
 from registry.models.types import ModelVersion, Page
-from registry.wire.paging import offset_of, token_of
+from registry.search import next_token, offset_of
 from server.ui.pages.page import Services, base_url, page
 
 __all__ = ("model", "model_version", "models")
@@ -30,7 +30,7 @@ async def models(request: AnyRequest, services: Services) -> Response[str]:
         title="Models",
         section="models",
         found=found.models,
-        next_cursor=None if found.next_offset is None else token_of(found.next_offset),
+        next_cursor=None if found.next_offset is None else next_token(found.next_offset),
         filter=expression,
         mistake=mistake,
         base_url=base_url(request, services.settings()),
