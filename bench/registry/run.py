@@ -31,6 +31,10 @@ from bench.types import Sample
 __all__ = ("run",)
 
 FILES: Final = 16
+FEWEST: Final = 3
+"""Answers to each connection from which on a rate is believed."""
+
+LONGEST_SECONDS: Final = 60.0
 
 
 def run(*, seconds: float, runs: int, mlflow: Path | None, only: list[str] | None = None, as_json: bool) -> int:
@@ -126,10 +130,15 @@ def _wait(server: Server, running: "subprocess.Popen[bytes]", log: Path) -> None
 
 
 def _load(server: Server, operation: Operation, connections: int, seconds: float, work: Path) -> Sample:
+    """Measured again for longer where so little was answered that the figure would say nothing."""
     script = work / "request.lua"
     script.write_text(_files(operation, work) if operation.file_bytes else _script(operation, connections))
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "--timeout", "60s", "-s", str(script), server.url]
-    return parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    while True:
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "--timeout", "60s", "-s", str(script), server.url]
+        sample = parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        if sample.requests_per_second * seconds >= FEWEST * connections or seconds >= LONGEST_SECONDS:
+            return sample
+        seconds = min(4 * seconds, LONGEST_SECONDS)
 
 
 def _script(operation: Operation, connections: int) -> str:
