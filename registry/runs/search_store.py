@@ -53,19 +53,22 @@ def _by_metric(search: RunSearch, wanted: int) -> bool:
 
 
 def _best_runs(connection: Connection, experiment_id: int, search: RunSearch, view: ViewType) -> Select[Any]:
-    """The best by a metric among those with one of its ``LOOKED_AT`` best values, read off its index until there are enough.
+    """The best by a metric, read off its index until there are enough; if they are too few, all must be looked at.
 
-    They are the first of all that are found, since no other run has as good a value; if they are too few, all must be looked at.
+    PostgreSQL knows from its statistics whether that is the shorter way. SQLite is led along it, and not further than ``LOOKED_AT`` values:
+    no other run has as good a one.
     """
-    first, values = search.orders[0], _BEST.c
     ranked, order = _ranked(search)
+    first = search.orders[0]
     others = _wheres([each for each in search.conditions if (each.kind, each.key) != ("metric", first.key)], view)
-    last = _last(search).correlate(None).scalar_subquery()
-    bound = values.value <= func.coalesce(last, LARGEST) if first.ascending else values.value >= func.coalesce(last, -LARGEST)
-    # SQLite would begin with all runs of the experiment, and sort them: a sum has no index.
-    number = runs.c.experiment_id + 0 if connection.dialect.name == "sqlite" else runs.c.experiment_id
-    statement = select(*COLUMNS).join(_BEST, values.run_id == runs.c.run_id)
-    return _in_order(connection, statement.where(*ranked, bound, number == experiment_id, *others).order_by(order), search.orders[1:])
+    statement = select(*COLUMNS).join(_BEST, _BEST.c.run_id == runs.c.run_id).where(*ranked, *others).order_by(order)
+    if connection.dialect.name == "sqlite":
+        last, value = _last(search).correlate(None).scalar_subquery(), _BEST.c.value
+        bound = value <= func.coalesce(last, LARGEST) if first.ascending else value >= func.coalesce(last, -LARGEST)
+        statement = statement.where(bound, runs.c.experiment_id + 0 == experiment_id)  # a sum has no index to begin with instead
+    else:
+        statement = statement.where(runs.c.experiment_id == experiment_id)
+    return _in_order(connection, statement, search.orders[1:])
 
 
 def _ranked(search: RunSearch) -> tuple[list[ColumnElement[bool]], ColumnElement[Any]]:
@@ -83,10 +86,10 @@ def _last(search: RunSearch) -> Select[Any]:
 
 
 def _are_few(connection: Connection, search: RunSearch) -> bool:
-    """Whether no run is left when the best were looked at: a condition excludes all without such a value, and there are no more of them."""
+    """Whether no run is left when the best were looked at: a condition excludes all without such a value, and all with one were looked at."""
     first = search.orders[0]
     excluding = any((each.kind, each.key) == ("metric", first.key) and each.operator != "!=" for each in search.conditions)
-    return excluding and connection.scalar(_last(search)) is None
+    return excluding and (connection.dialect.name != "sqlite" or connection.scalar(_last(search)) is None)
 
 
 def _are_many(connection: Connection, experiment_ids: Sequence[int]) -> bool:
