@@ -4,7 +4,7 @@ Commands never open the data directory: the embedded database belongs to one pro
 """
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -93,13 +93,18 @@ class Api:
         """Read plain text."""
         return self._send("GET", path).decode()
 
+    @cached_property
+    def _client(self) -> "httpx.Client":
+        """One for all requests: each new one reads the system's certificates, which takes longer than most answers."""
+        import httpx
+
+        return httpx.Client(headers=self.headers, timeout=TIMEOUT_SECONDS, trust_env=False)
+
     def _send(self, method: str, path: str, headers: Mapping[str, str] | None = None, **arguments: Any) -> bytes:
         import httpx
 
         try:
-            response = httpx.request(
-                method, self.url + path, headers={**self.headers, **(headers or {})}, timeout=TIMEOUT_SECONDS, trust_env=False, **arguments
-            )
+            response = self._client.request(method, self.url + path, headers=headers, **arguments)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise BadUsage(f"{self.url!r} is not a URL: {error}", "Give --url, or TIDEGATE_URL, like http://127.0.0.1:4242.") from error
         except httpx.ReadTimeout as error:

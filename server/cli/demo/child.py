@@ -66,13 +66,14 @@ def _wait_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None
     import httpx
 
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/ready", trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if client.get("/ready").is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
     last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise CommandError(f"the demo's server did not start; its log ({log}) ends:\n{last}")
 
