@@ -7,6 +7,7 @@ import msgspec
 
 from registry.access.permissions import ANY, Action, canonical
 from registry.artifacts.trees import own_path
+from registry.workspaces.scope import scoped
 
 __all__ = ("MAKE", "OPEN", "Lookup", "Need", "area_of", "needs")
 
@@ -169,7 +170,7 @@ async def _sources(message: Any, lookup: Lookup) -> Iterable[Need]:
     )
     runs = await _in_experiments("read", "run", _ids(message, "run_id"), lookup.of_run)
     copied = message.source.removeprefix("models:/").rpartition("/")[0] if message.source.startswith("models:/") else ""
-    versions = [Need("read", "registered_model_version", copied)] if copied else []
+    versions = [Need("read", "registered_model_version", scoped(copied))] if copied else []
     return [*versions, *runs, *await _in_experiments("read", "logged_model", models, lookup.of_logged_model)]
 
 

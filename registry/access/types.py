@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from registry.access.permissions import DIVIDED, PARTS, WORKSPACE, Action, Grant, allows, resolve
+from registry.access.permissions import ANY, DIVIDED, PARTS, WORKSPACE, Action, Grant, allows, resolve
 
 __all__ = ("CALLER", "DEFAULT_WORKSPACE", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
 
@@ -75,6 +75,9 @@ class Caller(msgspec.Struct, frozen=True):
     workspace: str = DEFAULT_WORKSPACE
     """Where ``grants`` hold."""
 
+    home: "Caller | None" = None
+    """The same person in the default workspace."""
+
     places: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Where experiments are that are not in the default workspace; follows what is made and moved."""
 
@@ -94,10 +97,13 @@ class Caller(msgspec.Struct, frozen=True):
 
     def within(self, workspace: str) -> "Caller":
         """The same person in a workspace. Beside the default one only roles there open anything, and only what is in it."""
+        home = self.home or self
         if workspace == DEFAULT_WORKSPACE or self.is_administrator:
-            return self
+            return home
         theirs = tuple(each for each in self.elsewhere.get(workspace, ()) if each.resource_type in DIVIDED)
-        return msgspec.structs.replace(self, grants=(*self.own, *theirs), default="NO_PERMISSIONS", has_roles=True, workspace=workspace)
+        return msgspec.structs.replace(
+            self, grants=(*self.own, *theirs), default="NO_PERMISSIONS", has_roles=True, workspace=workspace, home=home
+        )
 
     def permission(self, resource_type: str, resource_id: str) -> str:
         """What they may do with one thing; ``*`` asks about all of a kind."""
@@ -114,10 +120,13 @@ class Caller(msgspec.Struct, frozen=True):
         return self if place == self.workspace else self.within(place)
 
     def _place(self, whole: str, resource_id: str) -> str:
-        if whole == "experiment":
-            return self.places.get(resource_id, self.workspace)
-        if whole in {"registered_model", "prompt"} and "/" in resource_id:
-            return resource_id.partition("/")[0]
+        if resource_id == ANY:
+            return self.workspace
+        if whole in {"experiment", "scorer"}:
+            return self.places.get(resource_id.partition("/")[0], DEFAULT_WORKSPACE)
+        if whole in {"registered_model", "prompt"}:
+            workspace, slash, _ = resource_id.partition("/")
+            return workspace if slash else DEFAULT_WORKSPACE
         return self.workspace
 
     def may(self, action: Action, resource_type: str, resource_id: str) -> bool:

@@ -81,7 +81,7 @@ class WorkspaceBook:
         return done
 
     def put(self, experiment: str, workspace: str) -> None:
-        """An experiment was made."""
+        """An experiment is there."""
         self._places[experiment] = workspace
         if workspace != DEFAULT:
             self.elsewhere[experiment] = workspace
@@ -93,7 +93,9 @@ class WorkspaceBook:
             if len(self._places) > REMEMBERED:
                 self._places = {}
             found = await self._metadata.read(lambda connection: store.workspaces_of(connection, [int(each) for each in unknown]))
-            self._places |= {each: found[int(each)] for each in unknown if int(each) in found}
+            for each in unknown:
+                if int(each) in found:
+                    self.put(each, found[int(each)])
 
     def holds(self, workspace: str, experiment: str) -> bool:
         """Whether an experiment that was located is in a workspace; one that is nowhere is in all: who asks for it is told so."""

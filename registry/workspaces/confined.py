@@ -22,6 +22,7 @@ Call = Callable[[Endpoint[Any], Any], Awaitable[Message | None]]
 EXPERIMENTAL: Final = frozenset({"experiment", "run", "trace", "assessment", "logged_model", "review_queue"})
 """Kinds of things that are where their experiment is."""
 
+NAMED_APART: Final = frozenset({"registered_model", "prompt"})
 REGISTERED: Final = frozenset({"registered-models", "model-versions"})
 SEARCHES: Final = frozenset({"/2.0/mlflow/runs/search", "/2.0/mlflow/logged-models/search", "/3.0/mlflow/traces/search"})
 """What looks into experiments: those of other workspaces are as if they had nothing in them."""
@@ -115,6 +116,10 @@ class Confined:
 
 def _scoped(path: str, message: Any) -> Any:
     """The message with names of models and prompts as they are kept."""
+    if getattr(message, "resource_type", None) in NAMED_APART:
+        named = next(field for field in ("resource_id", "resource_pattern") if hasattr(message, field))
+        given = getattr(message, named)
+        return message if given == ANY else msgspec.structs.replace(message, **{named: scoped(given)})
     if area_of(path) not in REGISTERED or path.endswith("/search"):
         return message
     fields = [field for field in ("name", "new_name") if getattr(message, field, None)]

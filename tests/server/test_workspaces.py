@@ -107,6 +107,16 @@ def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_
     ):
         assert manager.call("POST", path, **fields).status_code in {400, 403}, path
     assert manager.status("POST", "users/create", username="x", password="pass word") == 403
+    ours, name = admin.experiment(), f"granted {next(numbers)}"
+    for where in (admin, manager):
+        where.post("registered-models/create", name=name)
+    for kind, thing in (("experiment", ours), ("experiment", "0"), ("scorer", f"{ours}/s"), ("gateway_secret", "s")):
+        asked = {"username": ada.name, "resource_type": kind, "resource_id": thing, "permission": "MANAGE"}
+        assert manager.status("POST", "/api/3.0/mlflow/users/permissions/grant", **asked) == 403, kind
+    assert manager.status("POST", "experiments/permissions/create", experiment_id=ours, username=ada.name, permission="MANAGE") == 403
+    grant(manager, bob, "registered_model", name, "EDIT")
+    assert there.status("POST", "registered-models/set-tag", name=name, key="a", value="b") == 200
+    assert bob.status("POST", "registered-models/set-tag", name=name, key="a", value="b") == 403
     for place in ("mlflow-artifacts:/", f"mlflow-artifacts:/{admin.experiment()}"):
         assert manager.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 400
         assert bob.status("POST", "experiments/create", name=f"at {place}", artifact_location=place) == 403
