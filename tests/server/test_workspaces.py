@@ -107,6 +107,11 @@ def test_who_has_no_role_in_a_workspace_does_not_enter_it_and_a_role_opens_that_
     ):
         assert manager.call("POST", path, **fields).status_code in {400, 403}, path
     assert manager.status("POST", "users/create", username="x", password="pass word") == 403
+    eve = make_person("viewer")
+    admin.post("/api/3.0/mlflow/roles/assign", username=eve.name, role_id=roles["editor"])
+    assert inside(eve, workspace).experiment() and eve.status("POST", "experiments/create", name="no") == 403
+    secret = {"secret_name": "s", "secret_value": {"api_key": "k"}, "provider": "openai"}
+    assert inside(eve, workspace).status("POST", "/api/3.0/mlflow/gateway/secrets/create", **secret) == 403
     ours, name = admin.experiment(), f"granted {next(numbers)}"
     for where in (admin, manager):
         where.post("registered-models/create", name=name)
