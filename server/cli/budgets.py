@@ -1,5 +1,6 @@
 """``tidegate budgets``."""
 
+from datetime import datetime
 from typing import Any
 
 import rich_click as click
@@ -7,6 +8,7 @@ import rich_click as click
 from gateway.limits.types import Budgets, Standing
 from server.cli.api import Api, path_of, with_api
 from server.cli.output import emit, json_option, plain, show, table
+from server.cli.text import utc
 
 __all__ = ("budgets",)
 
@@ -25,7 +27,7 @@ def budgets(api: Api, metric: str | None, *, as_json: bool) -> None:
     made = table("limit", "for", ("used", right), ("under way", right), ("ceiling", right), "resets")
     for each in page.budgets:
         figures = (_figure(each, amount) for amount in (each.used, each.reserved, each.ceiling))
-        made.add_row(plain(each.limit), plain(each.whose), *figures, each.resets_at.replace("T", " ").replace("Z", ""))
+        made.add_row(plain(each.limit), plain(each.whose), *figures, utc(datetime.fromisoformat(each.resets_at)))
     show(made)
 
 

@@ -9,6 +9,7 @@ import rich_click as click
 from server.cli.api import Api, path_of, with_api
 from server.cli.errors import BadUsage
 from server.cli.output import emit, json_option, message, plain, show, table
+from server.cli.text import utc
 
 if TYPE_CHECKING:
     from config.schema import LimitSettings
@@ -89,7 +90,7 @@ def list_keys(api: Api, *, as_json: bool) -> None:
     made = table("name", "key", "state", "team", "user", "opens", "expires")
     for key in page.keys:
         opens = ", ".join((*key.routes, *key.models)) or "everything"
-        expires = f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
+        expires = utc(key.expires_at) if key.expires_at else ""
         made.add_row(plain(key.name), f"{key.prefix}…", key.state(now), plain(key.team), plain(key.user), plain(opens), expires)
     show(made)
 

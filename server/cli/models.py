@@ -7,6 +7,7 @@ from server.cli.aliases import point
 from server.cli.api import Api, path_of, with_api
 from server.cli.moves import REASON_HELP, show_moves
 from server.cli.output import emit, json_option, message, plain, show, table
+from server.cli.text import utc
 
 __all__ = ("models",)
 
@@ -38,7 +39,7 @@ def list_models(api: Api, expression: str, *, as_json: bool) -> None:
         latest = max((version.version for version in each.latest_versions), default=None)
         aliases = ", ".join(f"{alias} → {version}" for alias, version in each.aliases.items())
         stages = ", ".join(f"{version.stage} {version.version}" for version in each.latest_versions if version.stage in ACTIVE_STAGES)
-        updated = f"{each.updated_at:%Y-%m-%d %H:%M}"
+        updated = utc(each.updated_at)
         made.add_row(plain(each.name), "—" if latest is None else str(latest), plain(aliases), stages, updated)
     show(made)
 
@@ -57,7 +58,7 @@ def show_model(api: Api, name: str, *, as_json: bool) -> None:
     made = table(("version", {"justify": "right"}), "stage", "aliases", "run", "source", "created")
     for each in found.versions:
         foreign = [plain(text) for text in (", ".join(each.aliases), each.run_id, each.source)]
-        made.add_row(str(each.version), each.stage, *foreign, f"{each.created_at:%Y-%m-%d %H:%M}")
+        made.add_row(str(each.version), each.stage, *foreign, utc(each.created_at))
     show(made)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from registry.models.types import Move, MovePage
 from server.cli.api import Api, path_of
 from server.cli.output import emit, message, plain, show, table
+from server.cli.text import utc
 
 __all__ = ("REASON_HELP", "show_moves")
 
@@ -22,7 +23,7 @@ def show_moves(api: Api, name: str | None, limit: int, *, as_json: bool) -> None
     for move in page.moves:
         why = f"refused: {move.refusal}" if move.refusal else move.reason
         what = f"@{move.alias}" if move.field == "alias" else f"version {move.version}"
-        made.add_row(f"{move.at:%Y-%m-%d %H:%M:%S}", *[plain(each) for each in (move.name, what, *_ends(move), move.actor, why)])
+        made.add_row(utc(move.at), *[plain(each) for each in (move.name, what, *_ends(move), move.actor, why)])
     show(made)
     if page.next_cursor is not None:
         message(f"These are the newest {len(page.moves)}. See more with --limit, and all over /api/v1/moves.")

@@ -12,6 +12,7 @@ from server.cli.api import Api, path_of, with_api
 from server.cli.errors import BadUsage
 from server.cli.moves import REASON_HELP, show_moves
 from server.cli.output import emit, json_option, message, plain, show, table
+from server.cli.text import utc
 
 __all__ = ("prompts",)
 
@@ -78,7 +79,7 @@ def list_prompts(api: Api, *, as_json: bool) -> None:
     made = table("name", ("latest", {"justify": "right"}), "aliases", "updated")
     for each in page.prompts:
         aliases = ", ".join(f"{alias} → {version}" for alias, version in each.aliases.items())
-        made.add_row(plain(each.name), str(each.latest_version), plain(aliases), f"{each.updated_at:%Y-%m-%d %H:%M}")
+        made.add_row(plain(each.name), str(each.latest_version), plain(aliases), utc(each.updated_at))
     show(made)
 
 

@@ -1,12 +1,12 @@
 """Numbers and times as people read them. Pure; what is not known is ``—``, never zero."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 from tracing.types import ScoreSummary, Status
 
-__all__ = ("UNKNOWN", "age", "cost", "duration", "score", "status_mark", "tokens")
+__all__ = ("UNKNOWN", "age", "cost", "duration", "score", "status_mark", "tokens", "utc")
 
 UNKNOWN: Final = "—"
 MARKS: Final = {Status.OK: ("✓", "green"), Status.UNSET: ("✓", "green"), Status.ERROR: ("✗", "red"), Status.INTERRUPTED: ("▲", "yellow")}
@@ -19,6 +19,11 @@ def age(start_time: str, now: datetime) -> str:
         if seconds < limit:
             return f"{seconds // divisor} {unit}"
     return f"{seconds // 86_400} d"
+
+
+def utc(at: datetime) -> str:
+    """``2026-11-29 03:00 UTC``: a terminal does not say whose time it shows."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def duration(milliseconds: float | None) -> str:

@@ -5,6 +5,7 @@ import rich_click as click
 from server.cli.api import Api, path_of, with_api
 from server.cli.keys import moment
 from server.cli.output import emit, json_option, message, plain, show, table
+from server.cli.text import utc
 
 __all__ = ("token",)
 
@@ -46,8 +47,8 @@ def list_tokens(api: Api, user: str, *, as_json: bool) -> None:
         return
     made = table("name", "token", "made", "expires")
     for each in page.tokens:
-        expires = f"{each.expires_at:%Y-%m-%d %H:%M}" if each.expires_at else "never"
-        made.add_row(plain(each.name), f"{each.prefix}…", f"{each.created_at:%Y-%m-%d %H:%M}", expires)
+        expires = utc(each.expires_at) if each.expires_at else "never"
+        made.add_row(plain(each.name), f"{each.prefix}…", utc(each.created_at), expires)
     show(made)
 
 
