@@ -115,7 +115,7 @@ def _expect(server: RunningServer, ledgers: list[Ledger]) -> None:
     _expect_versions(wire, [number for ledger in ledgers for number in ledger.versions])
     writes = sum(ledger.writes for ledger in ledgers)
     print(f"{writes} writes, {sum(len(ledger.runs) for ledger in ledgers)} runs")
-    assert writes > 20 * CLIENTS, "too little was written to prove anything"
+    assert writes > 5 * CLIENTS, "too little was written to prove anything"
 
 
 def _settle(wire: Wire) -> None:
