@@ -12,12 +12,10 @@ from registry.artifacts.service import ArtifactService
 from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
 from registry.runs.messages import GetRun
 from server.services import Services
+from server.ui.administration import Administration
+from server.ui.datasets import DatasetExample, DatasetLine, DatasetRecords
 from server.ui.registry import RegistryServices
 from server.ui.services import (
-    Administration,
-    DatasetExample,
-    DatasetLine,
-    DatasetRecords,
     Facets,
     FacetValue,
     Judged,

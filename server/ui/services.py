@@ -1,6 +1,6 @@
 """What the pages ask of the rest of the server. ``server/app.py`` passes the real objects in; tests pass whatever answers the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -9,18 +9,16 @@ import msgspec
 from config.schema import Settings
 from evals.agreement import Agreement
 from evals.types import Judge, Judgement, JudgeStats
-from gateway.keys.types import KeyPage
-from gateway.limits.types import Standing
 from registry.artifacts.messages import FileInfo
 from registry.prompts.types import PromptPage, PromptVersion
-from registry.webhooks.types import Delivery, DeliveryDetail, DeliveryPage, TestResult, Webhook
 from server.health import Condition
+from server.ui.administration import Administration
+from server.ui.datasets import Datasets
 from server.ui.registry import RegistryServices
 from tracing.prompt_scores_store import VersionScores
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
 __all__ = (
-    "Administration",
     "Assessments",
     "FacetValue",
     "Facets",
@@ -184,49 +182,6 @@ class RunFiles(Protocol):
         ...
 
 
-class DatasetLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An evaluation dataset in the list. ``updated_at`` is RFC 3339; ``fields`` names what its records have, part by part."""
-
-    dataset_id: str
-    name: str
-    records: int
-    experiments: Sequence[str] = ()
-    tags: Mapping[str, str] = {}
-    fields: Mapping[str, Sequence[str]] = {}
-    created_by: str = ""
-    updated_at: str
-
-
-class DatasetExample(msgspec.Struct, frozen=True, kw_only=True):
-    """A record: JSON text, indented, ``""`` for what it does not have. ``trace_id`` names the trace that it was made from."""
-
-    inputs: str
-    expectations: str = ""
-    outputs: str = ""
-    trace_id: str = ""
-    updated_at: str
-
-
-class DatasetRecords(msgspec.Struct, frozen=True, kw_only=True):
-    """A dataset and some of its records; ``next_page`` continues, ``""`` at the end."""
-
-    dataset: DatasetLine
-    examples: Sequence[DatasetExample]
-    next_page: str = ""
-
-
-class Datasets(Protocol):
-    """Evaluation datasets. Raises the tree of ``registry.errors``."""
-
-    async def list(self, page: str) -> tuple[Sequence[DatasetLine], str]:
-        """Some of them, the newest first, and where the next ones begin."""
-        ...
-
-    async def show(self, dataset_id: str, page: str) -> DatasetRecords:
-        """One of them."""
-        ...
-
-
 class People(Protocol):
     """Where people sign in (``server.signing_in.SignIn``)."""
 
@@ -242,58 +197,6 @@ class TargetState(msgspec.Struct, frozen=True):
     model: str
     state: str
     pending: int
-
-
-class Keys(Protocol):
-    """Virtual keys (``gateway.keys.service.KeyService``)."""
-
-    async def list(self) -> KeyPage:
-        """Every key, revoked ones last."""
-        ...
-
-
-class Limits(Protocol):
-    """Limits and budgets (``gateway.limits.service.LimitService``)."""
-
-    async def standings(self) -> Sequence[Standing]:
-        """Where each stands, the fullest first."""
-        ...
-
-
-class Webhooks(Protocol):
-    """Webhooks and their deliveries (``registry.webhooks.service.WebhookService``). Raises the tree of ``registry.errors``."""
-
-    async def list(self, *, offset: int, limit: int) -> Sequence[Webhook]:
-        """Webhooks, newest first."""
-        ...
-
-    async def get(self, webhook_id: str) -> Webhook:
-        """One webhook."""
-        ...
-
-    async def deliveries(self, *, webhook_id: str | None, states: Sequence[str], cursor: str, limit: int) -> DeliveryPage:
-        """The log, newest first."""
-        ...
-
-    async def delivery(self, delivery_id: str) -> DeliveryDetail:
-        """A delivery with its body and each attempt."""
-        ...
-
-    async def redeliver(self, delivery_id: str) -> Delivery:
-        """Deliver once more."""
-        ...
-
-    async def test(self, webhook_id: str) -> TestResult:
-        """Send an example now."""
-        ...
-
-
-class Administration(msgspec.Struct, frozen=True, kw_only=True):
-    """What administrators look after."""
-
-    keys: Keys
-    limits: Limits
-    webhooks: Webhooks
 
 
 class UiServices(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,10 +20,8 @@ from registry.errors import ResourceDoesNotExist
 from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import Message, Prompt, PromptPage, PromptVersion
 from server.health import Condition
+from server.ui.datasets import DatasetExample, DatasetLine, DatasetRecords
 from server.ui.services import (
-    DatasetExample,
-    DatasetLine,
-    DatasetRecords,
     Facets,
     FacetValue,
     Judged,

@@ -16,7 +16,8 @@ from registry.runs.experiment_messages import SearchExperiments
 from registry.scorers.messages import GetOnlineScoringConfigs, ListScorers, OnlineScoringConfig, Scorer
 from registry.traces.assessment_messages import CreateAssessment
 from registry.webhooks.types import Attempt, Delivery, DeliveryDetail, DeliveryPage, Status, TestResult, Webhook
-from server.ui.services import Administration, TargetState
+from server.ui.administration import Administration
+from server.ui.services import TargetState
 
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" & \u202emore'
 NOW = datetime.now(UTC)
