@@ -202,6 +202,9 @@ async def test_whatever_is_passed_through_goes_on_while_it_arrives_and_is_told(r
             yield MEGABYTE
             most = max(most, rig.memory())
             if number == 15:
+                async with asyncio.timeout(10):
+                    while rig.up.seen <= 5 * len(MEGABYTE):
+                        await asyncio.sleep(0.01)
                 early = rig.up.seen
 
     answer = await rig.hear(slowly(), path, **RAW)

@@ -328,7 +328,7 @@ async def test_a_test_is_sent_at_once_and_tells_what_came_back(metadata, receive
     hooks = Hooks(metadata)
     good = await hooks.hook(receiver.url("/200"), "prompt_alias.created", secret="s")
     assert (result := await hooks.service.test(good)).success and result.response_status == 200
-    assert receiver.requests[0].data == {"name": "greeting", "alias": "production", "version": "1"}
+    assert receiver.requests[0].data == {"name": "example_prompt", "alias": "example_alias", "version": "1"}
     assert "x-mlflow-signature" in receiver.requests[0].headers
     bad = await hooks.hook(receiver.url("/500"))
     assert not (result := await hooks.service.test(bad, "budget.exceeded")).success and result.response_status == 500
