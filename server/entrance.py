@@ -14,6 +14,7 @@ from litestar.types import HTTPScope
 
 from registry.access.permissions import Action, canonical
 from registry.access.types import Caller
+from registry.artifacts.trees import owner_of
 from server.visible.traces import scope_of
 
 __all__ = ("ENTRANCES", "SAFE", "Entrance", "entrance_of", "lacking", "may_go_in")
@@ -74,12 +75,14 @@ def _judges(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
 
 
 def _files(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
-    """The first folder of an artifact's path is the experiment; what lies beside experiments is for those who may do as much everywhere."""
+    """The first folder of an artifact's path is the experiment.
+
+    What lies beside experiments is for those who may do as much in all of the workspace whose place it is.
+    """
     method = scope["method"]
     named = found["path"] or (_asked(scope, "path") if method in SAFE else "")
-    folder = named.strip("/").partition("/")[0]
     action: Action = "read" if method in SAFE else "delete" if method == "DELETE" else "update"
-    return caller.may(action, "experiment", canonical("experiment", folder) if folder.isdecimal() else "*")
+    return caller.may(action, "experiment", owner_of(named))
 
 
 def _spans(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
@@ -94,9 +97,8 @@ def _headers(scope: HTTPScope) -> Iterable[tuple[bytes, bytes]]:
 
 
 def _asked(scope: HTTPScope, name: str) -> str:
-    """An argument; one that is given twice names nothing."""
-    given = parse_qs(scope["query_string"].decode("latin-1")).get(name, [])
-    return given[0] if len(given) == 1 else ""
+    """An argument; of one that is given twice the first, as for whoever answers."""
+    return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get(name, [""])[0]
 
 
 FOR_ADMINISTRATORS: Final = "is no administrator"

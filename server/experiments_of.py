@@ -18,6 +18,7 @@ from registry.runs.types import Metadata
 from registry.scorers import store as scorers
 from registry.traces.messages import GetTraceInfoV3
 from registry.traces.service import TraceService
+from tracing.scope import DEFAULT_EXPERIMENT
 
 __all__ = ("ExperimentsOf",)
 
@@ -107,7 +108,7 @@ class ExperimentsOf(Lookup):
         if (known := self._known.get((kind, name))) is not None:
             return known
         found = await read()
-        if found is not None:
+        if found is not None and not (kind == "trace" and found == DEFAULT_EXPERIMENT):  # spans come before it is said where they belong
             self._known[kind, name] = found
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)

@@ -5,8 +5,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from registry.access.permissions import ANY, Action, canonical
-from registry.artifacts.trees import own_path
+from registry.access.permissions import ANY, Action
+from registry.artifacts.trees import own_path, owner_of
+from registry.models.uris import models_named
 from registry.workspaces.scope import scoped
 
 __all__ = ("MAKE", "OPEN", "Lookup", "Need", "area_of", "needs")
@@ -25,6 +26,9 @@ MAKE: Final = Need("use", "workspace", ANY)
 
 ADMINISTER: Final = Need("manage", "workspace", ANY)
 OPEN: Final[tuple[Need, ...]] = ()
+
+UNPLACED: Final = "0"
+"""The experiment of traces that name none."""
 
 
 class Lookup(Protocol):
@@ -96,8 +100,7 @@ async def _experiments(method: str, path: str, message: Any, lookup: Lookup) -> 
         return (MAKE, *_location(message.artifact_location or ""))
     if path.endswith(("/experiments/search", "/get-by-name")):
         return OPEN
-    ids = getattr(message, "experiment_ids", None) or [message.experiment_id]
-    return [Need(action_of(method, path), "experiment", each) for each in ids]
+    return [Need(action_of(method, path), "experiment", each) for each in _experiments_in(message)]
 
 
 def _location(uri: str) -> Iterable[Need]:
@@ -107,10 +110,8 @@ def _location(uri: str) -> Iterable[Need]:
     """
     if (path := own_path(uri)) is None:
         return ()
-    folder = path.partition("/")[0]
-    if not folder:
-        return (ADMINISTER,)
-    return (Need("update", "experiment", canonical("experiment", folder) if folder.isdecimal() else ANY),)
+    owner = owner_of(path)
+    return (ADMINISTER if owner == ANY else Need("update", "experiment", owner),)
 
 
 async def _runs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
@@ -119,12 +120,13 @@ async def _runs(method: str, path: str, message: Any, lookup: Lookup) -> Iterabl
     if path.endswith("/runs/search"):
         return OPEN
     action = action_of(method, path)
-    models = (
-        await _in_experiments(action, "logged_model", _ids(message, "model_id"), lookup.of_logged_model)
-        if area_of(path) == "artifacts"
-        else ()
-    )
-    return [*models, *await _in_experiments(action, "run", _ids(message, "run_id", "run_uuid", "run_ids"), lookup.of_run)]
+    told = [each for metric in getattr(message, "metrics", ()) for each in _ids(metric, "model_id")]
+    used = [each.model_id for each in getattr(message, "models", ())]
+    return [
+        *await _in_experiments(action, "run", _ids(message, "run_id", "run_uuid", "run_ids"), lookup.of_run),
+        *await _in_experiments(action, "logged_model", dict.fromkeys([*_ids(message, "model_id"), *told]), lookup.of_logged_model),
+        *await _in_experiments("read", "logged_model", used, lookup.of_logged_model),
+    ]
 
 
 async def _logged_models(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
@@ -139,11 +141,16 @@ async def _traces(method: str, path: str, message: Any, lookup: Lookup) -> Itera
     if path.endswith("/traces/search"):
         return OPEN
     action = action_of(method, path)
-    if experiments := _experiments_in(message):
+    runs = await _in_experiments(action, "run", _ids(message, "run_id"), lookup.of_run)
+    unplaced = [UNPLACED] if method == "POST" and path.endswith("/traces") else []
+    if experiments := _experiments_in(message) or unplaced:
         again = await _in_experiments("update", "trace", _told(message), lookup.of_trace)
         return [*again, *(Need("update" if action == "delete" else action, "trace", each) for each in experiments)]
     kind = "assessment" if "/assessments" in path else "trace"
-    return await _in_experiments(action, kind, _ids(message, "trace_id", "trace_ids", "request_id", "request_ids"), lookup.of_trace)
+    return [
+        *runs,
+        *await _in_experiments(action, kind, _ids(message, "trace_id", "trace_ids", "request_id", "request_ids"), lookup.of_trace),
+    ]
 
 
 async def _models(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
@@ -163,14 +170,10 @@ async def _versions(method: str, path: str, message: Any, lookup: Lookup) -> Ite
 
 async def _sources(message: Any, lookup: Lookup) -> Iterable[Need]:
     """Who may read a version reads the files of the run or logged model that it comes from, so whoever makes it must be able to."""
-    models = (
-        [*_ids(message, "model_id"), message.source.removeprefix("models:/")]
-        if message.source.startswith("models:/m-")
-        else _ids(message, "model_id")
-    )
+    source = models_named(message.source)
     runs = await _in_experiments("read", "run", _ids(message, "run_id"), lookup.of_run)
-    copied = message.source.removeprefix("models:/").rpartition("/")[0] if message.source.startswith("models:/") else ""
-    versions = [Need("read", "registered_model_version", scoped(copied))] if copied else []
+    versions = [Need("read", "registered_model_version", scoped(source.name))] if source.name else []
+    models = dict.fromkeys([*_ids(message, "model_id"), *_ids(source, "model_id")])
     return [*versions, *runs, *await _in_experiments("read", "logged_model", models, lookup.of_logged_model)]
 
 
@@ -233,6 +236,11 @@ async def _scorers(method: str, path: str, message: Any, lookup: Lookup) -> Iter
     return await _in_experiments(action, "experiment", _ids(message, "scorer_ids"), lookup.of_scorer)
 
 
+async def _parts(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    """The door knows the folder that the address names; a body may name one, too."""
+    return (Need("update", "experiment", owner_of(message.artifact_path)),)
+
+
 async def _governed_by_itself(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
     return OPEN
 
@@ -258,8 +266,8 @@ AREAS: Final[dict[str, Area]] = {
     "review-queues": _review_queues,
     "issues": _issues,
     "scorers": _scorers,
-    "mpu": _governed_by_itself,  # by the path, at the door (server/entrance.py), as all files are
-    "presigned": _governed_by_itself,
+    "mpu": _parts,
+    "presigned": _governed_by_itself,  # by the path, at the door (server/entrance.py), as all files are
     "users": _governed_by_itself,
     "roles": _governed_by_itself,
     "server-info": _governed_by_itself,

@@ -10,7 +10,7 @@ from registry.access import messages as access
 from registry.access import store
 from registry.access.accounts import DENIED, AccessBook, administrator_only, found_role, found_user, self_or_administrator
 from registry.access.messages import AssignmentView, PermissionRows, WithRole, WithRolePermission, WithRoles
-from registry.access.permissions import NAMED, PARTS, WORKSPACE, Grant, allows, canonical, check_grant, check_type
+from registry.access.permissions import ANY, NAMED, PARTS, WORKSPACE, Grant, allows, canonical, check_grant, check_type
 from registry.access.types import CALLER, DEFAULT_WORKSPACE, Role, RoleGrant, own_role
 from registry.access.users import signed_in
 from registry.access.views import grant_view, permission_rows, role_view
@@ -295,6 +295,8 @@ def manages(resource_type: str, resource_id: str) -> None:
     caller = CALLER.get()
     if caller is None:
         return
+    if resource_id == ANY:  # of the default workspace, whichever one the request is in
+        caller = caller.home or caller
     if resource_type in PARTS or not caller.may("manage", resource_type, canonical(resource_type, resource_id)):
         administrator_only()
 

@@ -1,6 +1,6 @@
 """Users, roles and tokens as the rest of the server sees them, and whoever makes the request that runs now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Final
@@ -12,6 +12,9 @@ from registry.access.permissions import ANY, DIVIDED, PARTS, WORKSPACE, Action, 
 __all__ = ("CALLER", "DEFAULT_WORKSPACE", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
 
 DEFAULT_WORKSPACE: Final = "default"
+
+DEEPEST: Final = 10
+"""Folders below which no workspace has its place."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -67,7 +70,7 @@ class Caller(msgspec.Struct, frozen=True):
     """Whether a role was given to them: what they may make is the role's business then."""
 
     own: tuple[Grant, ...] = ()
-    """What was granted to them alone: these hold in every workspace that they may enter."""
+    """What was granted to them alone. On one thing it holds wherever they may enter, on all of a kind in the default workspace."""
 
     elsewhere: Mapping[str, tuple[Grant, ...]] = msgspec.field(default_factory=dict)
     """What their roles grant in workspaces other than the default one."""
@@ -79,7 +82,7 @@ class Caller(msgspec.Struct, frozen=True):
     """The same person in the default workspace."""
 
     places: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """Where experiments are that are not in the default workspace; follows what is made and moved."""
+    """Where experiments are that are not in the default workspace, and folders of files; follows what is made and moved."""
 
     @property
     def is_administrator(self) -> bool:
@@ -100,9 +103,10 @@ class Caller(msgspec.Struct, frozen=True):
         home = self.home or self
         if workspace == DEFAULT_WORKSPACE or self.is_administrator:
             return home
+        named = tuple(each for each in self.own if each.resource_pattern != ANY or each.permission == "DENY")
         theirs = tuple(each for each in self.elsewhere.get(workspace, ()) if each.resource_type in DIVIDED)
         return msgspec.structs.replace(
-            self, grants=(*self.own, *theirs), default="NO_PERMISSIONS", has_roles=True, workspace=workspace, home=home
+            self, grants=(*named, *theirs), default="NO_PERMISSIONS", has_roles=True, workspace=workspace, home=home
         )
 
     def permission(self, resource_type: str, resource_id: str) -> str:
@@ -123,7 +127,7 @@ class Caller(msgspec.Struct, frozen=True):
         if resource_id == ANY:
             return self.workspace
         if whole in {"experiment", "scorer"}:
-            return self.places.get(resource_id.partition("/")[0], DEFAULT_WORKSPACE)
+            return next((self.places[each] for each in _paths(resource_id) if each in self.places), DEFAULT_WORKSPACE)
         if whole in {"registered_model", "prompt"}:
             workspace, slash, _ = resource_id.partition("/")
             return workspace if slash else DEFAULT_WORKSPACE
@@ -136,6 +140,12 @@ class Caller(msgspec.Struct, frozen=True):
     def may_make(self) -> bool:
         """Whether they may make new things and call models: everybody may who has no role, and those whose role says so."""
         return self.is_administrator or not self.has_roles or self.manages or Grant(WORKSPACE, "*", "USE") in self.grants
+
+
+def _paths(resource_id: str) -> Iterator[str]:
+    """A thing, and what it is under, the nearest first."""
+    parts = resource_id.split("/", DEEPEST)[:DEEPEST]
+    return ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
 CALLER: Final[ContextVar[Caller | None]] = ContextVar("registry_caller", default=None)

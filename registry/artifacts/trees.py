@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from registry.artifacts.tree import ArtifactTree
 from registry.errors import InvalidParameterValue
 
-__all__ = ("HERE", "Trees", "own_path")
+__all__ = ("HERE", "Trees", "own_path", "owner_of")
 
 HERE: Final = "mlflow-artifacts:"
 PROXIED: Final = re.compile(r".*/api/2\.0/mlflow-artifacts/artifacts(?=/|\Z)")
@@ -47,3 +47,14 @@ def own_path(uri: str) -> str | None:
     if parts.scheme in {"http", "https"} and (found := PROXIED.match(parts.path)):
         return unquote(parts.path[found.end() :]).strip("/")
     return None
+
+
+def owner_of(path: str) -> str:
+    """Whose permission files of our own tree need: the experiment's whose folder they lie in, or, beside these, what is said of the place.
+
+    ``*`` for the root. Folders are told apart as those who answer do it: ``.`` and what is empty are none.
+    """
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if not parts:
+        return "*"
+    return str(int(parts[0])) if parts[0].isdecimal() else "/".join(parts)

@@ -43,6 +43,8 @@ def check_model_name(name: str, parameter: str = "name") -> None:
         raise InvalidParameterValue(f"Missing value for required parameter '{parameter}'.")
     if "/" in name or ":" in name:
         raise InvalidParameterValue(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.")
+    if name == "*":
+        raise InvalidParameterValue("Invalid model name '*'. In permissions it stands for all models.")
     if _is_path(name):
         raise _invalid("name", name, _path_message(name))
     if len(name) > MAX_NAME:

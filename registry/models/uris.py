@@ -14,7 +14,17 @@ import msgspec
 from registry.errors import InvalidParameterValue
 from registry.models.types import LATEST
 
-__all__ = ("ModelUri", "artifact_parts", "check_absolute", "check_scheme", "is_local", "is_within", "parse_model_uri", "parse_run_uri")
+__all__ = (
+    "ModelUri",
+    "artifact_parts",
+    "check_absolute",
+    "check_scheme",
+    "is_local",
+    "is_within",
+    "models_named",
+    "parse_model_uri",
+    "parse_run_uri",
+)
 
 HOSTED: Final = frozenset({"ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"})
 """Schemes that say which host is to be spoken to. Reading a model never makes this server speak to a host that a client chose."""
@@ -49,6 +59,14 @@ def parse_model_uri(uri: str) -> ModelUri:
     if not name or not alias.strip():
         raise InvalidParameterValue(f"Not a proper models:/ URI: {uri}. {SHAPE}")
     return ModelUri(name=name, alias=alias)
+
+
+def models_named(source: str) -> ModelUri:
+    """What a version's source names of ``models:/``; nothing, where it is of another scheme or cannot be read."""
+    try:
+        return parse_model_uri(source) if urlsplit(source).scheme == "models" else ModelUri()
+    except (InvalidParameterValue, ValueError):  # the endpoint says so
+        return ModelUri()
 
 
 def _with_suffix(name: str, suffix: str) -> ModelUri:

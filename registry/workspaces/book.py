@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from registry.access.accounts import Metadata
 from registry.access.types import CALLER
+from registry.artifacts.trees import own_path
 from registry.errors import PermissionDenied, ResourceDoesNotExist
 from registry.workspaces import store
 from registry.workspaces.scope import DEFAULT, WORKSPACE
@@ -31,14 +32,16 @@ class WorkspaceBook:
     def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
         self.elsewhere: dict[str, str] = {}
-        """Where experiments are that are not in the default workspace. One mapping for good: others look into it, too."""
+        """Where experiments are that are not in the default workspace, and folders of files. One mapping for good: others look into it, too."""
+        self._meanwhile: dict[str, str] = {}
+        self._loading = asyncio.Lock()
         self._names: frozenset[str] = frozenset()
         self._places: dict[str, str] = {}
 
     @property
     def divided(self) -> bool:
-        """Whether there is one beside ``default``."""
-        return bool(self._names)
+        """Whether there is one beside ``default``, or was."""
+        return bool(self._names or self.elsewhere)
 
     def knows(self, name: str) -> bool:
         """Whether there is such a workspace."""
@@ -51,15 +54,12 @@ class WorkspaceBook:
 
     async def load(self) -> None:
         """Read all names; where experiments are is asked again."""
-
-        def read(connection: Connection) -> tuple[frozenset[str], dict[str, str]]:
-            names = frozenset(each.name for each in store.read_workspaces(connection))
-            return names, store.experiments_elsewhere(connection) if names else {}
-
-        self._names, elsewhere = await self._metadata.read(read)
-        self._places = {}
-        self.elsewhere.clear()
-        self.elsewhere.update(elsewhere)
+        async with self._loading:
+            self._meanwhile = {}  # what is put somewhere while the tables are read may be in them, or not yet
+            self._names, elsewhere = await self._metadata.read(_read)
+            self._places = {}
+            self.elsewhere.clear()
+            self.elsewhere.update(elsewhere | self._meanwhile)
 
     async def run(self) -> None:
         """Look for changes of other processes until cancelled. While the database is away, what was known stays."""
@@ -84,7 +84,7 @@ class WorkspaceBook:
         """An experiment is there."""
         self._places[experiment] = workspace
         if workspace != DEFAULT:
-            self.elsewhere[experiment] = workspace
+            self.elsewhere[experiment] = self._meanwhile[experiment] = workspace
 
     async def locate(self, experiments: Iterable[str]) -> None:
         """Know where these experiments are."""
@@ -123,3 +123,13 @@ class WorkspaceBook:
         finally:
             CALLER.reset(person)
             WORKSPACE.reset(place)
+
+
+def _read(connection: Connection) -> tuple[frozenset[str], dict[str, str]]:
+    """All names, and what is elsewhere: experiments by their number, folders of files by their path."""
+    known = store.read_workspaces(connection)
+    found = store.experiments_elsewhere(connection)
+    roots = [(each.artifact_root, each.name) for each in known]
+    apart = [(uri, name) for number, name, uri in found if not uri.endswith(f":/{number}")]  # not in a folder of their number
+    folders = {path: name for uri, name in (*roots, *apart) if (path := own_path(uri))}
+    return frozenset(each.name for each in known), folders | {str(number): name for number, name, _ in found}

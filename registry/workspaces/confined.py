@@ -9,6 +9,7 @@ from registry.access.gatekeeper import refilled
 from registry.access.permissions import ANY, canonical
 from registry.access.requirements import Lookup, area_of, needs
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
+from registry.evaluation_datasets.messages import CreateDataset, RemoveDatasetFromExperiments
 from registry.models.names import check_model_name
 from registry.runs.experiment_messages import CreateExperiment
 from registry.wire import Endpoint, Message
@@ -45,6 +46,8 @@ MISSING: Final = (
     ("schema_id", "Label schema with id '{}' not found"),
 )
 NOWHERE: Final = "-1"
+ALONE: Final = "0"
+"""Stands for the experiments of a dataset that has none: it is where the first one is, in the default workspace."""
 
 
 class Confined:
@@ -65,6 +68,8 @@ class Confined:
             raise InvalidParameterValue(
                 f"artifact_location cannot be specified in a workspace other than '{DEFAULT}': set the workspace's default_artifact_root."
             )
+        if workspace != DEFAULT:
+            await self._check_shared(message)
         message = _scoped(endpoint.path, message)
         if endpoint.path in SEARCHES:
             message = await self._narrowed(workspace, message)
@@ -77,6 +82,18 @@ class Confined:
             self._book.put(answer.experiment_id, workspace)
         return answer
 
+    async def _check_shared(self, message: Any) -> None:
+        """A dataset is where its experiments are: without any it would be in the default workspace."""
+        left: Iterable[str] | None = None
+        if isinstance(message, CreateDataset):
+            left = message.experiment_ids
+        elif isinstance(message, RemoveDatasetFromExperiments):
+            left = set(await self._lookup.of_dataset(message.dataset_id)) - set(message.experiment_ids)
+        if left is not None and not left:
+            raise InvalidParameterValue(
+                f"An evaluation dataset in a workspace other than '{DEFAULT}' is in at least one experiment: name one in experiment_ids."
+            )
+
     async def _check(self, workspace: str, endpoint: Endpoint[Any], message: Any) -> None:
         needed = await needs(endpoint.method, endpoint.path, message, self._lookup)
         ids = [
@@ -86,6 +103,9 @@ class Confined:
         for each in ids:
             if not self._book.holds(workspace, each):
                 raise _missing(message, each)
+        dataset = getattr(message, "dataset_id", None)
+        if workspace != DEFAULT and dataset and not await self._lookup.of_dataset(dataset):
+            raise _missing(message, "")
 
     async def _narrowed(self, workspace: str, message: Any) -> Any:
         named: Sequence[str] = getattr(message, "experiment_ids", ())
@@ -130,7 +150,7 @@ def _scoped(path: str, message: Any) -> Any:
 
 def _experiments_of(item: Any) -> Iterable[str]:
     if (many := getattr(item, "experiment_ids", None)) is not None:
-        return [str(each) for each in many]
+        return [str(each) for each in many] or [ALONE]
     return [str(item.experiment_id)]
 
 

@@ -7,10 +7,13 @@ that, and one set of tables, permissions and moves serves them all.
 from contextvars import ContextVar
 from typing import Final
 
-__all__ = ("DEFAULT", "WORKSPACE", "current", "prefix_of", "scoped", "unscoped")
+__all__ = ("DEFAULT", "REMOVED", "WORKSPACE", "current", "prefix_of", "scoped", "unscoped")
 
 DEFAULT: Final = "default"
 """Where everything is that was put nowhere else."""
+
+REMOVED: Final = ""
+"""Where experiments of workspaces are that were removed: nobody enters it, so their traces and files stay closed until they are gone."""
 
 WORKSPACE: Final[ContextVar[str | None]] = ContextVar("registry_workspace", default=None)
 """Where the request that runs now is; ``None`` while the server is not divided, and for what is asked across all workspaces."""

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
-from registry.workspaces.scope import DEFAULT, prefix_of
+from registry.workspaces.scope import DEFAULT, REMOVED, prefix_of
 from registry.workspaces.types import Workspace
 from storage.access_tables import access_roles, role_permissions
-from storage.genai_tables import dataset_experiments, issues, label_schemas, online_scoring_configs, review_queues, scorers
+from storage.genai_tables import (
+    dataset_experiments,
+    evaluation_datasets,
+    issues,
+    label_schemas,
+    online_scoring_configs,
+    review_queues,
+    scorers,
+)
 from storage.model_tables import registered_models
 from storage.run_tables import experiments
 from storage.workspace_tables import workspaces
@@ -71,10 +79,11 @@ def workspaces_of(connection: Connection, numbers: Sequence[int]) -> dict[int, s
     return {row.experiment_id: row.workspace for row in connection.execute(found)}
 
 
-def experiments_elsewhere(connection: Connection) -> dict[str, str]:
-    """Where experiments are that are not in the default workspace."""
-    found = select(experiments.c.experiment_id, experiments.c.workspace).where(experiments.c.workspace != DEFAULT)
-    return {str(row.experiment_id): row.workspace for row in connection.execute(found)}
+def experiments_elsewhere(connection: Connection) -> Sequence[Row[int, str, str]]:
+    """Experiments that are not in the default workspace: number, workspace, and where their files lie."""
+    there = or_(experiments.c.workspace < DEFAULT, experiments.c.workspace > DEFAULT)  # which an index answers, as it does not "<>"
+    columns = (experiments.c.experiment_id, experiments.c.workspace, experiments.c.artifact_location)
+    return connection.execute(select(*columns).where(there)).all()
 
 
 def experiments_in(connection: Connection, name: str) -> int:
@@ -103,14 +112,35 @@ def move_to_default(connection: Connection, name: str) -> None:
     for each in models_in(connection, name):
         plain = each.removeprefix(prefix_of(name))
         connection.execute(update(registered_models).where(registered_models.c.name == each).values(name=plain))
-        granted = role_permissions.c.resource_type.in_(("registered_model", "prompt")) & (role_permissions.c.resource_pattern == each)
-        connection.execute(update(role_permissions).where(granted).values(resource_pattern=plain))
+        connection.execute(update(role_permissions).where(_on_models([each])).values(resource_pattern=plain))
 
 
 def remove_contents(connection: Connection, name: str) -> None:
-    """Remove all that is in a workspace."""
+    """Remove all that is in a workspace, with what was allowed of it.
+
+    Numbers of its experiments are not given again, and where their files lie stays known: traces and files may outlive them.
+    """
+    there = select(experiments.c.experiment_id, experiments.c.artifact_location).where(experiments.c.workspace == name)
+    gone = [_gone(row.experiment_id, row.artifact_location) for row in connection.execute(there)]
     numbers = select(experiments.c.experiment_id).where(experiments.c.workspace == name)
+    shared = select(dataset_experiments.c.dataset_id).where(dataset_experiments.c.experiment_id.in_(numbers))
+    connection.execute(delete(evaluation_datasets).where(evaluation_datasets.c.dataset_id.in_(shared)))
     for table in (scorers, online_scoring_configs, label_schemas, review_queues, issues, dataset_experiments):
         connection.execute(delete(table).where(table.c.experiment_id.in_(numbers)))
     connection.execute(delete(experiments).where(experiments.c.workspace == name))
-    connection.execute(delete(registered_models).where(registered_models.c.name.in_(models_in(connection, name))))
+    if gone:
+        connection.execute(insert(experiments), gone)
+    models = models_in(connection, name)
+    connection.execute(delete(registered_models).where(registered_models.c.name.in_(models)))
+    connection.execute(delete(role_permissions).where(_on_models(models)))
+
+
+def _gone(number: int, location: str) -> dict[str, Any]:
+    times = {"creation_time": 0, "last_update_time": 0}
+    place = {"workspace": REMOVED, "artifact_location": location}
+    return {"experiment_id": number, "name": str(number), "lifecycle_stage": "deleted", **place, **times}
+
+
+def _on_models(names: Sequence[str]) -> ColumnElement[bool]:
+    kinds = role_permissions.c.resource_type.in_(("registered_model", "prompt"))
+    return kinds & role_permissions.c.resource_pattern.in_(names)

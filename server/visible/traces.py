@@ -18,5 +18,5 @@ def scope_of(caller: Caller) -> Scope:
         return EVERYTHING
     usually = caller.may("read", "trace", "*")
     named = {grant.resource_pattern for grant in caller.grants if grant.resource_type == "experiment" and grant.resource_pattern != "*"}
-    named |= set(caller.places)
+    named |= {each for each in caller.places if each.isdecimal()}
     return Scope(frozenset(each for each in named if caller.may("read", "trace", each) != usually), only=not usually)

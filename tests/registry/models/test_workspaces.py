@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from registry.runs.experiment_messages import CreateExperiment, GetExperimentByName, SearchExperiments
 from registry.workspaces import store
-from registry.workspaces.scope import WORKSPACE, scoped
+from registry.workspaces.scope import REMOVED, WORKSPACE, scoped
 
 
 @contextmanager
@@ -50,11 +50,13 @@ async def test_all_of_a_workspace_moves_or_goes_at_once(world, name):
             await world.ask("POST", "registered-models/create", name=scoped(mine))
             made = await world.experiments.create(CreateExperiment(name=mine))
         taken = await world.metadata.read(lambda connection, team=team: store.taken_in_default(connection, team))
-        elsewhere = await world.metadata.read(store.experiments_elsewhere)
+        elsewhere = {str(each.experiment_id): each.workspace for each in await world.metadata.read(store.experiments_elsewhere)}
         assert not taken and elsewhere[made.experiment_id] == team
         await world.metadata.run(lambda connection, remove=remove, team=team: remove(connection, team))
         with inside("default"):
             left = await names(world, "registered-models", filter=f"name = '{mine}'")
             found = await world.experiments.search(SearchExperiments(max_results=10, filter=f"name = '{mine}'"))
             assert (len(left), len(found.experiments)) == ((1, 1) if remove is store.move_to_default else (0, 0))
+    gone = {str(each.experiment_id): each.workspace for each in await world.metadata.read(store.experiments_elsewhere)}
+    assert gone[made.experiment_id] == REMOVED  # its number is not given again
     assert (await world.experiments.get_by_name(GetExperimentByName(experiment_name=f"{name}-0"))).experiment.name == f"{name}-0"
