@@ -1,6 +1,7 @@
 """A vendor that streams: numbered words, one every so often. ``python streaming_upstream.py PORT``.
 
-The number of words and the seconds between them are in the request, as ``max_tokens`` and ``temperature``, which every peer passes on.
+The number of words and the seconds between them are in the request, as ``max_tokens`` and ``temperature``, which every peer passes on (some
+as ``max_completion_tokens``).
 """
 
 import asyncio
@@ -45,7 +46,7 @@ async def _whole(writer: asyncio.StreamWriter) -> None:
 
 async def _stream(asked: dict[str, Any], writer: asyncio.StreamWriter) -> None:
     writer.write(HEAD)
-    words, pause = int(asked["max_tokens"]), float(asked["temperature"])
+    words, pause = int(asked.get("max_tokens") or asked["max_completion_tokens"]), float(asked["temperature"])
     for number in range(words):
         writer.write(_chunk({"delta": {"role": "assistant", "content": word(number)}, "finish_reason": None}))
         await writer.drain()
