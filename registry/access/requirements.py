@@ -133,7 +133,8 @@ async def _logged_models(method: str, path: str, message: Any, lookup: Lookup) -
     if path.endswith("/search"):
         return OPEN
     if (model_id := getattr(message, "model_id", None)) is None:
-        return (Need("update", "logged_model", message.experiment_id),)
+        runs = await _in_experiments("read", "run", _ids(message, "source_run_id"), lookup.of_run)
+        return (Need("update", "logged_model", message.experiment_id), *runs)
     return await _in_experiments(action_of(method, path), "logged_model", [model_id], lookup.of_logged_model)
 
 
@@ -188,11 +189,12 @@ async def _gateway(method: str, path: str, message: Any, lookup: Lookup) -> Iter
     kind, field = GATEWAY.get(path.split("/")[4], ("", ""))
     if not kind:
         return OPEN if method == "GET" else (ADMINISTER,)
+    filled = [Need("update", "trace", each) for each in _ids(message, "experiment_id")]  # where an endpoint's traces go
     if path.endswith(f"/{path.split('/')[4]}/create"):
-        return (MAKE,)
+        return (MAKE, *filled)
     if path.endswith(f"/{path.split('/')[4]}/list"):
         return OPEN
-    return (Need(action_of(method, path), kind, getattr(message, field, None) or ANY),)
+    return (Need(action_of(method, path), kind, getattr(message, field, None) or ANY), *filled)
 
 
 async def _datasets(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:

@@ -41,7 +41,10 @@ class Trees:
 
 def own_path(uri: str) -> str | None:
     """The path of a URI that the client sends back to us, decoded as it is when it comes."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
     if parts.scheme == "mlflow-artifacts":
         return unquote(parts.path).strip("/")
     if parts.scheme in {"http", "https"} and (found := PROXIED.match(parts.path)):

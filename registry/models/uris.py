@@ -98,7 +98,10 @@ def is_local(uri: str) -> bool:
 
 def check_scheme(uri: str, parameter: str) -> None:
     """Refuse what would make this server speak to a host of the client's choice."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise InvalidParameterValue(f"Invalid {parameter}: '{uri}' is no URI.") from None
     if parts.scheme not in HOSTED or (parts.scheme == "mlflow-artifacts" and not parts.netloc):
         return
     raise InvalidParameterValue(

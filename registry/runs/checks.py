@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlparse
+from urllib.parse import ParseResult, unquote, urlparse
 
 from registry.errors import InvalidParameterValue
 from registry.runs.messages import DatasetInput, Metric, Param, RunTag
@@ -155,7 +155,7 @@ def check_experiment_tag(key: str, value: str) -> None:
 
 def check_location(location: str) -> None:
     """Where artifacts may go: no fragment, no way up, no reference to another run."""
-    parts = urlparse(location)
+    parts = _parsed(location)
     if parts.fragment or parts.params:
         raise InvalidParameterValue("'artifact_location' URL can't include fragments or params.")
     if ".." in unquote(parts.query):
@@ -172,7 +172,14 @@ def check_location(location: str) -> None:
 
 def settled_location(location: str) -> str:
     """A location that is a relative path is one of this server's working directory, as it is for MLflow's; others are as they came."""
-    return str(Path(location).absolute()) if location and not urlparse(location).scheme else location
+    return str(Path(location).absolute()) if location and not _parsed(location).scheme else location
+
+
+def _parsed(location: str) -> ParseResult:
+    try:
+        return urlparse(location)
+    except ValueError:
+        raise InvalidParameterValue(f"Invalid artifact location: '{location}'. It is no URI.") from None
 
 
 def experiment_number(experiment_id: str) -> int:

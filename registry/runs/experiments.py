@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from registry.artifacts.trees import own_path, owner_of
 from registry.errors import InvalidParameterValue, InvalidState, ResourceAlreadyExists, ResourceDoesNotExist
 from registry.runs import experiment_store as store
 from registry.runs.checks import (
@@ -64,6 +65,7 @@ class ExperimentService:
         workspace = current()
 
         def write(connection: Connection) -> int:
+            _check_folder(connection, location)
             root = artifact_root_of(connection, workspace) or self._artifact_root
             number = store.insert_experiment(connection, workspace, request.name, location, root, now_ms())
             store.put_tags(connection, number, tags)
@@ -183,6 +185,15 @@ def active_experiment(connection: Connection, number: int) -> ExperimentRow:
     if found.lifecycle_stage != "active":
         raise InvalidParameterValue(f"The experiment {number} must be in the 'active' state. Current state is {found.lifecycle_stage}.")
     return found
+
+
+def _check_folder(connection: Connection, location: str) -> None:
+    """Folders that are numbers are those of experiments: nobody waits with one's own in that of the next."""
+    owner = owner_of(own_path(location) or "")
+    if owner.isdecimal() and (int(owner) > LARGEST_NUMBER or store.read_experiment(connection, int(owner)) is None):
+        raise InvalidParameterValue(
+            f"'artifact_location' lies in the folder of experiment {owner}, which does not exist. Use another folder."
+        )
 
 
 def _check_views(connection: Connection, number: int, key: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from registry.traces.known import SESSION, USER
 from registry.traces.search import Condition
+from registry.workspaces.scope import scoped
 
 __all__ = ("SPAN_TYPE", "Values", "condition_sql")
 
@@ -83,7 +84,7 @@ def _run(condition: Condition, values: Values) -> str:
 
 
 def _prompt(condition: Condition, values: Values) -> str:
-    key = values.bind(str(condition.value))
+    key = values.bind(scoped(str(condition.value)))
     return (
         f"(trace_id IN (SELECT trace_id FROM trace_properties FINAL WHERE project_id = 'default' AND kind = 'PROMPT' AND key = {key}) "
         f"OR trace_id IN (SELECT trace_id FROM spans WHERE project_id = 'default' AND {_AMONG} AND prompt_name != '' "

@@ -9,6 +9,7 @@ from registry.traces.assessment_forms import assessment_message
 from registry.traces.identifiers import wire_id
 from registry.traces.messages import MlflowExperimentLocation, State, TraceInfoV3, TraceLocation, TraceLocationType
 from registry.traces.times import duration_text, timestamp_text
+from registry.workspaces.scope import unscoped
 from tracing.payload import encode
 from tracing.properties import NOTHING_SAID, TraceProperties
 from tracing.times import nanoseconds
@@ -121,7 +122,7 @@ def _tags(known: KnownTrace, artifacts: str) -> dict[str, str]:
         own[NAME] = known.summary.name
         own |= dict(tag.split("=", 1) for tag in known.summary.tags if "=" in tag)
     if known.said.prompts:
-        own[PROMPTS] = encode([dict(zip(("name", "version"), key.rsplit("/", 1), strict=True)) for key in known.said.prompts])
+        own[PROMPTS] = encode([dict(zip(("name", "version"), unscoped(key).rsplit("/", 1), strict=True)) for key in known.said.prompts])
     place = f"{artifacts.rstrip('/')}/traces/{known.wire_id}/artifacts"
     return {**own, **known.said.tags, ARTIFACTS: place, SPANS: "TRACKING_STORE"}
 

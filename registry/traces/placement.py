@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from registry.access.types import CALLER
 from registry.errors import RegistryError
 from registry.runs.checks import experiment_number
 from registry.runs.experiments import active_experiment
@@ -46,7 +47,7 @@ class ExperimentPlacement:
             await self._metadata.read(lambda connection: active_experiment(connection, number))
         except RegistryError as error:
             raise PlacementRefused(error.status, {"error_code": error.error_code, "message": error.message}) from error
-        self._refuse_strangers(str(number), spans)
+        _refuse_strangers(str(number), await self._places(spans))
         return Place(str(number), run_id)
 
     def keep(self, place: Place, spans: Sequence[Span]) -> None:
@@ -62,12 +63,21 @@ class ExperimentPlacement:
         if spans and all(span.trace_id in self._placed for span in spans):
             raise PlacementRefused(422, UNNAMED)
 
-    def _refuse_strangers(self, experiment_id: str, spans: Sequence[Span]) -> None:
-        for span in spans:
-            before = self._placed.get(span.trace_id)
-            if before is not None and before.experiment_id != experiment_id:
-                message = f"Trace with ID '{PREFIX}{span.trace_id}' already exists in another experiment."
-                raise PlacementRefused(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": message})
+    async def _places(self, spans: Sequence[Span]) -> Mapping[str, str]:
+        """Where traces are already. Whoever may not do everything must not take one from others, so for them what is stored is asked, too."""
+        traces = {span.trace_id for span in spans}
+        known = {each: self._placed[each].experiment_id for each in traces if each in self._placed}
+        caller = CALLER.get()
+        if caller is None or caller.is_administrator or len(known) == len(traces):
+            return known
+        return known | await self._properties.places(sorted(traces - known.keys()))
+
+
+def _refuse_strangers(experiment_id: str, places: Mapping[str, str]) -> None:
+    for trace_id, place in places.items():
+        if place != experiment_id:
+            message = f"Trace with ID '{PREFIX}{trace_id}' already exists in another experiment."
+            raise PlacementRefused(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": message})
 
 
 def _properties(trace_id: str, place: Place) -> list[TraceProperty]:

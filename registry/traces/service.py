@@ -20,6 +20,7 @@ from registry.traces.search import parse_search
 from registry.traces.search_store import TraceFinder
 from registry.traces.spans import file_span
 from registry.traces.withholding import Withholding
+from registry.workspaces.scope import scoped
 from tracing.assessments import AssessmentStore
 from tracing.properties import PropertyKind, TraceProperties, TraceProperty
 from tracing.properties_store import PropertyStore
@@ -159,7 +160,7 @@ class TraceService:
     async def link_prompts(self, request: wire.LinkPromptsToTrace) -> None:
         """Say that prompts were used in a trace."""
         stored = await self._reader.stored(request.trace_id)
-        keys = [f"{each.name}/{each.version}" for each in request.prompt_versions]
+        keys = [f"{scoped(each.name)}/{each.version}" for each in request.prompt_versions]
         self._properties.put([TraceProperty(stored, PropertyKind.PROMPT, key) for key in keys])
 
     async def _batch(self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None) -> list[KnownTrace]:

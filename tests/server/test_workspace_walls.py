@@ -148,12 +148,60 @@ def test_nothing_is_said_of_what_is_elsewhere(admin, make_person, workspace):
     assert eve.status("POST", "runs/outputs", run_id=run, models=[{"model_id": model, "step": 0}]) in {403, 404}
     ours_trace, their_trace = (f"tr-{next(numbers):032x}" for _ in range(2))
     assert trace(eve, ours, ours_trace) == 200 == trace(team, theirs, their_trace)
+    assert eve.status("POST", "logged-models", experiment_id=ours, source_run_id=their_run) in {403, 404}
+    models = [{"model_definition_id": "d", "linkage_type": "PRIMARY", "weight": 1.0}]
+    into = {"name": f"e{next(numbers)}", "experiment_id": theirs, "usage_tracking": True, "model_configs": models}
+    assert eve.status("POST", "/api/3.0/mlflow/gateway/endpoints/create", **into) in {403, 404}
     linked = {"trace_ids": [ours_trace], "run_id": their_run}
     assert eve.status("POST", "traces/link-to-run", **linked) in {403, 404}
     assert trace(eve, ours, their_trace) in {403, 404}
     assert trace(eve, None, their_trace) in {403, 404}
     assert eve.status("GET", f"/api/3.0/mlflow/traces/{their_trace}") in {403, 404}
     assert team.status("GET", f"/api/3.0/mlflow/traces/{their_trace}") == 200
+
+
+def test_no_trace_is_taken_from_others_with_spans_that_are_sent_into_ones_own_experiment(admin, make_person, workspace):
+    eve, team = make_person("editor"), inside(admin, workspace)
+    theirs, ours, trace_id = team.experiment(), eve.experiment(), f"{next(numbers):032x}"
+    assert trace(team, theirs, f"tr-{trace_id}") == 200
+    times = {"startTimeUnixNano": "1790000000000000000", "endTimeUnixNano": "1790000000100000000"}
+    span = {"traceId": trace_id, "spanId": "0000000000000001", "name": "taken", **times}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    for _ in range(2):  # before it is stored, and after
+        sent = eve.http.post("/v1/traces", json=body, headers={"x-mlflow-experiment-id": ours})
+        assert sent.status_code == 400 and "another experiment" in sent.text
+        assert eve.http.get(f"/api/v1/traces/{trace_id}").status_code == 404
+        assert team.status("GET", f"/api/3.0/mlflow/traces/tr-{trace_id}") == 200
+
+
+def test_prompts_of_traces_are_those_of_their_workspace(admin, workspace):
+    team, trace_id = inside(admin, workspace), f"tr-{next(numbers):032x}"
+    theirs = team.experiment()
+    assert trace(team, theirs, trace_id) == 200
+    team.post("traces/link-prompts", trace_id=trace_id, prompt_versions=[{"name": "hello", "version": "1"}])
+    told = team.get(f"/api/3.0/mlflow/traces/{trace_id}")["trace"]["trace_info"]["tags"]["mlflow.linkedPrompts"]
+    assert told == '[{"name":"hello","version":"1"}]'
+    asked = {"locations": [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": theirs}}], "filter": "prompt = 'hello/1'"}
+    found = team.post("/api/3.0/mlflow/traces/search", **asked)["traces"]
+    assert [each["trace_id"] for each in found] == [trace_id]
+    assert f"prompt:{workspace}/hello/1" in admin.http.get(f"/api/v1/lineage?of=trace:{trace_id[3:]}").text
+    assert trace_id[3:] not in admin.http.get("/api/v1/lineage?of=prompt:hello/1").text
+
+
+def test_nobody_waits_in_the_folder_of_an_experiment_that_is_to_come(admin, make_person):
+    eve = make_person("editor")
+    for place in (f"{int(admin.experiment()) + 5}", "99999999999/x", "%38%38%38%38"):
+        refused = eve.call("POST", "experiments/create", name=f"at {place}", artifact_location=f"mlflow-artifacts:/{place}")
+        assert refused.status_code == 400 and "does not exist" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("uri", ["s3://[/x", "mlflow-artifacts://[/x", "models://[/x/1"])
+def test_what_is_no_uri_is_refused(admin, uri):
+    name = f"uri{next(numbers)}"
+    admin.post("registered-models/create", name=name)
+    assert admin.status("POST", "model-versions/create", name=name, source=uri) == 400
+    assert admin.status("POST", "experiments/create", name=name, artifact_location=uri) == 400
+    assert admin.status("POST", PATH, name=name, default_artifact_root=uri) == 400
 
 
 def test_a_trace_of_no_experiment_is_one_of_the_default_experiment(admin, make_person):
