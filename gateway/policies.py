@@ -5,7 +5,7 @@ pays nothing for the seam.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -14,7 +14,7 @@ from gateway.limits.types import Granted
 from gateway.types import Headers, Inbound, Observation, Opened, Plan, Provider, Reply, Target, Usage
 from gateway.wire.openai import RequestHead
 
-__all__ = ("Answered", "Call", "Outcome", "Policy", "Review", "Tap", "Verdict")
+__all__ = ("Answered", "Call", "Outcome", "Policy", "Review", "Tap", "Verdict", "Withholding")
 
 Review = Callable[["Call", Opened], Awaitable[Opened]]
 """Looks at an answer before it is recorded and before the client gets any of it, and may change it. Raises ``GatewayError`` to withhold it."""
@@ -96,4 +96,13 @@ class Policy(Protocol):
 
     def settle(self, call: Call, outcome: Outcome) -> None:
         """Take note of the end of a request that this policy admitted: called once for each, also when the client left. Must not raise."""
+        ...
+
+
+@runtime_checkable
+class Withholding(Protocol):
+    """What a policy has, too, that keeps routes from some: whoever may not call them is not told of them."""
+
+    def shows(self, route: str) -> bool:
+        """Whether whoever asks now may call a route."""
         ...

@@ -19,7 +19,7 @@ from gateway.errors import InvalidRequest, ModelNotFound
 from gateway.exchange import Exchange
 from gateway.heads import head_of
 from gateway.media import MediaSource
-from gateway.policies import Policy
+from gateway.policies import Policy, Withholding
 from gateway.prompts import PromptSource, parse_reference
 from gateway.record import Recording
 from gateway.render import refused
@@ -78,8 +78,9 @@ class Gateway:
         return self._snapshot.settings.server.keepalive_seconds
 
     def models(self) -> list[str]:
-        """Every name that is known to be answered."""
-        return self._snapshot.routes.names()
+        """Every name that is known to be answered, to whoever asks."""
+        withholding = [each for each in self._snapshot.policies if isinstance(each, Withholding)]
+        return [name for name in self._snapshot.routes.names() if all(each.shows(name) for each in withholding)]
 
     def knows(self, model: str) -> bool:
         """Whether ``model`` would be asked of somebody, who may know better: a vendor's models are not all listed."""

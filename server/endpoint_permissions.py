@@ -17,24 +17,33 @@ KIND: Final = "gateway_endpoint"
 
 
 class EndpointPermissions:
-    """Implements ``gateway.policies.Policy``. ``endpoints`` are the ids of endpoints by name of their route."""
+    """Implements ``gateway.policies.Policy`` and ``Withholding``. ``endpoints`` are the ids of endpoints by name of their route."""
 
     def __init__(self, endpoints: Mapping[str, str]) -> None:
         self._endpoints = endpoints
 
     async def admit(self, call: Call) -> None:
         """Raises ``EndpointNotAllowed``. What judges, caches and guardrails of the server ask is nobody's request."""
-        caller, endpoint_id = CALLER.get(), self._endpoints.get(call.plan.route)
-        if caller is None or endpoint_id is None or call.inbound.origin or _may_use(caller, endpoint_id):
+        if call.inbound.origin or self.shows(call.plan.route):
             return
         raise EndpointNotAllowed(
-            f"You are signed in as {caller.user.username!r}, who has no USE permission on the endpoint {call.plan.route!r}. "
+            f"You are signed in as {_name()!r}, who has no USE permission on the endpoint {call.plan.route!r}. "
             "An administrator, or whoever manages the endpoint, can grant it.",
             param="model",
         )
 
+    def shows(self, route: str) -> bool:
+        """Whether the caller may use the endpoint of this name; other routes are not asked about here."""
+        caller, endpoint_id = CALLER.get(), self._endpoints.get(route)
+        return caller is None or endpoint_id is None or _may_use(caller, endpoint_id)
+
     def settle(self, call: Call, outcome: Outcome) -> None:
         """Nothing was counted."""
+
+
+def _name() -> str:
+    caller = CALLER.get()
+    return caller.user.username if caller else ""
 
 
 def _may_use(caller: Caller, endpoint_id: str) -> bool:

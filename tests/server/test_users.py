@@ -300,8 +300,12 @@ def test_an_endpoint_answers_nobody_who_may_not_use_it(admin, make_person):
     assert [each.status_code for each in (openai, anthropic, mlflow)] == [403, 403, 403]
     assert openai.json()["error"]["code"] == "permission_denied" and anthropic.json()["error"]["type"] == "permission_error"
     assert f"{bob.name!r}, who has no USE permission on the endpoint {name!r}" in openai.json()["error"]["message"]
+    lists = ("/v1/models", "/anthropic/v1/models", "/gateway/mlflow/v1/models")
+    assert [name in bob.http.get(each).text for each in lists] == [False] * 3  # nor is anybody told of it
+    assert [name in ada.http.get(each).text for each in lists] == [True] * 3
     denied = {"username": bob.name, "resource_type": "gateway_endpoint", "resource_id": endpoint}
     ada.post("/api/3.0/mlflow/users/permissions/revoke", **denied)
+    assert name in bob.http.get(lists[0]).text
     assert bob.status("POST", paths[0], **asked) == 502
 
 
