@@ -1,21 +1,17 @@
 """``tidegate bench --bodies``: what large requests cost, beside peers."""
 
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from bench.load import measure
-from bench.processes import started, upstream
+from bench.processes import started
 from bench.questions import QUESTIONS
-from bench.run import available
-from bench.systems import systems
+from bench.run import compare
 from bench.types import Load, Sample, StartedSystem, System
 
 __all__ = ("run", "table")
@@ -35,21 +31,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 def run(*, rounds: int = 3, seconds: float = 5.0, only: list[str] | None = None, as_json: bool = False) -> int:
     """Measure every installed system with each question and print medians; exit code 0, or 3 when a tool the benchmark needs is missing."""
-    work = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
-    try:
-        chosen = available(systems(work), only or [])
-        with upstream(work):
-            found = _measured(chosen, rounds, seconds, work)
-    except FileNotFoundError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 3
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    if as_json:
-        print(msgspec.json.encode(found).decode())
-    else:
-        Console(width=200).print(table(found))
-    return 0
+    return compare(lambda chosen, work: _measured(chosen, rounds, seconds, work), table, only or [], as_json=as_json)
 
 
 def _measured(chosen: list[System], rounds: int, seconds: float, work: Path) -> list[Figures]:

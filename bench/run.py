@@ -1,12 +1,15 @@
-"""``tidegate bench``: interleave all systems over several rounds and print one table."""
+"""``tidegate bench``: interleave all systems over several rounds and print one table. What every comparison of gateways does is here, too."""
 
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 
 from bench.load import measure
 from bench.processes import memory_mb, started, upstream
@@ -14,27 +17,33 @@ from bench.report import summarise, table
 from bench.systems import systems
 from bench.types import Load, Sample, Summary, System
 
-__all__ = ("available", "run")
+__all__ = ("available", "compare", "run")
 
+T = TypeVar("T")
 CONNECTIONS = (1, 10, 64)
 
 
 def run(*, rounds: int = 3, seconds: float = 5.0, only: list[str] | None = None, as_json: bool = False) -> int:
     """Measure every installed system and print medians; exit code 0, or 3 when a tool the benchmark needs is missing."""
+    return compare(lambda chosen, work: _measure_all(chosen, rounds, seconds, work), table, only or [], as_json=as_json)
+
+
+def compare(measured: Callable[[list[System], Path], list[T]], shown: Callable[[list[T]], Table], only: list[str], *, as_json: bool) -> int:
+    """Measure what is installed beside the instant upstream and print it, as a table or as JSON; exit code as ``run``."""
     work = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
-        chosen = available(systems(work), only or [])
+        chosen = available(systems(work), only)
         with upstream(work):
-            summaries = _measure_all(chosen, rounds, seconds, work)
+            found = measured(chosen, work)
     except FileNotFoundError as error:
         print(f"error: {error}", file=sys.stderr)
         return 3
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if as_json:
-        print(msgspec.json.encode(summaries).decode())
+        print(msgspec.json.encode(found).decode())
     else:
-        Console(width=200).print(table(summaries))
+        Console(width=200).print(shown(found))
     return 0
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from config.schema import LimitSettings, Settings
 from gateway.keys.types import VirtualKey
-from gateway.limits.types import NANOS, Ceiling, Charge, Demand, Metric, Per
+from gateway.limits.types import METRICS, NANOS, Ceiling, Charge, Demand, Metric, Per
 from gateway.limits.windows import bounds
 from gateway.policies import Call
 
@@ -16,7 +16,6 @@ __all__ = ("Ceilings", "charges", "of_key", "of_settings")
 Ceilings = Sequence[Ceiling]
 Demands = Mapping[Metric, Demand]
 
-_METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens", "cost")
 _LONGEST_SUBJECT: Final = 256
 
 
@@ -59,7 +58,7 @@ _SUBJECTS: Final[Mapping[Per, Callable[[Call], str]]] = {
 
 def _compiled(limits: Iterable[LimitSettings], prefix: str, *, route: str = "", key_id: str = "") -> Iterator[Ceiling]:
     for limit in limits:
-        for metric in _METRICS:
+        for metric in METRICS:
             most = getattr(limit, metric)
             if most is None:
                 continue

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.errors import BudgetSpent, LimitReached
-from gateway.limits.types import NANOS, Ceiling, Charge, Granted, Metric, Refused
+from gateway.limits.types import METRICS, NANOS, Ceiling, Charge, Granted, Metric, Refused
 from gateway.types import Headers
 
 __all__ = ("headers", "headers_of_refusal", "refusal")
@@ -13,10 +13,9 @@ __all__ = ("headers", "headers_of_refusal", "refusal")
 _SOON: Final = 1
 """Seconds after which another try may find that what others had reserved was not used."""
 
-_METRICS: Final[tuple[Metric, ...]] = ("requests", "tokens", "cost")
 _NAMES: Final[Mapping[Metric, tuple[bytes, bytes, bytes]]] = {
     metric: (f"x-ratelimit-limit-{metric}".encode(), f"x-ratelimit-remaining-{metric}".encode(), f"x-ratelimit-reset-{metric}".encode())
-    for metric in _METRICS
+    for metric in METRICS
 }
 
 _UNITS: Final[Mapping[Metric, str]] = {"requests": "requests", "tokens": "tokens", "cost": "dollars"}

@@ -4,11 +4,12 @@ Amounts are whole numbers: requests, tokens, and money in billionths of a dollar
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 __all__ = (
+    "METRICS",
     "Amounts",
     "Budgets",
     "Ceiling",
@@ -26,6 +27,7 @@ __all__ = (
 )
 
 Metric = Literal["requests", "tokens", "cost"]
+METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
 Per = Literal["all", "route", "key", "team", "user", "address"]
 Traffic = Literal["apps", "judges"]
 Window = Literal["second", "minute", "hour", "day", "week", "month"]

@@ -77,6 +77,13 @@ class Rig:
     async def hear(self, content, path: str = "/v1/audio/transcriptions", **headers: str) -> httpx.Response:
         return await self.http.post(path, content=content, headers={"content-type": "multipart/form-data; boundary=b", **headers})
 
+    async def heard(self, size: int) -> int:
+        """Wait until the vendor has more than so many bytes; how many those are."""
+        async with asyncio.timeout(10):
+            while self.up.seen <= size:
+                await asyncio.sleep(0.01)
+        return self.up.seen
+
     def memory(self) -> int:
         status = Path(f"/proc/{self.server.process.pid}/status").read_text(encoding="ascii")
         return int(status.partition("VmRSS:")[2].split()[0]) * 1024
@@ -125,7 +132,7 @@ async def test_a_file_goes_on_while_it_arrives_and_takes_no_memory(rig: Rig):
             yield MEGABYTE
             most = max(most, rig.memory())
             if number == 20:
-                early = rig.up.seen
+                early = await rig.heard(10 * len(MEGABYTE))
         yield END
 
     length = len(text("model", "up/one") + FILE + END) + 40 * len(MEGABYTE)
@@ -202,10 +209,7 @@ async def test_whatever_is_passed_through_goes_on_while_it_arrives_and_is_told(r
             yield MEGABYTE
             most = max(most, rig.memory())
             if number == 15:
-                async with asyncio.timeout(10):
-                    while rig.up.seen <= 5 * len(MEGABYTE):
-                        await asyncio.sleep(0.01)
-                early = rig.up.seen
+                early = await rig.heard(5 * len(MEGABYTE))
 
     answer = await rig.hear(slowly(), path, **RAW)
     assert (answer.status_code, rig.up.bodies[-1]) == (200, sha(*[MEGABYTE] * 30))
