@@ -9,6 +9,7 @@ from registry.evaluation_datasets.endpoints import endpoints as dataset_endpoint
 from registry.gateway_admin.endpoints import endpoints as gateway_endpoints
 from registry.issues.endpoints import endpoints as issue_endpoints
 from registry.logged_models.endpoints import endpoints as logged_model_endpoints
+from registry.mcp_servers.endpoints import endpoints as mcp_server_endpoints
 from registry.models.endpoints import endpoints as model_endpoints
 from registry.reviews.endpoints import endpoints as review_endpoints
 from registry.runs.endpoints import endpoints as run_endpoints
@@ -77,6 +78,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *dataset_endpoints(services.evaluation_datasets),
             *review_endpoints(services.label_schemas, services.review_queues),
             *issue_endpoints(services.issues),
+            *mcp_server_endpoints(services.mcp_servers, services.mcp_versions, services.mcp_access),
             *access_endpoints(services.users, services.roles),
             *single_permission_endpoints(services.access),
             *workspace_endpoints(services.workspaces),

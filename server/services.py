@@ -42,6 +42,9 @@ from registry.imports.service import ImportService
 from registry.issues.service import IssueService
 from registry.lineage.service import LineageService
 from registry.logged_models.service import LoggedModelService
+from registry.mcp_servers.access_service import AccessEndpointService
+from registry.mcp_servers.service import McpServerService
+from registry.mcp_servers.version_service import McpVersionService
 from registry.models.alias_service import AliasService
 from registry.models.model_service import RegisteredModelService
 from registry.models.moves import Moves
@@ -180,6 +183,9 @@ class Services:
         self.registered_models = RegisteredModelService(metadata, self.registrar, self.prompts.forget)
         self.model_versions = ModelVersionService(metadata, self.registrar, TrackedLineage(), self.prompts.forget)
         self.aliases = AliasService(metadata, self.registrar, self.moves, self.prompts.forget)
+        self.mcp_servers = McpServerService(metadata, self.addresses, self.roles)
+        self.mcp_versions = McpVersionService(metadata, self.addresses, self.roles, self.moves)
+        self.mcp_access = AccessEndpointService(metadata)
         self.artifacts = open_artifacts(settings, metadata)
         self.direct_transfers = DirectTransfers(self.artifacts, allowed=settings.artifacts.presigned)
 

@@ -11,6 +11,7 @@ from registry.access.roles import RoleService
 from registry.access.types import CALLER, Caller
 from registry.errors import PermissionDenied
 from registry.wire import Endpoint, Message
+from registry.workspaces.scope import scoped
 
 __all__ = ("DENIED", "Gatekeeper", "permitted", "refilled")
 
@@ -48,7 +49,7 @@ class Gatekeeper:
                 raise PermissionDenied(DENIED)
         if (narrow := NARROWED.get(endpoint.path)) is not None:
             message = narrow(caller, message)
-        if (visible := VISIBLE.get(endpoint.path)) is not None:
+        if (visible := VISIBLE.get(endpoint.path) or VISIBLE.get(f"{endpoint.method} {endpoint.path}")) is not None:
             return await refilled(endpoint.handler, message, visible[0], lambda item: visible[1](caller, item))
         answer = await endpoint.handler(message)
         if area_of(endpoint.path) == "experiments" and endpoint.path.endswith("/get-by-name") and answer is not None:
@@ -123,6 +124,7 @@ NARROWED: Final[dict[str, Callable[[Caller, Any], Any]]] = {
 # Searches over everything: what may not be read is left out, and the page filled again.
 
 Sees = Callable[[Caller, Any], bool]
+# Where something is made at the same path, the method stands before it.
 VISIBLE: Final[dict[str, tuple[str, Sees]]] = {
     "/2.0/mlflow/experiments/search": ("experiments", lambda caller, item: caller.may("read", "experiment", item.experiment_id)),
     "/2.0/mlflow/registered-models/search": (
@@ -136,6 +138,11 @@ VISIBLE: Final[dict[str, tuple[str, Sees]]] = {
     "/3.0/mlflow/datasets/search": ("datasets", lambda caller, item: all(_reads(caller, each) for each in item.experiment_ids)),
     "/3.0/mlflow/issues/search": ("issues", lambda caller, item: _reads(caller, item.experiment_id)),
     "/3.0/mlflow/scorers/list": ("scorers", lambda caller, item: _reads(caller, str(item.experiment_id))),
+    "GET /3.0/mlflow/mcp-servers": ("mcp_servers", lambda caller, item: caller.may("read", "mcp_server", scoped(item.name))),
+    "/3.0/mlflow/mcp-servers/endpoints": (
+        "mcp_access_endpoints",
+        lambda caller, item: caller.may("read", "mcp_server", scoped(item.server_name)),
+    ),
     "/3.0/mlflow/gateway/secrets/list": ("secrets", lambda caller, item: caller.may("read", "gateway_secret", item.secret_id)),
     "/3.0/mlflow/gateway/endpoints/list": ("endpoints", lambda caller, item: caller.may("read", "gateway_endpoint", item.endpoint_id)),
     "/3.0/mlflow/gateway/model-definitions/list": (

@@ -49,7 +49,7 @@ PARTS: Final = {
 }
 """Parts of resources, and what they are parts of; a grant covers all of a kind."""
 
-DIVIDED: Final = frozenset({"experiment", "registered_model", "prompt", "scorer", WORKSPACE, *PARTS} - {"mcp_server_version"})
+DIVIDED: Final = frozenset({"experiment", "registered_model", "prompt", "scorer", "mcp_server", "skill", WORKSPACE, *PARTS})
 """What is in one workspace. The rest, the gateway above all, is the whole server's."""
 
 TYPES: Final = tuple(sorted({*NAMED, *PARTS, WORKSPACE}))

@@ -197,6 +197,25 @@ async def _gateway(method: str, path: str, message: Any, lookup: Lookup) -> Iter
     return (Need(action_of(method, path), kind, getattr(message, field, None) or ANY), *filled)
 
 
+async def _mcp_servers(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    """A version is found by whoever may read its server. Who may make one where there is no server yet, the service says itself."""
+    if (name := getattr(message, "server", None)) is None:
+        return (MAKE,) if method == "POST" else OPEN
+    server, (part, *_) = scoped(name), [*path.split("/")[5:], ""]
+    if part == "versions" and path.endswith("/versions") and method == "POST":
+        return OPEN
+    action = _action_on_named(method, path)
+    if part == "versions":
+        return (Need("read", "mcp_server", server), Need(action, "mcp_server_version", server))
+    version = [Need("read", "mcp_server_version", server)] if part == "aliases" else []
+    return (Need("delete" if action == "delete" else action, "mcp_server", server), *version)
+
+
+def _action_on_named(method: str, path: str) -> Action:
+    actions: dict[str, Action] = {"GET": "read", "DELETE": "delete"}
+    return actions.get(method, "update")
+
+
 async def _datasets(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
     """A dataset holds what its experiments said: who may not read one of them does not read it."""
     if path.endswith("/datasets/search"):
@@ -263,6 +282,7 @@ AREAS: Final[dict[str, Area]] = {
     "registered-models": _models,
     "model-versions": _versions,
     "gateway": _gateway,
+    "mcp-servers": _mcp_servers,
     "datasets": _datasets,
     "label-schemas": _label_schemas,
     "review-queues": _review_queues,

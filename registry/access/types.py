@@ -128,10 +128,7 @@ class Caller(msgspec.Struct, frozen=True):
             return self.workspace
         if whole in {"experiment", "scorer"}:
             return next((self.places[each] for each in _paths(resource_id) if each in self.places), DEFAULT_WORKSPACE)
-        if whole in {"registered_model", "prompt"}:
-            workspace, slash, _ = resource_id.partition("/")
-            return workspace if slash else DEFAULT_WORKSPACE
-        return self.workspace
+        return _workspace_of_name(whole, resource_id) or self.workspace
 
     def may(self, action: Action, resource_type: str, resource_id: str) -> bool:
         """Whether they may do it."""
@@ -140,6 +137,18 @@ class Caller(msgspec.Struct, frozen=True):
     def may_make(self) -> bool:
         """Whether they may make new things and call models: everybody may who has no role, and those whose role says so."""
         return self.is_administrator or not self.has_roles or self.manages or Grant(WORKSPACE, "*", "USE") in self.grants
+
+
+def _workspace_of_name(whole: str, name: str) -> str | None:
+    """Where a name is kept, ``None`` for what is not divided. Plain names of MCP servers have one ``/``; those of skills begin with ``@`` then."""
+    workspace, slash, rest = name.partition("/")
+    if whole in {"registered_model", "prompt"}:
+        return workspace if slash else DEFAULT_WORKSPACE
+    if whole == "mcp_server":
+        return workspace if "/" in rest else DEFAULT_WORKSPACE
+    if whole == "skill":
+        return workspace if slash and not workspace.startswith("@") else DEFAULT_WORKSPACE
+    return None
 
 
 def _paths(resource_id: str) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from registry.events import Event
-from registry.models.types import Kind, ModelVersion, Move, RegisteredModel
+from registry.models.types import Kind, ModelVersion, Move, MoveKind, RegisteredModel
 from registry.prompts.texts import CONFIG_TAG, FORMAT_TAG, tags_of
 
 __all__ = ("created", "deleted", "moved", "renamed", "tag_deleted", "tag_set", "version_created", "version_deleted")
 
-ENTITIES: dict[Kind, dict[str, str]] = {
+ENTITIES: dict[MoveKind, dict[str, str]] = {
     "model": {
         "name": "registered_model",
         "version": "model_version",
@@ -81,7 +81,7 @@ def moved(move: Move) -> Event:
     return _event(move.kind, "alias", "created", move.name, alias=move.alias, version=move.after)
 
 
-def _event(kind: Kind, subject: str, action: str, name: str, **payload: Any) -> Event:
+def _event(kind: MoveKind, subject: str, action: str, name: str, **payload: Any) -> Event:
     entity = ENTITIES[kind]
     workspace, _, plain = name.rpartition("/")
     return Event(

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from registry.actor import Actor
 from registry.errors import PermissionDenied
 from registry.models.moves_store import insert_move, read_moves
-from registry.models.types import Kind, ModelVersion, Move, MovePage, Stage
+from registry.models.types import Kind, ModelVersion, Move, MoveKind, MovePage, Stage
 
-__all__ = ("Metadata", "MoveCheck", "MoveRefused", "Moves", "alias_move", "stage_move")
+__all__ = ("Metadata", "MoveCheck", "MoveRefused", "Moves", "alias_move", "named_move", "stage_move")
 
 T = TypeVar("T")
 
@@ -60,6 +60,23 @@ def alias_move(kind: Kind, name: str, alias: str, before: int | None, after: int
         version=after or before or 0,
         before=_said(before),
         after=_said(after),
+        actor=actor.name,
+        reason=actor.reason,
+        at=at,
+    )
+
+
+def named_move(kind: MoveKind, name: str, alias: str, before: str, after: str, at: datetime, actor: Actor) -> Move:
+    """The same for versions that are no numbers, or of other things than models and prompts."""
+    said = after or before
+    return Move(
+        kind=kind,
+        name=name,
+        field="alias",
+        alias=alias,
+        version=int(said) if kind == "skill" else 0,
+        before=before,
+        after=after,
         actor=actor.name,
         reason=actor.reason,
         at=at,
@@ -118,5 +135,5 @@ def _said(version: int | None) -> str:
 
 def _described(move: Move) -> str:
     if move.field == "alias":
-        return f"Moving the alias '{move.alias}' of {move.kind} '{move.name}' to version {move.version}"
+        return f"Moving the alias '{move.alias}' of {move.kind} '{move.name}' to version {move.after or move.before}"
     return f"Moving version {move.version} of {move.kind} '{move.name}' to stage {move.after}"

@@ -93,13 +93,18 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
         return "model" if self.text is None else "prompt"
 
 
+MoveKind = Literal["model", "prompt", "mcp_server", "skill"]
+"""What has versions that an alias points at."""
+
+
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """An alias or a stage that moves, or was refused to: ``refusal`` then says by whom and why, and nothing changed.
 
-    Of an alias, ``before`` and ``after`` are versions (``""``: it did not exist, it is removed); of a stage, they are stages.
+    Of an alias, ``before`` and ``after`` are versions (``""``: it did not exist, it is removed); of a stage, they are stages. Versions of
+    MCP servers are no numbers: ``version`` is 0 then.
     """
 
-    kind: Kind
+    kind: MoveKind
     name: str
     field: Literal["alias", "stage"]
     alias: str = ""

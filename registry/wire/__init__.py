@@ -22,6 +22,8 @@ To add endpoints, an area
 4. and adds its list in ``server/mlflow.py``. Each path is then served below ``/api`` and ``/ajax-api``. ``{model_id}`` in a path fills the
    field of that name; ``{tag_key:path}`` also takes slashes.
 
+Registries that MLflow itself reads as plain JSON have ``PlainMessage`` in the place of ``Message`` (``plain.py``).
+
 Order the fields of a message as they are to be checked. Types: ``str``, ``Int64``, ``float``, ``bool``, ``list[...]``, ``dict[str, ...]``, other messages,
 ``WireEnum``, and ``Any`` for ``google.protobuf.Value``; each optional with ``| None = None`` (lists and maps with ``= []`` and ``= {}``).
 """

@@ -6,6 +6,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from registry.wire.decode import Decoder
 from registry.wire.messages import Message
+from registry.wire.plain import PlainDecoder, PlainMessage
 
 __all__ = ("PREFIXES", "Endpoint", "Found", "Table")
 
@@ -40,7 +41,7 @@ class Endpoint(Generic[M]):
         self.handler = handler
         self.download = download
         self.status = status
-        self.decoder = Decoder(request)
+        self.decoder: Decoder[Any] | PlainDecoder[Any] = PlainDecoder(request) if issubclass(request, PlainMessage) else Decoder(request)
 
 
 class Found(NamedTuple):
@@ -66,14 +67,16 @@ class Table:
         for path, methods in paths.items():
             self._add(path, methods)
 
-    def find(self, path: str) -> Found | None:
-        """The endpoints at a path that begins with one of ``PREFIXES``."""
+    def find(self, path: str, method: str = "") -> Found | None:
+        """The endpoints at a path that begins with one of ``PREFIXES``. Of several patterns, the first that answers ``method`` is meant."""
         if (found := self._plain.get(path)) is not None:
             return found
         for pattern, methods in self._patterns:
             if match := pattern.fullmatch(path):
-                return Found(methods, match.groupdict())
-        return None
+                found = found or Found(methods, match.groupdict())
+                if not method or method in methods:
+                    return Found(methods, match.groupdict())
+        return found
 
     def _add(self, path: str, methods: dict[str, Endpoint[Any]]) -> None:
         if "{" not in path:

@@ -10,6 +10,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from registry.errors import InvalidParameterValue, RegistryError, TemporarilyUnavailable
+from registry.wire.decode import Decoder
 from registry.wire.encode import encode, encode_error
 from registry.wire.endpoints import PREFIXES, Endpoint, Found, Table
 from registry.wire.messages import Message
@@ -60,7 +61,11 @@ def with_endpoints(app: ASGIApp, table: Table, max_body_bytes: int, call: Call =
     """Answer the paths of the table, and leave all others to ``app``. ``call`` may stand between a message and its endpoint."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and (path := scope["path"]).startswith(STARTS) and (found := table.find(path)) is not None:
+        if (
+            scope["type"] == ScopeType.HTTP
+            and (path := scope["path"]).startswith(STARTS)
+            and (found := table.find(path, scope["method"])) is not None
+        ):
             await _answer(found, scope, receive, send, max_body_bytes, call, enter)
         else:
             await app(scope, receive, send)
@@ -111,7 +116,7 @@ def _message(endpoint: Endpoint[Any], found: Found, scope: HTTPScope, body: byte
     query = scope["query_string"]
     if scope["method"] in {"GET", "DELETE"} and (query or not body):
         return endpoint.decoder.query(query, found.parameters)
-    if scope["method"] in WITH_BODY:
+    if scope["method"] in WITH_BODY and isinstance(endpoint.decoder, Decoder):
         _check_content_type(scope)
     return endpoint.decoder.body(body, found.parameters)
 

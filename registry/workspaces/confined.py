@@ -23,7 +23,7 @@ Call = Callable[[Endpoint[Any], Any], Awaitable[Message | None]]
 EXPERIMENTAL: Final = frozenset({"experiment", "run", "trace", "assessment", "logged_model", "review_queue"})
 """Kinds of things that are where their experiment is."""
 
-NAMED_APART: Final = frozenset({"registered_model", "prompt"})
+NAMED_APART: Final = frozenset({"registered_model", "prompt", "mcp_server", "skill"})
 REGISTERED: Final = frozenset({"registered-models", "model-versions"})
 SEARCHES: Final = frozenset({"/2.0/mlflow/runs/search", "/2.0/mlflow/logged-models/search", "/3.0/mlflow/traces/search"})
 """What looks into experiments: those of other workspaces are as if they had nothing in them."""

@@ -138,6 +138,7 @@ def check_name(name: str) -> None:
 
 def _restrict(connection: Connection, name: str) -> None:
     left = {"experiments": store.experiments_in(connection, name), "registered_models": len(store.models_in(connection, name))}
+    left |= store.others_in(connection, name)
     for table, count in left.items():
         if count:
             raise InvalidState(

@@ -1,10 +1,10 @@
 """Workspaces in the metadata database: each function is one step of a transaction. SQLite and PostgreSQL alike."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, func, insert, or_, select, true, tuple_, update
 
 from registry.workspaces.scope import DEFAULT, REMOVED, prefix_of
 from registry.workspaces.types import Workspace
@@ -18,6 +18,7 @@ from storage.genai_tables import (
     review_queues,
     scorers,
 )
+from storage.mcp_tables import mcp_servers
 from storage.model_tables import registered_models
 from storage.run_tables import experiments
 from storage.workspace_tables import workspaces
@@ -31,6 +32,7 @@ __all__ = (
     "insert_workspace",
     "models_in",
     "move_to_default",
+    "others_in",
     "read_workspace",
     "read_workspaces",
     "remove_contents",
@@ -86,9 +88,21 @@ def experiments_elsewhere(connection: Connection) -> Sequence[Row[int, str, str]
     return connection.execute(select(*columns).where(there)).all()
 
 
+APART: Final = {"mcp_server": mcp_servers}
+"""Other things with names of their own in each workspace, as permissions call them."""
+
+
 def experiments_in(connection: Connection, name: str) -> int:
     """How many there are, hidden ones included."""
     return connection.scalar(select(func.count()).select_from(experiments).where(experiments.c.workspace == name)) or 0
+
+
+def others_in(connection: Connection, name: str) -> dict[str, int]:
+    """How many of the other things there are, by their tables."""
+    return {
+        table.name: connection.scalar(select(func.count()).select_from(table).where(table.c.workspace == name)) or 0
+        for table in APART.values()
+    }
 
 
 def models_in(connection: Connection, name: str) -> list[str]:
@@ -103,7 +117,14 @@ def taken_in_default(connection: Connection, name: str) -> list[str]:
     both = select(experiments.c.name).where(experiments.c.workspace == name, experiments.c.name.in_(there))
     plain = [each.removeprefix(prefix_of(name)) for each in models_in(connection, name)]
     models = select(registered_models.c.name).where(registered_models.c.name.in_(plain))
-    return [*connection.scalars(both), *connection.scalars(models)]
+    others = [each for table in APART.values() for each in connection.scalars(_in_both(table, name))]
+    return [*connection.scalars(both), *connection.scalars(models), *others]
+
+
+def _in_both(table: Table, name: str) -> Select[str]:
+    names = [column for column in table.c if column.name in {"organization", "name"}]
+    there = [select(*names).where(table.c.workspace == DEFAULT)]
+    return select(table.c.name).where(table.c.workspace == name, tuple_(*names).in_(*there))
 
 
 def move_to_default(connection: Connection, name: str) -> None:
@@ -113,6 +134,10 @@ def move_to_default(connection: Connection, name: str) -> None:
         plain = each.removeprefix(prefix_of(name))
         connection.execute(update(registered_models).where(registered_models.c.name == each).values(name=plain))
         connection.execute(update(role_permissions).where(_on_models([each])).values(resource_pattern=plain))
+    for kind, table in APART.items():
+        connection.execute(update(table).where(table.c.workspace == name).values(workspace=DEFAULT))
+        rest = func.substr(role_permissions.c.resource_pattern, len(prefix_of(name)) + 1)
+        connection.execute(update(role_permissions).where(_on_others(kind, name)).values(resource_pattern=rest))
 
 
 def remove_contents(connection: Connection, name: str) -> None:
@@ -133,12 +158,22 @@ def remove_contents(connection: Connection, name: str) -> None:
     models = models_in(connection, name)
     connection.execute(delete(registered_models).where(registered_models.c.name.in_(models)))
     connection.execute(delete(role_permissions).where(_on_models(models)))
+    for kind, table in APART.items():
+        connection.execute(delete(table).where(table.c.workspace == name))
+        connection.execute(delete(role_permissions).where(_on_others(kind, name)))
 
 
 def _gone(number: int, location: str) -> dict[str, Any]:
     times = {"creation_time": 0, "last_update_time": 0}
     place = {"workspace": REMOVED, "artifact_location": location}
     return {"experiment_id": number, "name": str(number), "lifecycle_stage": "deleted", **place, **times}
+
+
+def _on_others(kind: str, workspace: str) -> ColumnElement[bool]:
+    prefix, pattern = prefix_of(workspace), role_permissions.c.resource_pattern
+    inside = func.substr(pattern, 1, len(prefix)) == prefix
+    # A server of the default workspace may have a namespace of that name: "team/weather".
+    return (role_permissions.c.resource_type == kind) & inside & (pattern.like("%/%/%") if kind == "mcp_server" else true())
 
 
 def _on_models(names: Sequence[str]) -> ColumnElement[bool]:

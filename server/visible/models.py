@@ -52,12 +52,16 @@ class VisibleMoves:
 
     async def log(self, name: str | None = None, cursor: int | None = None, limit: int = 100) -> MovePage:
         """The newest moves of a name, or of all names that may be read."""
-        if name is not None:
+        if name is not None and not any(may("read", kind, name) for kind in ("registered_model", "mcp_server", "skill")):
             require("read", "registered_model", name)
         found: list[Move] = []
         while True:
             page = await self._moves.log(name, cursor, limit - len(found))
-            found += [move for move in page.moves if may("read", "registered_model", move.name)]
+            found += [move for move in page.moves if may("read", _resource_of(move), move.name)]
             cursor = page.next_cursor
             if cursor is None or len(found) >= limit:
                 return MovePage(moves=found, next_cursor=cursor)
+
+
+def _resource_of(move: Move) -> str:
+    return "registered_model" if move.kind in {"model", "prompt"} else move.kind

@@ -186,3 +186,23 @@ def test_a_workspace_goes_empty_or_with_all_or_into_the_default_one(admin, works
 def test_what_is_no_workspace_is_refused_in_a_way_that_no_client_repeats(admin, method, path, fields, status, code):
     refused = admin.call(method, path, **fields)
     assert (refused.status_code, refused.json()["error_code"]) == (status, code)
+
+
+def test_mcp_servers_have_names_of_their_own_in_each_workspace(admin, workspace, make_person):
+    team, name, reader = inside(admin, workspace), f"com.example/tools{next(numbers)}", inside(make_person("viewer"), workspace)
+    path = "/api/3.0/mlflow/mcp-servers"
+    for where, version in ((admin, "1.0.0"), (team, "2.0.0")):
+        where.post(f"{path}/{name}/versions", server_json={"name": name, "version": version})
+        assert [each["latest_version"] for each in where.get(path, filter_string=f"name = '{name}'")["mcp_servers"]] == [version]
+    assert reader.status("GET", f"{path}/{name}") == 403
+    role = next(each for each in admin.get("/api/3.0/mlflow/roles/list", workspace=workspace)["roles"] if each["name"] == "viewer")
+    admin.post("/api/3.0/mlflow/roles/assign", username=reader.name, role_id=role["id"])
+    found = reader.get(path)["mcp_servers"]
+    assert [(each["name"], each["workspace"], each["allowed_actions"]) for each in found] == [(name, workspace, [])]
+    assert reader.status("PATCH", f"{path}/{name}", description="mine") == 403
+    assert reader.status("POST", f"{path}/{name}/versions", server_json={"name": name, "version": "3.0.0"}) == 403
+    grant(admin, reader, "mcp_server", f"{workspace}/{name}", "EDIT")
+    assert reader.status("PATCH", f"{path}/{name}", description="mine") == 200
+    assert inside(reader, "default").status("PATCH", f"{path}/{name}", description="mine") == 403
+    removed = admin.http.delete(f"{PATH}/{workspace}", params={"mode": "SET_DEFAULT"})
+    assert removed.status_code == 400 and name in removed.text
