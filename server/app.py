@@ -39,7 +39,7 @@ from server.ui import views
 from server.version import VERSION
 from server.visible.calls import Calls
 from server.workspace_of import workspace_of
-from server.workspace_of_pages import with_workspace_of_pages
+from server.workspaces import with_workspaces
 from tracing import otlp_routes
 from tracing import routes as trace_routes
 
@@ -72,7 +72,7 @@ def create_app(services: Services) -> ASGIApp:
     gatekeeper = Gatekeeper(services.roles, services.experiments_of) if services.settings.security.users else None
     call = Confined(services.workspace_book, services.experiments_of, gatekeeper or straight)
     app = framework(services, Calls(table, call))
-    pages = with_workspace_of_pages(app, services.workspace_book)
+    pages = with_workspaces(app, services.workspace_book)
     endpoints = with_endpoints(pages, table, limit, call, lambda scope: services.workspace_book.entered(workspace_of(scope)))
     registry = with_artifacts(endpoints, services.artifacts)
     if gatekeeper:

@@ -27,7 +27,6 @@ from server.ui.services import (
 )
 from server.version import VERSION
 from server.visible.calls import Calls
-from server.visible.traces import scope_of_caller
 from tracing import results
 from tracing.assessments import AssessmentStore
 from tracing.prompt_scores_store import PromptScoreStore, VersionScores
@@ -133,7 +132,9 @@ def page_services(services: Services, calls: Calls) -> UiServices:
     """The services, as the pages see them."""
     return UiServices(
         traces=services.visible_traces,
-        figures=PageFigures(services.visible_traces, PromptScoreStore(services.telemetry, services.telemetry.flush, scope_of_caller)),
+        figures=PageFigures(
+            services.visible_traces, PromptScoreStore(services.telemetry, services.telemetry.flush, services.scope_of_traces)
+        ),
         assessments=services.assessments,
         prompts=services.visible_prompts,
         judges=PageJudges(services.judges, services.assessments),

@@ -86,10 +86,10 @@ from server.registered_prompts import RegisteredPrompts
 from server.registry_adapters import RegisteredScorers, TrackedExperiments, TrackedLineage
 from server.signing_in import SignIn
 from server.version import VERSION
-from server.visible.lineage import ReadableNodes
+from server.visible.lineage import ReadableNodes, VisibleLineage
 from server.visible.models import VisibleModels, VisibleMoves
 from server.visible.prompts import VisiblePrompts
-from server.visible.traces import scope_of_caller
+from server.visible.traces import VisibleTraces
 from storage.errors import SettingsError, StorageError
 from storage.errors import Unavailable as StorageUnavailable
 from storage.journal import Journal
@@ -221,12 +221,13 @@ class Services:
     def _build_views(self) -> None:
         """What whoever asks may see of it."""
         flush = self.telemetry.flush
-        self.visible_traces = TraceStore(self.telemetry, flush, self.settings.telemetry, scope_of_caller)
+        self.scope_of_traces = VisibleTraces(self.workspace_book.elsewhere)
+        self.visible_traces = TraceStore(self.telemetry, flush, self.settings.telemetry, self.scope_of_traces)
         self.visible_prompts = VisiblePrompts(self.prompts, self.roles)
         self.visible_models = VisibleModels(self.models)
         self.visible_moves = VisibleMoves(self.moves)
-        nodes = ReadableNodes(self.experiments_of, self.visible_traces, self.assessments)
-        self.lineage = LineageService(self.metadata, TraceLinks(self.telemetry, flush), nodes)
+        nodes = ReadableNodes(self.experiments_of, self.visible_traces, self.assessments, self.workspace_book.elsewhere)
+        self.lineage = VisibleLineage(LineageService(self.metadata, TraceLinks(self.telemetry, flush), nodes))
 
     def _build_gateway(self) -> None:
         """The proxy, what it counts and keeps, and what MLflow's API sets up for it."""

@@ -24,6 +24,10 @@ class Scope(msgspec.Struct, frozen=True):
         """Whether nothing is hidden."""
         return not self.only and not self.experiments
 
+    def without(self, experiments: frozenset[str]) -> "Scope":
+        """The same without the traces of these."""
+        return Scope(self.experiments - experiments if self.only else self.experiments | experiments, self.only)
+
     def condition(self) -> Condition:
         """What traces of the scope fulfil, in a statement whose ``trace_id`` is a trace's."""
         if self.is_whole:

@@ -11,6 +11,7 @@ from registry.actor import Actor
 from registry.errors import PermissionDenied
 from registry.models.moves_store import insert_move, read_moves
 from registry.models.types import Kind, ModelVersion, Move, MoveKind, MovePage, Stage
+from registry.workspaces.scope import unscoped
 
 __all__ = ("Metadata", "MoveCheck", "MoveRefused", "Moves", "alias_move", "named_move", "stage_move")
 
@@ -135,5 +136,5 @@ def _said(version: int | None) -> str:
 
 def _described(move: Move) -> str:
     if move.field == "alias":
-        return f"Moving the alias '{move.alias}' of {move.kind} '{move.name}' to version {move.after or move.before}"
-    return f"Moving version {move.version} of {move.kind} '{move.name}' to stage {move.after}"
+        return f"Moving the alias '{move.alias}' of {move.kind} '{unscoped(move.name)}' to version {move.after or move.before}"
+    return f"Moving version {move.version} of {move.kind} '{unscoped(move.name)}' to stage {move.after}"

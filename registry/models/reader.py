@@ -11,7 +11,7 @@ from registry.models.names import read_stage
 from registry.models.search import parse_model_search
 from registry.models.search_store import search_models
 from registry.models.types import LATEST, STAGES, ModelVersion, Page, RegisteredModel
-from registry.workspaces.scope import DEFAULT
+from registry.workspaces.scope import current
 
 __all__ = ("ModelReader",)
 
@@ -24,8 +24,8 @@ class ModelReader:
 
     async def search(self, filter: str | None = None, *, offset: int = 0, limit: int = 100) -> Page:
         """A page of models by name, or of those that a filter in MLflow's language finds."""
-        search = parse_model_search(filter, ())
-        found = await self._metadata.read(lambda connection: search_models(connection, search, DEFAULT, offset=offset, limit=limit + 1))
+        search, workspace = parse_model_search(filter, ()), current()
+        found = await self._metadata.read(lambda connection: search_models(connection, search, workspace, offset=offset, limit=limit + 1))
         return Page(models=found[:limit], next_offset=offset + limit if len(found) > limit else None)
 
     async def model(self, name: str) -> RegisteredModel:

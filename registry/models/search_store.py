@@ -12,7 +12,7 @@ from registry.search.comparison_store import compared, in_bytes
 from registry.workspaces.scope import prefix_of
 from storage.model_tables import model_version_tags, model_versions, prompt_texts, registered_model_tags, registered_models
 
-__all__ = ("search_models", "search_versions")
+__all__ = ("is_in", "search_models", "search_versions")
 
 TEXTS: Final[dict[str, ColumnElement[Any]]] = {TEXT_TAG: prompt_texts.c.template, TYPE_TAG: prompt_texts.c.kind}
 """Tags that are columns of a prompt's text."""
@@ -36,11 +36,11 @@ def _page(
     columns = [(in_bytes(connection, table.c[name]), ascending) for name, ascending in search.order]
     ordered = [column if ascending else column.desc() for column, ascending in columns]
     if workspace is not None:
-        query = query.where(_is_in(table.c.name, workspace))
+        query = query.where(is_in(table.c.name, workspace))
     return query.where(registered_models.c.kind == search.kind).order_by(*ordered).limit(limit).offset(offset)
 
 
-def _is_in(name: ColumnElement[str], workspace: str) -> ColumnElement[bool]:
+def is_in(name: ColumnElement[str], workspace: str) -> ColumnElement[bool]:
     """Names of a workspace begin with it; those of the default one have no slash."""
     prefix = prefix_of(workspace)
     return func.substr(name, 1, len(prefix)) == prefix if prefix else ~name.contains("/")

@@ -7,6 +7,7 @@ import msgspec
 
 from registry.prompts.errors import PromptInvalid
 from registry.prompts.types import LATEST, NewVersion
+from registry.workspaces.scope import unscoped
 
 __all__ = ("check_alias", "check_name", "check_new_version", "could_exist", "parse_selector")
 
@@ -19,7 +20,8 @@ MAX_TAG_VALUE: Final = 5_000
 
 
 def check_name(name: str) -> None:
-    """Raise ``PromptInvalid`` for what cannot be the name of a prompt."""
+    """Raise ``PromptInvalid`` for what cannot be the name of a prompt in the workspace of the request."""
+    name = unscoped(name)
     if not NAME.fullmatch(name):
         raise PromptInvalid(
             f"{name[:140]!r} is not a name for a prompt",

@@ -29,6 +29,7 @@ from registry.prompts.render import check_template, fill, fill_messages, match_v
 from registry.prompts.texts import SOURCES, PromptText
 from registry.prompts.types import LATEST, Message, NewVersion, Prompt, PromptPage, PromptVersion, RenderedPrompt
 from registry.prompts.versions import prompt_of, version_of
+from registry.workspaces.scope import current, unscoped
 from storage.errors import Unavailable
 
 __all__ = ("PromptService",)
@@ -98,8 +99,9 @@ class PromptService:
         return await self._metadata.read(lambda connection: _find_prompt(connection, name))
 
     async def list(self, limit: int = 100, cursor: str = "") -> PromptPage:
-        """A page of prompts, by name."""
-        found = await self._metadata.read(lambda connection: store.read_prompts(connection, cursor, limit + 1))
+        """A page of the workspace's prompts, by name; names and the cursor are as they are kept."""
+        workspace = current()
+        found = await self._metadata.read(lambda connection: store.read_prompts(connection, workspace, cursor, limit + 1))
         page = [prompt for model in found[:limit] if (prompt := prompt_of(model)) is not None]
         return PromptPage(prompts=page, next_cursor=page[-1].name if len(found) > limit else None)
 
@@ -202,7 +204,7 @@ class PromptService:
         model = RegisteredModel(name=draft.name, kind="prompt", created_by=draft.created_by, created_at=at, updated_at=at)
         if not self._registrar.create(connection, model) and models_store.kind_of(connection, draft.name) != "prompt":
             raise PromptInvalid(
-                f"{draft.name!r} is the name of a registered model",
+                f"{unscoped(draft.name)!r} is the name of a registered model",
                 hint="A model and a prompt cannot have the same name: choose another one.",
                 code="prompt_name_taken",
             )
@@ -263,16 +265,17 @@ def _find_model(connection: Connection, name: str) -> RegisteredModel:
 
 def _no_prompt(name: str) -> PromptNotFound:
     return PromptNotFound(
-        f"there is no prompt {name!r}",
+        f"there is no prompt {unscoped(name)!r}",
         hint="Register it: POST /api/v1/prompts, or `tidegate prompts push`. `tidegate prompts list` shows what there is.",
     )
 
 
 def _not_found(prompt: Prompt, selector: int | str) -> PromptNotFound:
+    name = unscoped(prompt.name)
     if isinstance(selector, int):
-        message, code = f"prompt {prompt.name!r} has no version {selector}", "prompt_version_not_found"
+        message, code = f"prompt {name!r} has no version {selector}", "prompt_version_not_found"
     else:
-        message, code = f"prompt {prompt.name!r} has no alias {selector!r}", "prompt_alias_not_found"
+        message, code = f"prompt {name!r} has no alias {selector!r}", "prompt_alias_not_found"
     aliases = ", ".join([*prompt.aliases, LATEST])
     return PromptNotFound(message, hint=f"It has versions 1 to {prompt.latest_version} and the aliases {aliases}.", code=code)
 

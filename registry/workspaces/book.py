@@ -52,6 +52,10 @@ class WorkspaceBook:
         caller = CALLER.get()
         return self.knows(name) and (caller is None or caller.belongs_to(name))
 
+    def opened(self) -> tuple[str, ...]:
+        """All workspaces that the caller may enter, by name, the default one first."""
+        return (DEFAULT, *(name for name in sorted(self._names) if self.opens(name)))
+
     async def load(self) -> None:
         """Read all names; where experiments are is asked again."""
         async with self._loading:

@@ -7,7 +7,7 @@ that, and one set of tables, permissions and moves serves them all.
 from contextvars import ContextVar
 from typing import Final
 
-__all__ = ("DEFAULT", "REMOVED", "WORKSPACE", "current", "prefix_of", "scoped", "unscoped")
+__all__ = ("DEFAULT", "REMOVED", "WORKSPACE", "current", "is_here", "prefix_of", "scoped", "unscoped")
 
 DEFAULT: Final = "default"
 """Where everything is that was put nowhere else."""
@@ -32,6 +32,12 @@ def prefix_of(workspace: str) -> str:
 def scoped(name: str) -> str:
     """A name as it is kept."""
     return prefix_of(current()) + name
+
+
+def is_here(name: str, slashes: int = 0) -> bool:
+    """Whether a name as it is kept is one of the workspace of the request; where that is none, all are. As it is said it has ``slashes``."""
+    workspace = WORKSPACE.get()
+    return workspace is None or (name.startswith(prefix_of(workspace)) and unscoped(name).count("/") == slashes)
 
 
 def unscoped(name: str) -> str:

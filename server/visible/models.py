@@ -1,4 +1,4 @@
-"""Registered models and the log of moves, without those whose names may not be read."""
+"""Registered models and the log of moves of the request's workspace, without those whose names may not be read."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ from registry.access.checks import may, require
 from registry.models.moves import Moves
 from registry.models.reader import ModelReader
 from registry.models.types import ModelVersion, Move, MovePage, Page, RegisteredModel
+from registry.workspaces.scope import is_here, scoped
+from server.visible.names import said
 
 __all__ = ("VisibleModels", "VisibleMoves")
 
@@ -23,25 +25,28 @@ class VisibleModels:
         found: list[RegisteredModel] = []
         while True:
             page = await self._models.search(filter, offset=offset, limit=limit - len(found))
-            found += [model for model in page.models if may("read", "registered_model", model.name)]
+            found += [said(model) for model in page.models if may("read", "registered_model", model.name)]
             if page.next_offset is None or len(found) >= limit:
                 return msgspec.structs.replace(page, models=found)
             offset = page.next_offset
 
     async def model(self, name: str) -> RegisteredModel:
         """One name."""
-        require("read", "registered_model", name)
-        return await self._models.model(name)
+        kept = scoped(name)
+        require("read", "registered_model", kept)
+        return said(await self._models.model(kept))
 
     async def versions(self, name: str, limit: int = 100) -> Sequence[ModelVersion]:
         """The newest versions of a name."""
-        require("read", "registered_model_version", name)
-        return await self._models.versions(name, limit)
+        kept = scoped(name)
+        require("read", "registered_model_version", kept)
+        return [said(version) for version in await self._models.versions(kept, limit)]
 
     async def version(self, name: str, selector: str) -> ModelVersion:
         """One version."""
-        require("read", "registered_model_version", name)
-        return await self._models.version(name, selector)
+        kept = scoped(name)
+        require("read", "registered_model_version", kept)
+        return said(await self._models.version(kept, selector))
 
 
 class VisibleMoves:
@@ -52,12 +57,13 @@ class VisibleMoves:
 
     async def log(self, name: str | None = None, cursor: int | None = None, limit: int = 100) -> MovePage:
         """The newest moves of a name, or of all names that may be read."""
-        if name is not None and not any(may("read", kind, name) for kind in ("registered_model", "mcp_server", "skill")):
-            require("read", "registered_model", name)
+        kept = None if name is None else scoped(name)
+        if kept is not None and not any(may("read", kind, kept) for kind in ("registered_model", "mcp_server", "skill")):
+            require("read", "registered_model", kept)
         found: list[Move] = []
         while True:
-            page = await self._moves.log(name, cursor, limit - len(found))
-            found += [move for move in page.moves if may("read", _resource_of(move), move.name)]
+            page = await self._moves.log(kept, cursor, limit - len(found))
+            found += [said(move) for move in page.moves if _is_here(move) and may("read", _resource_of(move), move.name)]
             cursor = page.next_cursor
             if cursor is None or len(found) >= limit:
                 return MovePage(moves=found, next_cursor=cursor)
@@ -65,3 +71,7 @@ class VisibleMoves:
 
 def _resource_of(move: Move) -> str:
     return "registered_model" if move.kind in {"model", "prompt"} else move.kind
+
+
+def _is_here(move: Move) -> bool:
+    return is_here(move.name, slashes=1 if move.kind == "mcp_server" else 0)

@@ -1,15 +1,34 @@
-"""Which experiments' traces whoever asks may read."""
+"""Which experiments' traces whoever asks may read, in the workspace of the request."""
+
+from collections.abc import Mapping
 
 from registry.access.types import CALLER, Caller
+from registry.workspaces.scope import DEFAULT, REMOVED, WORKSPACE
 from tracing.scope import EVERYTHING, Scope
 
-__all__ = ("scope_of", "scope_of_caller")
+__all__ = ("VisibleTraces", "scope_of")
 
 
-def scope_of_caller() -> Scope:
-    """The scope of ``CALLER``; without one, everything."""
-    caller = CALLER.get()
-    return EVERYTHING if caller is None else scope_of(caller)
+class VisibleTraces:
+    """The scope of ``CALLER`` where the request is. ``places`` says where experiments are that are not in the default workspace."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __call__(self) -> Scope:
+        """What holds now. Without a caller everything of the workspace is seen, and of an undivided server everything."""
+        caller, workspace = CALLER.get(), WORKSPACE.get()
+        allowed = EVERYTHING if caller is None else scope_of(caller)
+        if workspace is None:
+            return allowed
+        if workspace == DEFAULT:
+            return allowed.without(self._elsewhere(all_seen=caller is None or caller.is_administrator))
+        here = frozenset(each for each, place in self._places.items() if place == workspace and each.isdecimal())
+        return Scope(frozenset(each for each in here if caller is None or caller.may("read", "trace", each)), only=True)
+
+    def _elsewhere(self, *, all_seen: bool) -> frozenset[str]:
+        """Traces of removed workspaces are in none: those who see everything find them in the default one."""
+        return frozenset(each for each, place in self._places.items() if each.isdecimal() and not (all_seen and place == REMOVED))
 
 
 def scope_of(caller: Caller) -> Scope:

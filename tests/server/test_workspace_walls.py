@@ -184,7 +184,7 @@ def test_prompts_of_traces_are_those_of_their_workspace(admin, workspace):
     asked = {"locations": [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": theirs}}], "filter": "prompt = 'hello/1'"}
     found = team.post("/api/3.0/mlflow/traces/search", **asked)["traces"]
     assert [each["trace_id"] for each in found] == [trace_id]
-    assert f"prompt:{workspace}/hello/1" in admin.http.get(f"/api/v1/lineage?of=trace:{trace_id[3:]}").text
+    assert "prompt:hello/1" in team.http.get(f"/api/v1/lineage?of=trace:{trace_id[3:]}").text
     assert trace_id[3:] not in admin.http.get("/api/v1/lineage?of=prompt:hello/1").text
 
 

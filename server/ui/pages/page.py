@@ -14,10 +14,11 @@ from litestar.params import SkipValidation
 
 from config.schema import Settings
 from registry.access.types import CALLER
-from registry.workspaces.scope import DEFAULT, current
+from registry.workspaces.scope import current
 from server.health import Condition
 from server.ui.headers import SECURITY_HEADERS
 from server.ui.services import UiServices
+from server.ui.workspaces import OFFERED, workspace_frame
 from storage.errors import Unavailable as StorageUnavailable
 
 __all__ = ("Services", "base_url", "error_page", "fragment", "notices", "page")
@@ -34,9 +35,8 @@ Services = NamedDependency[SkipValidation[UiServices]]
 def page(services: UiServices, template: str, *, title: str, section: str, status: int = 200, **context: Any) -> Response[str]:
     """A whole page. ``section`` is the entry of the navigation that is marked."""
     caller = CALLER.get()
-    told = [*notices(services.condition()), *_workspace()]
-    frame = {"title": title, "section": section, "notices": told, "version": services.version}
-    return _html(template, {**frame, "user": caller.user.username if caller else "", **context}, status)
+    frame = {"title": title, "section": section, "notices": notices(services.condition()), "version": services.version}
+    return _html(template, {**frame, **workspace_frame(), "user": caller.user.username if caller else "", **context}, status)
 
 
 def fragment(template: str, *, headers: Mapping[str, str] | None = None, **context: Any) -> Response[str]:
@@ -61,12 +61,6 @@ def notices(condition: Condition) -> list[str]:
     return found
 
 
-def _workspace() -> list[str]:
-    """That a page shows another workspace than is shown elsewhere."""
-    name = current()
-    return [] if name == DEFAULT else [f"This is the workspace {name}. Add ?workspace=default to the address to leave it."]
-
-
 def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
     """The address that users type: the configured one, else the one this request came to."""
     return (settings.server.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
@@ -80,11 +74,13 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[st
         hint = hint or f"You are signed in as {caller.user.username!r}. Ask an administrator for a permission on what this page shows."
     if status >= 500:
         _log.error("page failed: path=%s status=%d error=%s", request.url.path, status, type(error).__name__, exc_info=error)
+    if status == HTTPStatus.NOT_FOUND and len(OFFERED.get()) > 1:
+        hint = f"{hint} You are in the workspace {current()!r}; it may be in another one.".lstrip()
     context = {"status": status, "phrase": HTTPStatus(status).phrase, "message": message, "hint": hint}
     if request.headers.get("hx-request") == "true":
         return _html("error_card.html", context, status)
-    user = caller.user.username if caller else ""
-    return _html("error.html", {"title": context["phrase"], "section": "", "notices": [], "version": "", "user": user, **context}, status)
+    frame = {"title": context["phrase"], "section": "", "notices": [], "version": "", "user": caller.user.username if caller else ""}
+    return _html("error.html", {**frame, **workspace_frame(), **context}, status)
 
 
 def _explain(error: Exception, path: str) -> tuple[int, str, str]:

@@ -81,6 +81,7 @@ async def feedback(trace_id: FromPath[str], request: Request[Any, Any, Any], ser
     if not is_same_origin(request.headers, [request.url.netloc]):
         raise PermissionDeniedException("This form was sent by another site.")
     form = await request.form()
+    await services.traces.get_skeleton(trace_id)  # what whoever asks does not see, they do not judge either
     services.assessments.put([_assessment(trace_id, {name: str(value) for name, value in form.items()})])
     return Redirect(f"/traces/{trace_id}?span={form.get('span', '')}&view=scores", status_code=303)
 

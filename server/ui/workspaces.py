@@ -1,0 +1,16 @@
+"""The workspaces that the reader of a page may go to."""
+
+from contextvars import ContextVar
+from typing import Final
+
+from registry.workspaces.scope import DEFAULT, current
+
+__all__ = ("OFFERED", "workspace_frame")
+
+OFFERED: Final[ContextVar[tuple[str, ...]]] = ContextVar("pages_workspaces", default=(DEFAULT,))
+"""Their names, by name; ``default`` alone while the server is not divided."""
+
+
+def workspace_frame() -> dict[str, object]:
+    """What the frame of every page says of workspaces: the one that is shown, and where else to go."""
+    return {"workspace": current(), "workspaces": OFFERED.get()}
