@@ -14,6 +14,7 @@ from litestar.types import HTTPScope
 
 from registry.access.permissions import Action, canonical
 from registry.access.types import Caller
+from registry.artifacts.kept import is_of_skill, skill_of
 from registry.artifacts.trees import owner_of
 from server.visible.traces import scope_of
 
@@ -81,6 +82,9 @@ def _files(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
     """
     method = scope["method"]
     named = found["path"] or (_asked(scope, "path") if method in SAFE else "")
+    if is_of_skill(named):
+        skill = skill_of(named)
+        return method in SAFE and skill is not None and caller.may("read", "skill", skill)
     action: Action = "read" if method in SAFE else "delete" if method == "DELETE" else "update"
     return caller.may(action, "experiment", owner_of(named))
 

@@ -14,6 +14,7 @@ from registry.models.endpoints import endpoints as model_endpoints
 from registry.reviews.endpoints import endpoints as review_endpoints
 from registry.runs.endpoints import endpoints as run_endpoints
 from registry.scorers.endpoints import endpoints as scorer_endpoints
+from registry.skills.endpoints import endpoints as skill_endpoints
 from registry.traces.endpoints import endpoints as trace_endpoints
 from registry.webhooks.endpoints import endpoints as webhook_endpoints
 from registry.wire import Endpoint, Message
@@ -79,6 +80,7 @@ def mlflow_endpoints(services: Services) -> Table:
             *review_endpoints(services.label_schemas, services.review_queues),
             *issue_endpoints(services.issues),
             *mcp_server_endpoints(services.mcp_servers, services.mcp_versions, services.mcp_access),
+            *skill_endpoints(services.skills, services.skill_registration, services.skill_versions),
             *access_endpoints(services.users, services.roles),
             *single_permission_endpoints(services.access),
             *workspace_endpoints(services.workspaces),

@@ -61,6 +61,10 @@ from registry.runs.logging import RunLog
 from registry.runs.points import PointLog
 from registry.runs.service import RunService
 from registry.scorers.service import ScorerService
+from registry.skills.content import SkillContent
+from registry.skills.registration import SkillRegistration
+from registry.skills.service import SkillService
+from registry.skills.version_service import SkillVersionService
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
 from registry.traces.metrics import TraceMetrics
@@ -187,6 +191,10 @@ class Services:
         self.mcp_versions = McpVersionService(metadata, self.addresses, self.roles, self.moves)
         self.mcp_access = AccessEndpointService(metadata)
         self.artifacts = open_artifacts(settings, metadata)
+        content = SkillContent(self.artifacts.own)
+        self.skills = SkillService(metadata, self.addresses, self.roles, content)
+        self.skill_registration = SkillRegistration(metadata, self.roles, content)
+        self.skill_versions = SkillVersionService(metadata, self.moves)
         self.direct_transfers = DirectTransfers(self.artifacts, allowed=settings.artifacts.presigned)
 
     def _build_runs(self) -> None:

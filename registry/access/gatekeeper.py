@@ -143,6 +143,7 @@ VISIBLE: Final[dict[str, tuple[str, Sees]]] = {
         "mcp_access_endpoints",
         lambda caller, item: caller.may("read", "mcp_server", scoped(item.server_name)),
     ),
+    "GET /3.0/mlflow/skills": ("skills", lambda caller, item: caller.may("read", "skill", scoped(_named(item)))),
     "/3.0/mlflow/gateway/secrets/list": ("secrets", lambda caller, item: caller.may("read", "gateway_secret", item.secret_id)),
     "/3.0/mlflow/gateway/endpoints/list": ("endpoints", lambda caller, item: caller.may("read", "gateway_endpoint", item.endpoint_id)),
     "/3.0/mlflow/gateway/model-definitions/list": (
@@ -150,6 +151,11 @@ VISIBLE: Final[dict[str, tuple[str, Sees]]] = {
         lambda caller, item: caller.may("read", "gateway_model_definition", item.model_definition_id),
     ),
 }
+
+
+def _named(skill: Any) -> str:
+    name: str = skill.name
+    return f"@{skill.organization}/{name}" if skill.organization else name
 
 
 def _reads(caller: Caller, experiment_id: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from registry.access.permissions import ANY, Action
+from registry.artifacts.kept import is_of_skill
 from registry.artifacts.trees import own_path, owner_of
 from registry.models.uris import models_named
 from registry.workspaces.scope import scoped
@@ -111,7 +112,7 @@ def _location(uri: str) -> Iterable[Need]:
     if (path := own_path(uri)) is None:
         return ()
     owner = owner_of(path)
-    return (ADMINISTER if owner == ANY else Need("update", "experiment", owner),)
+    return (ADMINISTER if owner == ANY or is_of_skill(path) else Need("update", "experiment", owner),)
 
 
 async def _runs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
@@ -208,7 +209,22 @@ async def _mcp_servers(method: str, path: str, message: Any, lookup: Lookup) -> 
     if part == "versions":
         return (Need("read", "mcp_server", server), Need(action, "mcp_server_version", server))
     version = [Need("read", "mcp_server_version", server)] if part == "aliases" else []
-    return (Need("delete" if action == "delete" else action, "mcp_server", server), *version)
+    return (Need(action, "mcp_server", server), *version)
+
+
+async def _skills(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
+    """Whose versions may be registered, the service says itself, which knows whether there is the skill."""
+    if (name := getattr(message, "skill", None)) is None:
+        return (MAKE,) if method == "POST" and path.endswith("/skills") else OPEN
+    if method == "POST" and path.endswith("/versions"):
+        return OPEN
+    action = _action_on_named(method, path)
+    if path.endswith("/tags/{key:path}") and "/versions/" not in path:
+        action = "update"
+    if getattr(message, "status", None) == "deleted":
+        action = "delete"
+    organization = f"@{message.owner}/" if message.owner else ""
+    return (Need(action, "skill", scoped(f"{organization}{name}")),)
 
 
 def _action_on_named(method: str, path: str) -> Action:
@@ -283,6 +299,7 @@ AREAS: Final[dict[str, Area]] = {
     "model-versions": _versions,
     "gateway": _gateway,
     "mcp-servers": _mcp_servers,
+    "skills": _skills,
     "datasets": _datasets,
     "label-schemas": _label_schemas,
     "review-queues": _review_queues,

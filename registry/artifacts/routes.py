@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from registry.artifacts.service import ArtifactService, FoundFile
 from registry.artifacts.transfer import ClientLeft, received, send_file
-from registry.errors import BadRequest, InvalidParameterValue
+from registry.errors import BadRequest, InvalidParameterValue, PermissionDenied
 from registry.wire.routes import MethodNotAllowed, refuse, reply
 
 __all__ = ("with_artifacts",)
@@ -82,6 +82,8 @@ class _Routes:
             match scope["method"]:
                 case "GET" | "HEAD":
                     await send_file(scope, receive, send, tree, path)
+                case "PUT" | "DELETE" if self._service.is_kept(path):
+                    raise PermissionDenied("Skill upload content is immutable; register a new version instead")
                 case "PUT":
                     await tree.write(path, received(scope, receive))
                     await reply(200, b"{}", send)

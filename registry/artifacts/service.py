@@ -1,5 +1,6 @@
 """Artifacts as the mlflow client and a browser ask for them: by run, by logged model, by version, or by path."""
 
+from registry.artifacts.kept import is_of_skill
 from registry.artifacts.messages import FileInfo, ListArtifacts, ListLoggedModelArtifacts, ListStoredArtifacts
 from registry.artifacts.paths import artifact_path, folder_path, joined
 from registry.artifacts.roots import ArtifactRoots
@@ -23,6 +24,11 @@ class ArtifactService:
     def own(self) -> ArtifactTree:
         """The tree behind ``mlflow-artifacts:/``."""
         return self._trees.own
+
+    @staticmethod
+    def is_kept(path: str) -> bool:
+        """Whether what lies there never changes: files of skills."""
+        return is_of_skill(path)
 
     async def remove_unfinished(self, before: float) -> None:
         """Remove what uploads that a kill cut off left behind. ``before``: when this process began, in seconds since the epoch."""

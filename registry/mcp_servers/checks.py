@@ -3,17 +3,15 @@
 import re
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from registry.errors import InvalidParameterValue
+from registry.icons import check_icon
 from registry.mcp_servers.shapes import Tool
-from registry.outbound.errors import HostMissing, NameUnresolved, NotAUrl, OutboundError, PrivateAddress, SchemeRefused
 from registry.outbound.guard import AddressGuard
 
 __all__ = (
-    "check_icon",
     "check_length",
     "check_status_change",
     "check_url",
@@ -104,28 +102,6 @@ async def written_icons(guard: AddressGuard, icons: Sequence[dict[str, Any]] | N
     return kept
 
 
-async def check_icon(guard: AddressGuard, icon: dict[str, Any]) -> dict[str, Any]:
-    """An icon whose address is public and whose type is that of an image. Nothing is fetched from there: a name need not resolve."""
-    url, kind = icon["src"], icon.get("mimeType")
-    if not url.strip():
-        raise InvalidParameterValue(f"Icon URL cannot be empty or just whitespace: {url!r}")
-    try:
-        await guard.check_url(url)
-    except NameUnresolved:
-        pass
-    except OutboundError as error:
-        raise InvalidParameterValue(_why(url, error)) from error
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise InvalidParameterValue(f"Icon URL must not include embedded credentials: {url!r}")
-    if kind is None:
-        return icon
-    plain = kind.strip().lower()
-    if not plain.startswith("image/") or plain == "image/":
-        raise InvalidParameterValue(f"Invalid icon mimeType {kind!r}. Allowed values must use the 'image/*' media type.")
-    return {**icon, "mimeType": plain}
-
-
 async def written_server_json(guard: AddressGuard, given: dict[str, Any]) -> dict[str, Any]:
     """``server.json`` as it is kept."""
     if "icons" not in given:
@@ -143,17 +119,3 @@ async def written_tools(guard: AddressGuard, tools: Sequence[Tool] | None) -> li
         plain = {**msgspec.to_builtins(tool), "icons": icons}
         kept.append({key: value for key, value in plain.items() if value is not None})
     return kept
-
-
-def _why(url: str, error: OutboundError) -> str:
-    match error:
-        case SchemeRefused():
-            return f"Invalid Icon URL scheme: {error.scheme!r}. Allowed schemes are: {', '.join(map(repr, error.allowed))}."
-        case HostMissing():
-            return f"Icon URL must include a hostname: {url!r}"
-        case PrivateAddress():
-            return f"Icon URL must not resolve to a non-public IP address. {error.host!r} resolves to {error.address}."
-        case NotAUrl():
-            return f"Invalid Icon URL {url!r}: {error.reason}"
-        case _:
-            return f"Invalid Icon URL {url!r}: {error}"

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from registry.mcp_servers.shapes import ConnectOption, Icon, ServerJson, Tool, unwrapped
+from registry.icons import Icon
+from registry.mcp_servers.shapes import ConnectOption, ServerJson, Tool, unwrapped
 from registry.wire.messages import Int64
 from registry.wire.plain import PlainMessage, shaped
 

@@ -4,18 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 
+from registry.icons import Icon
 from registry.wire.plain import Shape, shaped
 
-__all__ = ("ConnectOption", "Icon", "ServerJson", "Tool", "unwrapped")
-
-
-class Icon(Shape, frozen=True, kw_only=True):
-    """A picture by its address."""
-
-    src: str
-    sizes: list[str] | None = None
-    mime_type: str | None = None
-    theme: str | None = None
+__all__ = ("ConnectOption", "ServerJson", "Tool", "unwrapped")
 
 
 Icons = Annotated[list[Annotated[dict[str, Any], shaped(Icon)]], msgspec.Meta(max_length=100)]

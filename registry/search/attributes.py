@@ -28,6 +28,7 @@ ENTITIES: Final[Mapping[str, str]] = {
     "datasets": "dataset",
 }
 COMPARATORS: Final = frozenset({"=", "!=", ">", ">=", "<", "<=", "LIKE", "ILIKE", "IN", "NOT IN"})
+NUMERIC: Final = frozenset({"=", "!=", ">", ">=", "<", "<="})
 LARGEST_PAGE: Final = 50_000
 
 
@@ -39,6 +40,10 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     listed: frozenset[str] = frozenset()
     tagged: bool = False
     ordered: frozenset[str]
+    compared: frozenset[str] = COMPARATORS
+    """How texts are compared."""
+    tags: frozenset[str] = COMPARATORS
+    """How tags are."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -93,9 +98,10 @@ def _condition(known: Attributes, clause: Clause) -> Condition:
     numeric = kind == "attribute" and clause.key in known.numeric
     value = _value(known, kind, clause.key, clause.operand)
     if kind == "attribute" or (kind == "tag" and known.tagged):
-        fits = isinstance(value, tuple) is clause.operator.endswith("IN") and not (numeric and clause.operator.endswith("LIKE"))
-        if clause.operator not in COMPARATORS or not fits:
-            raise InvalidParameterValue(f"Invalid comparator '{clause.operator}' for {kind} '{clause.key}'.")
+        allowed = known.tags if kind == "tag" else NUMERIC if numeric else known.compared
+        if clause.operator not in allowed or isinstance(value, tuple) is not clause.operator.endswith("IN"):
+            supported = "" if allowed == COMPARATORS else f" Supported comparators: {sorted(allowed)}"
+            raise InvalidParameterValue(f"Invalid comparator '{clause.operator}' for {kind} '{clause.key}'.{supported}")
         return Condition("tag" if kind == "tag" else "attribute", clause.key, clause.operator, value)
     raise InvalidParameterValue(f"Invalid filter type '{kind}'.")
 

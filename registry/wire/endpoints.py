@@ -68,8 +68,8 @@ class Table:
             self._add(path, methods)
 
     def find(self, path: str, method: str = "") -> Found | None:
-        """The endpoints at a path that begins with one of ``PREFIXES``. Of several patterns, the first that answers ``method`` is meant."""
-        if (found := self._plain.get(path)) is not None:
+        """The endpoints at a path that begins with one of ``PREFIXES``. Of several that fit, the first that answers ``method`` is meant."""
+        if (found := self._plain.get(path)) is not None and (not method or method in found.methods):
             return found
         for pattern, methods in self._patterns:
             if match := pattern.fullmatch(path):

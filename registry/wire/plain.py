@@ -3,7 +3,7 @@
 Where a field of the message is ``Shaped``, the object stays as it came, with what its shape does not know.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from registry.errors import InvalidParameterValue
 from registry.wire.decode import NUL
+from registry.wire.forms import read_form
 from registry.wire.messages import Message
 
 __all__ = ("Closed", "PlainDecoder", "PlainMessage", "Shape", "shaped")
@@ -74,6 +75,17 @@ class PlainDecoder(Generic[M]):
             raise _refusal([("", NO_OBJECT)])
         return self._read(given, path, "")
 
+    def form(self, body: bytes, content_type: str, path: Mapping[str, str]) -> M:
+        """Decode a form: its part ``metadata`` is the JSON body, every other part a field of bytes."""
+        files = {field.encode_name for field in _described(self._message).fields if isinstance(_plain(field.type), inspect.BytesType)}
+        parts = read_form(body, content_type)
+        if sorted(name for name, _ in parts) != sorted({"metadata", *files}) or not files:
+            named = " and ".join(f"one '{name}' part" for name in ("metadata", *sorted(files)))
+            raise InvalidParameterValue(f"Multipart registration requires exactly {named}.")
+        told = dict(parts)
+        metadata = self.body(told.pop("metadata") or b"0", path)
+        return msgspec.structs.replace(metadata, **told)
+
     def query(self, query: bytes, path: Mapping[str, str]) -> M:
         """Decode the arguments of a GET or DELETE; of several with one name, the last counts."""
         if b"%00" in query:
@@ -86,7 +98,7 @@ class PlainDecoder(Generic[M]):
 
     def _read(self, given: Mapping[str, Any], path: Mapping[str, str], root: str) -> M:
         try:
-            found = _fields(_described(self._message), {**given, **path}, root)
+            found = _fields(_described(self._message), {**given, **path}, root, path)
         except Wrong as wrong:
             raise _refusal(wrong.found) from None
         return msgspec.convert(found, self._message)
@@ -122,12 +134,13 @@ def _takes_null(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.AnyType)
 
 
-def _fields(kind: inspect.StructType, given: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """The known fields of an object, each as its type wants it."""
+def _fields(kind: inspect.StructType, given: Mapping[str, Any], place: str, path: Container[str] = ()) -> dict[str, Any]:
+    """The known fields of an object, each as its type wants it; those of ``path`` stand there."""
     found: dict[str, Any] = {}
     wrong: list[tuple[str, str]] = []
     for field in kind.fields:
-        here = f"{place}.{field.encode_name}" if place else field.encode_name
+        within = "path" if field.encode_name in path else place
+        here = f"{within}.{field.encode_name}" if within else field.encode_name
         value = given.get(field.encode_name, ABSENT)
         if value is ABSENT:
             wrong += [(here, MISSING)] if field.required else []

@@ -10,10 +10,10 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from registry.errors import InvalidParameterValue, RegistryError, TemporarilyUnavailable
-from registry.wire.decode import Decoder
 from registry.wire.encode import encode, encode_error
 from registry.wire.endpoints import PREFIXES, Endpoint, Found, Table
 from registry.wire.messages import Message
+from registry.wire.plain import PlainDecoder
 from storage.errors import Unavailable
 from tracing.errors import Unavailable as TracesUnavailable
 
@@ -116,7 +116,11 @@ def _message(endpoint: Endpoint[Any], found: Found, scope: HTTPScope, body: byte
     query = scope["query_string"]
     if scope["method"] in {"GET", "DELETE"} and (query or not body):
         return endpoint.decoder.query(query, found.parameters)
-    if scope["method"] in WITH_BODY and isinstance(endpoint.decoder, Decoder):
+    if isinstance(endpoint.decoder, PlainDecoder):
+        kind = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "")
+        if kind.lower().startswith("multipart/form-data"):
+            return endpoint.decoder.form(body, kind, found.parameters)
+    elif scope["method"] in WITH_BODY:
         _check_content_type(scope)
     return endpoint.decoder.body(body, found.parameters)
 

@@ -21,6 +21,7 @@ from storage.genai_tables import (
 from storage.mcp_tables import mcp_servers
 from storage.model_tables import registered_models
 from storage.run_tables import experiments
+from storage.skill_tables import skills
 from storage.workspace_tables import workspaces
 
 __all__ = (
@@ -88,7 +89,7 @@ def experiments_elsewhere(connection: Connection) -> Sequence[Row[int, str, str]
     return connection.execute(select(*columns).where(there)).all()
 
 
-APART: Final = {"mcp_server": mcp_servers}
+APART: Final = {"mcp_server": mcp_servers, "skill": skills}
 """Other things with names of their own in each workspace, as permissions call them."""
 
 

@@ -1,5 +1,7 @@
 """Workspaces divide a server: a name means something else in each, and what is in one is not found in others."""
 
+import io
+import tarfile
 from collections.abc import Iterator
 
 import pytest
@@ -207,3 +209,22 @@ def test_mcp_servers_have_names_of_their_own_in_each_workspace(admin, workspace,
     assert inside(reader, "default").status("PATCH", f"{path}/{name}", description="mine") == 403
     removed = admin.http.delete(f"{PATH}/{workspace}", params={"mode": "SET_DEFAULT"})
     assert removed.status_code == 400 and name in removed.text
+
+
+def test_files_of_skills_are_read_by_who_reads_the_skill_and_written_by_nobody(admin, workspace, make_person):
+    team, name, reader = inside(admin, workspace), f"helper{next(numbers)}", make_person()
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as tar:
+        member = tarfile.TarInfo("SKILL.md")
+        member.size = 4
+        tar.addfile(member, io.BytesIO(b"# hi"))
+    files = {"metadata": (None, "{}", "application/json"), "content": ("c.tar.gz", held.getvalue(), "application/gzip")}
+    made = team.http.post(f"/api/3.0/mlflow/skills/{name}/versions", files=files).raise_for_status().json()
+    path = f"/api/2.0/mlflow-artifacts/artifacts/{made['source'].removeprefix('mlflow-artifacts:/')}/SKILL.md"
+    assert admin.http.get(path).content == b"# hi" and admin.status("GET", f"/api/3.0/mlflow/skills/{name}") == 404
+    there = inside(reader, workspace)
+    assert (reader.http.get(path).status_code, there.http.get(path).status_code) == (403, 403)
+    grant(admin, reader, "skill", f"{workspace}/{name}", "READ")
+    assert reader.http.get(path).content == b"# hi"
+    assert [person.http.put(path, content=b"x").status_code for person in (admin, reader)] == [403, 403]
+    assert admin.http.delete(path).status_code == 403
