@@ -117,6 +117,11 @@ class Tail:
                     rows += sum(type(frame.record) is Row for frame in frames)
         return rows
 
+    def waiting_bytes(self) -> int:
+        """Size of what is not stored, in bytes. Raises ``OSError``."""
+        here = self.position
+        return max(0, self.log.bytes_from(here.segment) - here.offset)
+
     def close(self) -> None:
         """Let go of the lock of a dead log."""
         with self._mutex:

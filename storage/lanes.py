@@ -1,9 +1,6 @@
 """Clients that each serve one call at a time, and as many threads to wait for them."""
 
 import asyncio
-import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -12,13 +9,11 @@ from typing import TypeVar
 from clickhouse_connect.driver.client import Client
 
 from storage.errors import TelemetryUnavailable
+from storage.niceness import STORE, step_back
 
-__all__ = ("NICENESS", "Lane")
+__all__ = ("Lane",)
 
 T = TypeVar("T")
-
-NICENESS = 10
-"""Of 0 to 19; at 10 a thread gets about a tenth of a core that is wanted by one of niceness 0."""
 
 
 class Lane:
@@ -35,7 +30,8 @@ class Lane:
     @classmethod
     async def open(cls, connect: Callable[[], Client], count: int, *, name: str) -> "Lane":
         """Connect ``count`` clients. Raises what ``connect`` raises, with the clients that were opened closed again."""
-        threads = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=_step_back)
+        # The gateway goes first on a busy core: what waits for the database lies in the journal.
+        threads = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=step_back, initargs=(STORE,))
         try:
             clients = await asyncio.get_running_loop().run_in_executor(threads, _connect_all, connect, count)
         except BaseException:
@@ -67,15 +63,6 @@ class Lane:
         self._threads.shutdown(wait=True)
         for client in self._clients:
             client.close()
-
-
-def _step_back() -> None:
-    """Let the gateway go first on a busy core: what waits for the database lies in the journal.
-
-    On Linux a thread has a niceness of its own, and hands it down to those it starts: chDB's background threads have it too.
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _connect_all(connect: Callable[[], Client], count: int) -> list[Client]:

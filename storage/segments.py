@@ -44,6 +44,15 @@ class Log(msgspec.Struct, frozen=True, order=True):
         start, stop = len(self.id) + 1, -len(_SEGMENT)
         return sorted(int(path.name[start:stop]) for path in self.directory.glob(f"{self.id}-*{_SEGMENT}"))
 
+    def bytes_from(self, number: int) -> int:
+        """Size of the segments from this one on, in bytes. Raises ``OSError``."""
+        first = self.segment(number).name
+        return sum(
+            entry.stat().st_size
+            for entry in os.scandir(self.directory)
+            if entry.name >= first and entry.name.startswith(f"{self.id}-") and entry.name.endswith(_SEGMENT)
+        )
+
     def remove(self) -> None:
         """Delete every file; the lock goes last, so that a half-removed log is still seen as one."""
         for path in self.directory.glob(f"{self.id}-*"):

@@ -21,10 +21,11 @@ from storage.journal import Delivery
 from storage.journal_cursor import Position
 from storage.journal_delivery import Deliverer
 from storage.journal_tail import Batch, Tail
+from storage.leisure import Expand, Leisure, Rows
 from storage.segments import Log, list_logs, lock_file
 from storage.telemetry import Telemetry
 
-__all__ = ("Expand", "Source", "Writer")
+__all__ = ("Source", "Writer")
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,8 @@ AWAY_SECONDS: Final = 1.0
 """How long a reader, or a stop, waits for rows to be stored while the database is known to be away."""
 
 
-Rows = dict[str, list[bytes]]
-Expand = Callable[[Rows], Rows]
-"""From rows as they were journalled, by table, to rows as tables read them."""
+ROOM: Final = 4
+"""Rows are made at leisure as long as not more than this part of the journal is full."""
 
 
 class Source(Protocol):
@@ -81,11 +81,19 @@ class Writer:
     """Drains a journal's directory. ``run`` does the work; ``flush`` waits for it."""
 
     def __init__(
-        self, source: Source, telemetry: Telemetry, settings: JournalSettings, expand: Expand | None = None, *, stored: int = 0
+        self,
+        source: Source,
+        telemetry: Telemetry,
+        settings: JournalSettings,
+        expand: Expand | None = None,
+        *,
+        stored: int = 0,
+        attended: Callable[[], bool] | None = None,
     ) -> None:
-        """``stored`` rows of the source's log were stored before, by another writer."""
+        """``stored`` rows of the source's log were stored before, by another writer. ``attended``: whether anybody else waits for this process."""
         self._journal = source
-        self._expand = expand or _as_they_are
+        self._leisure = Leisure(expand or _as_they_are)
+        self._attended = attended or _by_nobody
         self._settings = settings
         self._directory = source.log.directory
         self._deliverer = Deliverer(telemetry, self._directory / "rejected")
@@ -173,6 +181,7 @@ class Writer:
         except TimeoutError:
             logger.warning("stopped with rows in the journal; they are stored at the next start")
         finally:
+            self._leisure.close()
             for tail in self._others.values():
                 tail.close()
 
@@ -218,7 +227,7 @@ class Writer:
         if batch is not None:
             self._oldest_ns = batch.oldest_ns
             began = time.monotonic()
-            for table, rows in (await asyncio.to_thread(self._expand, batch.rows)).items():
+            for table, rows in (await self._leisure.make(batch.rows, lambda: self._hurried(tail))).items():
                 await self._deliverer.store(table, rows, f"{batch.token}:{table}")
             self._storing_seconds = time.monotonic() - began
             await asyncio.to_thread(tail.advance, batch)
@@ -228,6 +237,10 @@ class Writer:
         if tail.mine:
             self._release()
         return batch is not None and (batch.more or tail.dead or bool(self._barriers))
+
+    def _hurried(self, tail: Tail) -> bool:
+        """Whether somebody waits, or what was written before a restart does, or the journal fills up."""
+        return bool(self._barriers) or tail.dead or self._attended() or tail.waiting_bytes() > self._settings.max_bytes // ROOM
 
     def _claim(self, tail: Tail) -> Batch | None:
         deleted, damaged = tail.deleted, tail.damaged
@@ -304,6 +317,10 @@ def _lock(directory: Path) -> int | None:
 
 def _as_they_are(rows: Rows) -> Rows:
     return rows
+
+
+def _by_nobody() -> bool:
+    return False
 
 
 def _nobody() -> None:

@@ -159,7 +159,7 @@ def expansion(options: dict[str, Any]) -> "Expander":
 
 
 class Expander:
-    """A ``storage.writer.Expand``: spans become rows of ``spans`` and ``span_content``; rows of other tables pass as they are."""
+    """A ``storage.leisure.Expand``: spans become rows of ``spans`` and ``span_content``; rows of other tables pass as they are."""
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping

@@ -4,10 +4,8 @@ import asyncio
 import logging
 import os
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +15,8 @@ from storage.deferred import DeferredTelemetry
 from storage.errors import MigrationError, SettingsError, StorageError, TelemetryUnavailable
 from storage.journal import Delivery
 from storage.journal_cursor import Position
-from storage.lanes import NICENESS
+from storage.leisure import Expand
+from storage.niceness import STORE, step_back_all
 from storage.process.messages import (
     Answer,
     Begin,
@@ -35,7 +34,7 @@ from storage.process.messages import (
     to_store,
 )
 from storage.segments import Log
-from storage.writer import Expand, Writer
+from storage.writer import Writer
 
 __all__ = ("Expansion", "serve")
 
@@ -82,8 +81,15 @@ class StoreProcess:
         self._out = writer
         self._telemetry = DeferredTelemetry(lambda: storage.open_telemetry(settings))
         log = Log(storage.journal_directory(settings), begin.log)
-        self._writer = Writer(FollowedLog(log), self._telemetry, settings.journal, expansion(begin.options), stored=begin.stored)
         self._calls: set[asyncio.Task[None]] = set()
+        self._writer = Writer(
+            FollowedLog(log),
+            self._telemetry,
+            settings.journal,
+            expansion(begin.options),
+            stored=begin.stored,
+            attended=lambda: bool(self._calls),
+        )
 
     async def run(self, reader: asyncio.StreamReader) -> None:
         """Do what the server says. Whoever loses the server ends at once: what is not stored is in the journal, for the next."""
@@ -103,7 +109,8 @@ class StoreProcess:
         except (MigrationError, SettingsError) as error:
             self._say(failure_of(0, error))
             return
-        _step_back()
+        # Until here somebody waited for the database to open; from here on the gateway goes first.
+        step_back_all(STORE)
         storing = asyncio.ensure_future(self._writer.run())
         await asyncio.sleep(0)  # it has begun, and knows that the dead may have left something
         self._say(self._state())
@@ -165,11 +172,3 @@ class StoreProcess:
     def _say(self, message: FromStore) -> None:
         if not self._out.is_closing():
             self._out.write(frame(message))
-
-
-def _step_back() -> None:
-    """Let the gateway go first, once the database is open; until then somebody waits. On Linux each thread has a niceness of its own."""
-    if sys.platform == "linux":
-        for thread in Path("/proc/self/task").iterdir():
-            with suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, int(thread.name), NICENESS)
