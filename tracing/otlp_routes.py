@@ -37,6 +37,8 @@ def router(sink: SpanSink, placement: Placement) -> Router:
             body = await request.body()
             spans = await _decoded(body, request.headers.get("content-encoding", ""), content_type)
             place = await placement.find(experiment, request.headers.get(RUN_HEADER), spans) if experiment is not None else None
+            if place is None:
+                await placement.check_unplaced(spans)
             taken = sink.take(spans)
             if taken.full:
                 raise JournalFull("the journal is full: storage is away or too slow", hint="send the same spans again later")

@@ -40,6 +40,10 @@ class Placement(Protocol):
         """Write down that the traces of these spans belong there. Raises ``JournalFull``."""
         ...
 
+    async def check_unplaced(self, spans: Sequence[Span]) -> None:
+        """Raise ``PlacementRefused`` for spans that name no experiment, of traces in one that whoever sends them may not write to."""
+        ...
+
     def refuse_unplaced(self, spans: Sequence[Span]) -> None:
         """Raise ``PlacementRefused`` for spans that were stored in an experiment before, and now come without naming one."""
         ...

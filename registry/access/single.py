@@ -1,4 +1,4 @@
-"""The permissions API of MLflow up to 3.9: what one user may do with one experiment, or one registered model, by name.
+"""The permissions API of MLflow up to 3.9: what one user may do with one experiment, registered model, scorer, or thing of the gateway, by name.
 
 It reads and writes what ``/3.0/mlflow/users/permissions`` does. What is ``DENY`` there is ``NO_PERMISSIONS`` here: the older clients know no
 other word for it.
@@ -13,51 +13,31 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.access import store
 from registry.access.accounts import AccessBook, found_user
-from registry.access.messages import ExperimentPermission, RegisteredModelPermission
 from registry.access.permissions import Grant, canonical, check_grant
 from registry.access.roles import manages, own_role_of
+from registry.access.single_messages import (
+    GatewayEndpointPermission,
+    GatewayModelDefinitionPermission,
+    GatewaySecretPermission,
+    OnEndpoint,
+    OnExperiment,
+    OnModelDefinition,
+    OnRegisteredModel,
+    OnScorer,
+    OnSecret,
+    SetOnEndpoint,
+    SetOnExperiment,
+    SetOnModelDefinition,
+    SetOnRegisteredModel,
+    SetOnScorer,
+    SetOnSecret,
+)
 from registry.access.types import DEFAULT_WORKSPACE, RoleGrant, User, own_role
-from registry.access.views import experiment_permission, registered_model_permission
+from registry.access.views import experiment_permission, older_word, registered_model_permission, scorer_permission
 from registry.errors import ResourceAlreadyExists, ResourceDoesNotExist
-from registry.wire import Endpoint, Message, RequiredText
+from registry.wire import Endpoint, Message
 
 __all__ = ("endpoints",)
-
-
-class OnExperiment(Message):
-    """Read or remove a permission on an experiment."""
-
-    experiment_id: RequiredText
-    username: RequiredText
-
-    class Response(Message):
-        """The permission."""
-
-        experiment_permission: ExperimentPermission
-
-
-class SetOnExperiment(OnExperiment):
-    """Give or change one."""
-
-    permission: RequiredText
-
-
-class OnRegisteredModel(Message):
-    """Read or remove a permission on a registered model."""
-
-    name: RequiredText
-    username: RequiredText
-
-    class Response(Message):
-        """The permission."""
-
-        registered_model_permission: RegisteredModelPermission
-
-
-class SetOnRegisteredModel(OnRegisteredModel):
-    """Give or change one."""
-
-    permission: RequiredText
 
 
 def kept(permission: str) -> str:
@@ -73,12 +53,31 @@ def _registered_model(user_id: int, grant: Grant) -> OnRegisteredModel.Response:
     return OnRegisteredModel.Response(registered_model_permission=registered_model_permission(user_id, grant))
 
 
+def _scorer(user_id: int, grant: Grant) -> OnScorer.Response:
+    return OnScorer.Response(scorer_permission=scorer_permission(user_id, grant))
+
+
+def _secret(user_id: int, grant: Grant) -> OnSecret.Response:
+    told = GatewaySecretPermission(secret_id=grant.resource_pattern, user_id=user_id, permission=older_word(grant))
+    return OnSecret.Response(gateway_secret_permission=told)
+
+
+def _endpoint(user_id: int, grant: Grant) -> OnEndpoint.Response:
+    told = GatewayEndpointPermission(endpoint_id=grant.resource_pattern, user_id=user_id, permission=older_word(grant))
+    return OnEndpoint.Response(gateway_endpoint_permission=told)
+
+
+def _model_definition(user_id: int, grant: Grant) -> OnModelDefinition.Response:
+    told = GatewayModelDefinitionPermission(model_definition_id=grant.resource_pattern, user_id=user_id, permission=older_word(grant))
+    return OnModelDefinition.Response(gateway_model_definition_permission=told)
+
+
 class Kind(msgspec.Struct, frozen=True):
-    """A type of things, and how these messages speak of it."""
+    """A type of things, and how these messages speak of it: ``fields`` together are its name, with a slash between them."""
 
     resource_type: str
     title: str
-    field: str
+    fields: tuple[str, ...]
     answer: Callable[[int, Grant], Message]
 
 
@@ -136,11 +135,10 @@ class Permissions:
         await self._book.change(write)
 
     def _id(self, request: Any) -> str:
-        found: str = getattr(request, self._kind.field)
-        return found
+        return "/".join(getattr(request, field) for field in self._kind.fields)
 
     def _named(self, request: Any) -> str:
-        return f"{self._kind.field}={self._id(request)}"
+        return ", ".join(f"{field}={getattr(request, field)}" for field in self._kind.fields)
 
     def _asked(self, request: Any) -> Grant:
         manages(self._kind.resource_type, self._id(request))
@@ -155,13 +153,33 @@ class Permissions:
         raise ResourceDoesNotExist(f"{self._kind.title} permission with {self._named(request)} and username={user.username} not found")
 
 
+GATEWAY: Final = "/3.0/mlflow/gateway"
 KINDS: Final = (
-    ("/2.0/mlflow/experiments/permissions", OnExperiment, SetOnExperiment, Kind("experiment", "Experiment", "experiment_id", _experiment)),
+    (
+        "/2.0/mlflow/experiments/permissions",
+        OnExperiment,
+        SetOnExperiment,
+        Kind("experiment", "Experiment", ("experiment_id",), _experiment),
+    ),
     (
         "/2.0/mlflow/registered-models/permissions",
         OnRegisteredModel,
         SetOnRegisteredModel,
-        Kind("registered_model", "Registered model", "name", _registered_model),
+        Kind("registered_model", "Registered model", ("name",), _registered_model),
+    ),
+    ("/3.0/mlflow/scorers/permissions", OnScorer, SetOnScorer, Kind("scorer", "Scorer", ("experiment_id", "scorer_name"), _scorer)),
+    (f"{GATEWAY}/secrets/permissions", OnSecret, SetOnSecret, Kind("gateway_secret", "Gateway secret", ("secret_id",), _secret)),
+    (
+        f"{GATEWAY}/endpoints/permissions",
+        OnEndpoint,
+        SetOnEndpoint,
+        Kind("gateway_endpoint", "Gateway endpoint", ("endpoint_id",), _endpoint),
+    ),
+    (
+        f"{GATEWAY}/model-definitions/permissions",
+        OnModelDefinition,
+        SetOnModelDefinition,
+        Kind("gateway_model_definition", "Gateway model definition", ("model_definition_id",), _model_definition),
     ),
 )
 

@@ -18,9 +18,11 @@ from registry.access.types import DEFAULT_WORKSPACE, Role, RoleGrant, User
 __all__ = (
     "experiment_permission",
     "grant_view",
+    "older_word",
     "permission_rows",
     "registered_model_permission",
     "role_view",
+    "scorer_permission",
     "user_view",
     "user_with_permissions",
 )
@@ -42,26 +44,29 @@ def user_with_permissions(user: User, grants: Iterable[Grant]) -> UserWithPermis
         is_admin=user.is_admin,
         experiment_permissions=[experiment_permission(user.id, each) for each in by_type["experiment"]],
         registered_model_permissions=[registered_model_permission(user.id, each) for each in by_type["registered_model"]],
-        scorer_permissions=[_scorer_permission(user.id, each) for each in by_type["scorer"]],
+        scorer_permissions=[scorer_permission(user.id, each) for each in by_type["scorer"]],
     )
 
 
 def experiment_permission(user_id: int, grant: Grant) -> ExperimentPermission:
     """A permission on an experiment."""
-    return ExperimentPermission(experiment_id=grant.resource_pattern, user_id=user_id, permission=_older(grant))
+    return ExperimentPermission(experiment_id=grant.resource_pattern, user_id=user_id, permission=older_word(grant))
 
 
 def registered_model_permission(user_id: int, grant: Grant) -> RegisteredModelPermission:
     """A permission on a registered model."""
-    return RegisteredModelPermission(name=grant.resource_pattern, user_id=user_id, permission=_older(grant), workspace=DEFAULT_WORKSPACE)
+    return RegisteredModelPermission(
+        name=grant.resource_pattern, user_id=user_id, permission=older_word(grant), workspace=DEFAULT_WORKSPACE
+    )
 
 
-def _scorer_permission(user_id: int, grant: Grant) -> ScorerPermission:
+def scorer_permission(user_id: int, grant: Grant) -> ScorerPermission:
+    """A permission on a scorer."""
     experiment_id, _, name = grant.resource_pattern.partition("/")
-    return ScorerPermission(experiment_id=experiment_id, scorer_name=name, user_id=user_id, permission=_older(grant))
+    return ScorerPermission(experiment_id=experiment_id, scorer_name=name, user_id=user_id, permission=older_word(grant))
 
 
-def _older(grant: Grant) -> str:
+def older_word(grant: Grant) -> str:
     """The older clients have no ``DENY``."""
     return "NO_PERMISSIONS" if grant.permission == "DENY" else grant.permission
 

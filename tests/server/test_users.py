@@ -283,6 +283,28 @@ def test_clients_up_to_3_9_give_permissions_under_their_own_names(admin, make_pe
         assert missing.json()["message"].endswith(f" and username={bob.name} not found")
 
 
+def test_clients_up_to_3_9_give_permissions_on_scorers_and_on_things_of_the_gateway(admin, make_person):
+    bob = make_person()
+    experiment, secret = admin.experiment(), f"secret {next(numbers)}"
+    asked = {"secret_name": secret, "secret_value": {"api_key": "x"}, "provider": "openai"}
+    secret_id = admin.post("/api/3.0/mlflow/gateway/secrets/create", **asked)["secret"]["secret_id"]
+    for path, thing, answer in (
+        ("scorers", {"experiment_id": experiment, "scorer_name": "right/wrong"}, "scorer_permission"),
+        ("gateway/secrets", {"secret_id": secret_id}, "gateway_secret_permission"),
+        ("gateway/endpoints", {"endpoint_id": "e-1"}, "gateway_endpoint_permission"),
+        ("gateway/model-definitions", {"model_definition_id": "d-1"}, "gateway_model_definition_permission"),
+    ):
+        about, at = {**thing, "username": bob.name}, f"/api/3.0/mlflow/{path}/permissions"
+        assert bob.status("POST", f"{at}/create", **about, permission="EDIT") == 403
+        given = admin.post(f"{at}/create", **about, permission="NO_PERMISSIONS")[answer]
+        assert thing.items() <= given.items() and given["permission"] == "NO_PERMISSIONS"
+        assert admin.call("PATCH", f"{at}/update", **about, permission="USE").json() == {}
+        assert admin.get(f"{at}/get", **about)[answer]["permission"] == "USE"
+        assert admin.call("DELETE", f"{at}/delete", **about).json() == {}
+        missing = admin.call("GET", f"{at}/get", **about)
+        assert missing.status_code == 404 and all(f"{key}={value}" in missing.json()["message"] for key, value in thing.items())
+
+
 def test_an_endpoint_answers_nobody_who_may_not_use_it(admin, make_person):
     """In the dialect of whoever asks; who was granted nothing gets through to the (dead) upstream."""
     ada, bob = make_person(), make_person()

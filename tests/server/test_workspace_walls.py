@@ -172,6 +172,38 @@ def test_no_trace_is_taken_from_others_with_spans_that_are_sent_into_ones_own_ex
         assert sent.status_code == 400 and "another experiment" in sent.text
         assert eve.http.get(f"/api/v1/traces/{trace_id}").status_code == 404
         assert team.status("GET", f"/api/3.0/mlflow/traces/tr-{trace_id}") == 200
+    unnamed = eve.http.post("/v1/traces", json=body)
+    assert unnamed.status_code == 403 and unnamed.json()["error_code"] == "PERMISSION_DENIED"
+    for known in (ours, None):  # one's own traces take spans either way
+        fresh = {**span, "traceId": f"{next(numbers):032x}"}
+        for each in (fresh, {**fresh, "spanId": "0000000000000002"}):
+            sent = {"resourceSpans": [{"scopeSpans": [{"spans": [each]}]}]}
+            named = {"x-mlflow-experiment-id": known} if known and each is fresh else {}
+            assert eve.http.post("/v1/traces", json=sent, headers=named).status_code == 200
+
+
+def test_spans_that_name_a_run_link_their_trace_to_it_where_whoever_sends_them_may(admin, make_person):
+    eve, ours, theirs = make_person("editor"), admin.experiment(), admin.experiment()
+    grant(admin, eve, "experiment", theirs, "DENY")
+    runs = [admin.post("runs/create", experiment_id=each)["run"]["info"]["run_id"] for each in (ours, theirs)]
+    times = {"startTimeUnixNano": "1790000000000000000", "endTimeUnixNano": "1790000000100000000"}
+
+    def send(run: str, **span: str) -> int:
+        body = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "run", **times, **span}]}]}]}
+        return eve.http.post("/v1/traces", json=body, headers={"x-mlflow-experiment-id": ours, "x-mlflow-run-id": run}).status_code
+
+    def linked(run: str) -> list[str]:
+        place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": ours}}
+        found = admin.post("/api/3.0/mlflow/traces/search", locations=[place], filter=f"attributes.run_id = '{run}'")
+        return [each["trace_id"] for each in found.get("traces", [])]
+
+    one, other = (f"{next(numbers):032x}" for _ in range(2))
+    assert send(runs[0], traceId=one, spanId="0000000000000002", parentSpanId="0000000000000001") == 200
+    assert linked(runs[0]) == []  # its root comes last
+    assert send(runs[0], traceId=one, spanId="0000000000000001") == 200
+    assert linked(runs[0]) == [f"tr-{one}"]
+    assert send("0" * 32, traceId=other, spanId="0000000000000001") == 200
+    assert send(runs[1], traceId=other, spanId="0000000000000002") == 403 and linked(runs[1]) == []
 
 
 def test_prompts_of_traces_are_those_of_their_workspace(admin, workspace):

@@ -22,6 +22,9 @@ PROTOBUF = {"content-type": "application/x-protobuf"}
 class Nowhere:
     """Knows no experiment."""
 
+    async def check_unplaced(self, spans) -> None:
+        return
+
     def refuse_unplaced(self, spans) -> None:
         return None
 
