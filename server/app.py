@@ -17,6 +17,7 @@ from gateway.limits import routes as limit_routes
 from registry.access import routes as access_routes
 from registry.access.gatekeeper import Gatekeeper
 from registry.artifacts.routes import with_artifacts
+from registry.garbage import routes as garbage_routes
 from registry.graphql import routes as graphql_routes
 from registry.imports import routes as import_routes
 from registry.lineage import routes as lineage_routes
@@ -97,6 +98,7 @@ def framework(services: Services, calls: Calls) -> Litestar:
             cache_routes.router(services.cache),
             judge_routes.router(services.judges),
             import_routes.router(services.imports),
+            garbage_routes.router(services.garbage),
             webhook_routes.router(services.webhooks),
             graphql_routes.router(calls.ask),
             health.router(services),

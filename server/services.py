@@ -36,6 +36,7 @@ from registry.access.sessions import Sessions
 from registry.access.users import UserService
 from registry.artifacts.direct import DirectTransfers
 from registry.evaluation_datasets.service import DatasetService
+from registry.garbage.service import GarbageService
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered
 from registry.imports.service import ImportService
@@ -220,6 +221,7 @@ class Services:
         finder = TraceFinder(self.telemetry, flush)
         self.placement = ExperimentPlacement(metadata, properties)
         self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, self.settings.telemetry)
+        self.garbage = GarbageService(metadata, self.telemetry, self.artifacts, self.mlflow_traces, flush)
         self.mlflow_traces_v2 = TraceServiceV2(metadata, reader, self.mlflow_traces, properties)
         self.filter_correlation = FilterCorrelation(finder)
         self.trace_metrics = TraceMetrics(TraceFigures(self.telemetry, flush))

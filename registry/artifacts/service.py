@@ -6,6 +6,7 @@ from registry.artifacts.paths import artifact_path, folder_path, joined
 from registry.artifacts.roots import ArtifactRoots
 from registry.artifacts.tree import ArtifactTree
 from registry.artifacts.trees import Trees
+from registry.errors import InvalidParameterValue
 
 __all__ = ("ArtifactService", "FoundFile")
 
@@ -24,6 +25,18 @@ class ArtifactService:
     def own(self) -> ArtifactTree:
         """The tree behind ``mlflow-artifacts:/``."""
         return self._trees.own
+
+    async def remove_of(self, uri: str, name: str) -> bool:
+        """Remove the folder called ``name`` that a place is, or lies in, with all in it. ``False``: that is not where this server reads."""
+        try:
+            tree, folder = self._trees.find(uri)
+        except InvalidParameterValue:
+            return False
+        parts = folder.split("/")
+        if name not in parts:
+            return False
+        await tree.delete("/".join(parts[: parts.index(name) + 1]))
+        return True
 
     @staticmethod
     def is_kept(path: str) -> bool:

@@ -145,9 +145,17 @@ class TraceService:
         else:
             doomed = await self._finder.older(experiment, request.max_timestamp_millis or 0, request.max_traces)
         if doomed:
-            self._reader.forget(doomed)
-            await self._properties.erase(doomed)
+            await self.erase(doomed)
         return wire.DeleteTraces.Response(traces_deleted=len(doomed))
+
+    async def older(self, experiment_id: str, milliseconds: int, limit: int | None) -> list[str]:
+        """Stored ids of traces of an experiment that began by then, the oldest first."""
+        return await self._finder.older(experiment_id, milliseconds, limit)
+
+    async def erase(self, stored: Sequence[str]) -> None:
+        """Remove traces with all that is known of them."""
+        self._reader.forget(stored)
+        await self._properties.erase(stored)
 
     async def link_to_run(self, request: wire.LinkTracesToRun) -> None:
         """Say that traces belong to a run."""

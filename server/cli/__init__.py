@@ -16,6 +16,7 @@ from server.cli.configuration import config_group
 from server.cli.demo import demo
 from server.cli.doctor import doctor
 from server.cli.errors import INTERRUPTED, CommandError
+from server.cli.garbage import gc
 from server.cli.importing import import_group
 from server.cli.init import init
 from server.cli.judge import judge
@@ -51,6 +52,7 @@ for command in (
     users,
     budgets,
     cache,
+    gc,
     import_group,
     bench,
     version,

@@ -207,6 +207,7 @@ ADMINISTRATION = (
     "/api/v1/keys",
     "/api/v1/budgets",
     "/api/v1/cache",
+    "/api/v1/deleted",
     "/api/v1/import",
     "/api/v1/webhooks",
     "/metrics",
