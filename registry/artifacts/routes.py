@@ -1,15 +1,16 @@
 """Artifacts over HTTP, where a body is a file: plain ASGI, so that pieces go straight between the connection and the store."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qs
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from registry.artifacts.body import ClientLeft, received
 from registry.artifacts.service import ArtifactService, FoundFile
-from registry.artifacts.transfer import ClientLeft, received, send_file
+from registry.artifacts.transfer import send_file
 from registry.errors import BadRequest, InvalidParameterValue, PermissionDenied
 from registry.wire.routes import MethodNotAllowed, refuse, reply
 
@@ -127,7 +128,7 @@ async def _send(scope: HTTPScope, receive: Receive, send: Send, found: FoundFile
     await send_file(scope, receive, send, *found)
 
 
-async def _small(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _small(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """What a page may send: something, and not too much."""
     size = 0
     async for piece in pieces:

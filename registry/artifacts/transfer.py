@@ -1,52 +1,20 @@
-"""Bytes of artifacts over ASGI, in pieces both ways: no request holds more of a file than its pieces under way."""
+"""Files on their way to a client over ASGI, in pieces: no request holds more of a file than its pieces under way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from registry.artifacts.body import HTTPScope, Receive, header
 from registry.artifacts.content import SAFE_HEADERS, attachment, media_type
 from registry.artifacts.ranges import UNSATISFIABLE, byte_range
 from registry.artifacts.tree import ArtifactTree
-from registry.errors import BadRequest
 from storage.blobs import BlobInfo
 
-__all__ = ("ClientLeft", "header", "received", "send_file")
+__all__ = ("send_file",)
 
 Headers = list[tuple[bytes, bytes]]
-HTTPScope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 """ASGI, with the messages that servers know besides its specification."""
-
-
-class ClientLeft(Exception):
-    """The connection ended within the body, so there is nobody to answer."""
-
-
-def header(scope: HTTPScope, name: bytes) -> str | None:
-    """A request header; names are lower-case."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
-
-
-async def received(scope: HTTPScope, receive: Receive) -> AsyncIterator[bytes]:
-    """The body of a request. Raises ``ClientLeft``, and ``BadRequest`` for a body of another length than its header says."""
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientLeft
-        size += len(message["body"])
-        if not message["more_body"]:
-            _check_length(header(scope, b"content-length"), size)
-        if message["body"]:
-            yield message["body"]
-        if not message["more_body"]:
-            return
-
-
-def _check_length(said: str | None, size: int) -> None:
-    if said is not None and said != str(size):
-        raise BadRequest(f"The body has {size} bytes, and its Content-Length says {said}.")
 
 
 async def send_file(scope: HTTPScope, receive: Receive, send: Send, tree: ArtifactTree, path: str) -> None:

@@ -1,6 +1,7 @@
 """One request and its answer, as an ASGI application sees them (https://asgi.readthedocs.io/en/stable/specs/www.html)."""
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
@@ -9,6 +10,8 @@ from typing import Any, Final, Protocol, cast
 from litestar.types import HTTPReceiveMessage, HTTPScope, Message
 
 from gateway.surfaces.watch import ON_LEAVE
+from registry.artifacts.body import POUR
+from server.http.pouring import Pour
 
 __all__ = ("Connection", "Cycle")
 
@@ -18,6 +21,7 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _BODYLESS: Final = frozenset({204, 304})
+_NEVER: Final = float("inf")
 
 
 class Connection(Protocol):
@@ -40,6 +44,14 @@ class Connection(Protocol):
         """Room was made in the buffer of the request's body."""
         ...
 
+    def lend(self) -> socket.socket:
+        """The client's socket, for who takes the rest of the body from it. Raises ``OSError`` when no more can be open."""
+        ...
+
+    def take_back(self, cycle: "Cycle", *, whole: bool) -> None:
+        """It is lent no longer. ``whole``: all of the body was taken."""
+        ...
+
     def finished(self, cycle: "Cycle") -> None:
         """The answer is whole."""
         ...
@@ -56,6 +68,7 @@ class Cycle:
         "_continue",
         "_headers",
         "_leaving",
+        "_pour",
         "_told",
         "_waiter",
         "buffered",
@@ -84,7 +97,8 @@ class Cycle:
         self._headers: Any = ()
         self._waiter: asyncio.Future[None] | None = None
         self._leaving: Callable[[], None] | None = None
-        scope["extensions"] = cast("dict[str, dict[object, object]]", {ON_LEAVE: self.on_leave})
+        self._pour: Pour | None = None
+        scope["extensions"] = cast("dict[str, dict[object, object]]", {ON_LEAVE: self.on_leave, POUR: self.pour})
 
     def on_leave(self, callback: Callable[[], None] | None) -> None:
         """Call ``callback``, once, when the client is gone before its answer is whole; ``None`` takes it back."""
@@ -106,6 +120,8 @@ class Cycle:
         self.gone = True
         if self._leaving is not None and not self.complete:
             self._leaving()
+        if self._pour is not None:
+            self._pour.stop()
         self.wake()
 
     def wake(self) -> None:
@@ -120,14 +136,36 @@ class Cycle:
                 return {"type": "http.disconnect"}
             if self._body or not (self.more or self._told):
                 return {"type": "http.request", "body": self._taken(), "more_body": self.more}
-            if self._continue:
-                self._continue = False
-                self._connection.write(_CONTINUE)
+            self._go_on()
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
+
+    async def pour(self, descriptor: int, size: int) -> bool:
+        """Move the body into a file: see ``registry.artifacts.body.POUR``."""
+        if self.gone:
+            return False
+        self._go_on()
+        come = tuple(self._body)
+        left = size - self.buffered
+        self._body.clear()
+        self.buffered = 0
+        whole = False
+        try:
+            with self._connection.lend() as connection:
+                self._pour = Pour(connection, descriptor, come, left)
+                self._told = whole = await self._pour.run()
+        finally:
+            self._pour = None
+            self._connection.take_back(self, whole=whole)
+        return whole
+
+    @property
+    def waits_since(self) -> float:
+        """Since when, by the loop's clock, nothing comes of a body that is moved into a file."""
+        return _NEVER if self._pour is None else self._pour.waiting_since
 
     async def send(self, message: Message) -> None:
         """Take the answer's head, then its body. What is sent to a client that is gone, or after the end, is let fall."""
@@ -140,6 +178,12 @@ class Cycle:
             if not (self.gone or self.complete):
                 self._send_body(message.get("body", b""), more=message.get("more_body", False))
                 await self._connection.writable()
+
+    def _go_on(self) -> None:
+        """Tell a client that asked first that its body is wanted (RFC 9110 section 10.1.1)."""
+        if self._continue:
+            self._continue = False
+            self._connection.write(_CONTINUE)
 
     def _taken(self) -> bytes:
         body = self._body

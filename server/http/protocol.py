@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections import deque
 from typing import Final, cast
 from urllib.parse import unquote
@@ -126,6 +127,18 @@ class HttpProtocol(asyncio.Protocol):
         """See ``Connection.consumed``."""
         self._read_on()
 
+    def lend(self) -> socket.socket:
+        """See ``Connection.lend``."""
+        self._pause_reading()
+        return cast("socket.socket", self._transport.get_extra_info("socket").dup())
+
+    def take_back(self, cycle: Cycle, *, whole: bool) -> None:
+        """See ``Connection.take_back``."""
+        if whole and self._incoming is cycle:
+            self._parser = httptools.HttpRequestParser(self)  # the other one still waits for a body that went past it
+            self.on_message_complete()
+        self._read_on()
+
     def finished(self, cycle: Cycle) -> None:
         """See ``Connection.finished``: the next request, or the end of the connection."""
         if self._cycle is not cycle:
@@ -145,8 +158,12 @@ class HttpProtocol(asyncio.Protocol):
         """Hang up when the clock has run out: for a head, a body, the next request, the last bytes of one that was refused, or for a client to read on."""
         if now >= self._stuck_since + self._shared.stuck_seconds or (now >= self.deadline and self._incoming is None):
             self._transport.abort()
-        elif now >= self.deadline and self._reading:  # a body that the application does not take is not the client's delay
+        elif (now >= self.deadline and self._reading) or self._pours_nothing(now):
+            # A body that the application does not take is not the client's delay.
             self._refuse(BadRequest(408, f"nothing of the request's body came for {self._shared.body_seconds:g} s"))
+
+    def _pours_nothing(self, now: float) -> bool:
+        return self._incoming is not None and now >= self._incoming.waits_since + self._shared.body_seconds
 
     def stop(self) -> None:
         """Answer what is being answered, and nothing after it."""

@@ -1,60 +1,17 @@
 """The HTTP server, spoken to in bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.http.listener import Listener
-from server.http.shared import Shared
+from tests.server.speaking import bodies, echo, exchange, listening
 
 GET = b"GET /a%20b?x=1 HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\nTrailer: x\r\n\r\n"
-
-
-async def echo(scope, receive, send) -> None:
-    """Answers with what it was asked."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
-        body, more = body + message["body"], message["more_body"]
-    text = f"{scope['method']} {scope['path']} {scope['query_string'].decode()} ".encode() + body
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-length", str(len(body)).encode())]})
-    await send({"type": "http.response.body", "body": text, "more_body": False})
-
-
-@asynccontextmanager
-async def listening(app: Callable = echo, **clocks: float) -> AsyncIterator[Listener]:
-    listener = await Listener.open(app, "127.0.0.1", 0, Shared(**clocks))
-    try:
-        yield listener
-    finally:
-        await listener.close(0.2)
-
-
-async def exchange(listener: Listener, *pieces: bytes, until: bytes = b"", pause: float = 0.0) -> bytes:
-    """Send pieces; what comes back until ``until``, or to the end of the connection."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
-    with suppress(ConnectionError):
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause)
-    try:
-        async with asyncio.timeout(10):
-            return await (reader.readuntil(until) if until else reader.read())
-    finally:
-        writer.close()
-
-
-def bodies(answers: bytes) -> list[bytes]:
-    return [answer.partition(b"\r\n\r\n")[2] for answer in answers.split(b"HTTP/1.1 200 OK\r\n")[1:]]
 
 
 @settings(max_examples=60)
