@@ -239,8 +239,9 @@ class Writer:
         return batch is not None and (batch.more or tail.dead or bool(self._barriers))
 
     def _hurried(self, tail: Tail) -> bool:
-        """Whether somebody waits, or what was written before a restart does, or the journal fills up."""
-        return bool(self._barriers) or tail.dead or self._attended() or tail.waiting_bytes() > self._settings.max_bytes // ROOM
+        """Whether somebody waits, or what the dead have written does, or the journal fills up."""
+        late = tail.dead or not self._replayed.is_set()
+        return late or bool(self._barriers) or self._attended() or tail.waiting_bytes() > self._settings.max_bytes // ROOM
 
     def _claim(self, tail: Tail) -> Batch | None:
         deleted, damaged = tail.deleted, tail.damaged

@@ -76,9 +76,13 @@ def stored(server: RunningServer) -> list[dict]:
 
 
 def recovered(server: RunningServer, expected: set[str]) -> list[dict]:
-    """What is stored once the log of the last dead process is read, which begins after the server is ready."""
+    """What is stored once the logs of the dead are read, which begins after the server is ready; a reader who comes too early is told so by a 503."""
     for _ in range(50):
-        traces = stored(server)
+        try:
+            traces = stored(server)
+        except httpx.HTTPStatusError as early:
+            assert early.response.status_code == 503, early  # noqa: PT017 - any other refusal is the failure
+            continue
         if expected <= {trace["trace_id"] for trace in traces}:
             return traces
         time.sleep(0.3)
