@@ -212,7 +212,7 @@ class Services:
         self.label_schemas = LabelSchemaService(metadata)
         self.review_queues = ReviewQueueService(metadata)
         self.issues = IssueService(metadata, self.assessments)
-        self.imports = ImportService(metadata, self.telemetry, points, flush)
+        self.imports = ImportService(metadata, self.telemetry, points, flush, self.workspace_book.load)
 
     def _build_traces_of_mlflow(self) -> None:
         """Traces as MLflow's clients see them."""

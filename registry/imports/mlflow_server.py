@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
+import msgspec
 from typing_extensions import override
 
 from registry.imports.files import File, Files
@@ -14,10 +16,12 @@ from registry.imports.traces import Trace
 from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version, Webhook
 from registry.runs.checks import clamped
 from registry.runs.metrics import Point
+from registry.workspaces.scope import DEFAULT
 
 __all__ = ("MlflowServer",)
 
 API: Final = "/api/2.0/mlflow"
+WORKSPACES: Final = "/api/3.0/mlflow/workspaces"
 PAGE: Final = 200
 POINTS: Final = 10_000
 PROMPTS: Final = "tags.`mlflow.prompt.is_prompt` = 'true'"
@@ -32,6 +36,10 @@ class MlflowServer(Source, Files):
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
+        self._workspaces: list[str] = []
+        self._places: dict[str, str] = {}
+        self._headers: dict[str, str] = {}
+        """Of requests from now on. Nothing is read of two workspaces at once."""
 
     @classmethod
     def open(cls, url: str) -> "MlflowServer":
@@ -46,20 +54,31 @@ class MlflowServer(Source, Files):
 
     @override
     def experiments(self) -> Iterator[Experiment]:
-        for each in self._all("POST", "experiments/search", "experiments", {"view_type": "ALL", "max_results": 1000}):
-            created = _number(each.get("creation_time"))
-            yield Experiment(
-                experiment_id=str(each["experiment_id"]),
-                name=each["name"],
-                artifact_location=each.get("artifact_location", ""),
-                lifecycle_stage=each.get("lifecycle_stage", "active"),
-                creation_time=created,
-                last_update_time=_number(each.get("last_update_time")) or created,
-                tags=_pairs(each.get("tags")),
-            )
+        for workspace in self._all_workspaces():
+            for each in self._all("POST", "experiments/search", "experiments", {"view_type": "ALL", "max_results": 1000}):
+                self._places[str(each["experiment_id"])] = workspace
+                yield _experiment(each, workspace)
+
+    def _all_workspaces(self) -> Iterator[str]:
+        """Their names, each entered; a server that has none, or does not say, is one."""
+        if not self._workspaces:
+            answer = self._client.get(WORKSPACES)
+            listed = answer.json().get("workspaces", []) if answer.status_code == 200 else []
+            self._workspaces = [each["name"] for each in listed] or [DEFAULT]
+        for workspace in self._workspaces:
+            self._enter(workspace)
+            yield workspace
+        self._enter(DEFAULT)
+
+    def _enter(self, workspace: str) -> None:
+        self._headers = {} if workspace == DEFAULT else {"x-mlflow-workspace": workspace}
+
+    def _enter_of(self, experiment_id: str) -> None:
+        self._enter(self._places.get(experiment_id, DEFAULT))
 
     @override
     def runs(self, experiment_id: str) -> Iterator[list[Run]]:
+        self._enter_of(experiment_id)
         page: list[Run] = []
         body = {"experiment_ids": [experiment_id], "run_view_type": "ALL", "max_results": PAGE}
         for each in self._all("POST", "runs/search", "runs", body):
@@ -76,6 +95,7 @@ class MlflowServer(Source, Files):
 
     @override
     def histories(self, run: Run) -> Iterator[History]:
+        self._enter_of(run.experiment_id)
         for metric in run.metrics:
             asked = {"run_id": run.run_id, "metric_key": metric.key, "max_results": POINTS}
             for page in self._pages("GET", "metrics/get-history", asked):
@@ -83,6 +103,7 @@ class MlflowServer(Source, Files):
 
     @override
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
+        self._enter_of(experiment_id)
         for each in self._all("POST", "logged-models/search", "models", {"experiment_ids": [experiment_id], "max_results": 50}):
             yield _logged_model(each)
 
@@ -92,10 +113,11 @@ class MlflowServer(Source, Files):
 
     @override
     def registered_models(self) -> Iterator[RegisteredModel]:
-        for condition in ("", PROMPTS):  # the search finds either models or prompts
+        for workspace, condition in product(self._all_workspaces(), ("", PROMPTS)):  # the search finds either models or prompts
+            self._enter(workspace)
             asked = {"max_results": 100, **({"filter": condition} if condition else {})}
             for each in self._all("GET", "registered-models/search", "registered_models", asked):
-                yield self._registered_model(each, condition)
+                yield msgspec.structs.replace(self._registered_model(each, condition), workspace=workspace)
 
     @override
     def webhooks(self) -> Iterator[Webhook]:
@@ -105,11 +127,13 @@ class MlflowServer(Source, Files):
 
     @override
     def of_run(self, run: Run) -> Iterator[File]:
+        self._enter_of(run.experiment_id)
         listing, of = f"{API}/artifacts/list", {"run_id": run.run_id}
         return self._files(listing, of, "path", "/get-artifact", {"run_uuid": run.run_id}, "path", "")
 
     @override
     def of_logged_model(self, model: LoggedModel) -> Iterator[File]:
+        self._enter_of(model.experiment_id)
         base = f"{API}/logged-models/{quote(model.model_id, safe='')}/artifacts"
         return self._files(f"{base}/directories", {}, "artifact_directory_path", base.replace("/api", "/ajax-api", 1) + "/files",
                            {}, "artifact_file_path", "")  # fmt: skip
@@ -124,7 +148,7 @@ class MlflowServer(Source, Files):
                 yield File(each["path"], _number(each.get("file_size")), lambda asked=asked: self._pieces(files, asked))  # type: ignore[misc]  # bound as the loop goes
 
     def _pieces(self, path: str, asked: Json) -> Iterator[bytes]:
-        with self._client.stream("GET", path, params=dict(asked)) as answer:
+        with self._client.stream("GET", path, params=dict(asked), headers=self._headers) as answer:
             if answer.is_error:
                 answer.read()
                 raise _refused("GET", path, answer)
@@ -183,7 +207,8 @@ class MlflowServer(Source, Files):
     def _send(self, method: str, path: str, asked: Json, *, absent: bool = False) -> Json:
         try:
             reads = method == "GET"
-            answer = self._client.request(method, path, params=dict(asked) if reads else None, json=None if reads else dict(asked))
+            sent = {"params": dict(asked)} if reads else {"json": dict(asked)}
+            answer = self._client.request(method, path, **sent, headers=self._headers)  # type: ignore[arg-type]  # one of the two
         except httpx.HTTPError as error:
             raise SourceRefused(f"{self._client.base_url} does not answer: {error}") from error
         if absent and answer.status_code in ABSENT:
@@ -214,6 +239,20 @@ def _value(value: Any) -> tuple[float, bool]:
 def _point(each: Json) -> Point:
     value, is_nan = _value(each.get("value"))
     return Point(each["key"], _number(each.get("step")), _number(each.get("timestamp")), value, is_nan)
+
+
+def _experiment(each: Json, workspace: str) -> Experiment:
+    created = _number(each.get("creation_time"))
+    return Experiment(
+        experiment_id=str(each["experiment_id"]),
+        name=each["name"],
+        artifact_location=each.get("artifact_location", ""),
+        lifecycle_stage=each.get("lifecycle_stage", "active"),
+        creation_time=created,
+        last_update_time=_number(each.get("last_update_time")) or created,
+        tags=_pairs(each.get("tags")),
+        workspace=workspace,
+    )
 
 
 def _run(each: Json) -> Run:

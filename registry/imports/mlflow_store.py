@@ -15,6 +15,7 @@ from registry.imports.source import Source, SourceRefused, Totals
 from registry.imports.traces import Trace, trace_of
 from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version, Webhook
 from registry.runs.metrics import Point
+from registry.workspaces.scope import DEFAULT
 
 __all__ = ("MlflowDatabase",)
 
@@ -79,6 +80,7 @@ class MlflowDatabase(Source):
                 creation_time=row.get("creation_time") or 0,
                 last_update_time=row.get("last_update_time") or row.get("creation_time") or 0,
                 tags=_pairs(tags.get(number, [])),
+                workspace=_workspace(row),
             )
 
     @override
@@ -124,17 +126,18 @@ class MlflowDatabase(Source):
 
     @override
     def registered_models(self) -> Iterator[RegisteredModel]:
-        tags, aliases = self._grouped("registered_model_tags", "name"), self._grouped("registered_model_aliases", "name")
+        tags, aliases = self._of_names("registered_model_tags"), self._of_names("registered_model_aliases")
         for row in self._rows("registered_models", order=("name",)):
-            name = row["name"]
+            name, named = row["name"], (_workspace(row), row["name"])
             yield RegisteredModel(
                 name=name,
                 description=row["description"] or "",
                 created_at=row["creation_time"] or 0,
                 updated_at=row["last_updated_time"] or row["creation_time"] or 0,
-                tags=_pairs(tags.get(name, [])),
-                aliases={each["alias"]: each["version"] for each in aliases.get(name, [])},
-                versions=self._versions(name),
+                tags=_pairs(tags.get(named, [])),
+                aliases={each["alias"]: each["version"] for each in aliases.get(named, [])},
+                versions=self._versions(*named),
+                workspace=named[0],
             )
 
     @override
@@ -168,9 +171,18 @@ class MlflowDatabase(Source):
                 told = sorted((each["entity"].upper(), each["action"].upper()) for each in events.get(row["webhook_id"], []))
                 yield Webhook(name=row["name"], description=row["description"] or "", url=row["url"], events=told)
 
-    def _versions(self, name: str) -> list[Version]:
-        tags = self._grouped("model_version_tags", "version", {"name": [name]})
-        rows = self._rows("model_versions", {"name": [name]}, order=("version",))
+    def _of_names(self, table: str) -> dict[tuple[str, str], list[Row]]:
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self._rows(table):
+            found.setdefault((_workspace(row), row["name"]), []).append(row)
+        return found
+
+    def _versions(self, workspace: str, name: str) -> list[Version]:
+        tags: dict[int, list[Row]] = {}
+        for tag in self._rows("model_version_tags", {"name": [name]}):
+            if _workspace(tag) == workspace:
+                tags.setdefault(tag["version"], []).append(tag)
+        rows = [row for row in self._rows("model_versions", {"name": [name]}, order=("version",)) if _workspace(row) == workspace]
         # A deleted version leaves its row behind, so that its number is not given again.
         return [_version(row, tags.get(row["version"], [])) for row in rows if row["current_stage"] != "Deleted_Internal"]
 
@@ -260,6 +272,11 @@ def _pages(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
 
 def _sources(links: Sequence[Row], kind: str) -> list[str]:
     return list({link["source_id"] for link in links if link["source_type"] == kind})
+
+
+def _workspace(row: Row) -> str:
+    """Releases before workspaces have no column of them."""
+    return row.get("workspace") or DEFAULT
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, str]:

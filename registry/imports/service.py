@@ -18,6 +18,8 @@ from registry.runs.messages import Dataset, DatasetInput, InputTag, RunStatus
 from registry.runs.points import PointLog
 from registry.runs.reading import find_run
 from registry.runs.types import Metadata
+from registry.workspaces.scope import DEFAULT
+from registry.workspaces.store import read_workspace
 from storage.telemetry import Telemetry
 
 __all__ = ("ImportService",)
@@ -26,13 +28,24 @@ LOGGED_MODEL = "models:/m-"
 
 
 class ImportService:
-    """Methods raise the tree of ``registry.errors``; of a request that fails nothing is stored, and the same request again changes nothing."""
+    """Methods raise the tree of ``registry.errors``; of a request that fails nothing is stored, and the same request again changes nothing.
 
-    def __init__(self, metadata: Metadata, telemetry: Telemetry, points: PointLog, flush: Callable[[], Awaitable[None]]) -> None:
+    ``placed`` is called when experiments were put into other workspaces than the default one.
+    """
+
+    def __init__(
+        self,
+        metadata: Metadata,
+        telemetry: Telemetry,
+        points: PointLog,
+        flush: Callable[[], Awaitable[None]],
+        placed: Callable[[], Awaitable[None]],
+    ) -> None:
         self._metadata = metadata
         self._telemetry = telemetry
         self._points = points
         self._flush = flush
+        self._placed = placed
 
     async def experiments(self, experiments: list[Experiment]) -> Placed:
         """Store experiments, and say where they are."""
@@ -40,7 +53,10 @@ class ImportService:
         def write(connection: Connection) -> dict[str, str]:
             return {each.experiment_id: str(_put_experiment(connection, each)) for each in experiments}
 
-        return Placed(await self._metadata.run(write))
+        numbers = await self._metadata.run(write)
+        if any(each.workspace != DEFAULT for each in experiments):
+            await self._placed()
+        return Placed(numbers)
 
     async def runs(self, runs: list[Run]) -> None:
         """Store runs."""
@@ -126,7 +142,8 @@ class ImportService:
 
 def _put_experiment(connection: Connection, experiment: Experiment) -> int:
     _check_one_of("lifecycle_stage", experiment.lifecycle_stage, ("active", "deleted"))
-    number = store.experiment_named(connection, experiment.name)
+    _check_workspace(connection, experiment.workspace)
+    number = store.experiment_named(connection, experiment.workspace, experiment.name)
     if number is None:
         location = experiment.artifact_location if is_kept(experiment.artifact_location) else None
         number = store.put_experiment(connection, experiment, location)
@@ -146,7 +163,8 @@ def _inputs(run: Run) -> dict[tuple[str, str], DatasetInput]:
 
 def _put_registered_model(connection: Connection, model: RegisteredModel) -> None:
     kind = "prompt" if is_prompt(model.tags) else "model"
-    known = store.kind_of(connection, model.name)
+    _check_workspace(connection, model.workspace)
+    known = store.kind_of(connection, model.kept_name)
     if known is not None and known != kind:
         raise InvalidParameterValue(f"The name '{model.name}' is that of a {known} here, and of a {kind} where it comes from. Rename one.")
     store.put_registered_model(connection, model, kind, {key: value for key, value in model.tags.items() if key != PROMPT_TAG})
@@ -154,7 +172,7 @@ def _put_registered_model(connection: Connection, model: RegisteredModel) -> Non
         _check_one_of("stage", version.stage, STAGES)
         model_id = version.source.removeprefix("models:/") if version.source.startswith(LOGGED_MODEL) else ""
         words, tags = _words(model.name, version) if kind == "prompt" else (None, version.tags)
-        store.put_version(connection, model.name, version, model_id, tags, words)
+        store.put_version(connection, model.kept_name, version, model_id, tags, words)
     if unknown := sorted(set(model.aliases.values()) - {each.version for each in model.versions}):
         raise ResourceDoesNotExist(f"Aliases of '{model.name}' point at versions that did not come with it: {unknown}.")
     store.put_aliases(connection, model)
@@ -163,6 +181,11 @@ def _put_registered_model(connection: Connection, model: RegisteredModel) -> Non
 def _words(name: str, version: Version) -> tuple[PromptText, dict[str, str]]:
     words = text_of(name, version.tags)
     return words, {key: value for key, value in version.tags.items() if not is_reserved(key)}
+
+
+def _check_workspace(connection: Connection, name: str) -> None:
+    if name != DEFAULT and read_workspace(connection, name) is None:
+        raise ResourceDoesNotExist(f"There is no workspace '{name}' here: make it before what is in it is sent.")
 
 
 def _check_one_of(field: str, value: str, allowed: tuple[str, ...]) -> None:

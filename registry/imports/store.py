@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Select, Table, func, select, text, update
 from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version
 from registry.prompts.texts import PromptText
 from registry.runs import store as run_store
-from registry.workspaces.scope import DEFAULT
 from storage.model_tables import (
     model_version_tags,
     model_versions,
@@ -48,10 +47,10 @@ _put: Final = {
 CHUNK: Final = 5000
 
 
-def experiment_named(connection: Connection, name: str) -> int | None:
-    """The number of an experiment of the default workspace, hidden or not."""
+def experiment_named(connection: Connection, workspace: str, name: str) -> int | None:
+    """The number of an experiment of a workspace, hidden or not."""
     found: int | None = connection.scalar(
-        select(experiments.c.experiment_id).where(experiments.c.workspace == DEFAULT, experiments.c.name == name)
+        select(experiments.c.experiment_id).where(experiments.c.workspace == workspace, experiments.c.name == name)
     )
     return found
 
@@ -63,6 +62,7 @@ def put_experiment(connection: Connection, experiment: Experiment, location: str
     """
     number = _free_number(connection, experiment.experiment_id)
     row: dict[str, Any] = {
+        "workspace": experiment.workspace,
         "name": experiment.name,
         "artifact_location": location or "",
         "lifecycle_stage": experiment.lifecycle_stage,
@@ -123,11 +123,11 @@ def kind_of(connection: Connection, name: str) -> str | None:
 
 def put_registered_model(connection: Connection, model: RegisteredModel, kind: str, tags: Mapping[str, str]) -> None:
     """Store a name and its tags. Numbers go on after the highest that was ever given."""
-    named = {"name": model.name}
+    named = {"name": model.kept_name}
     row = {"kind": kind, "description": model.description, "created_at": _moment(model.created_at), "updated_at": _moment(model.updated_at)}
     _put["registered_models"].run(connection, [{**named, **row}])
     highest = max((each.version for each in model.versions), default=0)
-    behind = (registered_models.c.name == model.name, registered_models.c.last_version < highest)
+    behind = (registered_models.c.name == model.kept_name, registered_models.c.last_version < highest)
     connection.execute(update(registered_models).where(*behind).values(last_version=highest))
     _pairs(connection, registered_model_tags, named, tags)
 
@@ -150,7 +150,7 @@ def put_version(
 def put_aliases(connection: Connection, model: RegisteredModel) -> None:
     """Add aliases that are not there."""
     at = _moment(model.updated_at)
-    rows = [{"name": model.name, "alias": alias, "version": version, "updated_at": at} for alias, version in model.aliases.items()]
+    rows = [{"name": model.kept_name, "alias": alias, "version": version, "updated_at": at} for alias, version in model.aliases.items()]
     _put["registered_model_aliases"].run(connection, rows)
 
 

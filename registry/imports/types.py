@@ -3,6 +3,7 @@
 import msgspec
 
 from registry.runs.metrics import Point
+from registry.workspaces.scope import DEFAULT, prefix_of
 
 __all__ = (
     "Counts",
@@ -35,6 +36,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     creation_time: int
     last_update_time: int
     tags: dict[str, str] = {}
+    workspace: str = DEFAULT
 
 
 class Experiments(msgspec.Struct, frozen=True):
@@ -44,7 +46,7 @@ class Experiments(msgspec.Struct, frozen=True):
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """Where experiments are here, by their identifiers there. One of the same name is the same experiment."""
+    """Where experiments are here, by their identifiers there. One of the same name in the same workspace is the same experiment."""
 
     experiments: dict[str, str]
 
@@ -165,6 +167,12 @@ class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     aliases: dict[str, int] = {}
     versions: list[Version] = []
+    workspace: str = DEFAULT
+
+    @property
+    def kept_name(self) -> str:
+        """How it is called here, where names of other workspaces are, too."""
+        return prefix_of(self.workspace) + self.name
 
 
 class RegisteredModels(msgspec.Struct, frozen=True):

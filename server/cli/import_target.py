@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ("Target",)
 
 TRACES: Final = "/api/3.0/mlflow/traces"
+WORKSPACES: Final = "/api/3.0/mlflow/workspaces"
+WORKSPACE: Final = "x-mlflow-workspace"
 WEBHOOKS: Final = "/api/2.0/mlflow/webhooks"
 JSON: Final = {"content-type": "application/json"}
 FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
@@ -47,6 +49,12 @@ class Target:
     def __init__(self, api: Api, client: "httpx.Client") -> None:
         self._api = api
         self._client = client
+
+    def workspace(self, name: str) -> None:
+        """Make a workspace, if it is not there."""
+        answer = self._client.post(self._api.url + WORKSPACES, json={"name": name})
+        if answer.is_error and answer.json().get("error_code") != "RESOURCE_ALREADY_EXISTS":
+            raise CommandError(f"the workspace {name!r} cannot be made: {answer.text[:300]}", "See docs/workspaces.md.")
 
     def experiments(self, experiments: Sequence[Experiment]) -> dict[str, str]:
         """Store experiments; the identifiers that they have here."""
@@ -106,21 +114,22 @@ class Target:
             )
         return True
 
-    def traces(self, experiment: str, traces: Sequence[Trace]) -> None:
+    def traces(self, experiment: str, traces: Sequence[Trace], workspace: str) -> None:
         """Store traces with their spans and assessments: first the spans of those that are not there, then what is known of each."""
-        there = self.known_traces([trace.trace_id for trace in traces])
+        there = self.known_traces([trace.trace_id for trace in traces], workspace)
         new = [trace for trace in traces if trace.trace_id not in there and trace.spans]
         if new:
-            headers = {"content-type": "application/x-protobuf", "x-mlflow-experiment-id": experiment}
+            headers = {"content-type": "application/x-protobuf", "x-mlflow-experiment-id": experiment, WORKSPACE: workspace}
             self._send("/v1/traces", export_request(new), headers)
         place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
         for trace in traces:
             if trace.trace_id not in there:
-                self._send(TRACES, msgspec.json.encode({"trace": {"trace_info": {**trace.info, "trace_location": place}}}))
+                told = {"trace": {"trace_info": {**trace.info, "trace_location": place}}}
+                self._send(TRACES, msgspec.json.encode(told), {**JSON, WORKSPACE: workspace})
 
-    def known_traces(self, trace_ids: Sequence[str]) -> set[str]:
-        """Which of these are here."""
-        answer = self._send(f"{TRACES}/batchGetInfos", msgspec.json.encode({"trace_ids": trace_ids}))
+    def known_traces(self, trace_ids: Sequence[str], workspace: str) -> set[str]:
+        """Which of these are in a workspace here."""
+        answer = self._send(f"{TRACES}/batchGetInfos", msgspec.json.encode({"trace_ids": trace_ids}), {**JSON, WORKSPACE: workspace})
         return {each["trace_id"] for each in msgspec.json.decode(answer).get("trace_infos", [])}
 
     def webhooks(self) -> set[tuple[str, str]]:
@@ -140,7 +149,7 @@ class Target:
         answer = self._client.post(self._api.url + WEBHOOKS, json=said)
         return answer.json().get("message", answer.text[:300]) if answer.is_error else ""
 
-    def _send(self, path: str, body: bytes, headers: Mapping[str, str] = JSON) -> bytes:
+    def _send(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         answer = self._client.post(self._api.url + path, content=body, headers=dict(headers))
         if answer.is_error:
             raise CommandError(f"the server does not take a trace: {answer.text[:300]}", "See docs/import.md.")

@@ -11,6 +11,7 @@ from registry.imports.genai_types import EvaluationDataset, Scorer
 from registry.imports.moves import Moves, is_kept, logged_model_root, run_root
 from registry.imports.source import Source
 from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version, Webhook
+from registry.workspaces.scope import DEFAULT
 from server.cli.import_target import Target
 
 __all__ = ("Import", "Kind", "Report")
@@ -57,7 +58,10 @@ class Import:
         self._experiments: dict[str, str] = {}
         self._moves = Moves()
         self._read: Counter[str] = Counter()
-        self._ids: dict[str, list[str]] = {"runs": [], "models": [], "names": [], "traces": []}
+        self._ids: dict[str, list[str]] = {"runs": [], "models": [], "names": []}
+        self._traced: dict[str, list[str]] = {}
+        """Traces by workspace."""
+        self._workspaces = {DEFAULT}
         self._scorers: list[tuple[str, str]] = []
         self._datasets: list[str] = []
         self._sent = self._there = self._elsewhere = 0
@@ -68,6 +72,8 @@ class Import:
     def run(self) -> Report:
         """Import everything. Started again after it was ended, it goes on where it was."""
         experiments = list(self._source.experiments())
+        for experiment in experiments:
+            self._workspace(experiment.workspace)
         self._experiments = self._target.experiments(experiments) if experiments else {}
         self._read["experiments"] = len(experiments)
         self._step("experiments", len(experiments))
@@ -79,6 +85,11 @@ class Import:
             self._dataset(dataset)
         self._webhooks()
         return self._report()
+
+    def _workspace(self, name: str) -> None:
+        if name not in self._workspaces:
+            self._target.workspace(name)
+            self._workspaces.add(name)
 
     def _experiment(self, experiment: Experiment) -> None:
         for page in self._source.runs(experiment.experiment_id):
@@ -126,8 +137,8 @@ class Import:
         """Those of a hidden experiment stay behind: nothing is added to one."""
         here = self._experiments[experiment.experiment_id]
         for page in self._source.traces(experiment.experiment_id):
-            self._target.traces(here, page)
-            self._ids["traces"] += [trace.trace_id for trace in page]
+            self._target.traces(here, page, experiment.workspace)
+            self._traced.setdefault(experiment.workspace, []).extend(trace.trace_id for trace in page)
             self._read["traces"] += len(page)
             self._step("traces", len(page))
 
@@ -163,7 +174,8 @@ class Import:
         return msgspec.structs.replace(model, experiment_id=experiment, artifact_location=root)
 
     def _registered_model(self, model: RegisteredModel) -> None:
-        self._ids["names"].append(model.name)
+        self._workspace(model.workspace)
+        self._ids["names"].append(model.kept_name)
         self._read.update(registered_models=1, versions=len(model.versions), aliases=len(model.aliases))
         self._target.registered_model(msgspec.structs.replace(model, versions=[self._placed_version(each) for each in model.versions]))
         self._step("registered_models", 1)
@@ -196,8 +208,11 @@ class Import:
             here.update({kind: getattr(counts, kind) for kind in COUNTED})
         for found in self._target.genai_counts(self._scorers, self._datasets):
             here.update({kind: getattr(found, kind) for kind in GENAI})
-        traces = self._ids["traces"]
-        here["traces"] = sum(len(self._target.known_traces(traces[start : start + TRACES])) for start in range(0, len(traces), TRACES))
+        here["traces"] = sum(
+            len(self._target.known_traces(traces[start : start + TRACES], workspace))
+            for workspace, traces in self._traced.items()
+            for start in range(0, len(traces), TRACES)
+        )
         self._read["webhooks"] = len(self._hooks)
         here["webhooks"] = len({(hook.name, hook.url) for hook in self._hooks} & self._target.webhooks()) if self._hooks else 0
         counted = {kind: Kind(self._read[kind], here[kind]) for kind in ("experiments", *COUNTED, *GENAI, "traces", "webhooks")}

@@ -16,7 +16,7 @@ def experiment(number: str, name: str, location: str = "mlflow-artifacts:/9") ->
 
 
 async def test_numbers_of_experiments_stay_where_they_are_free_and_go_on_after_them(metadata_any):
-    service, experiments = ImportService(metadata_any, None, None, None), ExperimentService(metadata_any)
+    service, experiments = ImportService(metadata_any, None, None, None, None), ExperimentService(metadata_any)
     placed = await service.experiments([experiment("0", "Default"), experiment("40", "forty"), experiment("41", "bucket", "s3://b/41")])
     assert placed.experiments == {"0": "0", "40": "40", "41": "41"}
     made = (await experiments.create(CreateExperiment(name="new"))).experiment_id
@@ -38,7 +38,7 @@ def model(tags: dict[str, str], stage: str = "None") -> RegisteredModel:
 
 
 async def test_a_name_that_is_a_models_here_and_a_prompts_there_is_refused_whole(metadata_any):
-    service = ImportService(metadata_any, None, None, None)
+    service = ImportService(metadata_any, None, None, None, None)
     for _ in range(2):
         await service.registered_models([model({})])
     with pytest.raises(InvalidParameterValue, match="is that of a model here, and of a prompt"):

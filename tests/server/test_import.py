@@ -14,7 +14,7 @@ from server.cli.api import Api
 from server.cli.import_target import Target
 from server.cli.import_work import Import
 from tests.fixtures import mlflow_folder
-from tests.fixtures.mlflow_database import DATASET, MODEL, NEW, OLD, RUN, TRACE, make
+from tests.fixtures.mlflow_database import DATASET, MODEL, NEW, OLD, RUN, TRACE, divide, make
 from tests.running import RunningServer, running_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -218,3 +218,28 @@ def test_files_that_are_not_where_the_database_says_are_named(servers, tmp_path,
     (tmp_path / "there" / "mlruns").rename(tmp_path / "elsewhere")
     report = imported(capsys, servers[1], url)
     assert len(report["missing"]) == 6
+
+
+def test_equal_names_of_different_workspaces_stay_apart(servers, tmp_path, capsys):
+    """From a database, and from there to another server."""
+    url = make(tmp_path, NEW, runs=1)
+    divide(url)
+    for server, arguments in ((servers[0], (url, str(tmp_path / "mlruns"))), (servers[1], (servers[0].url,))):
+        for _ in range(2):
+            report = imported(capsys, server, *arguments)
+            assert all(number["source"] <= number["here"] for number in report["counts"].values())
+        theirs = {"x-mlflow-workspace": "team-a"}
+
+        def there(path: str, server=server, theirs=theirs, **asked: object) -> dict:
+            return server.client.get(f"{API}/{path}", params=asked, headers=theirs).raise_for_status().json()
+
+        ours = get(server, "experiments/get-by-name", experiment_name="seven")["experiment"]["experiment_id"]
+        number = there("experiments/get-by-name", experiment_name="seven")["experiment"]["experiment_id"]
+        assert number != ours
+        assert there("runs/get", run_id=RUN.format(90))["run"]["info"]["experiment_id"] == number
+        assert server.client.get(f"{API}/runs/get", params={"run_id": RUN.format(90)}).status_code == 404
+        sources = [ask("registered-models/alias", name="ranker", alias="champion") for ask in (lambda *a, **k: get(server, *a, **k), there)]  # noqa: B023
+        assert [found["model_version"]["version"] for found in sources] == ["3", "1"]
+    traces = "/api/3.0/mlflow/traces/" + TRACE.replace("beef", "feed")
+    answers = [servers[0].client.get(traces, headers=each).status_code for each in ({"x-mlflow-workspace": "team-a"}, {})]
+    assert answers == [200, 404]
