@@ -131,6 +131,7 @@ ENTRANCES: Final = (
         r"/api/[23]\.0/gateway/.*",
         "/(?:v2/)?rerank",
     ),
+    _row("models", _makers, "/playground"),
     _row("people", _everybody, "/api/v1/users(?:/.*)?"),
     _row("administration", _administrators, "/api/v1/(?:keys|budgets|cache|webhooks|limits|import|deleted)(?:/.*)?", "/metrics"),
     _row("administration", _administrators, "/(?:keys|webhooks)(?:/.*)?"),

@@ -1,5 +1,6 @@
 """What the pages ask for, answered by the services."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -7,6 +8,8 @@ import msgspec
 
 from evals.agreement import Agreement
 from evals.service import JudgeService
+from gateway.types import Origin
+from registry.access.types import CALLER
 from registry.artifacts.messages import FileInfo, ListArtifacts
 from registry.artifacts.service import ArtifactService
 from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
@@ -14,6 +17,7 @@ from registry.runs.messages import GetRun
 from server.services import Services
 from server.ui.administration import Administration
 from server.ui.datasets import DatasetExample, DatasetLine, DatasetRecords
+from server.ui.playground import Played
 from server.ui.registry import RegistryServices
 from server.ui.services import (
     Facets,
@@ -37,6 +41,7 @@ __all__ = ("page_services",)
 
 DATASETS: Final = 100
 EXAMPLES: Final = 50
+USER_HEADER: Final = b"x-tidegate-user-id"
 
 
 class PageFigures:
@@ -128,6 +133,32 @@ class PageDatasets:
         return DatasetRecords(dataset=_dataset(found.dataset), examples=examples, next_page=records.next_page_token or "")
 
 
+class PagePlayground:
+    """Implements ``server.ui.playground.Playground``: limits, guardrails, permissions and the trace are those of any request."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def models(self) -> Sequence[str]:
+        """Names that are known to be answered, routes first."""
+        return self._services.gateway.models()
+
+    async def send(self, body: bytes) -> Played:
+        """Send a chat completion; its span names who is signed in."""
+        caller, began = CALLER.get(), time.perf_counter()
+        headers = [(USER_HEADER, caller.user.username.encode())] if caller and caller.user.username.isascii() else []
+        answer = await self._services.gateway.complete(body, Origin(), headers=headers)
+        return Played(
+            status=answer.status,
+            body=answer.body,
+            trace_id=answer.trace_id,
+            target=answer.target,
+            took_ms=(time.perf_counter() - began) * 1000,
+            input_tokens=answer.usage.input_tokens if answer.usage else None,
+            output_tokens=answer.usage.output_tokens if answer.usage else None,
+        )
+
+
 def page_services(services: Services, calls: Calls) -> UiServices:
     """The services, as the pages see them."""
     return UiServices(
@@ -152,6 +183,7 @@ def page_services(services: Services, calls: Calls) -> UiServices:
         run_files=PageFiles(services.artifacts, calls),
         datasets=PageDatasets(calls),
         administration=Administration(keys=services.keys, limits=services.limits, webhooks=services.webhooks),
+        playground=PagePlayground(services),
         targets=lambda: [TargetState(route, model, state, pending) for route, model, state, pending in services.gateway.target_states()],
         people=services.sign_in,
         settings=lambda: services.settings,

@@ -4,6 +4,7 @@
   ─▶ ListQuery ─▶ expression(), since_ns() for the store; url(...) for every link on the page
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,6 +23,10 @@ RANGES: Final[Mapping[str, int]] = {"15m": 900, "1h": 3600, "24h": 86_400, "7d":
 
 _FIELDS: Final[Mapping[str, str]] = {"status": "status", "model": "model", "prompt": "prompt", "service": "service"}
 """Parameters of the address that are choices, and the field of the filter language each stands for."""
+
+
+_COMPARES: Final = re.compile(r"[=<>~]")
+"""An expression has one of these, or it compares nothing."""
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -47,12 +52,18 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def expression(self) -> str | None:
         """The filter for the store: the typed expression and each choice, joined by ``and``. The typed one comes first, in parentheses."""
-        terms = [f"({self.filter})"] if self.filter.strip() else []
+        typed = self.typed()
+        terms = [f"({typed})"] if typed.strip() else []
         terms += [f"{field} = {quoted(value)}" for name, field in _FIELDS.items() if (value := getattr(self, name))]
         terms += [WITHOUT_JUDGES] if self.hides_judges else []
-        if len(terms) == 1 and self.filter.strip():
-            return self.filter
+        if len(terms) == 1 and typed.strip():
+            return typed
         return " and ".join(terms) or None
+
+    def typed(self) -> str:
+        """What was typed as an expression: words that compare nothing are looked for in what was said."""
+        words = self.filter.strip()
+        return self.filter if not words or _COMPARES.search(words) else f"text ~ {quoted(words)}"
 
     @property
     def hides_judges(self) -> bool:

@@ -1,6 +1,6 @@
 """What the pages ask of the rest of the server. ``server/app.py`` passes the real objects in; tests pass whatever answers the same."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -10,10 +10,11 @@ from config.schema import Settings
 from evals.agreement import Agreement
 from evals.types import Judge, Judgement, JudgeStats
 from registry.artifacts.messages import FileInfo
-from registry.prompts.types import PromptPage, PromptVersion
+from registry.prompts.types import PromptPage, PromptVersion, RenderedPrompt
 from server.health import Condition
 from server.ui.administration import Administration
 from server.ui.datasets import Datasets
+from server.ui.playground import Playground
 from server.ui.registry import RegistryServices
 from tracing.prompt_scores_store import VersionScores
 from tracing.types import Assessment, SpanContent, Trace, TracePage
@@ -137,6 +138,10 @@ class Prompts(Protocol):
         """The newest versions of a prompt, newest first."""
         ...
 
+    async def render(self, name: str, selector: int | str | None, variables: Mapping[str, object]) -> RenderedPrompt:
+        """The messages of a version with its variables filled in."""
+        ...
+
 
 class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
     """A judge and what became of the traces it was meant to see."""
@@ -211,6 +216,7 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     run_files: RunFiles
     datasets: Datasets
     administration: Administration
+    playground: Playground
     targets: Callable[[], Sequence[TargetState]]
     people: People | None = None
     """``None`` where nobody signs in."""

@@ -238,7 +238,7 @@ def decision(method: str, path: str) -> str:
         return "endpoint by endpoint"
     if path in {"/sign-in", "/sign-out"}:
         return "signing in"
-    makes = {"/api/v1/judges/{name}/runs", "/api/v1/prompts", "/api/v1/prompts/{name}/render"}
+    makes = {"/playground", "/api/v1/judges/{name}/runs", "/api/v1/prompts", "/api/v1/prompts/{name}/render"}
     return "makers" if path.startswith(MODELS) or path in makes else "unknown"
 
 

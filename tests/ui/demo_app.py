@@ -21,6 +21,7 @@ from registry.prompts.errors import PromptNotFound
 from registry.prompts.types import Message, Prompt, PromptPage, PromptVersion
 from server.health import Condition
 from server.ui.datasets import DatasetExample, DatasetLine, DatasetRecords
+from server.ui.playground import Played
 from server.ui.services import (
     Facets,
     FacetValue,
@@ -638,6 +639,31 @@ class MemoryFiles:
             raise ResourceDoesNotExist(f"Run with id={run_id} not found")
 
 
+class EchoPlayground:
+    """Answers with what it was asked last; ``fake/down`` never does."""
+
+    def models(self) -> Sequence[str]:
+        return ["chat", "fake/echo"]
+
+    async def send(self, body: bytes) -> Played:
+        asked = msgspec.json.decode(body)
+        if asked["model"] == "fake/down":
+            return Played(
+                status=502,
+                body=b'{"error": {"message": "It is away."}}',
+                trace_id="",
+                target="",
+                took_ms=1,
+                input_tokens=None,
+                output_tokens=None,
+            )
+        said = (asked["messages"] or [{"content": str(asked.get("prompt_variables"))}])[-1]["content"]
+        answer = msgspec.json.encode(
+            {"choices": [{"message": {"role": "assistant", "content": f"You said: {said}"}, "finish_reason": "stop"}]}
+        )
+        return Played(status=200, body=answer, trace_id=f"{7:032x}", target="fake/echo", took_ms=12, input_tokens=3, output_tokens=None)
+
+
 def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiServices:
     return UiServices(
         traces=traces,
@@ -649,6 +675,7 @@ def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiSer
         run_files=MemoryFiles(),
         datasets=MemoryDatasets(),
         administration=make_administration(),
+        playground=EchoPlayground(),
         targets=target_states,
         settings=lambda: SETTINGS,
         condition=lambda: condition,

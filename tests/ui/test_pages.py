@@ -317,3 +317,38 @@ def test_a_prompts_versions_show_how_they_were_scored_and_unknown_is_never_zero(
     ]
     assert table.count('<figure class="chart">') == 2 and "0.55 to 0.91" in table
     assert "No trace that used this prompt has a score yet" in client.get("/prompts/summary").text
+
+
+def test_the_playground_sends_a_prompt_version_and_shows_answer_and_trace(client, demo):
+    form = client.get("/playground", params={"prompt": "summary", "v": "1"}).text
+    names = {attributes.get("name") for tag, attributes in tags_of(form) if tag in {"textarea", "input", "select"}}
+    assert {"variable.words", "variable.text", "model", "role", "content", "prompt", "version"} <= names
+    sent = {"prompt": "summary", "version": "1", "variable.words": "3", "variable.text": "<b>long</b>", "role": "user", "content": ""}
+    answer = client.post("/playground", data=sent).text
+    assert f'href="/traces/{7:032x}"' in answer and "fake/echo" in answer and "&lt;b&gt;long&lt;/b&gt;" in answer and "<b>" not in answer
+
+
+def test_the_playground_keeps_what_was_filled_in_when_it_cannot_be_sent(client):
+    for sent, why in (
+        ({"role": "user", "content": "Hello there"}, "Choose a model"),
+        ({"role": "user", "content": " ", "model": "chat"}, "write a message"),
+        ({"role": "tool", "content": "x", "model": "chat"}, "system, user, assistant"),
+        ({"role": "user", "content": "Hello there", "model": "chat", "temperature": "hot"}, "temperature"),
+    ):
+        refused = client.post("/playground", data=sent)
+        assert refused.status_code == 400 and why in refused.text
+    assert "Hello there" in refused.text and 'value="hot"' in refused.text
+    away = client.post("/playground", data={"role": "user", "content": "Hello there", "model": "fake/down"}).text
+    assert "It is away." in away and "Hello there" in away
+
+
+def test_the_playground_asks_again_what_a_span_was_asked(client, agent, demo):
+    page = client.get(f"/traces/{agent}").text
+    assert "/playground?trace=" in page or "/playground" in page
+    assert client.get("/playground", params={"trace": agent}).status_code == 200
+    assert client.get("/playground", params={"trace": agent, "span": "nothere"}).status_code == 404
+
+
+def test_the_playground_takes_no_form_of_another_site(client):
+    sent = {"role": "user", "content": "spend", "model": "chat"}
+    assert client.post("/playground", data=sent, headers={"sec-fetch-site": "cross-site"}).status_code == 403

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.ui.query import ORDERS, RANGES, STATUSES, ListQuery, quoted, read_query
+from tracing.filters import parse
 
 WORDS = st.text(max_size=12).map(str.strip)
 QUERIES = st.builds(
@@ -78,3 +79,10 @@ def test_quoting_closes_where_it_should(value):
 
 def test_every_field_of_the_state_is_text():
     assert all(isinstance(value, str) for value in msgspec.structs.astuple(ListQuery()))
+
+
+def test_words_that_compare_nothing_are_looked_for_in_what_was_said():
+    for words in ("refund", "don't know (yet)", "status", "a\\b"):
+        parse(ListQuery(filter=words, judges="1").expression())
+        assert ListQuery(filter=words, judges="1").expression().startswith("text ~ ")
+    assert ListQuery(filter="status = 'error'", judges="1").expression() == "status = 'error'"

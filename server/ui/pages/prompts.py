@@ -14,7 +14,7 @@ from server.ui.diff import side_by_side
 from server.ui.pages.page import Services, base_url, page
 from server.ui.version_scores import scores_by_version
 
-__all__ = ("prompt", "prompts")
+__all__ = ("chosen_version", "prompt", "prompts")
 
 
 @get("/prompts")
@@ -36,8 +36,8 @@ async def prompts(request: Request[Any, Any, Any], services: Services) -> Respon
 async def prompt(name: FromPath[str], request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """One version, compared with ``base`` when the address names one."""
     versions = await services.prompts.versions(name)
-    shown = _chosen(name, versions, request.query_params.get("v")) or versions[0]
-    base = _chosen(name, versions, request.query_params.get("base"))
+    shown = chosen_version(name, versions, request.query_params.get("v")) or versions[0]
+    base = chosen_version(name, versions, request.query_params.get("base"))
     return page(
         services,
         "prompt.html",
@@ -76,7 +76,7 @@ def _content(content: str | list[dict[str, Any]]) -> str:
     return content if isinstance(content, str) else msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
 
 
-def _chosen(name: str, versions: Sequence[PromptVersion], wanted: str | None) -> PromptVersion | None:
+def chosen_version(name: str, versions: Sequence[PromptVersion], wanted: str | None) -> PromptVersion | None:
     """The version that a parameter names, by number or alias; ``None`` when it names none."""
     if not wanted:
         return None

@@ -52,11 +52,18 @@ function refreshAges() {
   }
 }
 
+// The address as others need it: they may be in another workspace.
+function linkHere(workspace) {
+  const address = new URL(location.href);
+  if (workspace) address.searchParams.set("workspace", workspace);
+  return address.href;
+}
+
 function copyButtons() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (!button) return;
-    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+    await navigator.clipboard.writeText(button.dataset.copy === "link" ? linkHere(button.dataset.workspace) : button.previousElementSibling.textContent);
     const use = button.querySelector("use");
     const before = use.getAttribute("href");
     use.setAttribute("href", before.replace(/#.*/, "#done"));
