@@ -81,7 +81,7 @@ def recovered(server: RunningServer, expected: set[str]) -> list[dict]:
         try:
             traces = stored(server)
         except httpx.HTTPStatusError as early:
-            assert early.response.status_code == 503, early  # noqa: PT017 - any other refusal is the failure
+            assert early.response.status_code == 503, early  # any other refusal is the failure
             continue
         if expected <= {trace["trace_id"] for trace in traces}:
             return traces

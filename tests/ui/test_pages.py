@@ -352,3 +352,8 @@ def test_the_playground_asks_again_what_a_span_was_asked(client, agent, demo):
 def test_the_playground_takes_no_form_of_another_site(client):
     sent = {"role": "user", "content": "spend", "model": "chat"}
     assert client.post("/playground", data=sent, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+
+
+def test_a_megabyte_of_text_is_shown_by_its_beginning(client):
+    answer = client.post("/playground", data={"role": "user", "content": "word " * 20_000, "model": "chat"}).text
+    assert "50,010 more characters" in answer
