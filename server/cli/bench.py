@@ -12,7 +12,7 @@ __all__ = ("bench",)
 
 @click.command()
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often each system is measured, in turns.")
-@click.option("--seconds", type=click.FloatRange(min=0.5), default=5.0, show_default=True, help="How long each measurement takes.")
+@click.option("--seconds", type=click.IntRange(min=1), default=5, show_default=True, help="How long each measurement takes.")
 @click.option(
     "--only", multiple=True, help="Measure systems with this in their name; may be given several times.  [default: all that are installed]"
 )
@@ -34,7 +34,7 @@ __all__ = ("bench",)
 @json_option
 def bench(
     rounds: int,
-    seconds: float,
+    seconds: int,
     only: tuple[str, ...],
     runs: int,
     mlflow: Path | None,
