@@ -4,8 +4,8 @@ A request within a caller's trace stays with the caller's: a trace is in one exp
 """
 
 import logging
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 from gateway.dialects.types import DialectName
 from gateway.policies import Call, Outcome
@@ -14,7 +14,7 @@ from registry.gateway_admin.types import Tracked
 from registry.traces.identifiers import PREFIX
 from registry.traces.saying import metadata_properties, placed
 from storage.errors import StorageError
-from tracing.properties_store import PropertyStore
+from tracing.properties import TraceProperty
 
 __all__ = ("EndpointTraces",)
 
@@ -29,10 +29,18 @@ _KINDS: Final = {
 """``mlflow.gateway.requestType``, by the client's dialect."""
 
 
+class Properties(Protocol):
+    """Where they are kept (``tracing.properties_store.PropertyStore``)."""
+
+    def put(self, properties: Sequence[TraceProperty]) -> None:
+        """Raises ``StorageError``."""
+        ...
+
+
 class EndpointTraces:
     """Implements ``gateway.policies.Policy``. ``tracked`` is by name of the route."""
 
-    def __init__(self, properties: PropertyStore, tracked: Mapping[str, Tracked]) -> None:
+    def __init__(self, properties: Properties, tracked: Mapping[str, Tracked]) -> None:
         self._properties = properties
         self._tracked = tracked
 

@@ -1,21 +1,36 @@
 """The paths of models' clients, and the application of a process that has no others (``server.role: gateway``)."""
 
+from typing import TYPE_CHECKING, Protocol
+
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
+from config import Settings
+from gateway.kept import KeptResponses
+from gateway.service import Gateway
 from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
 from server import health
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
 from server.guard import guarded
-from server.services import Services
 from tracing import otlp_routes
+
+if TYPE_CHECKING:
+    from server.services import Services  # a worker has none, nor what it would load
 
 __all__ = ("create_gateway_app", "gateway_routers")
 
 
-def gateway_routers(services: Services) -> list[Router]:
+class GatewayServices(Protocol):
+    """What the paths of models' clients need."""
+
+    settings: Settings
+    gateway: Gateway
+    responses: KeptResponses
+
+
+def gateway_routers(services: GatewayServices) -> list[Router]:
     """Every dialect's, and the vendors' own under their names."""
     limit = services.settings.server.max_body_bytes
     return [
@@ -31,7 +46,7 @@ def gateway_routers(services: Services) -> list[Router]:
     ]
 
 
-def create_gateway_app(services: Services) -> ASGIApp:
+def create_gateway_app(services: "Services") -> ASGIApp:
     """Models, spans that come over OTLP, and health."""
     app = Litestar(
         route_handlers=[*gateway_routers(services), otlp_routes.router(services.sink, services.placement), health.router(services)],

@@ -38,7 +38,7 @@ from registry.artifacts.direct import DirectTransfers
 from registry.evaluation_datasets.service import DatasetService
 from registry.garbage.service import GarbageService
 from registry.gateway_admin.service import GatewayAdmin, merged
-from registry.gateway_admin.types import Administered
+from registry.gateway_admin.types import Administered, Tracked
 from registry.imports.service import ImportService
 from registry.issues.service import IssueService
 from registry.lineage.service import LineageService
@@ -149,6 +149,8 @@ class Services:
         self._config_error: str | None = None
         self._started_with = settings
         self._restart_needed: tuple[str, ...] = ()
+        self.changed: Callable[[], None] = lambda: None
+        """Called after keys, settings, or what was set up through the API have changed."""
 
     def _build_access(self) -> None:
         """Who may do what: keys, users, roles, workspaces, the gate."""
@@ -316,6 +318,7 @@ class Services:
         self._config_version += 1
         self._config_error = None
         self._restart_needed = restart_needed(self._started_with, settings)
+        self.changed()
         logger.info("configuration %d is running", self._config_version)
         if self._restart_needed:
             logger.warning("these settings were changed and need a restart: %s", ", ".join(self._restart_needed))
@@ -380,6 +383,7 @@ class Services:
         try:
             if state != before:
                 self.gateway.reconfigure(merged(self.settings, state))
+                self.changed()
         except BaseException:
             self._administration = before
             raise
@@ -395,6 +399,13 @@ class Services:
 
     def _keys_changed(self) -> None:
         self.gateway.renew_policies()
+        self.changed()
+
+    def in_force(self) -> tuple[Settings, dict[str, Tracked]]:
+        """The settings with what was set up through the API, and endpoints, by name, whose traces belong to an experiment."""
+        configured = {route.name for route in self.settings.routes}
+        tracked = {name: each for name, each in self._administration.tracked.items() if name not in configured}
+        return merged(self.settings, self._administration), tracked
 
     async def _tidy(self) -> None:
         try:

@@ -5,7 +5,9 @@ import gc
 import resource
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Protocol
 
 from litestar.types import ASGIApp
 
@@ -19,24 +21,41 @@ from server.services import Services
 from storage.journal import Journal
 from storage.process.parent import Store
 
-__all__ = ("serve_until_stopped",)
+__all__ = ("Door", "allow_files", "application", "serve_until_stopped", "settle_collector")
 
 
-async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) -> int:
+class Door(Protocol):
+    """Where requests come in, from when it is made on."""
+
+    async def close(self, patience: float) -> None:
+        """Let nobody in any more, and let those inside finish within ``patience`` seconds."""
+        ...
+
+
+OpenDoor = Callable[[Loaded, Services, asyncio.Event], Awaitable[Door]]
+
+
+async def public_door(loaded: Loaded, services: Services, stop: asyncio.Event) -> Door:
+    """The address of the settings."""
+    address = loaded.settings.server
+    listener = await Listener.open(application(services), address.host, address.port, Shared(failure=failure))
+    print(banner(loaded, listener.port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
+    return listener
+
+
+async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store, open_door: OpenDoor = public_door) -> int:
     """Open the rest, serve until SIGINT or SIGTERM, close all of it; the exit code."""
     services = await Services.open(loaded.settings, journal, store)
     stop = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(services.run()), tasks.create_task(_watch(loaded, services))]
-            _allow_files()
-            address = loaded.settings.server
-            listener = await Listener.open(_application(services), address.host, address.port, Shared(failure=failure))
+            allow_files()
             _on_signals(stop)
-            _settle_collector()
-            print(banner(loaded, listener.port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
+            settle_collector()
+            door = await open_door(loaded, services, stop)
             await _stopped(stop, background)
-            await listener.close(services.settings.server.stop_seconds)
+            await door.close(services.settings.server.stop_seconds)
             for task in background:
                 task.cancel()
     finally:
@@ -44,7 +63,7 @@ async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store) ->
     return 0
 
 
-def _application(services: Services) -> ASGIApp:
+def application(services: Services) -> ASGIApp:
     """What the process answers by its role. The modules of the other one are not loaded."""
     if services.settings.server.role == "gateway":
         from server.gateway_app import create_gateway_app
@@ -55,14 +74,14 @@ def _application(services: Services) -> ASGIApp:
     return create_app(services)
 
 
-def _allow_files() -> None:
+def allow_files() -> None:
     """As many open files as the system lets us have: a thousand streams are two thousand, and many a shell begins with 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(OSError, ValueError):  # macOS has a lower one of the kernel's
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _settle_collector() -> None:
+def settle_collector() -> None:
     """What was loaded to serve stays for good: the collector need not walk over it again and again, and may wait for more garbage.
 
     Each request makes some hundred objects and leaves no cycle behind; with the defaults the collector took a twentieth of its time.

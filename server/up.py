@@ -6,22 +6,47 @@ The store process is started first. It takes as long to open its database as thi
 import gc
 import logging
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from config import Loaded
 from server.store_process import start_store
 
-__all__ = ("serve",)
+if TYPE_CHECKING:
+    from server.workers.place import Place
+
+__all__ = ("serve", "serve_with_workers")
 
 
 def serve(loaded: Loaded, *, insecure: bool) -> int:
     """Serve until SIGINT or SIGTERM; the exit code. SIGHUP, or a change of the file, reads the configuration again."""
+    _begin_log()
+    gc.disable()  # until all is loaded: nothing of that is garbage, and looking for some took a tenth of the start
+    return uvloop.run(_serve(loaded))
+
+
+def serve_with_workers(loaded: Loaded, workers: int) -> int:
+    """The same, with ``workers`` gateways in front of it."""
+    _begin_log()
+    gc.disable()
+    from server.workers.supervisor import supervise
+    from server.workers.worker import run_worker  # before the fork: workers share the pages, and the core needs most of it, too
+
+    return supervise(loaded, workers, _run_core, run_worker)
+
+
+def _run_core(loaded: Loaded, place: "Place", ready: Callable[[], None]) -> int:
+    from server.workers.core import run_core  # after the fork: no worker carries the registry, the judges and the pages
+
+    return run_core(loaded, place, ready)
+
+
+def _begin_log() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "alembic", "watchfiles"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    gc.disable()  # until all is loaded: nothing of that is garbage, and looking for some took a tenth of the start
-    return uvloop.run(_serve(loaded))
 
 
 async def _serve(loaded: Loaded) -> int:

@@ -69,12 +69,18 @@ class RunningServer:
 
 
 def start_server(
-    data: Path, *, config: Path | None = None, port: int | None = None, env: dict[str, str] | None = None, wait: bool = True
+    data: Path,
+    *,
+    config: Path | None = None,
+    port: int | None = None,
+    env: dict[str, str] | None = None,
+    wait: bool = True,
+    arguments: tuple[str, ...] = (),
 ) -> RunningServer:
     port = port or free_port()
     data.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}.log"
-    command = [sys.executable, str(ROOT / "tidegate.py"), "up", "--port", str(port), "--data", str(data)]
+    command = [sys.executable, str(ROOT / "tidegate.py"), "up", "--port", str(port), "--data", str(data), *arguments]
     command += ["--config", str(config)] if config else []
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TIDEGATE_", "OPENAI_", "OTEL_"))}
     with log.open("ab") as output:

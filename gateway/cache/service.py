@@ -1,6 +1,6 @@
 """Stores and what is under way in them, which outlive a reload of the settings."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class CacheService:
         self._flights: Flights = {}
         self._embed = embed
         self._index: Any = None
+        self.elsewhere: Callable[[str], Awaitable[int]] | None = None
+        """Clears what other processes of this server keep; how many answers that were."""
 
     def policy(self, settings: Settings) -> CachePolicy | None:
         """The policy of a configuration; ``None`` where no route has a cache."""
@@ -53,7 +55,8 @@ class CacheService:
         for key in [key for key in self._flights if key.startswith(prefix)]:
             del self._flights[key]
         stores = [self._stores[self._kinds[route]]] if route else list(self._stores.values())
-        return sum([await store.clear(prefix) for store in stores])
+        removed = sum([await store.clear(prefix) for store in stores])
+        return removed + (await self.elsewhere(route) if self.elsewhere is not None else 0)
 
     async def close(self) -> None:
         """Finish what is being written."""

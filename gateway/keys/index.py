@@ -24,6 +24,10 @@ class KeyIndex:
         """Every key that is known, revoked ones too."""
         return self._keys.values()
 
+    def by_digest(self) -> Mapping[bytes, VirtualKey]:
+        """All of them, as ``replace`` takes them."""
+        return self._keys
+
     def replace(self, keys: Mapping[bytes, VirtualKey]) -> None:
         """Know these keys from now on, and no others."""
         self._keys = keys

@@ -91,6 +91,10 @@ class LocalLedger(Ledger):
 
     @override
     async def counts(self, now: float) -> Mapping[Counter, Count]:
+        return self.counted(now)
+
+    def counted(self, now: float) -> Mapping[Counter, Count]:
+        """As ``counts``."""
         self._sweep(now)
         return self._counts
 

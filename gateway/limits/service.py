@@ -76,7 +76,7 @@ class LimitService:
         self._ceilings = of_settings(settings)
         if not self._ceilings and not any(key.limits for key in self._keys.all()):
             return None
-        return LimitPolicy(self._ceilings, self.ledger, self._process, self._settle, self._tell)
+        return LimitPolicy(self._ceilings, self.ledger, self._process, self.settle, self.tell)
 
     async def load(self) -> None:
         """Go on counting where the last run of the server stopped."""
@@ -132,7 +132,7 @@ class LimitService:
     def _standing(self) -> Iterable[Ceiling]:
         return (*self._ceilings, *(ceiling for key in self._keys.all() for ceiling in of_key(key)))
 
-    def _settle(self, granted: Granted, amounts: Amounts) -> None:
+    def settle(self, granted: Granted, amounts: Amounts) -> None:
         """Settled at once where nothing has to be waited for, so that the next request sees it."""
         if self._local is not None:
             self._announce(crossed(self._local.give_back(granted, amounts)))
@@ -144,9 +144,10 @@ class LimitService:
 
     def _announce(self, events: Iterable[BudgetEvent]) -> None:
         for event in events:
-            self._tell(event)
+            self.tell(event)
 
-    def _tell(self, event: BudgetEvent) -> None:
+    def tell(self, event: BudgetEvent) -> None:
+        """Tell whoever wants to know, once."""
         told = (event.ceiling.id, event.window_start, event.subject), event.action
         if told not in self._told:
             self._told.add(told)

@@ -32,17 +32,33 @@ SHORTEST_KEY: Final = 16
     type=click.Choice(["all", "gateway"]),
     help="With gateway: answer models' clients alone, one of many in front of a server that does all.  [default: all]",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    help="Gateway processes on the same port, one for each core of the machine.  [default: 1]",
+)
 @click.option("--insecure", is_flag=True, help="Let other machines in without a key.")
-def up(file: Path | None, host: str | None, port: int | None, data: Path | None, role: str | None, *, insecure: bool) -> int:
+def up(file: Path | None, host: str | None, port: int | None, data: Path | None, role: str | None, workers: int, *, insecure: bool) -> int:
     """Start the server."""
     given = {"server.host": host, "server.port": port, "storage.path": data, "server.role": role}
     loaded = load(file, {key: str(value) for key, value in given.items() if value is not None})
     _refuse_open_door(loaded.settings, insecure=insecure)
     _refuse_lone_gateway(loaded.settings)
     _refuse_taken_port(loaded.settings)
+    if workers > 1:
+        return _serve_with_workers(_anchored(loaded), workers)
     from server.up import serve
 
     return serve(_anchored(loaded), insecure=insecure)
+
+
+def _serve_with_workers(loaded: "Loaded", workers: int) -> int:
+    if loaded.settings.server.role == "gateway":
+        raise BadUsage("--role gateway and --workers are two ways to the same", "Start more gateways, or leave out --role.")
+    from server.up import serve_with_workers
+
+    return serve_with_workers(loaded, workers)
 
 
 def _anchored(loaded: "Loaded") -> "Loaded":

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Self
 
-__all__ = ("Acceptor",)
+__all__ = ("Acceptor", "listening_on")
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +27,15 @@ _ABSENT: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 class Acceptor:
     """Listens on every address of a host from ``open`` to ``close``, and makes a protocol for each connection."""
 
-    def __init__(self, sockets: list[socket.socket], protocol: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(self, sockets: list[socket.socket], protocol: Callable[[], asyncio.Protocol], most: int = MOST_A_TURN) -> None:
+        """``most`` connections are taken a turn: fewer where other processes take them from the same socket."""
         self._sockets = sockets
         self._protocol = protocol
+        self._most = most
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
-        self.port: int = sockets[0].getsockname()[1]
+        address = sockets[0].getsockname()
+        self.port: int = address[1] if isinstance(address, tuple) else 0
         for listening in sockets:
             self._watch(listening)
 
@@ -57,7 +60,7 @@ class Acceptor:
             self._loop.add_reader(listening, self._accept, listening)
 
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(MOST_A_TURN):
+        for _ in range(self._most):
             try:
                 connection, _address = listening.accept()
             except BlockingIOError:
@@ -80,10 +83,17 @@ class Acceptor:
     async def _open(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(self._protocol, connection)
         except OSError:  # the client hung up already
             connection.close()
+
+
+def listening_on(host: str, port: int) -> list[socket.socket]:
+    """Sockets for every address of a host, for whoever opens them before there is a loop. Raises ``OSError``."""
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return _listening_at(list(dict.fromkeys((family, address) for family, _, _, _, address in found)))
 
 
 def _listening_at(addresses: Sequence[tuple[int, tuple[Any, ...]]]) -> list[socket.socket]:

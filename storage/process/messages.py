@@ -36,9 +36,11 @@ __all__ = (
     "State",
     "Stop",
     "ToStore",
+    "conceal",
     "error_of",
     "failure_of",
     "frame",
+    "framed",
     "receive",
     "to_server",
     "to_store",
@@ -142,15 +144,15 @@ def _reveal(value: object) -> object:
     raise NotImplementedError(f"{type(value).__name__} cannot be sent to the store process")
 
 
-def _conceal(kind: type, value: Any) -> object:
-    """The other way, with the same contract."""
+def conceal(kind: type, value: Any) -> object:
+    """The hook of a decoder: the other way, with the same contract."""
     if kind is Secret:
         return Secret(value["secret"], value["reference"])
     raise NotImplementedError(f"{kind.__name__} cannot be read from the server")
 
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=_reveal)
-to_store: Final = msgspec.msgpack.Decoder(ToStore, dec_hook=_conceal)
+to_store: Final = msgspec.msgpack.Decoder(ToStore, dec_hook=conceal)
 """Decodes what the server says."""
 
 to_server: Final = msgspec.msgpack.Decoder(FromStore)
@@ -159,6 +161,11 @@ to_server: Final = msgspec.msgpack.Decoder(FromStore)
 
 def frame(message: ToStore | FromStore) -> bytes:
     """A message, ready to be written."""
+    return framed(message)
+
+
+def framed(message: object) -> bytes:
+    """Any message, secrets and all, behind its length."""
     data = _encoder.encode(message)
     return len(data).to_bytes(_LENGTH_BYTES, "little") + data
 

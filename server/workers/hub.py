@@ -1,0 +1,162 @@
+"""The core's side of the line: it counts for all workers, keeps them up to date, and asks them what they have counted."""
+
+import asyncio
+from collections.abc import Coroutine
+from itertools import count
+from time import time
+from typing import Final
+
+from gateway.errors import GatewayError
+from gateway.limits.ledger import LocalLedger
+from gateway.limits.types import Granted, Refused
+from server.registered_prompts import RegisteredPrompts
+from server.services import Services
+from server.workers.messages import Ask, Exhausted, Now, Render, Rendered, Report, Reserve, Reserved, Settle, ToWorker, frame, to_core
+from server.workers.place import unix_socket
+from storage.process.messages import receive
+
+__all__ = ("Hub",)
+
+REPORT_SECONDS: Final = 1.0
+"""How long a worker may take to report: one that is stuck must not hold up the page of all."""
+
+
+class Worker:
+    """One that is connected. ``open`` are its reservations that were not settled."""
+
+    def __init__(self, out: asyncio.StreamWriter) -> None:
+        self._out = out
+        self.open: dict[str, Granted] = {}
+
+    def say(self, message: ToWorker) -> None:
+        """Send it, if the worker is still there."""
+        if not self._out.is_closing():
+            self._out.write(frame(message))
+
+
+class Hub:
+    """Listens from ``listen`` to ``close``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._prompts = RegisteredPrompts(services.prompts)
+        self._workers: set[Worker] = set()
+        self._waiting: dict[int, asyncio.Future[Report]] = {}
+        self._ids = count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        services.changed = self._tell_all
+        services.cache.elsewhere = self._clear
+
+    async def listen(self, path: str) -> None:
+        """Let workers in. Raises ``OSError``."""
+        self._server = await asyncio.start_unix_server(self._serve, sock=unix_socket(path))
+
+    def close(self) -> None:
+        """Let no more in. Workers have ended by now."""
+        self._services.changed = lambda: None
+        self._server.close()
+
+    async def reports(self, clear: str | None = None) -> list[Report]:
+        """What each worker has counted since it was started."""
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(self._ask(worker, clear)) for worker in self._workers]
+        return [report for task in asked if (report := task.result()) is not None]
+
+    async def _clear(self, route: str) -> int:
+        return sum(report.cleared for report in await self.reports(route))
+
+    async def _ask(self, worker: Worker, clear: str | None) -> Report | None:
+        number = next(self._ids)
+        future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        worker.say(Ask(number, clear))
+        try:
+            async with asyncio.timeout(REPORT_SECONDS):
+                return await future
+        except TimeoutError:
+            return None
+        finally:
+            del self._waiting[number]
+
+    async def _serve(self, reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        worker = Worker(out)
+        worker.say(self._now())
+        self._workers.add(worker)
+        try:
+            while (data := await receive(reader)) is not None:
+                message = to_core.decode(data)
+                match message:
+                    case Reserve():
+                        if not self._reserve(worker, message):
+                            self._start(self._reserve_elsewhere(worker, message))
+                    case Settle():
+                        self._settle(worker, message)
+                    case Exhausted():
+                        self._services.limits.tell(message.event)
+                    case Render():
+                        self._start(self._render(worker, message))
+                    case Report():
+                        if (future := self._waiting.get(message.id)) is not None and not future.done():
+                            future.set_result(message)
+        finally:
+            self._workers.discard(worker)
+            self._give_back(worker)
+            out.close()
+
+    def _reserve(self, worker: Worker, asked: Reserve) -> bool:
+        """Reserve here, where nothing comes between looking and taking; ``False`` where others count."""
+        ledger = self._services.limits.ledger
+        if not isinstance(ledger, LocalLedger):
+            return False
+        self._answer(worker, asked, ledger.take(asked.reservation, asked.charges, asked.now))
+        return True
+
+    async def _reserve_elsewhere(self, worker: Worker, asked: Reserve) -> None:
+        self._answer(worker, asked, await self._services.limits.ledger.reserve(asked.reservation, asked.charges, asked.now))
+
+    def _answer(self, worker: Worker, asked: Reserve, outcome: Granted | Refused) -> None:
+        if isinstance(outcome, Granted):
+            if worker in self._workers:
+                worker.open[outcome.id] = outcome
+                worker.say(Reserved(asked.id, granted=outcome))
+            else:
+                self._services.limits.settle(outcome, {})
+        else:
+            worker.say(Reserved(asked.id, refused=outcome))
+
+    def _settle(self, worker: Worker, message: Settle) -> None:
+        """By what was granted: a client that left before the worker knew has none of it."""
+        granted = worker.open.pop(message.granted.id, None)
+        if granted is not None:
+            self._services.limits.settle(granted, message.amounts)
+
+    def _give_back(self, worker: Worker) -> None:
+        """A worker is gone. Its requests were sent, as far as is known; what else they used the traces may know."""
+        for granted in worker.open.values():
+            self._services.limits.settle(granted, {"requests": 1})
+        worker.open.clear()
+
+    async def _render(self, worker: Worker, asked: Render) -> None:
+        try:
+            prompt = await self._prompts.render(asked.name, asked.selector, asked.variables)
+        except GatewayError as error:
+            worker.say(Rendered(asked.id, error=type(error).__name__, message=str(error)))
+        else:
+            worker.say(Rendered(asked.id, prompt=prompt))
+
+    def _now(self) -> Now:
+        settings, tracked = self._services.in_force()
+        ledger = self._services.limits.ledger
+        counts = list(ledger.counted(time()).items()) if isinstance(ledger, LocalLedger) else []
+        return Now(settings, dict(self._services.keys.index.by_digest()), tracked, counts)
+
+    def _tell_all(self) -> None:
+        if self._workers:
+            now = self._now()
+            for worker in self._workers:
+                worker.say(now)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,122 @@
+"""What core and workers say to each other: frames as between server and store process, over a Unix socket that only this user may open."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from config.schema import Settings
+from gateway.keys.types import VirtualKey
+from gateway.limits.events import BudgetEvent
+from gateway.limits.ledger import Count
+from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused
+from gateway.prompts import RenderedPrompt
+from registry.gateway_admin.types import Tracked
+from storage.process.messages import conceal, framed
+from tracing.figures import Subject, Tally
+
+__all__ = (
+    "Ask",
+    "Exhausted",
+    "Now",
+    "Render",
+    "Rendered",
+    "Report",
+    "Reserve",
+    "Reserved",
+    "Settle",
+    "ToCore",
+    "ToWorker",
+    "frame",
+    "to_core",
+    "to_worker",
+)
+
+
+class Now(msgspec.Struct, frozen=True, tag="now"):
+    """All that a worker goes by. Sent when a worker comes, and after each change. ``settings`` hold what was set up through the API.
+
+    ``counts`` are what limits stand at: from there a worker goes on while the core is away.
+    """
+
+    settings: Settings
+    keys: dict[bytes, VirtualKey]
+    tracked: dict[str, Tracked]
+    counts: Sequence[tuple[Counter, Count]] = ()
+
+
+class Reserved(msgspec.Struct, frozen=True, tag="reserved"):
+    """One of the two."""
+
+    id: int
+    granted: Granted | None = None
+    refused: Refused | None = None
+
+
+class Rendered(msgspec.Struct, frozen=True, tag="rendered"):
+    """A prompt, or the code of ``gateway.errors`` and the sentence of what was wrong."""
+
+    id: int
+    prompt: RenderedPrompt | None = None
+    error: str = ""
+    message: str = ""
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask"):
+    """Report; and before, forget the kept answers of a route, ``""`` for all."""
+
+    id: int
+    clear: str | None = None
+
+
+class Reserve(msgspec.Struct, frozen=True, tag="reserve"):
+    """See ``gateway.limits.ledger.Ledger.reserve``."""
+
+    id: int
+    reservation: str
+    charges: tuple[Charge, ...]
+    now: float
+
+
+class Settle(msgspec.Struct, frozen=True, tag="settle"):
+    """See ``gateway.limits.ledger.Ledger.settle``. Not answered."""
+
+    granted: Granted
+    amounts: Amounts
+
+
+class Exhausted(msgspec.Struct, frozen=True, tag="exhausted"):
+    """A budget refused a request. Not answered."""
+
+    event: BudgetEvent
+
+
+class Render(msgspec.Struct, frozen=True, tag="render"):
+    """See ``gateway.prompts.PromptSource``."""
+
+    id: int
+    name: str
+    selector: str
+    variables: Mapping[str, str | int | float]
+
+
+class Report(msgspec.Struct, frozen=True, tag="report"):
+    """What a worker has counted, which targets it watches (route, target, state, under way), records it dropped, answers it forgot."""
+
+    id: int
+    tallies: Sequence[tuple[Subject, Tally]]
+    targets: Sequence[tuple[str, str, str, int]]
+    dropped: Mapping[str, int]
+    cleared: int = 0
+
+
+ToCore = Reserve | Settle | Exhausted | Render | Report
+ToWorker = Now | Reserved | Rendered | Ask
+
+to_core: Final = msgspec.msgpack.Decoder(ToCore)
+to_worker: Final = msgspec.msgpack.Decoder(ToWorker, dec_hook=conceal)
+
+
+def frame(message: ToCore | ToWorker) -> bytes:
+    """A message, ready to be written."""
+    return framed(message)

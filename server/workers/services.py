@@ -1,0 +1,139 @@
+"""What runs in a worker: the gateway and its journal. Whatever else it needs the core has."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+import storage
+from config import Settings
+from gateway.cache.errors import CacheFailure
+from gateway.cache.service import CacheService
+from gateway.guardrails.build import guardrails_of
+from gateway.kept import KeptResponses
+from gateway.keys.index import KeyIndex
+from gateway.keys.policy import KeyPolicy
+from gateway.limits.ceilings import of_settings
+from gateway.limits.policy import LimitPolicy
+from gateway.policies import Call, Policy
+from gateway.service import Gateway
+from gateway.types import Answer, Operation, Origin, Resource
+from registry.outbound.guard import AddressGuard
+from server.guard import Guard
+from server.media_on_demand import MediaOnDemand
+from server.version import VERSION
+from server.workers.line import CorePrompts, CountingLedger, Line, exhausted
+from server.workers.messages import Ask, Now, Report
+from storage.journal import Journal
+from tracing.errors import JournalFull
+from tracing.figures import Figures
+from tracing.ingest import SpanSink
+from tracing.properties import TraceProperty, property_row
+from tracing.provider import build_tracer_provider
+
+__all__ = ("WorkerServices",)
+
+LONGEST_PAUSE_SECONDS = 0.25
+"""Of a request while the journal is nearly full."""
+
+
+class JournalledProperties:
+    """Writes properties of traces; the core reads them."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def put(self, properties: Sequence[TraceProperty]) -> None:
+        """See ``PropertyStore.put``."""
+        if properties and not self._journal.append([property_row(each) for each in properties]):
+            raise JournalFull("the journal is full: nothing of this was kept", hint="storage must catch up first; see /health")
+
+
+class WorkerServices:
+    """Built from what the core says first. ``use`` takes what it says later."""
+
+    def __init__(self, now: Now, journal: Journal, line: Line) -> None:
+        settings = self.settings = now.settings
+        self.journal = journal
+        self.figures = Figures()
+        self.figures.asked()  # the core may be asked at any time what has passed here since the start
+        self.keys = KeyIndex(now.keys)
+        self._tracked = now.tracked
+        self._ledger = CountingLedger(line)
+        self._ledger.learn(now.counts)
+        self._exhausted = exhausted(line)
+        self._process = secrets.token_hex(6)
+        self.sink = SpanSink(journal, settings.telemetry)
+        self.tracers = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
+        self.responses = KeptResponses(storage.open_blobs(settings.storage))
+        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed)
+        self.guard = Guard.of(settings, self.keys)
+        tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
+        self.gateway = Gateway.build(settings, tracer, CorePrompts(line), self._policies)
+        self.media = MediaOnDemand(AddressGuard(lambda: self.settings.security.allow_private_addresses))
+        self.gateway.fetch_media_from(self.media)
+        self.gateway.pace_by(lambda: journal.pressure() * LONGEST_PAUSE_SECONDS)
+
+    def use(self, now: Now) -> None:
+        """Go by this from now on; requests under way keep what they began with."""
+        before, self.settings = self.settings, now.settings
+        self._ledger.learn(now.counts)
+        self.keys.replace(now.keys)
+        self._tracked = now.tracked
+        self.guard = Guard.of(now.settings, self.keys)
+        if now.settings == before:
+            self.gateway.renew_policies()
+        else:
+            self.gateway.reconfigure(now.settings)
+
+    async def report(self, ask: Ask) -> Report:
+        """What the core asks for."""
+        cleared = 0
+        if ask.clear is not None:
+            try:
+                cleared = await self.cache.clear(ask.clear)
+            except CacheFailure:
+                cleared = 0  # the core has cleared the same store, and tells its own failure
+        return Report(
+            ask.id, list(self.figures.asked().items()), self.gateway.target_states(), self.journal.stats().dropped_by_table, cleared
+        )
+
+    async def close(self) -> None:
+        """Stop in the order of the data."""
+        await self.gateway.close()
+        await self.media.close()
+        await self.cache.close()
+        await self._ledger.close()
+        await asyncio.to_thread(self.tracers.shutdown)
+        self.journal.close()
+
+    def _policies(self, settings: Settings) -> tuple[Policy, ...]:
+        """As ``server.services.Services`` has them; who signs in with a name is answered by the core."""
+        limits, cache = self._limits(settings), self.cache.policy(settings)
+        guards = guardrails_of(settings, self._ask)
+        callers = (KeyPolicy(self.keys),) if self.keys or limits or cache else ()
+        return (*callers, *self._places(), *(policy for policy in (guards, cache, limits) if policy is not None))
+
+    def _limits(self, settings: Settings) -> LimitPolicy | None:
+        ceilings = of_settings(settings)
+        if not ceilings and not any(key.limits for key in self.keys.all()):
+            return None
+        return LimitPolicy(ceilings, self._ledger, self._process, self._ledger.give_back, self._exhausted)
+
+    def _places(self) -> tuple[Policy, ...]:
+        if not self._tracked:
+            return ()
+        from server.endpoint_traces import EndpointTraces  # what it needs of the registry takes some megabytes, and few have such endpoints
+
+        return (EndpointTraces(JournalledProperties(self.journal), self._tracked),)
+
+    async def _embed(self, model: str, text: str, call: Call) -> Answer:
+        headers = [(b"traceparent", call.traceparent.encode())]
+        request = msgspec.json.encode({"model": model, "input": text})
+        return await self.gateway.complete(request, Origin(cache=call.plan.route), operation=Operation.EMBEDDINGS, headers=headers)
+
+    async def _ask(self, operation: Operation, request: bytes, call: Call, name: str) -> Answer:
+        headers = [(b"traceparent", call.traceparent.encode())]
+        resource = Resource() if operation is Operation.MODERATION else None
+        return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers, resource=resource)

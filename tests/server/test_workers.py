@@ -1,0 +1,177 @@
+"""One command, one port, several gateway processes: what is promised for one process holds for all of them together."""
+
+import os
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from server.gateway_app import gateway_routers
+from server.workers.front import answers
+from tests.running import RunningServer, start_server
+from tests.soak.rig import resident_mb
+
+MASTER = {"authorization": "Bearer of-the-whole-server"}
+CONFIG = """
+security: {{api_keys: [of-the-whole-server]}}
+providers: {{silent: {{kind: openai, api_key: sk-x, base_url: "http://127.0.0.1:{port}/v1"}}}}
+routes: [{{name: limited, targets: [{{model: fake/echo}}], limits: [{{name: ten, requests: 10, window: month}}]}}{more}]
+"""
+MOST_MB = 130
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[socket.socket]:
+    """A vendor that takes requests and never says anything."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, silent: socket.socket) -> Iterator[RunningServer]:
+    home: Path = tmp_path_factory.mktemp("workers")
+    configure(home, silent)
+    running = start_server(home / "data", config=home / "tidegate.yaml", arguments=("--workers", "2"))
+    yield running
+    assert running.stop() == 0
+
+
+def configure(home: Path, silent: socket.socket, more: str = "") -> None:
+    (home / "tidegate.yaml").write_text(CONFIG.format(port=silent.getsockname()[1], more=more))
+
+
+def children(server: RunningServer) -> list[int]:
+    """The core, and the workers in the order of their start."""
+    found = [int(pid) for task in Path(f"/proc/{server.process.pid}/task").glob("*/children") for pid in task.read_text().split()]
+    core = next(pid for pid in found if any(Path(f"/proc/{pid}/task").glob("*/children")) and has_children(pid))
+    return [core, *sorted(set(found) - {core})]
+
+
+def has_children(pid: int) -> bool:
+    return any(task.read_text().split() for task in Path(f"/proc/{pid}/task").glob("*/children"))
+
+
+def eventually(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def ask(server: RunningServer, model: str = "fake/echo", headers: dict[str, str] = MASTER, timeout: float = 30) -> httpx.Response:
+    """On a connection of its own, which any worker may take."""
+    body = {"model": model, "messages": [{"role": "user", "content": "hello"}]}
+    return httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=timeout)
+
+
+def statuses(server: RunningServer, count: int, **asked: Any) -> Counter[int]:
+    with ThreadPoolExecutor(16) as threads:
+        return Counter(answer.status_code for answer in threads.map(lambda _: ask(server, **asked), range(count)))
+
+
+def test_a_limit_lets_as_many_pass_as_it_says_however_many_workers_are_asked_at_once(server: RunningServer):
+    assert statuses(server, 40, model="limited") == {200: 10, 429: 30}
+    standing = server.client.get("/api/v1/budgets", headers=MASTER).json()["budgets"][0]
+    assert (standing["used"], standing["reserved"]) == (10, 0)
+
+
+def test_a_key_opens_and_closes_every_worker_at_once(server: RunningServer):
+    key = server.client.post("/api/v1/keys", json={"name": "ada"}, headers=MASTER).json()["key"]
+    shown = {"authorization": f"Bearer {key}"}
+    assert statuses(server, 16, headers=shown) == {200: 16}
+    server.client.delete("/api/v1/keys/ada", headers=MASTER).raise_for_status()
+    assert statuses(server, 16, headers=shown) == {401: 16}
+
+
+def test_a_reload_reaches_every_worker_and_drops_no_request(server: RunningServer, silent: socket.socket):
+    assert ask(server, model="later").status_code == 404
+    with ThreadPoolExecutor(1) as threads:
+        meanwhile = threads.submit(lambda: [ask(server).status_code for _ in range(60)])
+        configure(server.data.parent, silent, ", {name: later, targets: [{model: fake/echo}]}")
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: server.client.get("/health", headers=MASTER).json()["config_version"] > 1)
+        assert statuses(server, 16, model="later") == {200: 16}
+        assert set(meanwhile.result()) == {200}
+
+
+def test_what_is_not_the_gateways_comes_from_the_core_files_of_any_size_both_ways(server: RunningServer):
+    content = os.urandom(3_000_000)
+    path = "/api/2.0/mlflow-artifacts/artifacts/0/some/file.bin"
+    assert server.client.put(path, content=content, headers=MASTER).status_code == 200
+    pieces = iter([content[:1_000_000], content[1_000_000:]])
+    assert server.client.put(f"{path}.chunked", content=pieces, headers=MASTER).status_code == 200
+    assert [server.client.get(each, headers=MASTER).content for each in (path, f"{path}.chunked")] == [content, content]
+    assert server.client.get("/api/v1/traces").status_code == 401
+
+
+def test_a_killed_worker_is_started_again_and_what_it_had_under_way_is_interrupted(server: RunningServer, silent: socket.socket):
+    before = children(server)
+    with ThreadPoolExecutor(8) as threads:
+        hanging = [threads.submit(ask, server, "silent/model") for _ in range(8)]
+        taken = [silent.accept()[0] for _ in hanging]
+        assert all(each.recv(1) for each in taken), "a request is sent once its opening is written"
+        for worker in before[1:]:
+            os.kill(worker, signal.SIGKILL)
+        for each in taken:
+            each.close()
+    assert all(each.exception() is not None for each in hanging)
+    eventually(lambda: len(now := children(server)) == 3 and not set(now) & set(before[1:]))
+    eventually(lambda: answers_again(server))
+    eventually(lambda: Counter(each["status"] for each in traces(server))["INTERRUPTED"] == len(hanging))
+
+
+def traces(server: RunningServer) -> list[dict[str, Any]]:
+    return server.client.get("/api/v1/traces?limit=200", headers=MASTER).json()["traces"]
+
+
+def answers_again(server: RunningServer) -> bool:
+    try:
+        return ask(server).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_the_gateway_answers_while_the_core_is_away_and_what_is_the_cores_says_so_in_its_clients_words(server: RunningServer):
+    core, *workers = children(server)
+    os.kill(core, signal.SIGKILL)
+    told = httpx.get(f"{server.url}/api/2.0/mlflow/experiments/search", headers=MASTER, timeout=30)
+    assert (told.status_code, told.json()["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    assert ask(server).status_code == 200
+    assert ask(server, model="limited").status_code == 429, "what was spent stays spent"
+    eventually(lambda: server.client.get("/ready").status_code == 200)
+    assert children(server)[1:] == workers
+    assert statuses(server, 4) == {200: 4}
+
+
+def test_a_worker_is_small(server: RunningServer):
+    assert all(resident_mb(str(worker)) < MOST_MB for worker in children(server)[1:])
+
+
+def test_every_trace_of_every_worker_is_there(server: RunningServer):
+    wanted = {ask(server).headers["x-tidegate-trace-id"] for _ in range(8)}
+    eventually(lambda: wanted <= {each["trace_id"] for each in traces(server)})
+
+
+def test_a_worker_answers_the_paths_of_models_clients_and_of_nobody_else():
+    class Nothing:
+        def __getattr__(self, name: str) -> Any:
+            return self
+
+    class Some(Nothing):
+        class settings:  # noqa: N801 - an attribute
+            class server:  # noqa: N801 - the same
+                max_body_bytes = 1
+
+    from litestar import Litestar
+
+    app = Litestar(gateway_routers(Some()), openapi_config=None)
+    assert [route.path for route in app.routes if not answers(f"{route.path}/".replace("{", "").replace("}", ""))] == []
+    assert not any(map(answers, ("/", "/gateway", "/v1/traces", "/api/v1/traces", "/api/2.0/mlflow/runs/create", "/health", "/metrics")))
