@@ -152,7 +152,7 @@ class Writer:
             async with asyncio.timeout(timeout):
                 await barrier.reached
         except TimeoutError as error:
-            reason = self.delivery().last_error or "the database is slow"
+            reason = self.delivery().last_error or f"{self._mine.waiting_bytes() / 1e6:.1f} MB are still to be stored"
             raise TelemetryUnavailable(f"what was just written is not stored after {timeout:g} s: {reason}") from error
         finally:
             self._barriers = [other for other in self._barriers if other is not barrier]

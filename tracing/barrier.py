@@ -9,11 +9,11 @@ __all__ = ("settled",)
 
 
 async def settled(flush: Callable[[], Awaitable[None]]) -> None:
-    """Wait for the journal to be stored. Raises ``StoreUnavailable`` when storage does not take it."""
+    """Wait for the journal to be stored. Raises ``StoreUnavailable``, with the reason, when storage does not take it in time."""
     try:
         await flush()
     except (TimeoutError, Unavailable) as error:
         raise StoreUnavailable(
-            "the telemetry database does not answer; what was received is kept in the journal",
-            hint="look at /health for the reason; requests through the gateway go on meanwhile",
+            f"{str(error) or 'the telemetry database does not answer'}; what was received is kept in the journal",
+            hint="try again in a moment; /health and /metrics tell what waits, and requests through the gateway go on meanwhile",
         ) from error
