@@ -129,11 +129,11 @@ VISIBLE: Final[dict[str, tuple[str, Sees]]] = {
     "/2.0/mlflow/experiments/search": ("experiments", lambda caller, item: caller.may("read", "experiment", item.experiment_id)),
     "/2.0/mlflow/registered-models/search": (
         "registered_models",
-        lambda caller, item: permitted(caller, Need("read", "registered_model", item.name)),
+        lambda caller, item: permitted(caller, Need("read", "registered_model", scoped(item.name))),
     ),
     "/2.0/mlflow/model-versions/search": (
         "model_versions",
-        lambda caller, item: permitted(caller, Need("read", "registered_model_version", item.name)),
+        lambda caller, item: permitted(caller, Need("read", "registered_model_version", scoped(item.name))),
     ),
     "/3.0/mlflow/datasets/search": ("datasets", lambda caller, item: all(_reads(caller, each) for each in item.experiment_ids)),
     "/3.0/mlflow/issues/search": ("issues", lambda caller, item: _reads(caller, item.experiment_id)),

@@ -228,3 +228,17 @@ def test_files_of_skills_are_read_by_who_reads_the_skill_and_written_by_nobody(a
     assert reader.http.get(path).content == b"# hi"
     assert [person.http.put(path, content=b"x").status_code for person in (admin, reader)] == [403, 403]
     assert admin.http.delete(path).status_code == 403
+
+
+def test_lists_of_models_in_a_workspace_leave_out_what_is_denied_there(admin, workspace, make_person):
+    team, ada = inside(admin, workspace), make_person()
+    shown, denied = f"shown {next(numbers)}", f"denied {next(numbers)}"
+    for name in (shown, denied):
+        team.post("registered-models/create", name=name)
+        team.post("model-versions/create", name=name, source="s3://b/m")
+    role = next(each for each in admin.get("/api/3.0/mlflow/roles/list", workspace=workspace)["roles"] if each["name"] == "viewer")
+    admin.post("/api/3.0/mlflow/roles/assign", username=ada.name, role_id=role["id"])
+    grant(admin, ada, "registered_model", f"{workspace}/{denied}", "DENY")
+    there = inside(ada, workspace)
+    assert [each["name"] for each in there.get("registered-models/search")["registered_models"]] == [shown]
+    assert [each["name"] for each in there.get("model-versions/search")["model_versions"]] == [shown]
