@@ -31,6 +31,7 @@ from gateway.types import (
     Inbound,
     Observation,
     Opened,
+    Operation,
     Passage,
     Plan,
     Provider,
@@ -346,6 +347,8 @@ class Exchange:
         """The one end of every request: the span is written, and who let the request pass learns what became of it."""
         if self._pursuit is not None:
             self._pursuit.end(error, observation)
+        if error is None and observation is not None and observation.response_id and _is_stored(self._inbound):
+            self._snapshot.made.note(observation.response_id, self._target)
         call = self._call
         if call is None:
             return self._recording.finish(self._inbound.body, observation, error=error, detail=detail)
@@ -378,3 +381,8 @@ class Exchange:
         if self._call is not None:
             own += self._call.headers
         return own
+
+
+def _is_stored(inbound: Inbound) -> bool:
+    """Whether a chat may be asked for again by its identifier: what asks for that cannot be written without this word."""
+    return inbound.operation is Operation.CHAT and b'"store"' in inbound.body

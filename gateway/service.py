@@ -25,7 +25,7 @@ from gateway.record import Recording
 from gateway.render import refused
 from gateway.routing import ROUTED_ONLY
 from gateway.snapshot import Pause, Snapshot
-from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource
+from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource, Target
 from tracing.live import LiveTracer
 
 __all__ = ("Gateway",)
@@ -136,9 +136,13 @@ class Gateway:
             self._snapshot.routes.plan(model)
         return counted(request)
 
-    def account(self, operation: Operation, named: str = "") -> str:
-        """The provider whose files or batches are meant: the one that is named, the only one that has them, else OpenAI. Raises ``InvalidRequest``."""
+    def account(self, operation: Operation, named: str = "", wanted: str = "") -> str:
+        """The provider whose files or batches are meant: the one that is named, the only one that has them, else OpenAI. Raises ``InvalidRequest``.
+
+        ``wanted`` is the identifier that is asked for: who is known to have made it is asked before all that are not named.
+        """
         able = [name for name, provider in self._snapshot.providers.items() if operation in provider.operations and ROUTED_ONLY not in name]
+        named = named or self._maker(wanted, able)
         if named or len(able) == 1:
             return named or able[0]
         if "openai" in able:
@@ -148,14 +152,25 @@ class Gateway:
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
 
-    def account_at(self, system: str, named: str = "") -> str:
-        """The provider of a vendor's own API that is meant: the one that is named, else the first. Raises ``InvalidRequest`` where there is none."""
+    def note_made(self, identity: str, provider: str) -> None:
+        """The account of ``provider`` keeps ``identity``."""
+        self._snapshot.made.note(identity, Target(provider, ""))
+
+    def _maker(self, identity: str, able: Sequence[str]) -> str:
+        made = self._snapshot.made.target(identity)
+        return made.provider if made is not None and made.provider in able else ""
+
+    def account_at(self, system: str, named: str = "", wanted: str = "") -> str:
+        """The provider of a vendor's own API that is meant: the one that is named, that made ``wanted``, or else the first.
+
+        Raises ``InvalidRequest`` where there is none.
+        """
         able = [name for name, provider in self._snapshot.providers.items() if provider.system == system and ROUTED_ONLY not in name]
         if not named and not able:
             raise InvalidRequest(
                 f"No provider of {system}'s own API is configured, and what is asked for is kept by no other.", param="provider"
             )
-        return named or able[0]
+        return named or self._maker(wanted, able) or able[0]
 
     def provider_of(self, route: str) -> str:
         """The provider of a route's first target. Raises ``ModelNotFound``."""

@@ -9,6 +9,7 @@ from gateway.media import MediaSource, NoMedia
 from gateway.passages.choosing import OnUnsupported
 from gateway.policies import Policy
 from gateway.providers import build
+from gateway.resilience.affinity import Affinity
 from gateway.resilience.pool import Pool
 from gateway.routing import RouteTable
 from gateway.shadows import Shadows
@@ -44,6 +45,7 @@ class Snapshot:
         self.media: MediaSource = NoMedia() if before is None else before.media
         self.pause: Pause = no_pause if before is None else before.pause
         self.shadows: Shadows = Shadows() if before is None else before.shadows  # those of before go on, and end with the last
+        self.made: Affinity = Affinity() if before is None else before.made
         self._users = 0
         self._retired = False
 

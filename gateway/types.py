@@ -50,6 +50,7 @@ class Operation(StrEnum):
     TRANSCRIPTION = "transcription"
     TRANSLATION = "translation"
     RERANK = "rerank"
+    STORED_CHATS = "stored_chats"
     FILES = "files"
     BATCHES = "batches"
     UPLOADS = "uploads"

@@ -34,7 +34,7 @@ def gateway_routers(services: GatewayServices) -> list[Router]:
     """Every dialect's, and the vendors' own under their names."""
     limit = services.settings.server.max_body_bytes
     return [
-        openai.router(services.gateway, limit),
+        openai.router(services.gateway, resources.ResourceSurface(services.gateway, limit).account, limit),
         anthropic.router(services.gateway, limit),
         gemini.router(services.gateway, limit),
         resources.router(services.gateway, limit),

@@ -3,7 +3,7 @@
 Plain ASGI: middleware and request objects would cost more than the whole proxy.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import perf_counter_ns, time_ns
 from typing import Any, cast
 
@@ -25,13 +25,21 @@ from gateway.types import Headers, Inbound, Operation, Reply
 __all__ = ("Surface", "router", "send_error", "send_reply", "send_whole")
 
 
-def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
-    """The paths of this dialect."""
+Stored = Callable[[Operation, HTTPScope, Receive, Send], Awaitable[None]]
+"""Who answers what is asked of things that an account keeps."""
+
+
+def router(gateway: Gateway, stored: Stored, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of this dialect. ``stored`` lists chats that were made before: it has one path with making one."""
     surface = Surface(gateway, max_body_bytes)
 
     @asgi("/v1/chat/completions", copy_scope=False)
     async def chat(scope: Scope, receive: Receive, send: Send) -> None:
-        await surface.serve(Operation.CHAT, cast("HTTPScope", scope), receive, send)
+        asked = cast("HTTPScope", scope)
+        if asked["method"] == "GET":
+            await stored(Operation.STORED_CHATS, asked, receive, send)
+        else:
+            await surface.serve(Operation.CHAT, asked, receive, send)
 
     @asgi("/v1/embeddings", copy_scope=False)
     async def embeddings(scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,9 +3,11 @@
 import re
 from typing import Final, cast
 
-from litestar import Router, asgi
+from litestar import Router, asgi, route
+from litestar.enums import HttpMethod
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.params import FromPath
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from msgspec.structs import replace
 from typing_extensions import override
 
@@ -73,29 +75,39 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
         _account_route(surface, [prefix + path for prefix in prefixes], Operation.PASSTHROUGH) for path, prefixes in CLAUDES.items()
     ]
 
+    @route(
+        [f"{prefix}/chat/completions/{{path:path}}" for prefix in PREFIXES],
+        http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE],
+    )
+    async def stored(path: FromPath[str]) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await surface.account(Operation.STORED_CHATS, cast("HTTPScope", scope), receive, send)
+
+        return answer
+
     @asgi([*(f"{prefix}/completions" for prefix in PREFIXES), "/gateway/mlflow/v1/completions"], copy_scope=False)
     async def completions(scope: Scope, receive: Receive, send: Send) -> None:
         await surface.serve(Operation.COMPLETIONS, cast("HTTPScope", scope), receive, send)
 
-    return Router("/", route_handlers=[completions, *bodies, *accounts], include_in_schema=False)
+    return Router("/", route_handlers=[completions, stored, *bodies, *accounts], include_in_schema=False)
 
 
 def _body_route(surface: "ResourceSurface", path: str, operation: Operation) -> ASGIRouteHandler:
     more = ["/v2/rerank", "/rerank"] if operation is Operation.RERANK else []
 
     @asgi([*(prefix + path for prefix in PREFIXES), *more], copy_scope=False)
-    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await surface.body(operation, cast("HTTPScope", scope), receive, send)
 
-    return route
+    return answer
 
 
 def _account_route(surface: "ResourceSurface", paths: list[str], operation: Operation) -> ASGIRouteHandler:
     @asgi(paths, is_mount=True, copy_scope=False)
-    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await surface.account(operation, cast("HTTPScope", scope), receive, send)
 
-    return route
+    return answer
 
 
 class ResourceSurface(Surface):
@@ -125,7 +137,11 @@ class ResourceSurface(Surface):
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not answered here.", allowed=", ".join(METHODS))
             named = named_provider(scope)
-            provider = self._gateway.account_at("anthropic", named) if claudes else self._gateway.account(operation, named)
+            provider = (
+                self._gateway.account_at("anthropic", named)
+                if claudes
+                else self._gateway.account(operation, named, _wanted(scope, operation))
+            )
             kind = content_type(scope)
             upload = self._upload(scope, receive) if kind.startswith("multipart/") and scope["method"] == "POST" else None
             body = await self._read(receive) if scope["method"] == "POST" and upload is None else b""
@@ -167,6 +183,11 @@ class ResourceSurface(Surface):
     def _upload(self, scope: HTTPScope, receive: Receive) -> Upload:
         length = next((int(value) for name, value in scope["headers"] if name == b"content-length" and value.isdigit()), None)
         return Upload(receive, length, self._max_body_bytes)
+
+
+def _wanted(scope: HTTPScope, operation: Operation) -> str:
+    """The identifier of the chat that is asked for; of other things it is not known who made them."""
+    return scope["path"].partition("/chat/completions/")[2].partition("/")[0] if operation is Operation.STORED_CHATS else ""
 
 
 def _with_form(operation: Operation, body: bytes, scope: HTTPScope, arrival: Arrival) -> Inbound:

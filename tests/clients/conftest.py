@@ -61,6 +61,8 @@ def answer(sent: Sent) -> Said:
         events = [partial, {"type": "image_generation.completed", "usage": usage, **pictured}]
         pieces = tuple(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
         return Said(pieces=pieces, content_type="text/event-stream")
+    if "/v1/chat/completions" in path:
+        return chats(path.partition("/chat/completions")[2], sent)
     if path.endswith("/completions"):
         usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
         choice = {"index": 0, "text": "ebb", "finish_reason": "stop", "logprobs": None}
@@ -77,6 +79,30 @@ def answer(sent: Sent) -> Said:
     return Said(pieces=(json.dumps(ANSWERS[path.rpartition("/v1")[2] or path]).encode(),))
 
 
+def chats(beneath: str, sent: Sent) -> Said:
+    """Chats, and what is kept of them."""
+    asked = json.loads(sent.body or b"{}")
+    if asked.get("stream"):
+        chunk = {"id": CHAT["id"], "object": "chat.completion.chunk", "created": 1, "model": "up"}
+        pieces = ({"delta": {"content": "ebb"}, "finish_reason": None}, {"delta": {}, "finish_reason": "stop"})
+        told = [json.dumps({**chunk, "choices": [{"index": 0, **piece}]}).encode() for piece in pieces]
+        return Said(pieces=tuple(b"data: %s\n\n" % each for each in (*told, b"[DONE]")), content_type="text/event-stream")
+    if sent.method == "DELETE":
+        return Said(pieces=(json.dumps({"id": CHAT["id"], "object": "chat.completion.deleted", "deleted": True}).encode(),))
+    kept: dict = {"": CHAT if sent.method == "POST" else {"object": "list", "data": [CHAT], "has_more": False}, f"/{CHAT['id']}": CHAT}
+    kept[f"/{CHAT['id']}/messages"] = {"object": "list", "data": [{"id": "m-0", "role": "user", "content": "hi"}], "has_more": False}
+    if beneath not in kept:
+        return Said(404, (b'{"error": {"message": "No chat is called so.", "type": "invalid_request_error"}}',))
+    return Said(pieces=(json.dumps(kept[beneath]).encode(),))
+
+
+CHAT = {
+    "id": "chatcmpl-kept",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "up",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "ebb"}, "finish_reason": "stop"}],
+}
 FILE = {"id": "file-1", "object": "file", "bytes": 3, "created_at": 1, "filename": "a.jsonl", "purpose": "batch", "status": "processed"}
 BATCH = {
     "id": "batch_1",

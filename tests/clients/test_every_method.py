@@ -92,10 +92,22 @@ async def test_openais_images_sounds_and_batches_in_their_other_forms(resources:
     assert (await openai_.files.retrieve("file-1")).id == "file-1"
 
 
-async def test_what_openai_keeps_of_chats_is_a_405_that_says_what_is_answered(resources: Resources):
-    with pytest.raises(openai.APIStatusError) as raised:
-        await resources.client.chat.completions.list()
-    assert (raised.value.status_code, raised.value.response.headers["allow"]) == (405, "POST")
+async def test_chats_that_openai_keeps_are_asked_of_the_account_that_made_them(resources: Resources):
+    chats, asked = resources.client.chat.completions, {"messages": ASKED, "store": True}
+    there = await chats.create(model="other/gpt-x", **asked)
+    streamed = [each.id async for each in await chats.create(model="other/gpt-x", stream=True, **asked)]
+    for identity in (there.id, streamed[0]):
+        assert (await chats.retrieve(identity)).id == there.id
+        assert resources.sent.target == f"/other/v1/chat/completions/{identity}"
+    assert (await chats.update(there.id, metadata={"tide": "high"})).id == there.id
+    assert (resources.sent.method, json.loads(resources.sent.body)) == ("POST", {"metadata": {"tide": "high"}})
+    assert [each.content async for each in chats.messages.list(there.id)] == ["hi"]
+    assert [each.id async for each in chats.list()] == [there.id]
+    assert (await chats.delete(there.id)).deleted
+    assert (resources.sent.method, resources.sent.target) == ("DELETE", f"/other/v1/chat/completions/{there.id}")
+    with pytest.raises(openai.NotFoundError, match="No chat"):
+        await chats.retrieve("chatcmpl-nobodys")
+    assert resources.sent.target == "/v1/chat/completions/chatcmpl-nobodys"
 
 
 async def test_googles_own_client(resources: Resources):

@@ -71,7 +71,7 @@ def test_a_span_of_any_exporter_joins_the_gateways_in_one_trace(server: RunningS
         ("/api/v1/openapi.json", 200, "/api/v1/traces"),
         ("/v1/nothing", 404, "invalid_request_error"),
         ("/api/2.0/mlflow/nothing", 404, "ENDPOINT_NOT_FOUND"),
-        ("/v1/chat/completions", 405, "method_not_allowed"),
+        ("/v1/embeddings", 405, "method_not_allowed"),
     ],
 )
 def test_an_error_is_in_the_words_of_whoever_asked(server: RunningServer, path: str, status: int, said: str):
