@@ -73,10 +73,8 @@ def _asked(call: Call) -> int:
     if call.inbound.resource is not None and not call.inbound.resource.content_type.startswith("application/json"):
         return 0
     body = call.inbound.body
-    pictures = 0
-    if len(body) > 1000:
-        body, pictures = _BINARY.subn(b"", body)
-    return -(-len(body) // BYTES_A_TOKEN) + pictures * TOKENS_A_PICTURE
+    pictures = [found.end() - found.start() for found in _BINARY.finditer(body)] if len(body) > 1000 else []
+    return -(-(len(body) - sum(pictures)) // BYTES_A_TOKEN) + len(pictures) * TOKENS_A_PICTURE
 
 
 def _bound(call: Call) -> int | None:

@@ -14,7 +14,7 @@ from gateway.types import Observation, Operation, StreamReader, Upstream
 from gateway.wire.openai import RequestHead
 from gateway.wire.patch import patch, replace
 
-__all__ = ("ChatPassage", "asks_for_usage", "prepare")
+__all__ = ("ChatPassage", "asks_for_usage", "known", "prepare")
 
 INCLUDE_USAGE: Final = b'{"include_usage":true}'
 
@@ -54,8 +54,13 @@ def prepare(head: RequestHead, body: bytes, model: str, edits: Mapping[str, byte
     name = msgspec.json.encode(model)
     usage = {} if not head.stream or asks_for_usage(head) else {"stream_options": _with_usage(bytes(head.stream_options))}
     if not edits and not usage:
-        return replace(body, "model", name)
-    return patch(body, {**edits, **usage, "model": name})
+        return replace(body, "model", name, known(head))
+    return patch(body, {**edits, **usage, "model": name}, known(head))
+
+
+def known(head: RequestHead) -> tuple[msgspec.Raw, ...]:
+    """The members of a request that may be large, as they were read of its body."""
+    return (head.messages, head.input, head.tools, head.prompt)
 
 
 def asks_for_usage(head: RequestHead) -> bool:

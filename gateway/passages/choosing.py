@@ -64,7 +64,7 @@ def passage(
         return AcrossPassage(inbound, edits, _best(spoken), model, on_unsupported)
     if inbound.dialect is DialectName.OPENAI_CHAT:
         return ChatPassage(inbound.operation, head, inbound.body, model, edits)
-    return NativePassage(inbound, model)
+    return NativePassage(inbound, head, model)
 
 
 def _strict(way: Passage, model: str, on_unsupported: OnUnsupported) -> Passage:

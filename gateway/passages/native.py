@@ -6,9 +6,11 @@ from gateway.dialects.failures import failure_of
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError
+from gateway.passages.chat import known
 from gateway.passages.going_on import gone_on, rewritten
 from gateway.passages.observing import EventStream, observed
 from gateway.types import Inbound, Observation, StreamReader, Upstream
+from gateway.wire.openai import RequestHead
 from gateway.wire.patch import replace
 
 __all__ = ("NativePassage",)
@@ -22,13 +24,13 @@ class NativePassage:
 
     dropped: tuple[str, ...] = ()
 
-    def __init__(self, inbound: Inbound, model: str) -> None:
+    def __init__(self, inbound: Inbound, head: RequestHead, model: str) -> None:
         self.dialect = inbound.dialect
         named = self.dialect not in _NAMED_IN_URL
         body = inbound.body
         if inbound.previous is not None and not inbound.previous.native:
             body = rewritten(gone_on(body, inbound.previous), self.dialect)
-        self.body = replace(body, "model", msgspec.json.encode(model)) if named else body
+        self.body = replace(body, "model", msgspec.json.encode(model), known(head)) if named else body
 
     def answered(self, upstream: Upstream) -> Upstream:
         """See ``Passage.answered``."""

@@ -20,6 +20,7 @@ __all__ = ("KeepAlive", "kept_alive")
 
 _EVENT_ENDS: Final = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_END: Final = 4
+_LARGE: Final = 16 * 1024
 
 
 def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextManager[tuple[Send, Inbound]]:
@@ -27,9 +28,14 @@ def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextM
 
     Nothing is put among bytes that are promised to pass as they are.
     """
-    if seconds > 0 and (inbound.stream or b'"stream"' in inbound.body) and inbound.operation is not Operation.PASSTHROUGH:
+    if seconds > 0 and inbound.operation is not Operation.PASSTHROUGH and _may_stream(inbound):
         return KeepAlive(send, inbound, seconds)
     return nullcontext((send, inbound))
+
+
+def _may_stream(inbound: Inbound) -> bool:
+    """Whether it is worth a clock; to look through a large body costs more than one."""
+    return inbound.stream or len(inbound.body) > _LARGE or b'"stream"' in inbound.body
 
 
 class KeepAlive:

@@ -1,16 +1,23 @@
 """Edit members of a JSON object in its own text: every byte that is not part of the edit stays what and where it was.
 
 A proxy that decodes a body and encodes it again drops unknown numbers' digits, reorders keys and so defeats the vendors' prompt caches.
-Here the text is scanned once, and only the asked values are replaced.
+Here the text is scanned once, and only the asked values are replaced. What the caller has read of it already is stepped over.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import Final
 
 import msgspec
 
 __all__ = ("Member", "members", "patch", "replace")
+
+_LARGE: Final = 4096
+"""Bytes from which stepping from member to member is cheaper than looking through the whole text."""
+
+_SELF_ENDING: Final = (b"{", b"[", b'"')
+"""How values begin whose own text says where they end."""
 
 _SPACE = re.compile(rb"[ \t\n\r]*")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -27,39 +34,49 @@ class Member(msgspec.Struct, frozen=True):
     end: int
 
 
-def replace(body: bytes, name: str, value: bytes) -> bytes:
-    """Give one member of the outermost object a new value. ``body`` must be a valid JSON object that has the member."""
-    plain = _plain_member(name).search(body)
-    if plain is not None and _spelled_once(body, name):
-        return body[: plain.start(1)] + value + body[plain.end(1) :]
-    return patch(body, {name: value})
+def replace(body: bytes, name: str, value: bytes, known: Iterable[msgspec.Raw] = ()) -> bytes:
+    """Give one member of the outermost object a new value. ``body`` must be a valid JSON object that has the member; ``known`` as in ``patch``."""
+    if len(body) < _LARGE:
+        plain = _plain_member(name).search(body)
+        if plain is not None and _spelled_once(body, name):
+            return body[: plain.start(1)] + value + body[plain.end(1) :]
+    return patch(body, {name: value}, known)
 
 
-def patch(body: bytes, edits: Mapping[str, bytes | None]) -> bytes:
+def patch(body: bytes, edits: Mapping[str, bytes | None], known: Iterable[msgspec.Raw] = ()) -> bytes:
     """Give the outermost object's members new values; ``None`` removes a member, a member that is absent is put in front.
 
     ``body`` must be a valid JSON object. A name that occurs more than once is edited at each place, so that no reader of the result, whichever
-    of the duplicates it believes, sees the old value.
+    of the duplicates it believes, sees the old value. ``known`` are values that were read of the body: large ones are found again by their bytes.
     """
-    found = list(members(body))
+    found = list(members(body, known))
     present = {member.name for member in found}
     absent = {name: value for name, value in edits.items() if value is not None and name not in present}
     return _insert(_rewrite(body, found, edits), absent)
 
 
-def members(body: bytes) -> Iterator[Member]:
-    """The members of the outermost object of valid JSON, in the order of the text, duplicates included."""
+def members(body: bytes, known: Iterable[msgspec.Raw] = ()) -> Iterator[Member]:
+    """The members of the outermost object of valid JSON, in the order of the text, duplicates included. ``known`` as in ``patch``."""
+    large = [raw for raw in known if len(memoryview(raw)) >= _LARGE]
     at = _after_space(body, body.index(b"{") + 1)
     while body[at : at + 1] == b'"':
         key = at
         at = _string_end(body, at)
         name = msgspec.json.decode(body[key:at], type=str)
         at = _after_space(body, body.index(b":", at) + 1)
-        end = _value_end(body, at)
+        end = _known_end(body, at, large) or _value_end(body, at)
         yield Member(name, key, at, end)
         at = _after_space(body, end)
         if body[at : at + 1] == b",":
             at = _after_space(body, at + 1)
+
+
+def _known_end(body: bytes, at: int, known: list[msgspec.Raw]) -> int:
+    """The end of the value at ``at`` where it is one of ``known``, else 0: no value of JSON begins with another that is so long and ends itself."""
+    for raw in known:
+        if body[at : at + 1] in _SELF_ENDING and body.startswith(raw, at):
+            return at + len(memoryview(raw))
+    return 0
 
 
 @cache
@@ -83,14 +100,15 @@ def _rewrite(body: bytes, found: list[Member], edits: Mapping[str, bytes | None]
     kept = [member for member in found if edits.get(member.name, b"") is not None]
     if len(kept) < len(found):
         return _without(body, found, kept, edits)
-    pieces: list[bytes] = []
+    text = memoryview(body)  # a slice of it is no copy
+    pieces: list[bytes | memoryview] = []
     copied = 0
     for member in found:
         value = edits.get(member.name)
         if value is not None:
-            pieces += (body[copied : member.value], value)
+            pieces += (text[copied : member.value], value)
             copied = member.end
-    return b"".join((*pieces, body[copied:]))
+    return b"".join((*pieces, text[copied:]))
 
 
 def _without(body: bytes, found: list[Member], kept: list[Member], edits: Mapping[str, bytes | None]) -> bytes:

@@ -2,15 +2,18 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import sse
 from gateway.errors import UpstreamBroken
+from gateway.passages.chat import known
 from gateway.providers.openai.stream import ChatStream
 from gateway.sse import EventParser
 from gateway.wire.headers import header_value
+from gateway.wire.openai import RequestHead
 from gateway.wire.patch import patch, replace
 
 
@@ -102,3 +105,33 @@ def test_whatever_somebody_wrote_stands_in_a_header(text: str):
     value = header_value(text)
     assert not any(byte < 0x20 or byte == 0x7F for byte in value)
     assert len(value) == len(text)
+
+
+LONG = "x" * 5000
+LONG_VALUES = st.sampled_from(
+    [
+        LONG,
+        LONG + '"}]{[',
+        LONG + "é\\",
+        [{"role": "user", "content": LONG}],
+        {"model": "inner", "text": LONG},
+        [[LONG]],
+        "short",
+        7,
+        None,
+        [],
+    ]
+)
+NAMES = st.sampled_from(["messages", "input", "tools", "prompt", "mod\\u0065l", "model", "x", "\\u006dessages"])
+
+
+@given(st.lists(st.tuples(NAMES, LONG_VALUES), max_size=8), st.sampled_from([None, 1]), st.sampled_from(["messages", "x", "absent"]))
+def test_a_body_is_edited_alike_whether_what_was_read_of_it_is_stepped_over_or_not(
+    pairs: list[tuple[str, object]], indent: int | None, removed: str
+):
+    named = [*pairs, ("model", "old")]
+    body = ("{" + ", ".join(f'"{name}" : {json.dumps(value, indent=indent)}' for name, value in named) + "}").encode()
+    read = known(msgspec.convert(msgspec.json.decode(body, type=dict[str, msgspec.Raw]) | {"model": "m"}, RequestHead))
+    assert replace(body, "model", b'"new"', read) == replace(body, "model", b'"new"')
+    edits = {"model": b'"new"', removed: None, "put": b"1"}
+    assert patch(body, edits, read) == patch(body, edits)

@@ -260,7 +260,7 @@ async def test_what_is_written_now_without_pause_does_not_prolong_a_replay(tmp_p
         async def write() -> None:
             while True:
                 journal.append([row(number) for number in range(200)])
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)  # a loop that never sleeps may starve threads for seconds: the interpreter's lock is not fair
 
         writing = asyncio.create_task(write())
         await writer.flush(5)
