@@ -92,15 +92,20 @@ def _defaults() -> Source:
 
 
 def read(path: Path) -> Source:
-    """The text of a file. Raises ``ConfigError`` when it cannot be read, or is not UTF-8."""
+    """The text of a file. Raises ``ConfigError`` when it cannot be read, is not UTF-8 or larger than ``MAX_BYTES``."""
+    hint = "run `tidegate init` to write one, or check --config and TIDEGATE_CONFIG"
     try:
         with path.open("rb") as file:
-            return Source(str(path), file.read(MAX_BYTES).decode("utf-8-sig"), path)
+            data = file.read(MAX_BYTES + 1)
+        if len(data) <= MAX_BYTES:
+            return Source(str(path), data.decode("utf-8-sig"), path)
+        reason, hint = f"it is larger than {MAX_BYTES // 2**20} MiB", "check --config and TIDEGATE_CONFIG: settings are never so long"
     except OSError as error:
         reason = error.strerror or "the system refused"
-    except ValueError:  # not UTF-8, or a NUL in the path
-        reason = "it is not UTF-8 text"
-    hint = "run `tidegate init` to write one, or check --config and TIDEGATE_CONFIG"
+    except UnicodeDecodeError:
+        reason, hint = "it is not UTF-8 text", "save it as UTF-8, or check --config and TIDEGATE_CONFIG"
+    except ValueError:
+        reason = "there is a NUL in its path"
     finding = Finding(Span(Source(str(path))), "", f"the file {str(path)!r}", f"cannot be read: {reason}", hint)
     raise ConfigError(present([finding], None))
 

@@ -132,3 +132,17 @@ def test_the_client_finds_the_server_of_this_machine_or_the_one_named():
     assert (named.url, named.api_key.reveal()) == ("https://llm.example", "k")
     with pytest.raises(ConfigError, match="TIDEGATE_URL"):
         config.client_settings({"TIDEGATE_URL": "llm.example"})
+
+
+def test_a_file_that_is_larger_than_any_settings_is_refused_and_not_cut_off(tmp_path: Path):
+    file = tmp_path / "tidegate.yaml"
+    file.write_bytes(b"# " + b"x" * 16 * 1024 * 1024 + b"\nserver: {port: 1}\n")
+    with pytest.raises(ConfigError, match=r"larger than 16 MiB"):
+        config.load_with_report(file, {})
+
+
+def test_a_file_that_is_not_utf_8_is_told_how_it_must_be_saved(tmp_path: Path):
+    file = tmp_path / "tidegate.yaml"
+    file.write_bytes(b"server: {host: \xff}\n")
+    with pytest.raises(ConfigError, match=r"(?s)not UTF-8 text.*save it as UTF-8"):
+        config.load_with_report(file, {})
