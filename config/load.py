@@ -103,7 +103,7 @@ def read(path: Path) -> Source:
     except OSError as error:
         reason = error.strerror or "the system refused"
     except UnicodeDecodeError:
-        reason, hint = "it is not UTF-8 text", "save it as UTF-8, or check --config and TIDEGATE_CONFIG"
+        reason, hint = "it is not UTF-8 text", "save it as UTF-8, or run `tidegate init --force` to write another"
     except ValueError:
         reason = "there is a NUL in its path"
     finding = Finding(Span(Source(str(path))), "", f"the file {str(path)!r}", f"cannot be read: {reason}", hint)
