@@ -25,7 +25,7 @@ from gateway.record import Recording
 from gateway.render import refused
 from gateway.routing import ROUTED_ONLY
 from gateway.snapshot import Pause, Snapshot
-from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource, Target
+from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource
 from tracing.live import LiveTracer
 
 __all__ = ("Gateway",)
@@ -152,16 +152,12 @@ class Gateway:
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
 
-    def note_made(self, identity: str, provider: str) -> None:
-        """The account of ``provider`` keeps ``identity``."""
-        self._snapshot.made.note(identity, Target(provider, ""))
-
     def _maker(self, identity: str, able: Sequence[str]) -> str:
         made = self._snapshot.made.target(identity)
         return made.provider if made is not None and made.provider in able else ""
 
-    def account_at(self, system: str, named: str = "", wanted: str = "") -> str:
-        """The provider of a vendor's own API that is meant: the one that is named, that made ``wanted``, or else the first.
+    def account_at(self, system: str, named: str = "") -> str:
+        """The provider of a vendor's own API that is meant: the one that is named, or else the first.
 
         Raises ``InvalidRequest`` where there is none.
         """
@@ -170,7 +166,7 @@ class Gateway:
             raise InvalidRequest(
                 f"No provider of {system}'s own API is configured, and what is asked for is kept by no other.", param="provider"
             )
-        return named or self._maker(wanted, able) or able[0]
+        return named or able[0]
 
     def provider_of(self, route: str) -> str:
         """The provider of a route's first target. Raises ``ModelNotFound``."""
