@@ -9,6 +9,7 @@ from litestar.types import ExceptionHandlersMap
 
 from server.dialects import Refusal, has_dialect, render
 from server.ui.pages.page import error_page
+from storage.errors import Unavailable
 
 __all__ = ("EXCEPTION_HANDLERS", "failure")
 
@@ -70,10 +71,25 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     return _respond(request.url.path, Refusal(status=500, code="internal_error", message=message))
 
 
+def _storage_away(request: Request[Any, Any, Any], error: Unavailable) -> Response[Any]:
+    """The database went away between two questions of one request; or it is too busy to answer in time."""
+    if _is_browser(request):
+        return error_page(request, error)
+    logger.warning("storage did not answer %s %s: %s", request.method, request.url.path, error)
+    refusal = Refusal(
+        status=503,
+        code="store_unavailable",
+        message=f"What holds the data does not answer now: {error}.",
+        hint="Try again in a moment; what was received is kept.",
+        headers=(("retry-after", "1"),),
+    )
+    return _respond(request.url.path, refusal)
+
+
 def failure(path: str) -> tuple[str, bytes]:
     """For what fails past the framework: content type and body of a 500, for whoever speaks at ``path``."""
     return render(path, Refusal(status=500, code="internal_error", message="Something went wrong here; the server's log says more."))
 
 
-EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _http_error, Exception: _unexpected}
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {HTTPException: _http_error, Unavailable: _storage_away, Exception: _unexpected}
 """For the application layer: each package answers its own errors, in its routers."""

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
@@ -297,7 +296,8 @@ class Writer:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """Hold the directory's writer lock; wait for it as long as another process has it (a restart that overlaps)."""
-        while (lock := await asyncio.to_thread(_lock, self._directory)) is None:
+        # Not in a thread: a lock that a thread took for a task cancelled meanwhile would be nobody's to let go.
+        while (lock := lock_file(self._directory / "writer.lock")) is None:
             self._say("another process stores this journal")
             await asyncio.sleep(LOOK_AROUND_SECONDS)
         self._trouble = None
@@ -310,10 +310,6 @@ class Writer:
         if self._trouble is None:
             logger.warning("%s", trouble)
         self._trouble = trouble
-
-
-def _lock(directory: Path) -> int | None:
-    return lock_file(directory / "writer.lock")
 
 
 def _as_they_are(rows: Rows) -> Rows:

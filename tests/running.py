@@ -33,7 +33,12 @@ class RunningServer:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.client = httpx.Client(base_url=self.url, timeout=30, event_hooks={"response": [self._look]})
+
+    def _look(self, response: httpx.Response) -> None:
+        """No server may fail: where one does, its own words are worth more than the status."""
+        if response.status_code == 500 and b"log says" in response.read():
+            raise AssertionError(f"{response.request.method} {response.url} failed:\n{self.log.read_text()[-5000:]}")
 
     @property
     def url(self) -> str:

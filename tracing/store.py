@@ -226,11 +226,11 @@ class TraceStore:
             said = group.create_task(self._contents(trace_id) if with_content else _nothing())
             assessments = group.create_task(assessments_of(self._telemetry, trace_id))
             properties = group.create_task(properties_of(self._telemetry, [trace_id]))
-        if not heads.result():
+        summaries = await self._summaries(heads.result())
+        if not summaries or not spans.result():
             raise TraceNotFound(trace_id)
-        (summary,) = await self._summaries(heads.result())
         return Trace(
-            summary=summary,
+            summary=summaries[0],
             spans=_views(spans.result(), said.result()),
             assessments=assessments.result(),
             properties=properties.result().get(trace_id, NOTHING_SAID),
@@ -240,6 +240,7 @@ class TraceStore:
         return {record.span_id: record for record in await self._run(sql.contents([trace_id]), ContentRecord)}
 
     async def _summaries(self, heads: Sequence[HeadRecord]) -> list[TraceSummary]:
+        """Their rows. A trace that is being stored just now may be in ``spans`` and not yet in what is rolled up from it: it is left out."""
         if not heads:
             return []
         ids = [head.trace_id for head in heads]
@@ -247,7 +248,9 @@ class TraceStore:
             figures = group.create_task(self._run(sql.rollups(ids), RollupRecord))
             scores = group.create_task(scores_of(self._telemetry, ids))
         known = {record.trace_id: record for record in figures.result()}
-        return [trace_summary(head, known[head.trace_id], scores.result().get(head.trace_id, [])) for head in heads]
+        return [
+            trace_summary(head, known[head.trace_id], scores.result().get(head.trace_id, [])) for head in heads if head.trace_id in known
+        ]
 
     async def _run(self, statement: Statement, row: type[T]) -> list[T]:
         return await self._telemetry.query(statement.sql, statement.parameters, row)

@@ -75,7 +75,7 @@ def app_traces(server: RunningServer) -> list[dict]:
             return traces
 
 
-def wait_judged(server: RunningServer, count: int, seconds: float = 60) -> list[dict]:
+def wait_judged(server: RunningServer, count: int, seconds: float = 150) -> list[dict]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         traces = app_traces(server)

@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar import Litestar, get
+from litestar.testing import TestClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from server.errors import EXCEPTION_HANDLERS
+from storage.errors import TelemetryUnavailable
 from tests.fixtures.stores import SERVER as CLICKHOUSE
 from tests.running import RunningServer, free_port, running_server
 
@@ -267,3 +271,17 @@ def test_an_unknown_address_is_a_page_for_people_and_text_for_programs(rig: Rig)
 def test_it_stops_although_its_collector_is_gone(rig: Rig):
     rig.ask("last words")
     assert rig.server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "told"), [("/api/v1/traces", "*/*", "store_unavailable"), ("/runs", "text/html", "Storage does not answer")]
+)
+def test_a_database_that_goes_away_in_the_midst_of_a_request_is_told_as_that(path, accept, told):
+    @get(["/api/v1/traces", "/runs"])
+    async def gone() -> None:
+        raise TelemetryUnavailable("the store process has ended and is being started again")
+
+    with TestClient(Litestar([gone], exception_handlers=EXCEPTION_HANDLERS)) as client:
+        answer = client.get(path, headers={"accept": accept})
+    assert answer.status_code == 503
+    assert told in answer.text

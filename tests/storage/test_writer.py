@@ -220,6 +220,22 @@ async def test_one_writer_at_a_time_and_the_next_takes_over(tmp_path, monkeypatc
     assert ledger.count("spans") == {row(1).data: 1, row(2).data: 1}
 
 
+async def test_a_stop_that_comes_while_the_writer_begins_stores_what_is_left(tmp_path):
+    ledger = Ledger()
+    for turns in range(6):
+        journal = Journal.open(tmp_path, SETTINGS)
+        writer = Writer(journal, ledger, SETTINGS)
+        task = asyncio.create_task(writer.run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        journal.append([row(turns)])
+        task.cancel()
+        await asyncio.wait([task])
+        await writer.close(1)
+        journal.close()
+        assert ledger.count("spans").total() == turns + 1
+
+
 async def test_a_stop_stores_what_is_left(tmp_path):
     ledger = Ledger()
     async with running(tmp_path, ledger, msgspec.structs.replace(SETTINGS, batch_milliseconds=60_000, batch_rows=1000)) as (journal, _):

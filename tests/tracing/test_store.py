@@ -51,6 +51,23 @@ async def test_a_span_that_was_put_is_found_at_once_with_what_was_said(tracing, 
     assert trace.summary == row
 
 
+async def test_a_trace_whose_figures_are_not_rolled_up_yet_is_not_there_yet_and_harms_no_other(tracing, spans):
+    whole, half = spans.chat("whole", "yes"), spans.chat("half", "no", start_ns=time.time_ns() - 10**15, end_ns=time.time_ns() - 10**15 + 1)
+    tracing.sink.put([whole])
+    await tracing.store.search()
+    await tracing.telemetry.command(
+        "DETACH TABLE traces_mv"
+    )  # the state between the two parts of one insert, for as long as it takes to look
+    try:
+        tracing.sink.put([half])
+        assert await found(tracing) == [whole.trace_id]
+        with pytest.raises(TraceNotFound):
+            await tracing.store.get(half.trace_id)
+        assert await tracing.store.summaries([half.trace_id]) == {}
+    finally:
+        await tracing.telemetry.command("ATTACH TABLE traces_mv")
+
+
 async def test_a_span_comes_back_as_it_was_sent_to_the_nanosecond(tracing, spans):
     span = spans.make(
         {"a": "é", "n": 7, "list": ["x"], "yes": True},
