@@ -28,6 +28,7 @@ from registry.wire.routes import straight, with_endpoints
 from registry.workspaces.confined import Confined
 from server import health
 from server.acting import with_actor
+from server.compression import compressed
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
 from server.gateway_app import gateway_routers
@@ -78,7 +79,7 @@ def create_app(services: Services) -> ASGIApp:
     registry = with_artifacts(endpoints, services.artifacts)
     if gatekeeper:
         registry = with_permissions_by_path(registry, services.experiments_of)
-    return guarded(express(app, with_actor(registry)), lambda: services.guard)
+    return guarded(express(app, compressed(with_actor(registry))), lambda: services.guard)
 
 
 def framework(services: Services, calls: Calls) -> Litestar:

@@ -18,6 +18,6 @@ async def static_file(digest: FromPath[str], path: FromPath[str], request: Reque
     if found is None:
         raise NotFoundException
     headers = {"etag": found.etag, "cache-control": "public, max-age=31536000, immutable" if digest == build() else "no-cache"}
-    if request.headers.get("if-none-match") == found.etag:
+    if found.etag in request.headers.get("if-none-match", ""):  # also where it is told as a weak one
         return Response(b"", status_code=304, headers=headers, media_type=found.media_type)
     return Response(found.body, headers=headers, media_type=found.media_type)
