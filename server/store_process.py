@@ -26,12 +26,15 @@ COMMAND: Final = (
 """The program; a descriptor's number follows."""
 
 
-async def start_store(settings: Settings) -> tuple[Journal, Store]:
-    """Open the journal and start the process that stores what is written to it. Returns before that has opened its database."""
+async def start_store(settings: Settings, *, shared: bool = False) -> tuple[Journal, Store]:
+    """Open the journal and start the process that stores what is written to it. Returns before that has opened its database.
+
+    ``shared``: see ``Store``.
+    """
     directory = storage.journal_directory(settings.storage)
     await asyncio.to_thread(directory.parent.mkdir, parents=True, exist_ok=True)
     journal = Journal.open(directory, settings.storage.journal)
-    store = Store(settings.storage, journal, COMMAND, _kept(settings.telemetry))
+    store = Store(settings.storage, journal, COMMAND, _kept(settings.telemetry), shared=shared)
     await store.start()
     return journal, store
 

@@ -64,6 +64,8 @@ class Tail:
         self.finished = False
         self._rows = LARGEST_BATCH * settings.batch_rows
         self._cursor = Cursor(log.cursor, durable=settings.fsync != "never")
+        self._counted = Position(0, 0)
+        self._pending = 0
         self._lock: int | None = None
         # A thread that runs for a task that was cancelled goes on: the next one waits for it.
         self._mutex = threading.Lock()
@@ -106,16 +108,20 @@ class Tail:
                 self._finish()
             else:
                 self._cursor.write(Mark(batch.end))
+                self._pending = max(0, self._pending - batch.count)
 
     def pending(self) -> int:
-        """Rows not stored, counted by reading them. For a log that is not written to any more. Raises ``OSError``."""
-        rows, here = 0, self.position
-        for number in self.log.segments():
-            if number >= here.segment:
-                offset = here.offset if number == here.segment else 0
-                for frames in _chunks(self.log.segment(number), offset):
-                    rows += sum(type(frame.record) is Row for frame in frames)
-        return rows
+        """Rows not stored, counted by reading them: each once, however often this is asked. Raises ``OSError``."""
+        with self._mutex:
+            if self._counted < self.position:
+                self._counted, self._pending = self.position, 0
+            numbers = [number for number in self.log.segments() if number >= self._counted.segment]
+            for number in numbers:
+                offset = self._counted.offset if number == self._counted.segment else 0
+                for frames, end in _chunks(self.log.segment(number), offset, closed=self.dead or number < numbers[-1]):
+                    self._pending += sum(type(frame.record) is Row for frame in frames)
+                    self._counted = Position(number, end)
+            return self._pending
 
     def waiting_bytes(self) -> int:
         """Size of what is not stored, in bytes. Raises ``OSError``."""
@@ -158,7 +164,7 @@ class Tail:
         """The openings of a dead log that no row closed: its last segment knows them all."""
         path = self.log.segment(self.position.segment)
         still_open: dict[bytes, list[Frame]] = {}
-        for frames in _chunks(path, 0):
+        for frames, _ in _chunks(path, 0, closed=True):
             _fold(still_open, frames)
         openings = [frame for frames in still_open.values() for frame in frames]
         batch = _batch(f"{path.stem}:interrupted", self.position, openings, final=True)
@@ -199,11 +205,11 @@ def _batch(token: str, end: Position, frames: list[Frame], *, more: bool = False
     return Batch(token=token, rows=rows, end=end, oldest_ns=min(frame.time_ns for frame in chosen), more=more, final=final)
 
 
-def _chunks(path: Path, offset: int) -> Iterator[list[Frame]]:
-    """All whole groups of a segment that does not change any more."""
-    while (found := _read(path, offset, rows=None, until=None, closed=True)).end:
-        yield found.frames
+def _chunks(path: Path, offset: int, *, closed: bool) -> Iterator[tuple[list[Frame], int]]:
+    """All whole groups of a segment, and where each chunk of them ends. ``closed``: the segment does not change any more."""
+    while (found := _read(path, offset, rows=None, until=None, closed=closed)).end:
         offset += found.end
+        yield found.frames, offset
 
 
 def _read(path: Path, offset: int, *, rows: int | None, until: int | None, closed: bool) -> Scan:

@@ -13,7 +13,9 @@ from typing import Final
 
 import msgspec
 
-__all__ = ("Log", "create_log", "directory_bytes", "list_logs", "lock_file", "unfinished")
+from storage.journal_cursor import Position
+
+__all__ = ("Log", "create_log", "directory_bytes", "list_logs", "lock_file", "log_ends", "unfinished")
 
 _SEGMENT: Final = ".seg"
 _LOCK: Final = ".lock"
@@ -84,6 +86,13 @@ def list_logs(directory: Path) -> list[Log]:
     """All logs that left a file in the directory, oldest first."""
     names = [entry.name for entry in os.scandir(directory) if entry.name.endswith((_SEGMENT, _LOCK, _CURSOR))]
     return [Log(directory, name) for name in sorted({name.partition(".")[0].partition("-")[0] for name in names} - {"writer"})]
+
+
+def log_ends(directory: Path) -> dict[str, Position]:
+    """How far each log goes that has a segment, by its id."""
+    names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(_SEGMENT))
+    last = {name[: -len(_SEGMENT)].rpartition("-")[0]: name for name in names}
+    return {log: Position(int(name[len(log) + 1 : -len(_SEGMENT)]), (directory / name).stat().st_size) for log, name in last.items()}
 
 
 def lock_file(path: Path) -> int | None:

@@ -2,6 +2,8 @@
 
 One writer works on a directory at a time. What it stores of a log's rows is decided by ``expand``, which must always make the same of the same
 rows: a batch that is stored again after a crash is recognised by its token alone.
+
+Where the directory is *shared*, several living processes append to it. Whoever waits then waits for all of them, and so does a stop.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -21,7 +23,7 @@ from storage.journal_cursor import Position
 from storage.journal_delivery import Deliverer
 from storage.journal_tail import Batch, Tail
 from storage.leisure import Expand, Leisure, Rows
-from storage.segments import Log, list_logs, lock_file
+from storage.segments import Log, list_logs, lock_file, log_ends
 from storage.telemetry import Telemetry
 
 __all__ = ("Source", "Writer")
@@ -69,11 +71,12 @@ class Source(Protocol):
         ...
 
 
-class Barrier(msgspec.Struct, frozen=True):
-    """Someone waits until the source's log is stored up to ``end``."""
+class Barrier(msgspec.Struct):
+    """Someone waits until the source's log is stored up to ``end``, and those of others up to ``others``: ``None`` until they were looked at."""
 
     end: Position
     reached: asyncio.Future[None]
+    others: dict[str, Position] | None
 
 
 class Writer:
@@ -88,11 +91,16 @@ class Writer:
         *,
         stored: int = 0,
         attended: Callable[[], bool] | None = None,
+        shared: bool = False,
     ) -> None:
-        """``stored`` rows of the source's log were stored before, by another writer. ``attended``: whether anybody else waits for this process."""
+        """``stored`` rows of the source's log were stored before, by another writer. ``attended``: whether anybody else waits for this process.
+
+        ``shared``: whether other processes append to logs of their own beside the source.
+        """
         self._journal = source
         self._leisure = Leisure(expand or _as_they_are)
         self._attended = attended or _by_nobody
+        self._shared = shared
         self._settings = settings
         self._directory = source.log.directory
         self._deliverer = Deliverer(telemetry, self._directory / "rejected")
@@ -120,7 +128,7 @@ class Writer:
         self._journal.attach(self.delivery, nudge, self._settings.batch_rows)
         try:
             self._replayed.clear()
-            async with self._alone():
+            async with self._alone(), self._counting():
                 while True:
                     self._wake.clear()
                     await self._round()
@@ -134,16 +142,16 @@ class Writer:
         await self.flush_to(self._journal.rows_end, timeout)
 
     async def flush_to(self, end: Position, timeout: float) -> None:  # noqa: ASYNC109 - as above
-        """Return when the source's log is stored up to ``end``.
+        """Return when the source's log is stored up to ``end``, and those of others as far as they go at the call.
 
         After a start that includes what a killed process had journalled: it was acknowledged, and a reader must not miss it.
         Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
         if not self._replayed.is_set():
             await self._await_replay(min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout)
-        if self._mine.position >= end:
+        if self._mine.position >= end and not self._shared:
             return
-        barrier = Barrier(end, asyncio.get_running_loop().create_future())
+        barrier = Barrier(end, asyncio.get_running_loop().create_future(), None if self._shared else {})
         self._barriers.append(barrier)
         self._wake.set()
         timeout = min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout
@@ -151,7 +159,7 @@ class Writer:
             async with asyncio.timeout(timeout):
                 await barrier.reached
         except TimeoutError as error:
-            reason = self.delivery().last_error or f"{self._mine.waiting_bytes() / 1e6:.1f} MB are still to be stored"
+            reason = self.delivery().last_error or f"{self._waiting_bytes() / 1e6:.1f} MB are still to be stored"
             raise TelemetryUnavailable(f"what was just written is not stored after {timeout:g} s: {reason}") from error
         finally:
             self._barriers = [other for other in self._barriers if other is not barrier]
@@ -177,6 +185,7 @@ class Writer:
             async with asyncio.timeout(timeout), self._alone():
                 while self._mine.position < end:
                     await self._step(self._mine)
+                await self._drain_others()
         except TimeoutError:
             logger.warning("stopped with rows in the journal; they are stored at the next start")
         finally:
@@ -184,12 +193,24 @@ class Writer:
             for tail in self._others.values():
                 tail.close()
 
+    async def _drain_others(self) -> None:
+        """As far as they go now: those that shared the directory have ended, or are to."""
+        if not self._shared:
+            return
+        await self._look_around(at_once=True)
+        ends = await asyncio.to_thread(log_ends, self._directory)
+        for log, tail in tuple(self._others.items()):
+            while tail.position < ends.get(log, tail.position) or tail.dead:
+                if await self._store_next(tail) is None or tail.finished:
+                    break
+
     async def _round(self) -> None:
         """Everything there is, one batch of each log in turn, so that a long backlog does not hold up the living."""
         try:
             await self._look_around()
             busy = True
             while busy:
+                await self._find_ends()
                 busy = await self._step_mine()
                 for tail in tuple(self._others.values()):
                     busy = await self._step(tail) or busy
@@ -222,6 +243,12 @@ class Writer:
 
     async def _step(self, tail: Tail) -> bool:
         """Store the next batch of a log. Whether there was one that is worth going on at once."""
+        batch = await self._store_next(tail)
+        if self._barriers:
+            self._release()
+        return batch is not None and (batch.more or tail.dead or bool(self._barriers))
+
+    async def _store_next(self, tail: Tail) -> Batch | None:
         batch = await asyncio.to_thread(self._claim, tail)
         if batch is not None:
             self._oldest_ns = batch.oldest_ns
@@ -231,11 +258,11 @@ class Writer:
             self._storing_seconds = time.monotonic() - began
             await asyncio.to_thread(tail.advance, batch)
             self._account(tail, batch)
+        if batch is None:
+            self._note_end(tail)
         if tail.finished:
             self._forget(tail)
-        if tail.mine:
-            self._release()
-        return batch is not None and (batch.more or tail.dead or bool(self._barriers))
+        return batch
 
     def _hurried(self, tail: Tail) -> bool:
         """Whether somebody waits, or what the dead have written does, or the journal fills up."""
@@ -258,10 +285,37 @@ class Writer:
         if not batch.more and not any(self._backlog.values()):
             self._oldest_ns = None
 
+    async def _find_ends(self) -> None:
+        """How far others have written for whoever came since the last look."""
+        asking = [barrier for barrier in self._barriers if barrier.others is None]
+        if not asking:
+            return
+        ends = await asyncio.to_thread(log_ends, self._directory)
+        if not ends.keys() <= {self._mine.log.id, *self._others}:
+            await self._look_around(at_once=True)
+        unstored = {log: end for log, end in ends.items() if log in self._others and self._others[log].position < end}
+        for barrier in asking:
+            barrier.others = dict(unstored)
+        self._release()
+
+    def _note_end(self, tail: Tail) -> None:
+        """There is nothing more in a log. What its end was taken for may have been a write that failed half-way, which is never stored."""
+        for barrier in self._barriers:
+            if barrier.others:
+                barrier.others.pop(tail.log.id, None)
+
     def _release(self) -> None:
         for barrier in self._barriers:
-            if barrier.end <= self._mine.position and not barrier.reached.done():
+            if barrier.end <= self._mine.position and self._others_reach(barrier) and not barrier.reached.done():
                 barrier.reached.set_result(None)
+
+    def _others_reach(self, barrier: Barrier) -> bool:
+        """A log that is gone was stored to its end."""
+        others = barrier.others
+        return others is not None and all(log not in self._others or self._others[log].position >= end for log, end in others.items())
+
+    def _waiting_bytes(self) -> int:
+        return self._mine.waiting_bytes() + sum(tail.waiting_bytes() for tail in self._others.values())
 
     def delivery(self) -> Delivery:
         """How far the way into the database is."""
@@ -276,17 +330,36 @@ class Writer:
             damaged_bytes=self._damaged,
         )
 
-    async def _look_around(self) -> None:
+    async def _look_around(self, *, at_once: bool = False) -> None:
         """Find the logs of other processes, dead and alive."""
         now = asyncio.get_running_loop().time()
-        if now - self._looked < LOOK_AROUND_SECONDS:
+        if now - self._looked < LOOK_AROUND_SECONDS and not at_once:
             return
         self._looked = now
         for log in await asyncio.to_thread(list_logs, self._directory):
             if log != self._journal.log and log.id not in self._others:
-                tail = Tail(log, self._settings, mine=False)
-                self._backlog[log.id] = await asyncio.to_thread(tail.pending)
-                self._others[log.id] = tail
+                self._others[log.id] = Tail(log, self._settings, mine=False)
+                self._backlog[log.id] = await asyncio.to_thread(self._others[log.id].pending)
+
+    @asynccontextmanager
+    async def _counting(self) -> AsyncIterator[None]:
+        """Only while the directory is ours: until then another writer moves the cursors."""
+        counting = asyncio.create_task(self._count_others())
+        try:
+            yield
+        finally:
+            counting.cancel()
+
+    async def _count_others(self) -> None:
+        """Keep the backlog true while others append, also while storing waits for the database."""
+        while self._shared:
+            await asyncio.sleep(LOOK_AROUND_SECONDS)
+            with suppress(OSError):  # `_round` tells of it
+                await self._look_around(at_once=True)
+                for log, tail in tuple(self._others.items()):
+                    pending = await asyncio.to_thread(tail.pending)
+                    if log in self._others:
+                        self._backlog[log] = pending
 
     def _forget(self, tail: Tail) -> None:
         tail.close()

@@ -43,7 +43,7 @@ def _newest(loaded: Loaded) -> Loaded:
 
 
 async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
-    journal, store = await start_store(loaded.settings)
+    journal, store = await start_store(loaded.settings, shared=True)
 
     async def private_door(_: Loaded, services: Services, stop: asyncio.Event) -> Door:
         asyncio.get_running_loop().add_reader(place.lifeline, stop.set)

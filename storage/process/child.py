@@ -89,6 +89,7 @@ class StoreProcess:
             expansion(begin.options),
             stored=begin.stored,
             attended=lambda: bool(self._calls),
+            shared=begin.shared,
         )
 
     async def run(self, reader: asyncio.StreamReader) -> None:

@@ -50,12 +50,16 @@ _LENGTH_BYTES: Final = 4
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):
-    """The first message: what to open, whose log to follow, and what ``expand`` needs to know. ``stored`` rows of the log are stored already."""
+    """The first message: what to open, whose log to follow, and what ``expand`` needs to know. ``stored`` rows of the log are stored already.
+
+    ``shared``: whether other processes journal in the same directory.
+    """
 
     settings: StorageSettings
     log: str
     options: dict[str, Any]
     stored: int
+    shared: bool
 
 
 class Query(msgspec.Struct, frozen=True, tag="query"):

@@ -62,13 +62,17 @@ class Store:
     """Implements ``storage.telemetry.Telemetry``. ``start`` once, then ``run`` until cancelled, then ``close``.
 
     ``command`` starts a store process; the number of a descriptor, its end of the socket, is appended. ``options`` go to its ``Expansion``.
+    ``shared``: whether other living processes journal in the same directory, so that nobody here knows what was written last.
     """
 
-    def __init__(self, settings: StorageSettings, journal: Journal, command: Sequence[str], options: dict[str, Any]) -> None:
+    def __init__(
+        self, settings: StorageSettings, journal: Journal, command: Sequence[str], options: dict[str, Any], *, shared: bool = False
+    ) -> None:
         self._settings = settings
         self._journal = journal
         self._command = command
         self._options = options
+        self._shared = shared
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -113,7 +117,7 @@ class Store:
             there.close()
         self._reader, self._writer = await asyncio.open_connection(sock=here, limit=_LIMIT_BYTES)
         self._away = _OPENING
-        self._say(Begin(self._settings, self._journal.log.id, self._options, self._state.stored))
+        self._say(Begin(self._settings, self._journal.log.id, self._options, self._state.stored, self._shared))
 
     async def run(self) -> None:
         """Take what the store says until cancelled. Raises ``MigrationError`` or ``SettingsError``: then the database can never be opened."""
@@ -143,13 +147,13 @@ class Store:
         await self._ask(Insert(next(self._ids), table, rows, token))
 
     async def flush(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - the deadline is a promise to the caller, told in the error
-        """Return when all rows that this process appended before the call are stored; at once when they are.
+        """Return when all rows are stored that were appended before the call, by this process and those it shares the journal with.
 
-        After a start that includes what a killed process had journalled: it was acknowledged, and a reader must not miss it.
+        At once when they are, and nobody else appends. After a start that includes what a killed process had journalled: it was acknowledged, and a reader must not miss it.
         Raises ``TelemetryUnavailable`` when that takes longer than ``timeout`` seconds, or a second while the database is known to be away.
         """
         end = self._journal.rows_end
-        if self._state.replayed and Position(*self._state.position) >= end:
+        if not self._shared and self._state.replayed and Position(*self._state.position) >= end:
             return
         await self._ask(Flush(next(self._ids), end, min(timeout, _AWAY_SECONDS) if self._state.last_error else timeout))
 

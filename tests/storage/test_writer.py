@@ -17,9 +17,9 @@ SETTINGS = JournalSettings(max_bytes=1024 * 1024, segment_bytes=64 * 1024, batch
 
 
 @asynccontextmanager
-async def running(directory, telemetry, settings=SETTINGS):
+async def running(directory, telemetry, settings=SETTINGS, **options):
     journal = Journal.open(directory, settings)
-    writer = Writer(journal, telemetry, settings)
+    writer = Writer(journal, telemetry, settings, **options)
     task = asyncio.create_task(writer.run())
     await asyncio.sleep(0)
     try:
@@ -282,3 +282,72 @@ async def test_what_is_written_now_without_pause_does_not_prolong_a_replay(tmp_p
         await writer.flush(5)
         writing.cancel()
         assert ledger.count("spans").total() >= 250
+
+
+@pytest.fixture
+def neighbour(tmp_path):
+    """The journal of another living process in the same directory."""
+    journal = Journal.open(tmp_path, SETTINGS)
+    yield journal
+    journal.close()
+
+
+async def test_a_reader_sees_what_any_process_appended_before_in_a_shared_directory(tmp_path, neighbour):
+    ledger = Ledger()
+    async with running(tmp_path, ledger, shared=True) as (journal, writer):
+        for number in range(20):
+            (journal, neighbour)[number % 2].append([row(number)])
+            await writer.flush(5)
+            assert ledger.count("spans").total() == number + 1
+        newcomer = Journal.open(tmp_path, SETTINGS)  # since the last look at the directory
+        newcomer.append([row(20)])
+        await writer.flush(5)
+        assert ledger.count("spans").total() == 21
+        newcomer.close()
+        await writer.flush(5)
+
+
+async def test_a_reader_does_not_wait_for_what_others_append_after_it_came(tmp_path, neighbour):
+    class Endless(Ledger):
+        async def insert(self, table, rows, *, token):
+            await super().insert(table, rows, token=token)
+            neighbour.append([row(self.attempts)])
+
+    neighbour.append([row(0)])
+    async with running(tmp_path, Endless(), shared=True) as (_, writer):
+        await writer.flush(5)
+
+
+async def test_a_write_of_another_process_that_failed_half_way_holds_up_no_reader(tmp_path, neighbour):
+    neighbour.append([row(1)])
+    with neighbour.log.segment(1).open("ab") as segment:
+        segment.write(b"half")
+    ledger = Ledger()
+    async with running(tmp_path, ledger, shared=True) as (_, writer):
+        await writer.flush(5)
+        assert ledger.count("spans").total() == 1
+
+
+async def test_rows_of_others_that_are_not_stored_are_counted_as_pending_while_they_grow(tmp_path, monkeypatch, neighbour):
+    monkeypatch.setattr("storage.writer.LOOK_AROUND_SECONDS", 0.02)
+    ledger = Ledger()
+    ledger.before = refuse
+    async with running(tmp_path, ledger, shared=True) as (journal, writer):
+        for count in (3, 7):
+            neighbour.append([row(number) for number in range(count - journal.stats().pending)])
+            await until(lambda count=count: journal.stats().pending == count)
+        ledger.before = accept
+        await writer.flush(5)
+        await until(lambda: journal.stats().pending == 0)
+
+
+async def test_a_stop_stores_what_is_left_of_those_that_shared_the_directory(tmp_path):
+    ledger = Ledger()
+    slow = msgspec.structs.replace(SETTINGS, batch_milliseconds=60_000, batch_rows=1000)
+    async with running(tmp_path, ledger, slow, shared=True):
+        await asyncio.sleep(0.05)
+        ended = Journal.open(tmp_path, SETTINGS)
+        ended.append([row(number) for number in range(5)])
+        ended.close()
+    assert ledger.count("spans").total() == 5
+    assert list(tmp_path.glob(f"{ended.log.id}*")) == []
