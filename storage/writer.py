@@ -200,8 +200,8 @@ class Writer:
         await self._look_around(at_once=True)
         ends = await asyncio.to_thread(log_ends, self._directory)
         for log, tail in tuple(self._others.items()):
-            while tail.position < ends.get(log, tail.position) or tail.dead:
-                if await self._store_next(tail) is None or tail.finished:
+            while await self._store_next(tail) is not None and not tail.finished:
+                if not tail.dead and tail.position >= ends.get(log, tail.position):
                     break
 
     async def _round(self) -> None:

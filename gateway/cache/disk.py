@@ -6,6 +6,7 @@ import os
 import time
 from collections import OrderedDict
 from pathlib import Path
+from typing import Final
 
 from gateway.cache.background import Background
 from gateway.cache.entries import Clearings
@@ -13,16 +14,25 @@ from gateway.cache.errors import StoreUnavailable
 
 __all__ = ("DiskStore",)
 
-_EXPIRY = 8
+LOOK_SECONDS: Final = 10.0
+ABANDONED_SECONDS: Final = 60.0
+_UNFINISHED: Final = ".new"
+_EXPIRY: Final = 8
 """Bytes in front of a value: the second of the epoch at which it is too old."""
 
 
 class DiskStore:
-    """Implements ``gateway.cache.entries.Store`` in ``home``, within ``limit`` bytes. Only the user who runs the server may read it."""
+    """Implements ``gateway.cache.entries.Store`` in ``home``, within ``limit`` bytes. Only the user who runs the server may read it.
 
-    def __init__(self, home: Path, limit: int) -> None:
+    ``shared``: other processes keep answers there, too. Then each looks on the disk for what it does not know, and looks again at what is
+    there before it counts the room for one more, but not more often than every ``LOOK_SECONDS``.
+    """
+
+    def __init__(self, home: Path, limit: int, *, shared: bool = False) -> None:
         self._home = home
         self._limit = limit
+        self._shared = shared
+        self._looked = 0.0
         self._sizes: OrderedDict[str, int] | None = None
         self._lock = asyncio.Lock()
         self._clearings = Clearings()
@@ -30,7 +40,7 @@ class DiskStore:
 
     async def get(self, key: str) -> bytes | None:
         """See ``Store.get``."""
-        if self._sizes is not None and key not in self._sizes:
+        if self._sizes is not None and key not in self._sizes and not self._shared:
             return None
         found = await asyncio.to_thread(_read, self._home / key)
         if found is not None and self._sizes is not None and key in self._sizes:
@@ -64,12 +74,16 @@ class DiskStore:
             if self._clearings.since(key, asked_at):
                 return
             with contextlib.suppress(OSError):  # a full disk keeps nothing, and answers go on
-                if self._sizes is None:
+                if self._sizes is None or self._outdated():
+                    self._looked = time.monotonic()
                     self._sizes = await asyncio.to_thread(_sizes, self._home)
                 await asyncio.to_thread(_write, self._home / key, content)
                 self._sizes.pop(key, None)
                 self._sizes[key] = len(content)
                 await self._make_room(self._sizes)
+
+    def _outdated(self) -> bool:
+        return self._shared and time.monotonic() - self._looked > LOOK_SECONDS
 
     async def _make_room(self, sizes: OrderedDict[str, int]) -> None:
         total = sum(sizes.values())
@@ -80,10 +94,17 @@ class DiskStore:
 
 
 def _sizes(home: Path) -> "OrderedDict[str, int]":
-    """What is there already, the oldest first."""
+    """What is there already, the oldest first. What killed processes were writing goes."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = sorted((file.stat().st_mtime, file.name, file.stat().st_size) for file in home.iterdir() if file.suffix != ".new")
-    return OrderedDict((name, size) for _, name, size in found)
+    found: list[tuple[float, str, int]] = []
+    for entry in os.scandir(home):
+        with contextlib.suppress(FileNotFoundError):  # another process needed the room
+            status = entry.stat()
+            if not entry.name.endswith(_UNFINISHED):
+                found.append((status.st_mtime, entry.name, status.st_size))
+            elif time.time() - status.st_mtime > ABANDONED_SECONDS:
+                Path(entry.path).unlink()
+    return OrderedDict((name, size) for _, name, size in sorted(found))
 
 
 def _remove(home: Path, prefix: str) -> list[str]:
@@ -102,8 +123,8 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Under another name first: nobody reads half of it."""
-    new = path.with_suffix(".new")
+    """Under another name first, which is this process's alone: nobody reads half of it."""
+    new = path.with_suffix(f".{os.getpid()}{_UNFINISHED}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

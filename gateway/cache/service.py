@@ -20,11 +20,12 @@ __all__ = ("CacheService",)
 
 
 class CacheService:
-    """Opens a store when the first route asks for it."""
+    """Opens a store when the first route asks for it. ``shared``: other processes use the same directory."""
 
-    def __init__(self, storage: StorageSettings, disk_bytes: int, embed: Embed) -> None:
+    def __init__(self, storage: StorageSettings, disk_bytes: int, embed: Embed, *, shared: bool = False) -> None:
         self._storage = storage
         self._disk_bytes = disk_bytes
+        self._shared = shared
         self._stores: dict[str, Store] = {}
         self._kinds: dict[str, str] = {}
         self._memory = MemoryStore(0)
@@ -101,7 +102,7 @@ class CacheService:
 
             return RedisStore(self._storage.redis)
         if kind == "disk":
-            return DiskStore(Path(self._storage.path).absolute() / "cache", self._disk_bytes)
+            return DiskStore(Path(self._storage.path).absolute() / "cache", self._disk_bytes, shared=self._shared)
         return self._memory
 
 

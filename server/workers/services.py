@@ -67,7 +67,7 @@ class WorkerServices:
         self.sink = SpanSink(journal, settings.telemetry)
         self.tracers = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
         self.responses = KeptResponses(storage.open_blobs(settings.storage))
-        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed)
+        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed, shared=True)
         self.guard = Guard.of(settings, self.keys)
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, CorePrompts(line), self._policies)

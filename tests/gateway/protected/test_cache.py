@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.cache.directives import Directives, directives_of
+from gateway.cache.disk import DiskStore
 from gateway.cache.memory import MemoryStore
 from gateway.cache.replay import as_stream, as_whole
 from gateway.cache.semantic import Near, SemanticIndex
@@ -300,6 +301,17 @@ async def test_vectors_stay_within_their_bytes_and_the_oldest_question_goes_firs
 )
 async def test_directives_are_read_as_http_has_them(value, expected):
     assert directives_of([(b"cache-control", value.encode())]) == expected
+
+
+async def test_processes_that_share_a_disk_find_each_others_answers_and_share_its_room(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.cache.disk.LOOK_SECONDS", 0)
+    one, other = (DiskStore(tmp_path, 100, shared=True) for _ in range(2))
+    for number in range(8):
+        store = (one, other)[number % 2]
+        store.put(f"key{number}", bytes(22), 60, 0)
+        await store.close()  # written
+        assert [await each.get(f"key{number}") for each in (one, other)] == [bytes(22)] * 2
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 100
 
 
 async def test_memory_stays_within_its_bytes_and_forgets_what_was_used_longest_ago():
