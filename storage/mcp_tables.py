@@ -1,26 +1,17 @@
 """The tables of MCP servers: what they are, their versions, and where they are reached.
 
-Times are milliseconds since the epoch, as MLflow's clients read them. ``latest`` and ``status`` of a server are what its versions make of
-it; whoever changes a version settles them in the same transaction.
+``latest`` and ``status`` of a server are what its versions make of it; whoever changes a version settles them in the same transaction.
 """
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
 from storage.metadata_tables import metadata
 from storage.metadata_types import Document
+from storage.versioned_tables import changed_columns, of_thing, versioned_tables
 
-__all__ = (
-    "mcp_access_endpoints",
-    "mcp_server_aliases",
-    "mcp_server_tags",
-    "mcp_server_version_tags",
-    "mcp_server_versions",
-    "mcp_servers",
-)
-
-_OF_SERVER: Final = (["server_id"], ["mcp_servers.id"])
+__all__ = ("MCP_SERVERS", "mcp_access_endpoints", "mcp_server_aliases", "mcp_server_versions", "mcp_servers")
 
 mcp_servers: Final = Table(
     "mcp_servers",
@@ -33,10 +24,7 @@ mcp_servers: Final = Table(
     Column("icons", Document),
     Column("latest", Text),
     Column("status", Text),
-    Column("created_by", Text),
-    Column("last_updated_by", Text),
-    Column("created_at", BigInteger, nullable=False),
-    Column("last_updated_at", BigInteger, nullable=False),
+    *changed_columns(),
     Index("ix_mcp_servers_workspace_name", "workspace", "name", unique=True),
 )
 
@@ -52,40 +40,12 @@ mcp_server_versions: Final = Table(
     Column("tools", Document),
     Column("source", Text),
     Column("connect_options", Document),
-    Column("created_by", Text),
-    Column("last_updated_by", Text),
-    Column("created_at", BigInteger, nullable=False),
-    Column("last_updated_at", BigInteger, nullable=False),
-    ForeignKeyConstraint(*_OF_SERVER, ondelete="CASCADE"),
+    *changed_columns(),
+    of_thing(mcp_servers, "server_id"),
 )
 
-mcp_server_tags: Final = Table(
-    "mcp_server_tags",
-    metadata,
-    Column("server_id", Integer, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-    ForeignKeyConstraint(*_OF_SERVER, ondelete="CASCADE"),
-)
-
-mcp_server_version_tags: Final = Table(
-    "mcp_server_version_tags",
-    metadata,
-    Column("server_id", Integer, primary_key=True),
-    Column("version", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-    ForeignKeyConstraint(*_OF_SERVER, ondelete="CASCADE"),
-)
-
-mcp_server_aliases: Final = Table(
-    "mcp_server_aliases",
-    metadata,
-    Column("server_id", Integer, primary_key=True),
-    Column("alias", Text, primary_key=True),
-    Column("version", Text, nullable=False),
-    ForeignKeyConstraint(*_OF_SERVER, ondelete="CASCADE"),
-)
+MCP_SERVERS: Final = versioned_tables(mcp_servers, mcp_server_versions, owner="server_id", prefix="mcp_server")
+mcp_server_aliases: Final = MCP_SERVERS.aliases
 
 # An endpoint leads to a version, or to an alias, of which `latest` is one.
 mcp_access_endpoints: Final = Table(
@@ -97,10 +57,7 @@ mcp_access_endpoints: Final = Table(
     Column("server_alias", Text),
     Column("url", Text, nullable=False),
     Column("transport_type", Text, nullable=False),
-    Column("created_by", Text),
-    Column("last_updated_by", Text),
-    Column("created_at", BigInteger, nullable=False),
-    Column("last_updated_at", BigInteger, nullable=False),
-    ForeignKeyConstraint(*_OF_SERVER, ondelete="CASCADE"),
+    *changed_columns(),
+    of_thing(mcp_servers, "server_id"),
     Index("ix_mcp_access_endpoints_server_id", "server_id"),
 )

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, select, update
 
+from registry.versioned.types import DELETED, LATEST, Changed
 from storage.mcp_tables import mcp_access_endpoints, mcp_server_aliases, mcp_server_versions, mcp_servers
 
 __all__ = (
-    "LATEST",
     "EndpointRow",
     "change_endpoint",
     "delete_endpoint",
@@ -21,10 +20,8 @@ __all__ = (
     "read_endpoints_of",
 )
 
-LATEST: Final = "latest"
 
-
-class EndpointRow(msgspec.Struct, frozen=True, kw_only=True):
+class EndpointRow(Changed, frozen=True, kw_only=True):
     """A row of ``mcp_access_endpoints``; ``resolved`` is the version that it leads to."""
 
     id: str
@@ -33,10 +30,6 @@ class EndpointRow(msgspec.Struct, frozen=True, kw_only=True):
     server_alias: str | None
     url: str
     transport_type: str
-    created_by: str | None
-    last_updated_by: str | None
-    created_at: int
-    last_updated_at: int
     resolved: str | None = None
 
 
@@ -56,7 +49,7 @@ def endpoints_to_versions() -> Select[Any]:
     version = and_(
         mcp_server_versions.c.server_id == endpoints.server_id,
         mcp_server_versions.c.version == _TARGET,
-        mcp_server_versions.c.status != "deleted",
+        mcp_server_versions.c.status != DELETED,
     )
     joined = mcp_access_endpoints.join(mcp_servers, mcp_servers.c.id == endpoints.server_id)
     return select(*_COLUMNS, mcp_server_versions.c.version.label("resolved")).select_from(

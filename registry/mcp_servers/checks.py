@@ -10,10 +10,10 @@ from registry.errors import InvalidParameterValue
 from registry.icons import check_icon
 from registry.mcp_servers.shapes import Tool
 from registry.outbound.guard import AddressGuard
+from registry.versioned.statuses import CHANGES
 
 __all__ = (
     "check_length",
-    "check_status_change",
     "check_url",
     "initial_status",
     "read_server_name",
@@ -24,7 +24,6 @@ __all__ = (
     "written_tools",
 )
 
-CHANGES: Final = {"draft": ("active", "deleted"), "active": ("deprecated", "draft"), "deprecated": ("active", "deleted"), "deleted": ()}
 TRANSPORTS: Final = ("streamable-http", "sse")
 RESERVED: Final = frozenset({"aliases", "endpoints", "tags", "versions"})
 LONGEST_NAME: Final = 256
@@ -63,13 +62,6 @@ def initial_status(text: str) -> str:
     if read_status(text) not in {"draft", "active"}:
         raise InvalidParameterValue("Initial MCP server registration status must be 'draft' or 'active'.")
     return text
-
-
-def check_status_change(before: str, after: str) -> None:
-    """Versions become active before they are deprecated, and active ones are not deleted."""
-    if after not in CHANGES[before]:
-        allowed = sorted(CHANGES[before])
-        raise InvalidParameterValue(f"Invalid status transition from '{before}' to '{after}'. Allowed transitions: {allowed}")
 
 
 def read_transport(text: str) -> str:

@@ -3,9 +3,8 @@
 from sqlalchemy import Connection
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
-from registry.mcp_servers import store
-from registry.mcp_servers.access_store import LATEST
-from registry.mcp_servers.store import ServerRow, VersionRow
+from registry.mcp_servers.store import SERVERS, ServerRow, VersionRow
+from registry.versioned.types import DELETED, LATEST
 from registry.workspaces.scope import current
 
 __all__ = ("aliased_version", "find_server", "find_version", "hold_server", "live_version", "no_version")
@@ -18,7 +17,7 @@ def no_version(name: str, version: str) -> ResourceDoesNotExist:
 
 def find_server(connection: Connection, name: str) -> ServerRow:
     """A server of the request's workspace. Raises ``ResourceDoesNotExist``."""
-    found = store.read_server(connection, current(), name)
+    found = SERVERS.read(connection, workspace=current(), name=name)
     if found is None:
         raise ResourceDoesNotExist(f"MCPServer not found (name='{name}')")
     return found
@@ -27,14 +26,14 @@ def find_server(connection: Connection, name: str) -> ServerRow:
 def hold_server(connection: Connection, name: str) -> ServerRow:
     """The same; others who would change it or what is part of it wait until the transaction ends."""
     found = find_server(connection, name)
-    store.change_server(connection, found.id, {"name": found.name})
+    SERVERS.hold(connection, found)
     return find_server(connection, name)
 
 
 def find_version(connection: Connection, name: str, version: str) -> tuple[ServerRow, VersionRow]:
     """A version, deleted or not. Raises ``ResourceDoesNotExist``."""
-    server = store.read_server(connection, current(), name)
-    row = None if server is None else store.read_version(connection, server.id, version)
+    server = SERVERS.read(connection, workspace=current(), name=name)
+    row = None if server is None else SERVERS.read_version(connection, server.id, version)
     if server is None or row is None:
         raise no_version(name, version)
     return server, row
@@ -43,7 +42,7 @@ def find_version(connection: Connection, name: str, version: str) -> tuple[Serve
 def live_version(connection: Connection, name: str, version: str) -> tuple[ServerRow, VersionRow]:
     """A version that is not deleted. Raises ``ResourceDoesNotExist``."""
     server, row = find_version(connection, name, version)
-    if row.status == "deleted":
+    if row.status == DELETED:
         raise no_version(name, version)
     return server, row
 
@@ -55,8 +54,8 @@ def aliased_version(connection: Connection, name: str, alias: str) -> tuple[Serv
         if server.latest is None:
             raise ResourceDoesNotExist(f"No resolved latest version found for MCP server '{name}'")
         return live_version(connection, name, server.latest)
-    known = store.read_server(connection, current(), name)
-    version = None if known is None else store.read_aliases(connection, [known.id]).get(known.id, {}).get(alias)
+    known = SERVERS.read(connection, workspace=current(), name=name)
+    version = None if known is None else SERVERS.aliases_of(connection, known).get(alias)
     if version is None:
         raise ResourceDoesNotExist(f"Alias '{alias}' not found for MCP server '{name}'")
     return live_version(connection, name, version)
@@ -64,5 +63,5 @@ def aliased_version(connection: Connection, name: str, alias: str) -> tuple[Serv
 
 def check_target(row: VersionRow, refusal: str) -> None:
     """What is deleted is led to no more. Raises ``InvalidParameterValue``."""
-    if row.status == "deleted":
+    if row.status == DELETED:
         raise InvalidParameterValue(refusal)

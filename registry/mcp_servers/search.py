@@ -4,13 +4,13 @@ from typing import Final
 
 from registry.search.attributes import Attributes
 
-__all__ = ("ENDPOINTS", "LARGEST_PAGE", "SERVERS", "VERSIONS")
+__all__ = ("ENDPOINTS", "LARGEST_PAGE", "SEARCHED_SERVERS", "VERSIONS")
 
 LARGEST_PAGE: Final = 1000
 """Of servers; other searches have that of all."""
 
 _TIMES: Final = frozenset({"created_at", "last_updated_at"})
-SERVERS: Final = Attributes(
+SEARCHED_SERVERS: Final = Attributes(
     searched=frozenset({"name", "display_name", "status", "has_access_endpoints", *_TIMES}),
     numeric=_TIMES,
     listed=frozenset({"status", "name"}),

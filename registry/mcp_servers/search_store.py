@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 from registry.errors import InvalidParameterValue
 from registry.mcp_servers.access_store import EndpointRow, endpoints_to_versions
 from registry.mcp_servers.semver import precedence
-from registry.mcp_servers.store import SERVER_COLUMNS, VERSION_COLUMNS, ServerRow, VersionRow
+from registry.mcp_servers.store import SERVERS, ServerRow, VersionRow
 from registry.search.attributes import Condition
 from registry.search.comparison_store import compared, in_bytes
-from storage.mcp_tables import mcp_access_endpoints, mcp_server_tags, mcp_server_versions, mcp_servers
+from registry.versioned.search_store import Order, search_things, search_versions, thing_tagged
+from storage.mcp_tables import MCP_SERVERS, mcp_access_endpoints, mcp_server_versions, mcp_servers
 
-__all__ = ("EndpointsAsked", "search_endpoints", "search_servers", "search_versions")
+__all__ = ("EndpointsAsked", "search_endpoints", "search_server_versions", "search_servers")
 
-Order = Sequence[tuple[str, bool]]
 _ENDPOINT_COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = {
     "id": mcp_access_endpoints.c.id,
     "server_name": mcp_servers.c.name,
@@ -45,32 +45,24 @@ def search_servers(
     connection: Connection, workspace: str, conditions: Sequence[Condition], order: Order, *, offset: int, limit: int
 ) -> list[ServerRow]:
     """Servers of a workspace, at last by name."""
-    ordered = [*order, *([] if any(key == "name" for key, _ in order) else [("name", True)])]
-    statement = select(*SERVER_COLUMNS).where(mcp_servers.c.workspace == workspace, *[_of_server(each) for each in conditions])
-    statement = statement.order_by(*[_directed(connection, mcp_servers.c[key], up) for key, up in ordered])
-    return [ServerRow(**row) for row in connection.execute(statement.offset(offset).limit(limit)).mappings()]
+    asked = [mcp_servers.c.workspace == workspace, *map(_of_server, conditions)]
+    return search_things(connection, SERVERS, asked, order, ("name",), offset=offset, limit=limit)
 
 
-def search_versions(
+def search_server_versions(
     connection: Connection, server_id: int, conditions: Sequence[Condition], order: Order, *, offset: int, limit: int
 ) -> list[VersionRow]:
     """Versions of a server that are not deleted; at last the oldest first, and by their text."""
-    table = mcp_server_versions.c
-    keys = {key for key, _ in order}
-    ordered = [*order, *([] if "created_at" in keys else [("created_at", True)])]
-    columns = [_directed(connection, table["precedence" if key == "version" else key], up) for key, up in ordered]
-    statement = select(*VERSION_COLUMNS).join(mcp_servers, mcp_servers.c.id == table.server_id)
-    statement = statement.where(table.server_id == server_id, table.status != "deleted")
-    statement = statement.where(*[_of_version(connection, each) for each in conditions])
-    statement = statement.order_by(*columns, in_bytes(connection, table.version))
-    return [VersionRow(**row) for row in connection.execute(statement.offset(offset).limit(limit)).mappings()]
+    semantic = [("precedence" if key == "version" else key, up) for key, up in order]
+    asked = [_of_version(connection, each) for each in conditions]
+    return search_versions(connection, SERVERS, server_id, asked, semantic, ("created_at", "version"), offset=offset, limit=limit)
 
 
 def search_endpoints(connection: Connection, asked: EndpointsAsked, *, offset: int, limit: int) -> list[tuple[EndpointRow, ServerRow]]:
     """Endpoints that lead somewhere, each with its server; at last by identifier."""
     ordered = [*asked.order, *([] if any(key == "id" for key, _ in asked.order) else [("id", True)])]
     endpoints = mcp_access_endpoints.c
-    statement = endpoints_to_versions().add_columns(*[column.label(f"of_{column.name}") for column in SERVER_COLUMNS])
+    statement = endpoints_to_versions().add_columns(*[column.label(f"of_{column.name}") for column in SERVERS.columns])
     named = ((mcp_servers.c.name, asked.server), (endpoints.server_version, asked.version), (endpoints.server_alias, asked.alias))
     statement = statement.where(
         mcp_servers.c.workspace == asked.workspace, *[column == value for column, value in named if value is not None]
@@ -94,8 +86,7 @@ def _directed(connection: Connection, column: ColumnElement[Any], up: bool) -> C
 
 def _of_server(condition: Condition) -> ColumnElement[bool]:
     if condition.kind == "tag":
-        tag = select(mcp_server_tags.c.key).where(mcp_server_tags.c.server_id == mcp_servers.c.id, mcp_server_tags.c.key == condition.key)
-        return exists(tag.where(compared(mcp_server_tags.c.value, condition.operator, condition.value)))
+        return thing_tagged(MCP_SERVERS, condition)
     if condition.key != "has_access_endpoints":
         return compared(mcp_servers.c[condition.key], condition.operator, condition.value)
     if condition.operator != "=" or condition.value.lower() not in {"true", "false"}:

@@ -1,6 +1,6 @@
 """MCP servers: registered, changed, found, tagged, removed."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
@@ -8,32 +8,21 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.actor import CURRENT
 from registry.errors import InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
-from registry.mcp_servers import checks, store
+from registry.mcp_servers import checks
 from registry.mcp_servers import messages as wire
 from registry.mcp_servers.finding import find_server, hold_server
-from registry.mcp_servers.search import LARGEST_PAGE, SERVERS
+from registry.mcp_servers.search import LARGEST_PAGE, SEARCHED_SERVERS
 from registry.mcp_servers.search_store import search_servers
-from registry.mcp_servers.store import ServerRow
+from registry.mcp_servers.store import SERVERS, ServerRow
 from registry.mcp_servers.views import kept_name, server_views
 from registry.outbound.guard import AddressGuard
 from registry.runs.types import Metadata, now_ms
 from registry.search import next_token, offset_of
 from registry.search.attributes import parse_conditions, parse_orders, search_size
+from registry.versioned.types import Owners
 from registry.workspaces.scope import current
 
-__all__ = ("McpServerService", "Owners", "new_server")
-
-
-class Owners(Protocol):
-    """Who manages what was made here (``registry.access.roles.RoleService``)."""
-
-    async def made(self, resource_type: str, resource_id: str) -> None:
-        """Whoever made a thing manages it."""
-        ...
-
-    async def removed(self, resource_type: str, resource_id: str) -> None:
-        """The next thing of this name is another one."""
-        ...
+__all__ = ("McpServerService", "new_server")
 
 
 class McpServerService:
@@ -51,7 +40,7 @@ class McpServerService:
         row = new_server(request.name, description=request.description, icons=icons)
 
         def write(connection: Connection) -> wire.McpServer:
-            store.insert_server(connection, row)
+            SERVERS.insert(connection, row)
             return server_views(connection, [find_server(connection, request.name)])[0]
 
         try:
@@ -65,7 +54,7 @@ class McpServerService:
         """One server."""
 
         def read(connection: Connection) -> wire.McpServer:
-            server = store.read_server(connection, current(), request.server)
+            server = SERVERS.read(connection, workspace=current(), name=request.server)
             if server is None:
                 raise ResourceDoesNotExist(f"MCP server '{request.server}' not found")
             return server_views(connection, [server])[0]
@@ -75,7 +64,7 @@ class McpServerService:
     async def search(self, request: wire.SearchMcpServers) -> wire.SearchMcpServers.Response:
         """A page of servers."""
         size, offset = search_size(request.max_results, LARGEST_PAGE), offset_of(request.page_token)
-        conditions, order = parse_conditions(SERVERS, request.filter_string), parse_orders(SERVERS, request.order_by)
+        conditions, order = parse_conditions(SEARCHED_SERVERS, request.filter_string), parse_orders(SEARCHED_SERVERS, request.order_by)
         workspace = current()
 
         def read(connection: Connection) -> tuple[list[wire.McpServer], bool]:
@@ -101,7 +90,7 @@ class McpServerService:
             changes["icons"] = await checks.written_icons(self._guard, request.icons)
 
         def write(connection: Connection) -> wire.McpServer:
-            store.change_server(connection, find_server(connection, request.server).id, changes)
+            SERVERS.change(connection, find_server(connection, request.server).id, changes)
             return server_views(connection, [find_server(connection, request.server)])[0]
 
         return await self._metadata.run(write)
@@ -116,7 +105,7 @@ class McpServerService:
                     f"Cannot delete MCP server '{server.name}' while it still has an active version ('{server.latest}'). "
                     "Delete or deactivate the active version first."
                 )
-            store.delete_server(connection, server.id)
+            SERVERS.delete(connection, server.id)
             return server
 
         await self._owners.removed("mcp_server", kept_name(await self._metadata.run(write)))
@@ -127,7 +116,7 @@ class McpServerService:
         checks.check_length("value", request.value, checks.LONGEST_VALUE)
 
         def write(connection: Connection) -> None:
-            store.put_server_tag(connection, find_server(connection, request.server).id, request.key, request.value)
+            SERVERS.put_tag(connection, find_server(connection, request.server).id, request.key, request.value)
 
         await self._metadata.run(write)
 
@@ -135,8 +124,8 @@ class McpServerService:
         """Take it off."""
 
         def write(connection: Connection) -> None:
-            server = store.read_server(connection, current(), request.server)
-            if server is None or not store.delete_server_tag(connection, server.id, request.key):
+            server = SERVERS.read(connection, workspace=current(), name=request.server)
+            if server is None or not SERVERS.delete_tag(connection, server.id, request.key):
                 raise ResourceDoesNotExist(f"Tag '{request.key}' not found on MCP server '{request.server}'")
 
         await self._metadata.run(write)

@@ -11,14 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from registry.access.checks import require, require_to_make
 from registry.actor import CURRENT
 from registry.errors import InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
-from registry.mcp_servers import access_store, checks, store
+from registry.mcp_servers import access_store, checks
 from registry.mcp_servers import messages as wire
 from registry.mcp_servers.finding import aliased_version, check_target, find_server, find_version, hold_server, live_version
 from registry.mcp_servers.search import VERSIONS
-from registry.mcp_servers.search_store import search_versions
+from registry.mcp_servers.search_store import search_server_versions
 from registry.mcp_servers.semver import precedence
-from registry.mcp_servers.service import Owners, new_server
-from registry.mcp_servers.store import ServerRow, VersionRow
+from registry.mcp_servers.service import new_server
+from registry.mcp_servers.store import SERVERS, ServerRow, VersionRow
 from registry.mcp_servers.views import kept_name, version_views
 from registry.models.moves import Moves, named_move
 from registry.models.moves_store import insert_move
@@ -27,6 +27,9 @@ from registry.outbound.guard import AddressGuard
 from registry.runs.types import Metadata, now_ms
 from registry.search import next_token, offset_of
 from registry.search.attributes import parse_conditions, parse_orders, search_size
+from registry.versioned.aliases import point_alias
+from registry.versioned.statuses import check_status_change
+from registry.versioned.types import DELETED, LATEST, Owners
 from registry.workspaces.scope import current
 
 __all__ = ("McpVersionService",)
@@ -46,19 +49,19 @@ class McpVersionService:
         draft = await self._draft(request)
 
         def write(connection: Connection) -> tuple[wire.McpServerVersion, ServerRow | None]:
-            known = store.read_server(connection, current(), request.server)
+            known = SERVERS.read(connection, workspace=current(), name=request.server)
             made = None if known is not None else new_server(request.server)
             if known is not None:
                 require("update", "mcp_server", kept_name(known))
             else:
                 require_to_make()
-                store.insert_server(connection, new_server(request.server))
+                SERVERS.insert(connection, new_server(request.server))
             server = hold_server(connection, request.server)
             row = msgspec.structs.replace(draft, server_id=server.id)
-            if store.read_version(connection, server.id, row.version) is not None:
+            if SERVERS.read_version(connection, server.id, row.version) is not None:
                 raise ResourceAlreadyExists(f"MCP server version '{server.name}' version '{row.version}' already exists")
-            store.insert_version(connection, row)
-            store.settle(connection, server.id)
+            SERVERS.insert_version(connection, row)
+            SERVERS.settle(connection, server.id)
             return version_views(connection, [server], [row])[0], made
 
         try:
@@ -86,9 +89,9 @@ class McpVersionService:
         workspace = current()
 
         def read(connection: Connection) -> tuple[list[wire.McpServerVersion], bool]:
-            server = store.read_server(connection, workspace, request.server)
+            server = SERVERS.read(connection, workspace=workspace, name=request.server)
             number = 0 if server is None else server.id
-            found = search_versions(connection, number, conditions, order, offset=offset, limit=size + 1)
+            found = search_server_versions(connection, number, conditions, order, offset=offset, limit=size + 1)
             return version_views(connection, [server], found[:size]) if server is not None else [], len(found) > size
 
         page, more = await self._metadata.read(read)
@@ -103,11 +106,11 @@ class McpVersionService:
             hold_server(connection, request.server)
             server, row = live_version(connection, request.server, request.server_version)
             if "status" in changes:
-                checks.check_status_change(row.status, changes["status"])
-            store.change_version(connection, server.id, row.version, changes)
+                check_status_change(row.status, changes["status"])
+            SERVERS.change_version(connection, server.id, row.version, changes)
             if "status" in changes:
                 _settle(connection, server)
-            changed = store.read_version(connection, server.id, row.version)
+            changed = SERVERS.read_version(connection, server.id, row.version)
             return version_views(connection, [server], [changed or row])[0]
 
         return await self._metadata.run(write)
@@ -120,14 +123,14 @@ class McpVersionService:
             find_version(connection, request.server, request.server_version)
             hold_server(connection, request.server)
             server, row = find_version(connection, request.server, request.server_version)
-            checks.check_status_change(row.status, "deleted")
-            for alias, version in store.read_aliases(connection, [server.id]).get(server.id, {}).items():
+            check_status_change(row.status, DELETED)
+            for alias, version in SERVERS.aliases_of(connection, server).items():
                 if version == row.version:
                     access_store.delete_endpoints_to_alias(connection, server.id, alias)
-                    store.delete_alias(connection, server.id, alias)
+                    SERVERS.delete_alias(connection, server.id, alias)
                     insert_move(connection, named_move("mcp_server", kept_name(server), alias, version, "", at, actor))
             access_store.delete_endpoints_to_version(connection, server.id, row.version)
-            store.change_version(connection, server.id, row.version, {"status": "deleted", "last_updated_at": now_ms()})
+            SERVERS.change_version(connection, server.id, row.version, {"status": DELETED, "last_updated_at": now_ms()})
             _settle(connection, server)
 
         await self._metadata.run(write)
@@ -139,7 +142,7 @@ class McpVersionService:
 
         def write(connection: Connection) -> None:
             server, row = live_version(connection, request.server, request.server_version)
-            store.put_version_tag(connection, server.id, row.version, request.key, request.value)
+            SERVERS.put_version_tag(connection, server.id, row.version, request.key, request.value)
 
         await self._metadata.run(write)
 
@@ -148,7 +151,7 @@ class McpVersionService:
 
         def write(connection: Connection) -> None:
             server, row = live_version(connection, request.server, request.server_version)
-            if not store.delete_version_tag(connection, server.id, row.version, request.key):
+            if not SERVERS.delete_version_tag(connection, server.id, row.version, request.key):
                 raise ResourceDoesNotExist(
                     f"Tag '{request.key}' not found on MCP server version '{request.server}' version '{request.server_version}'"
                 )
@@ -157,41 +160,32 @@ class McpVersionService:
 
     async def set_alias(self, request: wire.SetMcpServerAlias) -> None:
         """Point an alias at a version. A check may refuse it; what happens is written down."""
-        if request.alias == access_store.LATEST:
+        if request.alias == LATEST:
             raise InvalidParameterValue("The alias name 'latest' is reserved for automatic resolution")
         checks.check_length("alias", request.alias, checks.LONGEST_NAME)
         actor, at = CURRENT.get(), datetime.now(UTC)
 
-        def intended(connection: Connection) -> Move:
+        def intended(connection: Connection) -> tuple[ServerRow, Move]:
             find_server(connection, request.server)
             server, row = find_version(connection, request.server, request.version)
             refusal = f"Cannot set alias '{request.alias}' to deleted MCP server version '{request.server}' version '{request.version}'"
             check_target(row, refusal)
-            before = store.read_aliases(connection, [server.id]).get(server.id, {}).get(request.alias, "")
-            return named_move("mcp_server", kept_name(server), request.alias, before, row.version, at, actor)
+            before = SERVERS.aliases_of(connection, server).get(request.alias, "")
+            return server, named_move("mcp_server", kept_name(server), request.alias, before, row.version, at, actor)
 
-        def write(connection: Connection) -> None:
-            server = hold_server(connection, request.server)
-            move = intended(connection)
-            store.put_alias(connection, server.id, request.alias, request.version)
-            if move.before != move.after:
-                insert_move(connection, move)
-
-        if self._moves.checked:
-            await self._moves.permit(await self._metadata.read(intended))
-        await self._metadata.run(write)
+        await point_alias(self._metadata, self._moves, SERVERS, request.version, intended)
 
     async def delete_alias(self, request: wire.DeleteMcpServerAlias) -> None:
         """Remove an alias, and the endpoints that lead to it."""
         actor, at = CURRENT.get(), datetime.now(UTC)
 
         def write(connection: Connection) -> None:
-            server = store.read_server(connection, current(), request.server)
-            before = None if server is None else store.read_aliases(connection, [server.id]).get(server.id, {}).get(request.alias)
+            server = SERVERS.read(connection, workspace=current(), name=request.server)
+            before = None if server is None else SERVERS.aliases_of(connection, server).get(request.alias)
             if server is None or before is None:
                 raise ResourceDoesNotExist(f"Alias '{request.alias}' not found on MCP server '{request.server}'")
             access_store.delete_endpoints_to_alias(connection, server.id, request.alias)
-            store.delete_alias(connection, server.id, request.alias)
+            SERVERS.delete_alias(connection, server.id, request.alias)
             insert_move(connection, named_move("mcp_server", kept_name(server), request.alias, before, "", at, actor))
 
         await self._metadata.run(write)
@@ -243,5 +237,5 @@ def _view(connection: Connection, found: tuple[ServerRow, VersionRow]) -> wire.M
 
 def _settle(connection: Connection, server: ServerRow) -> None:
     """Find the latest version anew; without one, nothing leads to it."""
-    if store.settle(connection, server.id) is None:
-        access_store.delete_endpoints_to_alias(connection, server.id, access_store.LATEST)
+    if SERVERS.settle(connection, server.id) is None:
+        access_store.delete_endpoints_to_alias(connection, server.id, LATEST)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from registry.access.checks import may
 from registry.access.permissions import Action
 from registry.mcp_servers import messages as wire
-from registry.mcp_servers import store
 from registry.mcp_servers.access_store import EndpointRow, read_endpoints_of
-from registry.mcp_servers.store import ServerRow, VersionRow
+from registry.mcp_servers.store import SERVERS, ServerRow, VersionRow
+from registry.versioned.views import changed
 from registry.workspaces.scope import prefix_of
 
 __all__ = ("endpoint_views", "kept_name", "server_views", "version_views")
@@ -29,10 +29,10 @@ def server_views(connection: Connection, servers: Sequence[ServerRow]) -> list[w
     ids = [server.id for server in servers]
     endpoints, tags, aliases = (
         read_endpoints_of(connection, ids),
-        store.read_server_tags(connection, ids),
-        store.read_aliases(connection, ids),
+        SERVERS.tags(connection, ids),
+        SERVERS.aliases(connection, ids),
     )
-    latest = store.read_versions(connection, [(server.id, server.latest) for server in servers if server.latest is not None])
+    latest = SERVERS.live_versions(connection, [(server.id, server.latest) for server in servers if server.latest is not None])
     versions = _versions_at(connection, servers, endpoints)
     return [
         wire.McpServer(
@@ -47,7 +47,7 @@ def server_views(connection: Connection, servers: Sequence[ServerRow]) -> list[w
             aliases=[wire.Alias(alias=alias, version=version) for alias, version in aliases.get(server.id, {}).items()],
             tags=tags.get(server.id, {}),
             allowed_actions=[action.upper() for action in ACTIONS if may(action, "mcp_server", kept_name(server))],
-            **_changed(server),
+            **changed(server),
         )
         for server in servers
     ]
@@ -56,7 +56,7 @@ def server_views(connection: Connection, servers: Sequence[ServerRow]) -> list[w
 def version_views(connection: Connection, servers: Sequence[ServerRow], rows: Sequence[VersionRow]) -> list[wire.McpServerVersion]:
     """Versions of servers."""
     by_id = {server.id: server for server in servers}
-    tags, aliases = store.read_version_tags(connection, by_id), store.read_aliases(connection, by_id)
+    tags, aliases = SERVERS.version_tags(connection, by_id), SERVERS.aliases(connection, by_id)
     return [
         wire.McpServerVersion(
             name=by_id[row.server_id].name,
@@ -69,7 +69,7 @@ def version_views(connection: Connection, servers: Sequence[ServerRow], rows: Se
             tags=tags.get((row.server_id, row.version), {}),
             connect_options=row.connect_options or {},
             source=row.source,
-            **_changed(row),
+            **changed(row),
         )
         for row in rows
     ]
@@ -82,7 +82,7 @@ def endpoint_views(connection: Connection, found: Sequence[tuple[EndpointRow, Se
 
 
 def _versions_at(connection: Connection, servers: Sequence[ServerRow], endpoints: Sequence[EndpointRow]) -> Versions:
-    rows = store.read_versions(connection, [(each.server_id, each.resolved) for each in endpoints if each.resolved is not None])
+    rows = SERVERS.live_versions(connection, [(each.server_id, each.resolved) for each in endpoints if each.resolved is not None])
     views = version_views(connection, servers, list(rows.values())) if rows else []
     return {key: (row, view) for (key, row), view in zip(rows.items(), views, strict=True)}
 
@@ -110,17 +110,8 @@ def _summary(server: ServerRow, endpoint: EndpointRow, versions: Versions) -> wi
         server_version=endpoint.server_version if open_ else None,
         server_alias=endpoint.server_alias if open_ else None,
         resolved_version=_target(endpoint, versions)[1] if open_ else None,
-        **_changed(endpoint),
+        **changed(endpoint),
     )
-
-
-def _changed(row: ServerRow | VersionRow | EndpointRow) -> dict[str, Any]:
-    return {
-        "created_by": row.created_by,
-        "last_updated_by": row.last_updated_by,
-        "creation_timestamp": row.created_at,
-        "last_updated_timestamp": row.last_updated_at,
-    }
 
 
 def _of_latest(server: ServerRow, latest: Mapping[tuple[int, str], VersionRow]) -> Mapping[str, Any]:

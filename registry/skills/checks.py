@@ -8,10 +8,11 @@ from registry.errors import InvalidParameterValue
 from registry.icons import check_icon
 from registry.models.names import check_tag
 from registry.outbound.guard import AddressGuard
+from registry.versioned.statuses import CHANGES
+from registry.versioned.types import LATEST
 
 __all__ = (
     "check_alias",
-    "check_change",
     "check_identity",
     "check_movable",
     "check_tag",
@@ -23,11 +24,9 @@ __all__ = (
     "written_icons",
 )
 
-CHANGES: Final = {"draft": ("active", "deleted"), "active": ("deprecated", "draft"), "deprecated": ("active", "deleted"), "deleted": ()}
 LONGEST_NAME: Final = 64
 LARGEST_VERSION: Final = 2**31 - 1
 LARGEST_PAGE: Final = 1000
-LATEST: Final = "latest"
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ORGANIZATION: Final = re.compile(r"[a-z0-9]+([-.][a-z0-9]+)*")
 _ALIAS: Final = re.compile(r"[\w\-]*")
@@ -106,13 +105,6 @@ def read_status(status: str) -> str:
     if status not in CHANGES:
         raise InvalidParameterValue(f"Invalid SkillVersion status: {status!r}")
     return status
-
-
-def check_change(before: str, after: str) -> None:
-    """Versions become active before they are deprecated, and active ones are not deleted."""
-    if after not in CHANGES[before]:
-        allowed = sorted(CHANGES[before])
-        raise InvalidParameterValue(f"Invalid status transition from '{before}' to '{after}'. Allowed transitions: {allowed}")
 
 
 def page_of(given: int) -> int:

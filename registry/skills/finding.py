@@ -3,9 +3,8 @@
 from sqlalchemy import Connection
 
 from registry.errors import ResourceDoesNotExist
-from registry.skills import store
-from registry.skills.checks import LATEST
-from registry.skills.store import SkillRow, VersionRow
+from registry.skills.store import SKILLS, SkillRow, VersionRow
+from registry.versioned.types import LATEST
 from registry.workspaces.scope import current
 
 __all__ = ("aliased_version", "find_skill", "find_version", "hold_skill", "no_skill", "no_version")
@@ -23,7 +22,7 @@ def no_version(name: str, number: int) -> ResourceDoesNotExist:
 
 def find_skill(connection: Connection, organization: str, name: str) -> SkillRow:
     """A skill of the request's workspace. Raises ``ResourceDoesNotExist``."""
-    found = store.read_skill(connection, current(), organization, name)
+    found = SKILLS.read(connection, workspace=current(), organization=organization, name=name)
     if found is None:
         raise no_skill(organization, name)
     return found
@@ -32,14 +31,14 @@ def find_skill(connection: Connection, organization: str, name: str) -> SkillRow
 def hold_skill(connection: Connection, organization: str, name: str) -> SkillRow:
     """The same; others who would change it or what is part of it wait until the transaction ends."""
     found = find_skill(connection, organization, name)
-    store.change_skill(connection, found.id, {"name": found.name})
+    SKILLS.hold(connection, found)
     return find_skill(connection, organization, name)
 
 
 def find_version(connection: Connection, organization: str, name: str, number: int) -> tuple[SkillRow, VersionRow]:
     """A version that is not deleted. Raises ``ResourceDoesNotExist``."""
-    skill = store.read_skill(connection, current(), organization, name)
-    row = None if skill is None else store.read_version(connection, skill.id, number)
+    skill = SKILLS.read(connection, workspace=current(), organization=organization, name=name)
+    row = None if skill is None else SKILLS.live_version(connection, skill.id, number)
     if skill is None or row is None:
         raise no_version(name, number)
     return skill, row
@@ -47,14 +46,14 @@ def find_version(connection: Connection, organization: str, name: str, number: i
 
 def aliased_version(connection: Connection, organization: str, name: str, alias: str) -> tuple[SkillRow, VersionRow]:
     """The version that an alias means; ``latest`` always means one. Raises ``ResourceDoesNotExist``."""
-    skill = store.read_skill(connection, current(), organization, name)
+    skill = SKILLS.read(connection, workspace=current(), organization=organization, name=name)
     if alias.lower() == LATEST:
         if skill is None:
             raise ResourceDoesNotExist(f"Skill not found (name='{name}', organization='{organization}')")
         if skill.latest is None:
             raise ResourceDoesNotExist(f"No resolved latest version found for skill '{name}'")
         return find_version(connection, organization, name, skill.latest)
-    number = None if skill is None else store.read_aliases(connection, [skill.id]).get(skill.id, {}).get(alias)
+    number = None if skill is None else SKILLS.aliases_of(connection, skill).get(alias)
     if number is None:
         raise ResourceDoesNotExist(f"Alias '{alias}' not found for skill '{name}'")
     return find_version(connection, organization, name, number)

@@ -12,17 +12,17 @@ from sqlalchemy.exc import IntegrityError
 from registry.access.checks import require, require_to_make
 from registry.actor import CURRENT
 from registry.errors import InvalidParameterValue, RegistryError
-from registry.mcp_servers.service import Owners
 from registry.runs.types import Metadata, now_ms
-from registry.skills import checks, store
+from registry.skills import checks
 from registry.skills import messages as wire
 from registry.skills.content import SkillContent
 from registry.skills.finding import hold_skill
 from registry.skills.service import new_skill
 from registry.skills.sources import Source, read_source
-from registry.skills.store import SkillRow, VersionRow
+from registry.skills.store import SKILLS, SkillRow, VersionRow, take_number
 from registry.skills.tree import digest_of, read_archive
 from registry.skills.views import identity, kept_name, version_views
+from registry.versioned.types import DELETED, Owners
 from registry.workspaces.scope import current, scoped
 
 __all__ = ("SkillRegistration",)
@@ -124,13 +124,13 @@ def _ensure(connection: Connection, draft: Draft) -> SkillRow | None:
         hold_skill(connection, draft.organization, draft.name)
         return None
     row = new_skill(draft.organization, draft.name)
-    store.insert_skill(connection, row)
+    SKILLS.insert(connection, row)
     return row
 
 
 def _check_allowed(connection: Connection, organization: str, name: str) -> bool:
     """Whether there is the skill. Raises ``PermissionDenied``."""
-    known = store.read_skill(connection, current(), organization, name)
+    known = SKILLS.read(connection, workspace=current(), organization=organization, name=name)
     if known is None:
         require_to_make()
     else:
@@ -140,18 +140,18 @@ def _check_allowed(connection: Connection, organization: str, name: str) -> bool
 
 def _register(connection: Connection, draft: Draft, *, reuse: bool) -> wire.SkillVersion:
     skill = hold_skill(connection, draft.organization, draft.name)
-    known = next((row for row in store.read_versions_of(connection, skill.id) if _is_same(row, draft)), None) if reuse else None
-    row = known or _new_version(skill.id, store.take_number(connection, skill.id), draft)
+    known = next((row for row in SKILLS.read_versions(connection, skill.id) if _is_same(row, draft)), None) if reuse else None
+    row = known or _new_version(skill.id, take_number(connection, skill.id), draft)
     if known is None:
-        store.insert_version(connection, row)
-        store.settle(connection, skill.id)
+        SKILLS.insert_version(connection, row)
+        SKILLS.settle(connection, skill.id)
     return version_views(connection, skill, [row])[0]
 
 
 def _is_same(row: VersionRow, draft: Draft) -> bool:
     source = draft.source
     told = (source.type, source.source, source.ref, source.subpath, draft.digest)
-    return row.status != "deleted" and (row.source_type, row.source, row.ref, row.subpath, row.digest) == told
+    return row.status != DELETED and (row.source_type, row.source, row.ref, row.subpath, row.digest) == told
 
 
 def _new_version(skill_id: int, number: int, draft: Draft) -> VersionRow:

@@ -4,14 +4,14 @@ from typing import Final
 
 from registry.search.attributes import Attributes
 
-__all__ = ("SKILLS", "VERSIONS")
+__all__ = ("SEARCHED_SKILLS", "VERSIONS")
 
 _TIMES: Final = frozenset({"created_at", "last_updated_at"})
 _TEXTS: Final = frozenset({"=", "!=", "LIKE", "ILIKE"})
 _SKILL: Final = frozenset({"name", "organization", "description", "search_text", "status", "source_type", *_TIMES})
 _VERSION: Final = frozenset({"status", "organization", "source_type", "digest", "version", *_TIMES})
 
-SKILLS: Final = Attributes(
+SEARCHED_SKILLS: Final = Attributes(
     searched=_SKILL,
     numeric=_TIMES,
     listed=frozenset({"status"}),

@@ -8,19 +8,19 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.actor import CURRENT
 from registry.errors import ResourceAlreadyExists, ResourceDoesNotExist
-from registry.mcp_servers.service import Owners
 from registry.outbound.guard import AddressGuard
 from registry.runs.types import Metadata, now_ms
 from registry.search.attributes import parse_conditions, parse_orders
 from registry.search.bound_pages import Asked
-from registry.skills import checks, store
+from registry.skills import checks
 from registry.skills import messages as wire
 from registry.skills.content import SkillContent
 from registry.skills.finding import find_skill, hold_skill
-from registry.skills.search import SKILLS
+from registry.skills.search import SEARCHED_SKILLS
 from registry.skills.search_store import search_skills
-from registry.skills.store import SkillRow
+from registry.skills.store import SKILLS, SkillRow
 from registry.skills.views import kept_name, skill_views
+from registry.versioned.types import Owners
 from registry.workspaces.scope import current
 
 __all__ = ("SkillService", "new_skill")
@@ -46,7 +46,7 @@ class SkillService:
         )
 
         def write(connection: Connection) -> wire.Skill:
-            store.insert_skill(connection, row)
+            SKILLS.insert(connection, row)
             return skill_views(connection, [find_skill(connection, row.organization, row.name)])[0]
 
         try:
@@ -70,7 +70,7 @@ class SkillService:
         workspace = current()
         asked = Asked(request.filter_string, request.order_by, f"workspace:{workspace}:skills")
         offset = asked.offset_of(request.page_token)
-        conditions, order = parse_conditions(SKILLS, request.filter_string), parse_orders(SKILLS, request.order_by)
+        conditions, order = parse_conditions(SEARCHED_SKILLS, request.filter_string), parse_orders(SEARCHED_SKILLS, request.order_by)
 
         def read(connection: Connection) -> tuple[list[wire.Skill], bool]:
             found = search_skills(connection, workspace, conditions, order, identities, offset=offset, limit=size + 1)
@@ -89,7 +89,7 @@ class SkillService:
             changes["icons"] = await checks.written_icons(self._guard, request.icons)
 
         def write(connection: Connection) -> wire.Skill:
-            store.change_skill(connection, find_skill(connection, request.owner, request.skill).id, changes)
+            SKILLS.change(connection, find_skill(connection, request.owner, request.skill).id, changes)
             return skill_views(connection, [find_skill(connection, request.owner, request.skill)])[0]
 
         return await self._metadata.run(write)
@@ -100,8 +100,8 @@ class SkillService:
 
         def write(connection: Connection) -> tuple[SkillRow, list[str]]:
             skill = hold_skill(connection, request.owner, request.skill)
-            places = [version.source for version in store.read_versions_of(connection, skill.id) if version.source_type == "mlflow"]
-            store.delete_skill(connection, skill.id)
+            places = [version.source for version in SKILLS.read_versions(connection, skill.id) if version.source_type == "mlflow"]
+            SKILLS.delete(connection, skill.id)
             return skill, [place for place in places if place]
 
         skill, places = await self._metadata.run(write)
@@ -115,10 +115,10 @@ class SkillService:
         checks.check_tag(request.key, request.value)
 
         def write(connection: Connection) -> None:
-            skill = store.read_skill(connection, current(), request.owner, request.skill)
+            skill = SKILLS.read(connection, workspace=current(), organization=request.owner, name=request.skill)
             if skill is None:
                 raise ResourceDoesNotExist(f"Skill not found (name='{request.skill}', organization='{request.owner}')")
-            store.put_skill_tag(connection, skill.id, request.key, request.value)
+            SKILLS.put_tag(connection, skill.id, request.key, request.value)
 
         await self._metadata.run(write)
 
@@ -128,8 +128,8 @@ class SkillService:
         checks.check_tag(request.key, "")
 
         def write(connection: Connection) -> None:
-            skill = store.read_skill(connection, current(), request.owner, request.skill)
-            if skill is None or not store.delete_skill_tag(connection, skill.id, request.key):
+            skill = SKILLS.read(connection, workspace=current(), organization=request.owner, name=request.skill)
+            if skill is None or not SKILLS.delete_tag(connection, skill.id, request.key):
                 raise ResourceDoesNotExist(f"Tag '{request.key}' not found on Skill '{request.skill}'")
 
         await self._metadata.run(write)

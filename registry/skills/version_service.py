@@ -1,6 +1,5 @@
 """Versions of skills, and the aliases that point at them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,13 +14,16 @@ from registry.models.types import Move
 from registry.runs.types import Metadata, now_ms
 from registry.search.attributes import parse_conditions, parse_orders
 from registry.search.bound_pages import Asked
-from registry.skills import checks, store
+from registry.skills import checks
 from registry.skills import messages as wire
 from registry.skills.finding import aliased_version, find_version, hold_skill, no_version
 from registry.skills.search import VERSIONS
-from registry.skills.search_store import search_versions
-from registry.skills.store import SkillRow, VersionRow
+from registry.skills.search_store import search_skill_versions
+from registry.skills.store import SKILLS, SkillRow, VersionRow
 from registry.skills.views import kept_name, version_views
+from registry.versioned.aliases import point_alias
+from registry.versioned.statuses import check_status_change
+from registry.versioned.types import DELETED, LATEST
 from registry.workspaces.scope import current
 
 __all__ = ("SkillVersionService",)
@@ -44,7 +46,7 @@ class SkillVersionService:
     async def get_by_alias(self, request: wire.GetSkillVersionByAlias) -> wire.SkillVersion:
         """The version that an alias means."""
         _check(request)
-        if request.alias.lower() != checks.LATEST:
+        if request.alias.lower() != LATEST:
             checks.check_movable(request.alias)
         return await self._metadata.read(
             lambda connection: _view(connection, aliased_version(connection, request.owner, request.skill, request.alias))
@@ -60,10 +62,10 @@ class SkillVersionService:
         conditions, order = parse_conditions(VERSIONS, request.filter_string), parse_orders(VERSIONS, request.order_by)
 
         def read(connection: Connection) -> tuple[list[wire.SkillVersion], bool]:
-            skill = store.read_skill(connection, workspace, request.owner, request.skill)
+            skill = SKILLS.read(connection, workspace=workspace, organization=request.owner, name=request.skill)
             if skill is None:
                 return [], False
-            found = search_versions(connection, skill.id, conditions, order, offset=offset, limit=size + 1)
+            found = search_skill_versions(connection, skill.id, conditions, order, offset=offset, limit=size + 1)
             return version_views(connection, skill, found[:size]), len(found) > size
 
         page, more = await self._metadata.read(read)
@@ -80,7 +82,7 @@ class SkillVersionService:
     async def delete(self, request: wire.DeleteSkillVersion) -> None:
         """Remove a version, and the aliases that mean it."""
         _check(request, request.version)
-        await self._metadata.run(lambda connection: self._change(connection, request, "deleted"))
+        await self._metadata.run(lambda connection: self._change(connection, request, DELETED))
 
     def _change(
         self, connection: Connection, request: wire.UpdateSkillVersion | wire.DeleteSkillVersion, status: str | UnsetType
@@ -90,18 +92,18 @@ class SkillVersionService:
             return _view(connection, (skill, row))
         hold_skill(connection, request.owner, request.skill)
         skill, row = find_version(connection, request.owner, request.skill, request.version)
-        checks.check_change(row.status, checks.read_status(status))
+        check_status_change(row.status, checks.read_status(status))
         changes = {"status": status, "last_updated_by": CURRENT.get().name or None, "last_updated_at": now_ms()}
-        store.change_version(connection, skill.id, row.version, changes)
-        if status == "deleted":
+        SKILLS.change_version(connection, skill.id, row.version, changes)
+        if status == DELETED:
             self._remove_aliases(connection, skill, row.version)
-        store.settle(connection, skill.id)
+        SKILLS.settle(connection, skill.id)
         return _view(connection, (skill, msgspec.structs.replace(row, **changes)))
 
     def _remove_aliases(self, connection: Connection, skill: SkillRow, number: int) -> None:
-        for alias, version in _aliases(connection, skill).items():
+        for alias, version in SKILLS.aliases_of(connection, skill).items():
             if version == number:
-                store.delete_alias(connection, skill.id, alias)
+                SKILLS.delete_alias(connection, skill.id, alias)
                 insert_move(connection, _move(skill, alias, number, None))
 
     async def set_tag(self, request: wire.SetSkillVersionTag) -> None:
@@ -111,7 +113,7 @@ class SkillVersionService:
 
         def write(connection: Connection) -> None:
             skill, row = find_version(connection, request.owner, request.skill, request.version)
-            store.put_version_tag(connection, skill.id, row.version, request.key, request.value)
+            SKILLS.put_version_tag(connection, skill.id, row.version, request.key, request.value)
 
         await self._metadata.run(write)
 
@@ -121,8 +123,8 @@ class SkillVersionService:
         checks.check_tag(request.key, "")
 
         def write(connection: Connection) -> None:
-            skill = store.read_skill(connection, current(), request.owner, request.skill)
-            if skill is None or not store.delete_version_tag(connection, skill.id, request.version, request.key):
+            skill = SKILLS.read(connection, workspace=current(), organization=request.owner, name=request.skill)
+            if skill is None or not SKILLS.delete_version_tag(connection, skill.id, request.version, request.key):
                 raise ResourceDoesNotExist(f"Tag '{request.key}' not found on Skill version '{request.skill}' version '{request.version}'")
 
         await self._metadata.run(write)
@@ -132,38 +134,28 @@ class SkillVersionService:
         _check(request, request.version)
         checks.check_movable(request.alias)
 
-        def intended(connection: Connection) -> Move:
+        def intended(connection: Connection) -> tuple[SkillRow, Move]:
             try:
                 skill, row = find_version(connection, request.owner, request.skill, request.version)
             except ResourceDoesNotExist:
                 raise ResourceDoesNotExist(f"{no_version(request.skill, request.version).message} or is deleted") from None
-            return _move(skill, request.alias, _aliases(connection, skill).get(request.alias), row.version)
+            return skill, _move(skill, request.alias, SKILLS.aliases_of(connection, skill).get(request.alias), row.version)
 
-        def write(connection: Connection) -> None:
-            intended(connection)
-            skill = hold_skill(connection, request.owner, request.skill)
-            move = intended(connection)
-            store.put_alias(connection, skill.id, request.alias, request.version)
-            if move.before != move.after:
-                insert_move(connection, move)
-
-        if self._moves.checked:
-            await self._moves.permit(await self._metadata.read(intended))
-        await self._metadata.run(write)
+        await point_alias(self._metadata, self._moves, SKILLS, request.version, intended)
 
     async def delete_alias(self, request: wire.DeleteSkillAlias) -> None:
         """Remove an alias."""
         _check(request)
-        if request.alias.lower() == checks.LATEST:
+        if request.alias.lower() == LATEST:
             raise InvalidParameterValue("The 'latest' alias is resolved automatically and cannot be deleted")
         checks.check_movable(request.alias)
 
         def write(connection: Connection) -> None:
-            skill = store.read_skill(connection, current(), request.owner, request.skill)
-            before = None if skill is None else _aliases(connection, skill).get(request.alias)
+            skill = SKILLS.read(connection, workspace=current(), organization=request.owner, name=request.skill)
+            before = None if skill is None else SKILLS.aliases_of(connection, skill).get(request.alias)
             if skill is None or before is None:
                 raise ResourceDoesNotExist(f"Alias '{request.alias}' not found on skill '{request.skill}'")
-            store.delete_alias(connection, skill.id, request.alias)
+            SKILLS.delete_alias(connection, skill.id, request.alias)
             insert_move(connection, _move(skill, request.alias, before, None))
 
         await self._metadata.run(write)
@@ -177,10 +169,6 @@ def _check(request: wire.OfSkill, number: int | None = None) -> None:
 
 def _view(connection: Connection, found: tuple[SkillRow, VersionRow]) -> wire.SkillVersion:
     return version_views(connection, found[0], [found[1]])[0]
-
-
-def _aliases(connection: Connection, skill: SkillRow) -> Mapping[str, int]:
-    return store.read_aliases(connection, [skill.id]).get(skill.id, {})
 
 
 def _move(skill: SkillRow, alias: str, before: int | None, after: int | None) -> Move:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from registry.skills import messages as wire
-from registry.skills import store
-from registry.skills.store import SkillRow, VersionRow
+from registry.skills.store import SKILLS, SkillRow, VersionRow
+from registry.versioned.views import changed
 from registry.workspaces.scope import prefix_of
 
 __all__ = ("identity", "kept_name", "skill_views", "version_views")
@@ -25,7 +25,7 @@ def kept_name(skill: SkillRow) -> str:
 def skill_views(connection: Connection, found: Sequence[SkillRow]) -> list[wire.Skill]:
     """Skills."""
     ids = [skill.id for skill in found]
-    tags, aliases = store.read_skill_tags(connection, ids), store.read_aliases(connection, ids)
+    tags, aliases = SKILLS.tags(connection, ids), SKILLS.aliases(connection, ids)
     return [
         wire.Skill(
             name=skill.name,
@@ -38,10 +38,7 @@ def skill_views(connection: Connection, found: Sequence[SkillRow]) -> list[wire.
             source_type=skill.source_type,
             aliases=[wire.Alias(alias=alias, version=version) for alias, version in aliases.get(skill.id, {}).items()],
             tags=tags.get(skill.id, {}),
-            created_by=skill.created_by,
-            last_updated_by=skill.last_updated_by,
-            creation_timestamp=skill.created_at,
-            last_updated_timestamp=skill.last_updated_at,
+            **changed(skill),
         )
         for skill in found
     ]
@@ -49,7 +46,7 @@ def skill_views(connection: Connection, found: Sequence[SkillRow]) -> list[wire.
 
 def version_views(connection: Connection, skill: SkillRow, rows: Sequence[VersionRow]) -> list[wire.SkillVersion]:
     """Versions of a skill."""
-    tags, aliases = store.read_version_tags(connection, [skill.id]), store.read_aliases(connection, [skill.id])
+    tags, aliases = SKILLS.version_tags(connection, [skill.id]), SKILLS.aliases(connection, [skill.id])
     return [
         wire.SkillVersion(
             name=skill.name,
@@ -64,10 +61,7 @@ def version_views(connection: Connection, skill: SkillRow, rows: Sequence[Versio
             status=row.status,
             aliases=[alias for alias, version in aliases.get(skill.id, {}).items() if version == row.version],
             tags=tags.get((skill.id, row.version), {}),
-            created_by=row.created_by,
-            last_updated_by=row.last_updated_by,
-            creation_timestamp=row.created_at,
-            last_updated_timestamp=row.last_updated_at,
+            **changed(row),
         )
         for row in rows
     ]
