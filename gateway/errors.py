@@ -14,6 +14,7 @@
     │   ├── ModelNotFound           404
     │   ├── PromptNotFound          404
     │   ├── ResponseNotFound        404
+    │   ├── UploadNotFound          404
     │   ├── PathNotFound            404
     │   ├── MethodNotAllowed        405
     │   ├── BodyTooLarge            413
@@ -56,6 +57,7 @@ __all__ = (
     "ResponseNotFound",
     "Stopping",
     "Unauthenticated",
+    "UploadNotFound",
     "UpstreamBroken",
     "UpstreamFailure",
     "UpstreamTimeout",
@@ -156,6 +158,13 @@ class ResponseNotFound(ClientMistake):
 
     status = 404
     code = "response_not_found"
+
+
+class UploadNotFound(ClientMistake):
+    """No upload goes on at this address: it was never begun here, or began too long ago."""
+
+    status = 404
+    code = "upload_not_found"
 
 
 class PathNotFound(ClientMistake):

@@ -25,7 +25,7 @@ from gateway.record import Recording
 from gateway.render import refused
 from gateway.routing import ROUTED_ONLY
 from gateway.snapshot import Pause, Snapshot
-from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource
+from gateway.types import Answer, Inbound, Operation, Origin, Reply, Resource, Target
 from tracing.live import LiveTracer
 
 __all__ = ("Gateway",)
@@ -76,6 +76,11 @@ class Gateway:
     def keepalive_seconds(self) -> float:
         """See ``ServerSettings.keepalive_seconds``."""
         return self._snapshot.settings.server.keepalive_seconds
+
+    @property
+    def public_url(self) -> str:
+        """See ``ServerSettings.public_url``; ``""`` where nobody said."""
+        return self._snapshot.settings.server.public_url or ""
 
     def models(self) -> list[str]:
         """Every name that is known to be answered, to whoever asks."""
@@ -136,10 +141,14 @@ class Gateway:
             self._snapshot.routes.plan(model)
         return counted(request)
 
-    def account(self, operation: Operation, named: str = "", wanted: str = "") -> str:
+    def remember(self, made: str, provider: str) -> None:
+        """``provider`` has made what is asked for by ``made`` from now on."""
+        self._snapshot.made.note(made, Target(provider, ""))
+
+    def account(self, operation: Operation, named: str = "", wanted: Sequence[str] = ()) -> str:
         """The provider whose files or batches are meant: the one that is named, the only one that has them, else OpenAI. Raises ``InvalidRequest``.
 
-        ``wanted`` is the identifier that is asked for: who is known to have made it is asked before all that are not named.
+        ``wanted`` are identifiers of what is asked for: who is known to have made one is asked before all that are not named.
         """
         able = [name for name, provider in self._snapshot.providers.items() if operation in provider.operations and ROUTED_ONLY not in name]
         named = named or self._maker(wanted, able)
@@ -152,16 +161,17 @@ class Gateway:
             f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
         )
 
-    def _maker(self, identity: str, able: Sequence[str]) -> str:
-        made = self._snapshot.made.target(identity)
-        return made.provider if made is not None and made.provider in able else ""
+    def _maker(self, identities: Sequence[str], able: Sequence[str]) -> str:
+        made = (self._snapshot.made.target(identity) for identity in identities)
+        return next((target.provider for target in made if target is not None and target.provider in able), "")
 
-    def account_at(self, system: str, named: str = "") -> str:
-        """The provider of a vendor's own API that is meant: the one that is named, or else the first.
+    def account_at(self, system: str, named: str = "", wanted: Sequence[str] = ()) -> str:
+        """The provider of a vendor's own API that is meant: the one that is named, that made what is ``wanted``, or else the first.
 
         Raises ``InvalidRequest`` where there is none.
         """
         able = [name for name, provider in self._snapshot.providers.items() if provider.system == system and ROUTED_ONLY not in name]
+        named = named or self._maker(wanted, able)
         if not named and not able:
             raise InvalidRequest(
                 f"No provider of {system}'s own API is configured, and what is asked for is kept by no other.", param="provider"

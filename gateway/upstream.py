@@ -35,7 +35,7 @@ _KEPT: Final = frozenset(
         b"x-amzn-errortype",
     }
 )
-_KEPT_PREFIXES: Final = (b"x-ratelimit-", b"openai-", b"anthropic-ratelimit-")
+_KEPT_PREFIXES: Final = (b"x-ratelimit-", b"openai-", b"anthropic-ratelimit-", b"x-goog-upload-")
 _COMPLAINTS: Final = {
     "connect": "took no connection within {seconds:g} s (timeouts.connect)",
     "first_byte": "sent no first byte within {seconds:g} s (timeouts.first_byte)",

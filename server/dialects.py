@@ -92,6 +92,7 @@ DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
     ("/anthropic/", _anthropic),
     ("/gateway/anthropic/", _anthropic),
     ("/v1beta/", _gemini),
+    ("/upload/", _gemini),
     ("/gemini/", _gemini),
     ("/gateway/gemini/", _gemini),
     ("/v1/", _openai),

@@ -7,9 +7,11 @@ from litestar.types import ASGIApp
 
 from config import Settings
 from gateway.kept import KeptResponses
+from gateway.keys.tickets import UploadTickets
 from gateway.service import Gateway
 from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
+from gateway.surfaces.google_account import GoogleAccount
 from server import health
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
@@ -28,21 +30,23 @@ class GatewayServices(Protocol):
     settings: Settings
     gateway: Gateway
     responses: KeptResponses
+    tickets: UploadTickets
 
 
 def gateway_routers(services: GatewayServices) -> list[Router]:
     """Every dialect's, and the vendors' own under their names."""
     limit = services.settings.server.max_body_bytes
+    google = GoogleAccount(services.gateway, limit, services.tickets)
     return [
-        openai.router(services.gateway, resources.ResourceSurface(services.gateway, limit).account, limit),
+        openai.router(services.gateway, resources.ResourceSurface(services.gateway, limit).account, google.kept, limit),
         anthropic.router(services.gateway, limit),
-        gemini.router(services.gateway, limit),
-        resources.router(services.gateway, limit),
+        gemini.router(services.gateway, google, limit),
+        resources.router(services.gateway, google.kept, limit),
         responses.router(services.gateway, services.responses, limit),
         mlflow_gateway.router(services.gateway, limit),
         invocations.router(services.gateway, limit),
         deployments.router(services.gateway),
-        passthrough.router(services.gateway, limit),
+        passthrough.router(services.gateway, services.tickets, limit),
     ]
 
 

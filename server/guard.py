@@ -11,9 +11,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from config import Settings
+from gateway.errors import UploadNotFound
 from gateway.keys.index import KeyIndex
-from gateway.keys.presented import key_in_query, presented_keys
+from gateway.keys.presented import GOOGLE_PATHS, key_in_query, presented_keys
 from gateway.keys.secret import looks_like_ours
+from gateway.keys.tickets import UploadTickets, ticket_in_query
 from gateway.keys.types import VirtualKey
 from registry.access.attempts import TooManyAttempts
 from registry.access.types import CALLER, Caller
@@ -27,6 +29,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 GATEWAY_PATHS = (
     "/v1/",
     "/v1beta/",
+    "/upload/",
     "/openai/",
     "/anthropic/",
     "/gemini/",
@@ -63,19 +66,35 @@ class Guard(msgspec.Struct, frozen=True):
     keys: tuple[bytes, ...]
     hosts: frozenset[str]
     virtual: KeyIndex
+    tickets: UploadTickets
     sign_in: SignIn | None = None
     admitted: set[Shown] = msgspec.field(default_factory=set)
     """What came with a key of the configuration before: clients show the same with each request."""
 
     @classmethod
-    def of(cls, settings: Settings, virtual: KeyIndex, sign_in: SignIn | None = None) -> "Guard":
+    def of(cls, settings: Settings, virtual: KeyIndex, tickets: UploadTickets, sign_in: SignIn | None = None) -> "Guard":
         """Build the gate from settings. A wildcard address without a key was asked for with ``--insecure``: no host is checked then."""
         keys = tuple(key.reveal().encode() for key in settings.security.api_keys)
         host = settings.server.host
         if host in {"0.0.0.0", "::"} and not settings.security.allowed_hosts:  # noqa: S104 - compared, not bound
-            return cls(keys, frozenset(), virtual, sign_in)
+            return cls(keys, frozenset(), virtual, tickets, sign_in)
         public = urlsplit(settings.server.public_url or "").hostname
-        return cls(keys, frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])}), virtual, sign_in)
+        hosts = frozenset({*LOOPBACK, host, *settings.security.allowed_hosts, *([public] if public else [])})
+        return cls(keys, hosts, virtual, tickets, sign_in)
+
+    def refuse_address(self, scope: HTTPScope) -> Refusal | None:
+        """Put among a request's headers what its address shows in their place: a key, or the ticket of an upload. Say why a ticket is none."""
+        path, query = scope["path"], scope["query_string"]
+        if not query or not path.startswith(GOOGLE_PATHS):
+            return None
+        if (key := key_in_query(path, query)) is not None:
+            scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
+        try:
+            if ticket := ticket_in_query(path, query):
+                scope["headers"] = self.tickets.read(ticket).admits(scope["headers"])
+        except UploadNotFound as error:
+            return Refusal(status=error.status, code=error.code, message=error.message)
+        return None
 
     async def admit(self, scope: HTTPScope, refusal: Refusal) -> tuple[Refusal | None, Caller | None]:
         """Whose a request is that was refused because it brought no key; otherwise why it may not pass."""
@@ -191,10 +210,8 @@ def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
             return
         if scope["path"].startswith("//"):  # before anything is decided by the path: MLflow's server takes such paths, too
             scope["path"] = "/" + scope["path"].lstrip("/")
-        if (key := key_in_query(scope["path"], scope["query_string"])) is not None:
-            scope["headers"] = [*scope["headers"], (b"x-goog-api-key", key)]
         keeper, caller = guard(), None
-        refusal = keeper.refuse(scope)
+        refusal = keeper.refuse_address(scope) or keeper.refuse(scope)
         if refusal is not None:
             refusal, caller = await keeper.admit(scope, refusal)
         if refusal is not None:

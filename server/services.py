@@ -25,6 +25,7 @@ from gateway.guardrails.build import guardrails_of
 from gateway.kept import KeptResponses
 from gateway.keys.policy import KeyPolicy
 from gateway.keys.service import KeyService
+from gateway.keys.tickets import UploadTickets
 from gateway.limits.service import LimitService
 from gateway.policies import Call, Policy
 from gateway.service import Gateway
@@ -161,9 +162,10 @@ class Services:
         self.users = UserService(self.access)
         self.roles = RoleService(self.access)
         self.workspaces = WorkspaceService(self.workspace_book, self.access)
+        self.tickets = UploadTickets(lambda: self._seal)
         sessions = Sessions(self._seal, security.session_hours)
         self.sign_in = SignIn(self.access.index, sessions) if security.users else None
-        self.guard = Guard.of(self.settings, self.keys.index, self.sign_in)
+        self.guard = Guard.of(self.settings, self.keys.index, self.tickets, self.sign_in)
         self.addresses = AddressGuard(lambda: self.settings.security.allow_private_addresses)
 
     def _build_tracing(self) -> None:
@@ -313,7 +315,7 @@ class Services:
         """Swap in settings that were validated. What was opened at the start stays as it is until a restart, and ``condition`` says so."""
         await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
         self.gateway.reconfigure(merged(settings, self._administration))
-        self.guard = Guard.of(settings, self.keys.index, self.sign_in)
+        self.guard = Guard.of(settings, self.keys.index, self.tickets, self.sign_in)
         self.settings = settings
         self._config_version += 1
         self._config_error = None

@@ -5,12 +5,15 @@ import binascii
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qs
 
-__all__ = ("key_in_query", "presented_keys")
+__all__ = ("GOOGLE_PATHS", "PROOFS", "key_in_query", "presented_keys")
 
-GOOGLE_PATHS = ("/v1beta/", "/gemini/", "/gateway/gemini/")
+GOOGLE_PATHS = ("/v1beta/", "/upload/", "/gemini/", "/gateway/gemini/")
 
 _PLAIN = frozenset({b"x-api-key", b"api-key", b"x-goog-api-key"})
 """Anthropic's header, Azure's and Google's."""
+
+PROOFS = _PLAIN | {b"authorization"}
+"""Every header in which a client may show who it is."""
 
 
 def presented_keys(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:

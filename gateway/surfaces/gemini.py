@@ -1,12 +1,14 @@
 """Gemini's API, as its SDKs speak it: ``/v1beta/models/{model}:generateContent``, its stream, its count of tokens, and embeddings.
 
+What Google keeps for an account, files and cached contents, stands beneath the same paths, and uploads beneath ``/upload``: ``google_account``.
+
 A model's name may hold slashes here: ``models/anthropic/claude-haiku-4-5:generateContent``.
 """
 
 import re
 from http import HTTPStatus
 from typing import Any, Final, cast
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Router, asgi, post
@@ -17,17 +19,21 @@ from typing_extensions import override
 
 from gateway.dialects.gemini.embedding import as_batch, as_single, is_batch
 from gateway.dialects.types import DialectName
-from gateway.errors import GatewayError, InvalidRequest, PathNotFound
+from gateway.errors import InvalidRequest, PathNotFound
 from gateway.render import refused
 from gateway.service import Gateway
 from gateway.sse import EventParser
+from gateway.surfaces.google_account import GOOGLE, GoogleAccount, kept_at
 from gateway.surfaces.listing import gemini_model, gemini_models
 from gateway.surfaces.openai import Surface, send_error, send_whole
+from gateway.surfaces.paths import asked_path
 from gateway.types import Inbound, Operation, Reply
 
 __all__ = ("ArraySend", "router")
 
 PREFIXES: Final = ("/v1beta", "/gemini/v1beta", "/gemini/v1", "/gateway/gemini/v1beta")
+KEPT: Final = ("/v1/cachedContents", "/v1/fileSearchStores", "/v1/operations")
+UPLOADS: Final = ("/upload", "/gemini/upload", "/gateway/gemini/upload")
 METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents")
 EMBEDS: Final = METHODS[3:]
 _ACTION: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+):(?P<method>[A-Za-z]+)")
@@ -35,28 +41,37 @@ _LIST: Final = re.compile(r".*?/v1(?:beta)?/models/?")
 _ONE: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+)")
 
 
-def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
-    """The paths of this dialect."""
+def router(gateway: Gateway, account: GoogleAccount, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of this dialect. ``account`` answers what passes to Google as it is."""
     surface = GeminiSurface(gateway, max_body_bytes, DialectName.GEMINI)
 
     async def serve(scope: HTTPScope, receive: Receive, send: Send) -> None:
-        path = unquote(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
+        path = asked_path(scope)
         action = _ACTION.fullmatch(path)
         if action is not None and action["method"] in METHODS:
             await _act(surface, action["method"], action["model"], scope, receive, send)
-        elif action is not None and gateway.is_made_by("gcp.gemini", action["model"]):
-            await surface.beside(action["method"], action["model"], scope, receive, send)
+        elif kept_at(path):
+            await account.kept(scope, receive, send)
+        elif action is not None and gateway.is_made_by(GOOGLE, action["model"]):
+            await account.beside(action["method"], action["model"], scope, receive, send)
         elif _LIST.fullmatch(path) and scope["method"] == "GET":
             await _send_json(gemini_models(gateway), send)
         elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and gateway.knows(found["model"]):
             await _send_json(gemini_model(found["model"]), send)
         else:
-            raise_for = PathNotFound(f"There is no {path!r} here: write …/models/MODEL:METHOD with a METHOD out of {', '.join(METHODS)}.")
-            await send_error(raise_for, send, DialectName.GEMINI)
+            await send_error(_not_found(path), send, DialectName.GEMINI)
 
     @asgi(list(PREFIXES), is_mount=True, copy_scope=False)
     async def models(scope: Scope, receive: Receive, send: Send) -> None:
         await serve(cast("HTTPScope", scope), receive, send)
+
+    @asgi(list(UPLOADS), is_mount=True, copy_scope=False)
+    async def uploads(scope: Scope, receive: Receive, send: Send) -> None:
+        await account.upload(cast("HTTPScope", scope), receive, send)
+
+    @asgi(list(KEPT), is_mount=True, copy_scope=False)  # more of the first version's is OpenAI's, too: whoever has that hands it on
+    async def kept(scope: Scope, receive: Receive, send: Send) -> None:
+        await account.kept(cast("HTTPScope", scope), receive, send)
 
     @post("/v1/models/{action:path}")  # the other methods of this path are OpenAI's
     async def first_version(action: FromPath[str]) -> ASGIApp:
@@ -65,7 +80,7 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
 
         return answer
 
-    return Router("/", route_handlers=[models, first_version], include_in_schema=False)
+    return Router("/", route_handlers=[models, uploads, kept, first_version], include_in_schema=False)
 
 
 class GeminiSurface(Surface):
@@ -84,17 +99,12 @@ class GeminiSurface(Surface):
         reply = await super().handle(replace(inbound, body=as_batch(inbound.body)))
         return reply if reply.status != HTTPStatus.OK else replace(reply, body=as_single(reply.body))
 
-    async def beside(self, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """What only Gemini's own API has: pictures and films, batches. It passes as it is."""
-        try:
-            body = await self._body(scope, receive)
-            if body is None:
-                return
-            passed = self._gateway.beside(self._question(scope, body, model), f"/models/{{model}}:{method}")
-        except GatewayError as error:
-            await send_error(error, send, DialectName.GEMINI)
-        else:
-            await self._answer(passed, scope, receive, send)
+
+def _not_found(path: str) -> PathNotFound:
+    return PathNotFound(
+        f"There is no {path!r} here: write …/models/MODEL:METHOD with a METHOD out of {', '.join(METHODS)}, "
+        "or …/files, …/cachedContents, …/batches, …/fileSearchStores."
+    )
 
 
 async def _act(surface: Surface, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:

@@ -8,9 +8,9 @@ from time import perf_counter_ns, time_ns
 from typing import Any, cast
 
 import msgspec
-from litestar import Request, Response, Router, asgi, get
+from litestar import Request, Router, asgi, get
 from litestar.params import FromPath
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from gateway.dialects.types import DialectName
 from gateway.errors import BodyTooLarge, GatewayError, MethodNotAllowed, ModelNotFound
@@ -22,15 +22,21 @@ from gateway.surfaces.listing import listed_for, spoken, told_for
 from gateway.surfaces.watch import ClientWatch
 from gateway.types import Headers, Inbound, Operation, Reply
 
-__all__ = ("Surface", "router", "send_error", "send_reply", "send_whole")
+__all__ = ("Asked", "Surface", "router", "send_error", "send_reply", "send_whole")
 
 
 Stored = Callable[[Operation, HTTPScope, Receive, Send], Awaitable[None]]
 """Who answers what is asked of things that an account keeps."""
 
+Asked = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
+"""The same at a path that Google's clients ask for what is Google's, too."""
 
-def router(gateway: Gateway, stored: Stored, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
-    """The paths of this dialect. ``stored`` lists chats that were made before: it has one path with making one."""
+
+def router(gateway: Gateway, stored: Stored, google: Asked, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of this dialect. ``stored`` lists chats that were made before: it has one path with making one.
+
+    ``google`` answers for what Google's models are still busy with, whose names stand beneath those of the models.
+    """
     surface = Surface(gateway, max_body_bytes)
 
     @asgi("/v1/chat/completions", copy_scope=False)
@@ -50,12 +56,20 @@ def router(gateway: Gateway, stored: Stored, max_body_bytes: int = 100 * 1024 * 
         return listed_for(gateway, request.scope["headers"])
 
     @get("/v1/models/{name:path}", sync_to_thread=False)
-    def model(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
-        wanted, headers = name.removeprefix("/"), request.scope["headers"]
-        if gateway.knows(wanted):
-            return Response(msgspec.json.encode(told_for(wanted, headers)), media_type="application/json")
-        error = ModelNotFound(f"The model {wanted!r} does not exist.", param="model")
-        return Response(error_body(error, spoken(headers)), status_code=404, media_type="application/json")
+    def model(name: FromPath[str]) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            asked, wanted = cast("HTTPScope", scope), name.removeprefix("/")
+            dialect = spoken(asked["headers"])
+            if dialect is DialectName.GEMINI and "/operations/" in wanted:
+                await google(asked, receive, send)
+            elif gateway.knows(wanted):
+                headers: Headers = [(b"content-type", b"application/json")]
+                body = msgspec.json.encode(told_for(wanted, asked["headers"]))
+                await send_whole(Reply(status=200, headers=headers, trace_id="", body=body), send)
+            else:
+                await send_error(ModelNotFound(f"The model {wanted!r} does not exist.", param="model"), send, dialect)
+
+        return answer
 
     return Router("/", route_handlers=[chat, embeddings, models, model], include_in_schema=False)
 
@@ -128,6 +142,10 @@ class Surface:
         """The whole body; ``None`` when the client left before its end."""
         if scope["method"] != "POST":
             raise MethodNotAllowed(f"{scope['method']} is not answered here; send a POST.", allowed="POST")
+        return await self._whole(scope, receive)
+
+    async def _whole(self, scope: HTTPScope, receive: Receive) -> bytes | None:
+        """The same for any method."""
         body = await self._read(receive)
         return body if not body or body.startswith(b"{") else await plain(body, scope["headers"], self._max_body_bytes)
 

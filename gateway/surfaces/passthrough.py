@@ -16,12 +16,14 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
+from gateway.keys.tickets import UploadTickets
 from gateway.passages.passthrough import dialect_at
 from gateway.service import Gateway
 from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.openai import send_error
-from gateway.surfaces.paths import upstream_path
+from gateway.surfaces.paths import asked_path, upstream_path
 from gateway.surfaces.resources import SMALL, ResourceSurface
+from gateway.surfaces.uploads import Readdressed
 from gateway.types import Inbound, Operation, Resource
 from gateway.upload import Upload
 from gateway.wire.multipart import TextSearch, boundary_of
@@ -43,9 +45,9 @@ class Asked(msgspec.Struct):
 _ASKED: Final = msgspec.json.Decoder(Asked)
 
 
-def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+def router(gateway: Gateway, tickets: UploadTickets, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     """The paths of pass-through."""
-    surface = PassthroughSurface(gateway, max_body_bytes)
+    surface = PassthroughSurface(gateway, max_body_bytes, tickets)
 
     @asgi(PREFIX, is_mount=True, copy_scope=False)
     async def passthrough(scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +63,10 @@ def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
 class PassthroughSurface(ResourceSurface):
     """From ASGI to the gateway and back, for whatever a vendor's API has."""
 
+    def __init__(self, gateway: Gateway, max_body_bytes: int, tickets: UploadTickets) -> None:
+        super().__init__(gateway, max_body_bytes)
+        self._tickets = tickets
+
     async def passthrough(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """One request to the provider that the path names."""
         arrival = Arrival.now()
@@ -75,7 +81,9 @@ class PassthroughSurface(ResourceSurface):
             await send_error(error, send)
         else:
             if inbound is not None:
-                await self._answer(inbound, scope, receive, send)
+                uploads = f"{PREFIX}/{provider}/upload/" in asked_path(scope)
+                sending = Readdressed(send, self._tickets, scope, provider, self._gateway.public_url) if uploads else send
+                await self._answer(inbound, scope, receive, sending)
 
     def proxied(self, endpoint: str) -> ASGIApp:
         """The same for the provider of an endpoint, as MLflow's gateway has it."""

@@ -8,7 +8,7 @@ from litestar.types import HTTPScope
 
 from gateway.errors import InvalidRequest
 
-__all__ = ("named_provider", "upstream_path")
+__all__ = ("asked_path", "named_provider", "upstream_path")
 
 SECRET: Final = frozenset({"key", "api_key", "api-key", "access_token", "token", "provider"})
 """Members of a query that are meant for us, or for nobody."""
@@ -16,6 +16,11 @@ SECRET: Final = frozenset({"key", "api_key", "api-key", "access_token", "token",
 _DOTS: Final = frozenset({".", ".."})
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f\\]")
 PROVIDER: Final = b"x-tidegate-provider"
+
+
+def asked_path(scope: HTTPScope) -> str:
+    """The whole path that is asked for: beneath a mount the framework cuts off what leads there."""
+    return unquote(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
 
 
 def upstream_path(scope: HTTPScope, prefix: str) -> str:

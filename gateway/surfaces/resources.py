@@ -15,7 +15,9 @@ from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
 from gateway.service import Gateway
 from gateway.surfaces.arrivals import Arrival, content_type
-from gateway.surfaces.openai import Surface, send_error
+from gateway.surfaces.listing import spoken
+from gateway.surfaces.made import made_in
+from gateway.surfaces.openai import Asked, Surface, send_error
 from gateway.surfaces.paths import named_provider, upstream_path
 from gateway.types import Inbound, Operation, Reply, Resource
 from gateway.upload import Span, Upload
@@ -59,6 +61,9 @@ ACCOUNTS: Final = {
 }
 """What belongs to an account, whatever the model."""
 
+GOOGLES: Final = frozenset({Operation.FILES, Operation.BATCHES})
+"""What Google's clients ask for at the same paths."""
+
 PREFIXES: Final = ("/v1", "/gateway/openai/v1")
 SMALL: Final = 256 * 1024
 """Bytes of a form that is read whole: its other fields are looked at, too."""
@@ -66,13 +71,13 @@ SMALL: Final = 256 * 1024
 METHODS: Final = ("GET", "POST", "DELETE")
 
 
-def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
-    """The paths of these."""
+def router(gateway: Gateway, google: Asked, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
+    """The paths of these. Files and batches are Google's, too: ``google`` answers its clients."""
     surface = ResourceSurface(gateway, max_body_bytes)
     bodies = [_body_route(surface, path, operation) for path, operation in BODIES.items()]
-    accounts = [_account_route(surface, [prefix + path for prefix in PREFIXES], operation) for path, operation in ACCOUNTS.items()]
+    accounts = [_account_route(surface, google, [prefix + path for prefix in PREFIXES], operation) for path, operation in ACCOUNTS.items()]
     accounts += [
-        _account_route(surface, [prefix + path for prefix in prefixes], Operation.PASSTHROUGH) for path, prefixes in CLAUDES.items()
+        _account_route(surface, google, [prefix + path for prefix in prefixes], Operation.PASSTHROUGH) for path, prefixes in CLAUDES.items()
     ]
 
     @route(
@@ -102,10 +107,14 @@ def _body_route(surface: "ResourceSurface", path: str, operation: Operation) -> 
     return answer
 
 
-def _account_route(surface: "ResourceSurface", paths: list[str], operation: Operation) -> ASGIRouteHandler:
+def _account_route(surface: "ResourceSurface", google: Asked, paths: list[str], operation: Operation) -> ASGIRouteHandler:
     @asgi(paths, is_mount=True, copy_scope=False)
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await surface.account(operation, cast("HTTPScope", scope), receive, send)
+        asked = cast("HTTPScope", scope)
+        if operation in GOOGLES and spoken(asked["headers"]) is DialectName.GEMINI:
+            await google(asked, receive, send)
+        else:
+            await surface.account(operation, asked, receive, send)
 
     return answer
 
@@ -136,12 +145,8 @@ class ResourceSurface(Surface):
         try:
             if scope["method"] not in METHODS:
                 raise MethodNotAllowed(f"{scope['method']} is not answered here.", allowed=", ".join(METHODS))
-            named = named_provider(scope)
-            provider = (
-                self._gateway.account_at("anthropic", named)
-                if claudes
-                else self._gateway.account(operation, named, _wanted(scope, operation))
-            )
+            named, wanted = named_provider(scope), scope["path"].split("/")
+            provider = self._gateway.account_at("anthropic", named, wanted) if claudes else self._gateway.account(operation, named, wanted)
             kind = content_type(scope)
             upload = self._upload(scope, receive) if kind.startswith("multipart/") and scope["method"] == "POST" else None
             body = await self._read(receive) if scope["method"] == "POST" and upload is None else b""
@@ -157,8 +162,13 @@ class ResourceSurface(Surface):
 
     @override
     async def handle(self, inbound: Inbound) -> Reply:
-        """A batch of Anthropic's names the address of its results, to which a client sends its key: that is one of ours, beneath its base URL."""
+        """What an account makes is asked of it from now on.
+
+        A batch of Anthropic's names the address of its results, to which a client sends its key: that is one of ours, beneath its base URL.
+        """
         reply = await super().handle(inbound)
+        if inbound.provider and 200 <= reply.status < 300 and (made := made_in(inbound, reply.body)):
+            self._gateway.remember(made, inbound.provider)
         if inbound.dialect is not DialectName.ANTHROPIC or b'"results_url"' not in reply.body:
             return reply
         return replace(reply, body=_RESULTS.sub(rb"\1\2", reply.body))
@@ -183,11 +193,6 @@ class ResourceSurface(Surface):
     def _upload(self, scope: HTTPScope, receive: Receive) -> Upload:
         length = next((int(value) for name, value in scope["headers"] if name == b"content-length" and value.isdigit()), None)
         return Upload(receive, length, self._max_body_bytes)
-
-
-def _wanted(scope: HTTPScope, operation: Operation) -> str:
-    """The identifier of the chat that is asked for; of other things it is not known who made them."""
-    return scope["path"].partition("/chat/completions/")[2].partition("/")[0] if operation is Operation.STORED_CHATS else ""
 
 
 def _with_form(operation: Operation, body: bytes, scope: HTTPScope, arrival: Arrival) -> Inbound:

@@ -7,7 +7,6 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from gateway.keys.presented import key_in_query
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
 from server.gateway_app import gateway_routers
@@ -47,9 +46,8 @@ def _gate(app: ASGIApp, core: Forwarder, guard: Callable[[], Guard], users: Call
         headers = scope["headers"]
         if path.startswith("//"):  # see server.guard.guarded
             scope["path"] = "/" + path.lstrip("/")
-        if (key := key_in_query(scope["path"], scope["query_string"])) is not None:
-            scope["headers"] = [*headers, (b"x-goog-api-key", key)]
-        refusal = guard().refuse(scope)
+        keeper = guard()
+        refusal = keeper.refuse_address(scope) or keeper.refuse(scope)
         if refusal is None:
             await app(scope, receive, send)
         elif refusal.status == HTTPStatus.UNAUTHORIZED and users():

@@ -3,6 +3,9 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +17,7 @@ from gateway.guardrails.build import guardrails_of
 from gateway.kept import KeptResponses
 from gateway.keys.index import KeyIndex
 from gateway.keys.policy import KeyPolicy
+from gateway.keys.tickets import UploadTickets
 from gateway.limits.ceilings import of_settings
 from gateway.limits.policy import LimitPolicy
 from gateway.policies import Call, Policy
@@ -31,6 +35,9 @@ from tracing.figures import Figures
 from tracing.ingest import SpanSink
 from tracing.properties import TraceProperty, property_row
 from tracing.provider import build_tracer_provider
+
+if TYPE_CHECKING:
+    from storage.sealing import Seal
 
 __all__ = ("WorkerServices",)
 
@@ -68,7 +75,8 @@ class WorkerServices:
         self.tracers = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
         self.responses = KeptResponses(storage.open_blobs(settings.storage))
         self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed, shared=True)
-        self.guard = Guard.of(settings, self.keys)
+        self.tickets = UploadTickets(cache(lambda: _seal(settings)))
+        self.guard = Guard.of(settings, self.keys, self.tickets)
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
         self.gateway = Gateway.build(settings, tracer, CorePrompts(line), self._policies)
         self.media = MediaOnDemand(AddressGuard(lambda: self.settings.security.allow_private_addresses))
@@ -81,7 +89,7 @@ class WorkerServices:
         self._ledger.learn(now.counts)
         self.keys.replace(now.keys)
         self._tracked = now.tracked
-        self.guard = Guard.of(now.settings, self.keys)
+        self.guard = Guard.of(now.settings, self.keys, self.tickets)
         if now.settings == before:
             self.gateway.renew_policies()
         else:
@@ -137,3 +145,10 @@ class WorkerServices:
         headers = [(b"traceparent", call.traceparent.encode())]
         resource = Resource() if operation is Operation.MODERATION else None
         return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers, resource=resource)
+
+
+def _seal(settings: Settings) -> "Seal":
+    """The core's. It is opened with the first upload: what it loads takes megabytes, and few workers see one."""
+    from storage.sealing import Seal
+
+    return Seal.open(Path(settings.storage.path).absolute(), settings.security.sealing_key)

@@ -22,7 +22,16 @@ from tests.server.people import KEY, Person, grant
 WORD = f"hush{secrets.token_hex(6)}"
 """Stands in everything that is kept from one of the people, and nowhere else."""
 
-MOUNTS = {"/passthrough", "/v1beta", "/gemini/v1", "/gemini/v1beta", "/gateway/gemini/v1beta"}
+MOUNTS = {
+    "/passthrough",
+    "/upload",
+    "/gemini/upload",
+    "/gateway/gemini/upload",
+    "/v1beta",
+    "/gemini/v1",
+    "/gemini/v1beta",
+    "/gateway/gemini/v1beta",
+}
 REFUSED = {401, 403}
 
 
@@ -212,7 +221,7 @@ ADMINISTRATION = (
     "/api/v1/webhooks",
     "/metrics",
 )
-MODELS = ("/v1/", "/v1beta", "/v2/", "/rerank", "/gateway/", "/anthropic/", "/gemini/", "/endpoints/", "/passthrough")
+MODELS = ("/v1/", "/v1beta", "/upload", "/v2/", "/rerank", "/gateway/", "/anthropic/", "/gemini/", "/endpoints/", "/passthrough")
 MODELS += ("/api/2.0/endpoints", "/api/2.0/gateway/", "/api/3.0/gateway/")
 OWN = "/api/v1/users/"
 

@@ -18,6 +18,13 @@ __all__ = ("GeminiProvider",)
 
 DEFAULT_BASE_URL: Final = "https://generativelanguage.googleapis.com"
 FORWARDED: Final = frozenset({b"x-goog-api-client"})
+UPLOADS: Final = "/upload/"
+"""Where files are sent: a path beside that of the version, of which it has its own."""
+
+_UPLOADING: Final = frozenset(
+    f"x-goog-upload-{name}".encode()
+    for name in ("protocol", "command", "offset", "file-name", "header-content-length", "header-content-type")
+)
 
 
 class GeminiProvider:
@@ -28,7 +35,9 @@ class GeminiProvider:
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         base_url = _base(settings.base_url or DEFAULT_BASE_URL)
-        self._connection = Connection(name, base_url, settings, Key("x-goog-api-key", settings.api_key), FORWARDED)
+        key = Key("x-goog-api-key", settings.api_key)
+        self._connection = Connection(name, base_url, settings, key, FORWARDED)
+        self._uploads = Connection(name, base_url.rpartition("/")[0], settings, key, FORWARDED | _UPLOADING)
         self._embeddings = GeminiEmbeddings()
         self.address = self._connection.address
 
@@ -46,6 +55,8 @@ class GeminiProvider:
 
     async def send(self, request: Outbound) -> Upstream:
         """See ``Provider.send``. Raises ``InvalidRequest`` for what it has no API for."""
+        if request.resource is not None and request.resource.path.startswith(UPLOADS):
+            return await self._uploads.send(request.resource, request, request.body)
         if request.resource is not None:
             return await self._connection.send(request.resource, request, request.body)
         return await self._connection.post(f"/models/{quote(request.model, safe='')}:{_method(request)}", request, request.body)
@@ -57,6 +68,7 @@ class GeminiProvider:
     async def close(self) -> None:
         """See ``Provider.close``."""
         await self._connection.close()
+        await self._uploads.close()
 
 
 def _method(request: Outbound) -> str:
