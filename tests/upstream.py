@@ -1,4 +1,4 @@
-"""A scripted vendor: it delays, breaks and lies as the last user message tells it to, and remembers what it was sent.
+"""A scripted vendor: it delays, breaks and lies as the last user message tells it to, and remembers what it was sent. What is said to a completion is its ``prompt``.
 
 ``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!wait``
 answers when ``go`` is set, ``!slow`` streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
@@ -54,7 +54,7 @@ class Upstream:
 
     async def _answer(self, body: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         try:
-            text = body["messages"][-1]["content"] if body.get("messages") else body.get("input", "")
+            text = body["messages"][-1]["content"] if body.get("messages") else body.get("input", body.get("prompt", ""))
         except (KeyError, TypeError, AttributeError):
             return _send(writer, 400, {"error": {"message": "no conversation", "type": "invalid_request_error", "code": None}})
         text = text if isinstance(text, str) else json.dumps(text)
@@ -113,6 +113,8 @@ class Upstream:
             return await self._stream(body, text, reader, writer)
         message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        if "prompt" in body:
+            choice = {"index": 0, "text": message["content"], "logprobs": None, "finish_reason": "stop"}
         answer = {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice], "usage": USAGE}
         return await _drip(writer, answer) if "!drip" in text else _send(writer, 200, answer)
 
@@ -145,7 +147,7 @@ class Upstream:
                 {
                     "id": "chatcmpl-up",
                     "model": "up-1",
-                    "choices": [{"index": 0, "delta": {"content": f"w{number} "}, "finish_reason": None}],
+                    "choices": [{"index": 0, **_piece(body, f"w{number} "), "finish_reason": None}],
                 },
             )
             if "!garbage" in text:
@@ -163,7 +165,7 @@ class Upstream:
         if "!silent" in text:
             writer.write(b"0\r\n\r\n")
             return True
-        _chunk(writer, {"id": "chatcmpl-up", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        _chunk(writer, {"id": "chatcmpl-up", "choices": [{"index": 0, **_piece(body, ""), "finish_reason": "stop"}]})
         if (body.get("stream_options") or {}).get("include_usage"):
             _chunk(writer, {"id": "chatcmpl-up", "choices": [], "usage": USAGE})
         _raw(writer, b"data: [DONE]\n\n")
@@ -178,6 +180,11 @@ def _asked(headers: dict[str, str], body: bytes) -> dict:
         return json.loads(body or b"{}")
     found = re.search(rb'name="prompt"\r\n\r\n(.*?)\r\n', body)
     return {"messages": [{"role": "user", "content": found[1].decode() if found else ""}]}
+
+
+def _piece(body: dict, words: str) -> dict:
+    """Of an answer: a completion has no messages."""
+    return {"text": words} if "prompt" in body else {"delta": {"content": words} if words else {}}
 
 
 def text_in(value: str | list[str]) -> str:

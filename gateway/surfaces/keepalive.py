@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from gateway.dialects.collect import events_of
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
+from gateway.dialects.types import ClientDialect, DialectName, Request
 from gateway.errors import GatewayError
 from gateway.heads import head_of
 from gateway.types import Headers, Inbound, Operation
@@ -39,7 +40,7 @@ def _may_stream(inbound: Inbound) -> bool:
 
 
 class KeepAlive:
-    """Implements ASGI's ``send`` for one request, while it is entered. A chat's stream of which nothing is there yet is begun here.
+    """Implements ASGI's ``send`` for one request, while it is entered. A stream of a chat or a completion of which nothing is there yet is begun here.
 
     Then the status is said, and what would have been another is told within the stream.
     """
@@ -48,7 +49,7 @@ class KeepAlive:
         self._send = send
         self._inbound = inbound
         self._seconds = seconds
-        self._dialect = CLIENT_DIALECTS[inbound.dialect]
+        self._dialect = CLIENT_DIALECTS[_dialect(inbound)]
         self._loop = asyncio.get_running_loop()
         self._moved = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
@@ -136,16 +137,29 @@ class KeepAlive:
 
 def as_events(inbound: Inbound, status: int, headers: Headers, body: bytes) -> bytes:
     """A whole answer, or an error, as the events of a stream that has begun already."""
-    client, vendor = CLIENT_DIALECTS[inbound.dialect], UPSTREAM_DIALECTS[inbound.dialect]
+    client, vendor = CLIENT_DIALECTS[_dialect(inbound)], UPSTREAM_DIALECTS[_dialect(inbound)]
     if status >= 400:
         return client.error_event(vendor.read_error(status, headers, body))
-    writer = client.stream_writer(client.read_request(inbound.body))
+    writer = client.stream_writer(_request(client, inbound))
     return b"".join(map(writer.write, events_of(vendor.read_answer(body)))) + writer.end()
+
+
+def _dialect(inbound: Inbound) -> DialectName:
+    """Completions have no word of their own at a surface: they are OpenAI's as its chats are."""
+    return DialectName.OPENAI_COMPLETIONS if inbound.operation is Operation.COMPLETIONS else inbound.dialect
+
+
+def _request(client: ClientDialect, inbound: Inbound) -> Request:
+    """The request, as far as a stream's writer must know it: what passed as it was may say more than can be read here."""
+    try:
+        return client.read_request(inbound.body)
+    except GatewayError:
+        return Request(model=head_of(inbound).model, messages=(), stream=True)
 
 
 def _asks_for_stream(inbound: Inbound) -> bool:
     """Whether a stream will come, if all goes well."""
-    if inbound.operation is not Operation.CHAT or inbound.resource is not None:
+    if inbound.operation not in {Operation.CHAT, Operation.COMPLETIONS} or inbound.resource is not None:
         return False
     try:
         return bool(head_of(inbound).stream)

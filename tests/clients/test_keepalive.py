@@ -24,6 +24,7 @@ routes:
 """
 PING = {
     "/v1/chat/completions": b": keep-alive\n\n",
+    "/v1/completions": b": keep-alive\n\n",
     "/v1/responses": b": keep-alive\n\n",
     "/v1/messages": b"event: ping\n",
     "/v1beta/models/up/m:streamGenerateContent?alt=sse": b'"parts":[{"text":""}]',
@@ -42,7 +43,7 @@ class Rig:
     async def post(self, path: str, text: str, model: str = "up/m") -> httpx.Response:
         turn = [{"role": "user", "content": text}]
         said = {"contents": [{"parts": [{"text": text}]}]} if "Generate" in path else {"messages": turn, "max_tokens": 99}
-        said = {"input": text} if path == "/v1/responses" else said
+        said = {"/v1/responses": {"input": text}, "/v1/completions": {"prompt": text}}.get(path, said)
         return await self.http.post(path, json={"model": model, "stream": True, **said})
 
 
@@ -75,6 +76,8 @@ async def test_the_vendors_sdks_skip_it(rig: Rig, text: str):
     turn = [{"role": "user", "content": text}]
     chunks = [each async for each in await rig.openai.chat.completions.create(model="up/m", messages=turn, stream=True)]
     assert "".join(each.choices[0].delta.content or "" for each in chunks) == "w0 w1 w2 w3 "
+    completed = [each async for each in await rig.openai.completions.create(model="up/m", prompt=text, stream=True)]
+    assert "".join(choice.text for each in completed for choice in each.choices) == "w0 w1 w2 w3 "
     async with rig.openai.responses.stream(model="up/m", input=text) as stream:
         assert (await stream.get_final_response()).output_text == "w0 w1 w2 w3 "
     async with rig.claude.messages.stream(model="up/m", max_tokens=99, messages=turn) as stream:
@@ -94,6 +97,8 @@ async def test_a_failure_after_the_beginning_is_an_error_event_that_the_sdks_rai
     turn = [{"role": "user", "content": "!hang"}]
     with pytest.raises(openai.APIError, match="no first byte"):
         [each async for each in await rig.openai.chat.completions.create(model="up/m", messages=turn, stream=True)]
+    with pytest.raises(openai.APIError, match="no first byte"):
+        [each async for each in await rig.openai.completions.create(model="up/m", prompt="!hang", stream=True)]
     with pytest.raises(anthropic.APIStatusError, match="no first byte"):
         async with rig.claude.messages.stream(model="up/m", max_tokens=9, messages=turn) as stream:
             await stream.get_final_text()

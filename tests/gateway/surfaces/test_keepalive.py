@@ -1,6 +1,7 @@
 """What is sent while a model is silent stands between events alone, however the stream is cut and whenever its pieces come."""
 
 import asyncio
+import json
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
-from gateway.surfaces.keepalive import KeepAlive, kept_alive
+from gateway.surfaces.keepalive import KeepAlive, as_events, kept_alive
 from gateway.types import Inbound, Operation
 
 EVENTS = b"".join(b'event: e\r\ndata: {"n":%d,"t":"\xc3\xbc"}\r\n\r\n' % number for number in range(6))
@@ -61,3 +62,18 @@ async def test_who_has_no_stream_to_come_or_wants_no_byte_more_pays_for_no_clock
             assert given == (send, inbound)
     with kept_alive(send, asked(), 0) as (sending, _):
         assert sending is send
+
+
+@pytest.mark.parametrize("prompt", ["when?", ["when?", "where?"], [1, 2]])
+def test_a_completion_that_came_whole_is_told_as_events_whatever_its_prompt_was(prompt):
+    inbound = replace(asked(json.dumps({"model": "m", "prompt": prompt, "stream": True}).encode()), operation=Operation.COMPLETIONS)
+    whole = {
+        "id": "c",
+        "object": "text_completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "text": "ebb", "finish_reason": "stop"}],
+    }
+    told = as_events(inbound, 200, [], json.dumps(whole).encode())
+    events = [json.loads(event.removeprefix(b"data: ")) for event in told.split(b"\n\n")[:-2]]
+    assert ("".join(event["choices"][0]["text"] for event in events), told.endswith(b"data: [DONE]\n\n")) == ("ebb", True)
