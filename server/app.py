@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from litestar import Litestar, Request, get
+from litestar import Litestar, Request, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types.internal_types import RouteHandlerType
 from typing_extensions import override
 
 from evals import routes as judge_routes
@@ -65,6 +66,14 @@ class Framework(Litestar):
     @override
     def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
         return [*plugins, MsgspecDIPlugin()]
+
+    @override
+    def _validate_registration_value(self, value: ControllerRouterHandler) -> "RouteHandlerType | Router":
+        """Each router is made for one application. Litestar would copy it with all that it holds, which takes longer than making it."""
+        if isinstance(value, Router):
+            value.owner = self
+            return value
+        return super()._validate_registration_value(value)
 
 
 def create_app(services: Services) -> ASGIApp:

@@ -272,11 +272,10 @@ class Services:
         )
 
     @classmethod
-    async def open(cls, settings: Settings, journal: Journal, telemetry: Store) -> "Services":
-        """Open what else must be there before the first request; ``telemetry`` is opened by its own process meanwhile."""
+    async def open(cls, settings: Settings, journal: Journal, telemetry: Store, metadata: Awaitable[Metadata]) -> "Services":
+        """Open what else must be there before the first request; ``telemetry`` is opened by its own process meanwhile, ``metadata`` too."""
         seal = await asyncio.to_thread(Seal.open, _home(settings), settings.security.sealing_key)
-        metadata = await storage.open_metadata(settings.storage)
-        services = cls(settings, metadata, journal, telemetry, seal)
+        services = cls(settings, await metadata, journal, telemetry, seal)
         await services.keys.load()
         await services.open_access()
         await services.workspace_book.load()

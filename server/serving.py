@@ -19,6 +19,7 @@ from server.http.listener import Listener
 from server.http.shared import Shared
 from server.services import Services
 from storage.journal import Journal
+from storage.metadata import Metadata
 from storage.process.parent import Store
 
 __all__ = ("Door", "allow_files", "application", "serve_until_stopped", "settle_collector")
@@ -43,17 +44,19 @@ async def public_door(loaded: Loaded, services: Services, stop: asyncio.Event) -
     return listener
 
 
-async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store, open_door: OpenDoor = public_door) -> int:
-    """Open the rest, serve until SIGINT or SIGTERM, close all of it; the exit code."""
-    services = await Services.open(loaded.settings, journal, store)
+async def serve_until_stopped(
+    loaded: Loaded, journal: Journal, store: Store, metadata: Awaitable[Metadata], open_door: OpenDoor = public_door
+) -> int:
+    """Open the rest, serve until SIGINT or SIGTERM, close all of it; the exit code. ``metadata`` is being opened."""
+    services = await Services.open(loaded.settings, journal, store, metadata)
     stop = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(services.run()), tasks.create_task(_watch(loaded, services))]
             allow_files()
             _on_signals(stop)
-            settle_collector()
             door = await open_door(loaded, services, stop)
+            settle_collector()  # now that somebody is let in: it takes a twentieth of the start
             await _stopped(stop, background)
             await door.close(services.settings.server.stop_seconds)
             for task in background:

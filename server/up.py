@@ -1,8 +1,10 @@
 """``tidegate up``: one process that serves until it is told to stop, and beside it the store process.
 
-The store process is started first. It takes as long to open its database as this one takes to import what serves, so both are done at once.
+The store process is started first. It takes as long to open its database as this one takes to import what serves, so both are done at once;
+and so is the waiting for the metadata database.
 """
 
+import asyncio
 import gc
 import logging
 import sys
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+import storage
 from config import Loaded
 from server.store_process import start_store
 
@@ -51,6 +54,8 @@ def _begin_log() -> None:
 
 async def _serve(loaded: Loaded) -> int:
     journal, store = await start_store(loaded.settings)
+    metadata = asyncio.ensure_future(storage.open_metadata(loaded.settings.storage))
+    await asyncio.sleep(0)  # its thread sets out: a new database of PostgreSQL is half a second of waiting for it
     from server.serving import serve_until_stopped
 
-    return await serve_until_stopped(loaded, journal, store)
+    return await serve_until_stopped(loaded, journal, store, metadata)

@@ -1,5 +1,7 @@
 """Bringing the metadata database to the schema of this release: Alembic applies, a ledger with checksums decides.
 
+An empty database is told at once what is on record (``storage.metadata_record``); Alembic applies what comes after it.
+
 Everything happens in one transaction under one lock, in SQLite and in PostgreSQL alike: a killed process leaves nothing half done, and
 of two processes that start together one waits.
 """
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, text
 
+from storage.metadata_record import read_record, replay
 from storage.metadata_tables import schema_migrations
 from storage.migration_ledger import Applied, Migration, pending, read_migrations, shipped
 
@@ -28,9 +31,11 @@ def migrate_metadata(connection: Connection, migrations: Sequence[Migration]) ->
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     schema_migrations.create(connection, checkfirst=True)
-    missing = pending(migrations, _ledger(connection), database="metadata")
+    ledger = _ledger(connection)
+    missing = pending(migrations, ledger, database="metadata")
     if missing:
-        _upgrade(connection)
+        if len(missing) > (0 if ledger else _replayed(connection, missing)):
+            _upgrade(connection)
         now = datetime.now(UTC)
         lines = [{"name": migration.name, "checksum": migration.checksum, "applied_at": now} for migration in missing]
         connection.execute(insert(schema_migrations), lines)
@@ -40,6 +45,15 @@ def migrate_metadata(connection: Connection, migrations: Sequence[Migration]) ->
 def _ledger(connection: Connection) -> list[Applied]:
     columns = select(schema_migrations.c.name, schema_migrations.c.checksum).order_by(schema_migrations.c.name)
     return [Applied(name, checksum) for name, checksum in connection.execute(columns)]
+
+
+def _replayed(connection: Connection, migrations: Sequence[Migration]) -> int:
+    """How many of ``migrations``, the first, an empty database has by its record."""
+    record = read_record(connection.dialect.name)
+    if not record.begins(migrations) or connection.dialect.has_table(connection, "alembic_version"):
+        return 0
+    replay(connection, record)
+    return len(record.checksums)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import uvloop
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+import storage
 from config import Loaded
 from config.errors import ConfigError
 from config.load import load_with_report
@@ -51,7 +52,7 @@ async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
         ready()
         return door
 
-    return await serve_until_stopped(loaded, journal, store, private_door)
+    return await serve_until_stopped(loaded, journal, store, storage.open_metadata(loaded.settings.storage), private_door)
 
 
 class CoreDoor:
