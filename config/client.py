@@ -16,14 +16,18 @@ DEFAULT_URL: Final = "http://127.0.0.1:4242"
 
 
 class ClientSettings(msgspec.Struct, frozen=True):
-    """Address of a running server, without a slash at its end, and the key it wants, if it wants one."""
+    """Address of a running server, without a slash at its end, and the key it wants, if it wants one.
+
+    ``workspace``: where names are looked up; ``""`` is the server's default.
+    """
 
     url: str = DEFAULT_URL
     api_key: Secret | None = None
+    workspace: str = ""
 
 
 def client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
-    """``TIDEGATE_URL`` and ``TIDEGATE_API_KEY``; without them the server of this machine, at ``TIDEGATE_SERVER__PORT``, without a key.
+    """``TIDEGATE_URL``, ``TIDEGATE_API_KEY``, ``TIDEGATE_WORKSPACE``; without them this machine's server, at ``TIDEGATE_SERVER__PORT``, without a key.
 
     Raises:
         ConfigError: when ``TIDEGATE_URL`` is no URL.
@@ -32,7 +36,7 @@ def client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
     url, key = variables.get("TIDEGATE_URL") or _of_this_machine(variables), variables.get("TIDEGATE_API_KEY")
     if not _is_web_address(url):
         raise ConfigError([_not_a_url()])
-    return ClientSettings(url.rstrip("/"), Secret(key, "env:TIDEGATE_API_KEY") if key else None)
+    return ClientSettings(url.rstrip("/"), Secret(key, "env:TIDEGATE_API_KEY") if key else None, variables.get("TIDEGATE_WORKSPACE", ""))
 
 
 def _of_this_machine(variables: Mapping[str, str]) -> str:

@@ -33,7 +33,7 @@ an error. A change takes effect when the file is saved, or on SIGHUP; a file wit
 
 **Environment.** Every setting has a variable: `server.port` is `TIDEGATE_SERVER__PORT`. Two underscores go one level down, case does not
 matter, a value is YAML (`TIDEGATE_SECURITY__API_KEYS='[env:TEAM_KEY]'`). Variables win over the file. `TIDEGATE_CONFIG` names the
-file; `TIDEGATE_URL` and `TIDEGATE_API_KEY` tell the command line which server to talk to.
+file; `TIDEGATE_URL`, `TIDEGATE_API_KEY` and `TIDEGATE_WORKSPACE` tell the command line which server to talk to, and where in it.
 
 **Secrets** are references: `env:NAME` is an environment variable, `file:/path` a file that holds the secret alone (relative paths start at
 the settings file). A secret written out works, and is warned of.

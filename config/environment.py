@@ -22,8 +22,8 @@ from config.written import Entry, Mapping, Node, Scalar, child, entries
 __all__ = ("CLIENT_VARIABLES", "PREFIX", "Overlaid", "overlay", "variable_for", "variable_names")
 
 PREFIX: Final = "TIDEGATE_"
-CLIENT_VARIABLES: Final = ("TIDEGATE_CONFIG", "TIDEGATE_URL", "TIDEGATE_API_KEY")
-"""Variables that are no settings: where the file is, and which server the command line talks to."""
+CLIENT_VARIABLES: Final = ("TIDEGATE_CONFIG", "TIDEGATE_URL", "TIDEGATE_API_KEY", "TIDEGATE_WORKSPACE")
+"""Variables that are no settings: where the file is, which server the command line talks to, and in which workspace."""
 
 KUBERNETES: Final = re.compile(r"^TIDEGATE(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$", re.IGNORECASE)
 KUBERNETES_URL: Final = ("tcp://", "udp://", "sctp://")

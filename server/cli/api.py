@@ -3,6 +3,7 @@
 Commands never open the data directory: the embedded database belongs to one process, which is the server.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
@@ -17,9 +18,12 @@ from server.cli.program import program
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ("Api", "connect", "path_of", "with_api")
+    from config.client import ClientSettings
+
+__all__ = ("Api", "connect", "in_workspace", "path_of", "with_api")
 
 TIMEOUT_SECONDS: Final = 60.0
+WORKSPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +57,17 @@ class Api:
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def within(self, workspace: str) -> "Api":
+        """The same server, looked at in a workspace of it. Raises ``BadUsage``."""
+        if not WORKSPACE.fullmatch(workspace):
+            raise BadUsage(
+                f"{workspace!r} is no name of a workspace",
+                "Names are lowercase letters, digits and hyphens; --workspace or TIDEGATE_WORKSPACE.",
+            )
+        inside = Api(self.url)
+        inside.headers = {**self.headers, "x-mlflow-workspace": workspace}
+        return inside
 
     def get(self, path: str, answer: type[T], parameters: Mapping[str, str | int | None] | None = None) -> T:
         """Read ``path``; parameters that are ``None`` are left out."""
@@ -138,15 +153,31 @@ def with_api(command: Callable[Concatenate[Api, P], R]) -> Callable[P, R]:
     return with_url(with_key(run))
 
 
+def in_workspace(command: Callable[Concatenate[Api, P], R]) -> Callable[Concatenate[Api, P], R]:
+    """Give a command the option that names a workspace; its ``Api``, of ``with_api`` above, then looks there."""
+
+    @wraps(command)
+    def run(api: Api, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        options: dict[str, Any] = kwargs
+        workspace = options.pop("workspace") or _client_settings().workspace
+        return command(api.within(workspace) if workspace else api, *args, **kwargs)
+
+    return click.option("--workspace", metavar="NAME", help="Look there.  [env: TIDEGATE_WORKSPACE; default: the server's own]")(run)
+
+
 def connect(url: str | None = None, api_key: str | None = None) -> Api:
     """The server that the options name, else ``TIDEGATE_URL``, else the one of this machine at ``TIDEGATE_SERVER__PORT``; the key likewise."""
+    found = _client_settings()
+    return Api(url or found.url, api_key or (found.api_key.reveal() if found.api_key else None))
+
+
+def _client_settings() -> "ClientSettings":
     from config import ConfigError, client_settings
 
     try:
-        found = client_settings()
+        return client_settings()
     except ConfigError as error:
         raise BadUsage(str(error)) from error
-    return Api(url or found.url, api_key or (found.api_key.reveal() if found.api_key else None))
 
 
 def path_of(*parts: str) -> str:

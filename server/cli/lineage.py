@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from registry.lineage.types import Graph, GraphEdge, Node
-from server.cli.api import Api, path_of, with_api
+from server.cli.api import Api, in_workspace, path_of, with_api
 from server.cli.output import emit, json_option, message, plain, show
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = ("lineage",)
 @click.option("--limit", type=click.IntRange(1, 2000), default=300, show_default=True, help="How many things at most.")
 @json_option
 @with_api
+@in_workspace
 def lineage(api: Api, of: str, direction: str, depth: int, limit: int, *, as_json: bool) -> None:
     """Show what KIND:ID came from, and what came of it.
 

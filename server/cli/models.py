@@ -4,7 +4,7 @@ import rich_click as click
 
 from registry.models.types import ACTIVE_STAGES, STAGES, ModelDetail, ModelPage, ModelVersion
 from server.cli.aliases import point
-from server.cli.api import Api, path_of, with_api
+from server.cli.api import Api, in_workspace, path_of, with_api
 from server.cli.moves import REASON_HELP, show_moves
 from server.cli.output import emit, json_option, message, plain, show, table
 from server.cli.text import utc
@@ -21,6 +21,7 @@ def models() -> None:
 @click.option("--filter", "expression", default="", help="In MLflow's language: name LIKE 'rank%' AND tags.team = 'search'.")
 @json_option
 @with_api
+@in_workspace
 def list_models(api: Api, expression: str, *, as_json: bool) -> None:
     """List models with their newest version, aliases and stages."""
     page = _all(api, expression)
@@ -48,6 +49,7 @@ def list_models(api: Api, expression: str, *, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 @with_api
+@in_workspace
 def show_model(api: Api, name: str, *, as_json: bool) -> None:
     """Show NAME and its newest versions."""
     found = api.get(path_of("models", name), ModelDetail)
@@ -69,6 +71,7 @@ def show_model(api: Api, name: str, *, as_json: bool) -> None:
 @click.option("--delete", is_flag=True, help="Remove the alias; its version stays.")
 @click.option("--reason", default="", help=REASON_HELP)
 @with_api
+@in_workspace
 def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, delete: bool) -> None:
     """Point ALIAS of model NAME at VERSION."""
     point(api, "models", name, alias, version, reason, ModelVersion, delete=delete)
@@ -81,6 +84,7 @@ def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, 
 @click.option("--archive", is_flag=True, help="Move what is in that stage to Archived.")
 @click.option("--reason", default="", help=REASON_HELP)
 @with_api
+@in_workspace
 def stage(api: Api, name: str, version: int, stage: str, reason: str, *, archive: bool) -> None:
     """Move VERSION of model NAME to STAGE."""
     body = {"stage": stage, "archive_existing_versions": archive, "reason": reason}
@@ -93,6 +97,7 @@ def stage(api: Api, name: str, version: int, stage: str, reason: str, *, archive
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many, newest first.")
 @json_option
 @with_api
+@in_workspace
 def history(api: Api, name: str | None, limit: int, *, as_json: bool) -> None:
     """Show every move of an alias or a stage of NAME, or of all names: who, when, why, and what was refused."""
     show_moves(api, name, limit, as_json=as_json)

@@ -8,7 +8,7 @@ import rich_click as click
 
 from registry.prompts.types import LATEST, Message, NewVersion, PromptPage, PromptVersion
 from server.cli.aliases import point
-from server.cli.api import Api, path_of, with_api
+from server.cli.api import Api, in_workspace, path_of, with_api
 from server.cli.errors import BadUsage
 from server.cli.moves import REASON_HELP, show_moves
 from server.cli.output import emit, json_option, message, plain, show, table
@@ -31,6 +31,7 @@ def prompts() -> None:
 @click.option("--model", help="Model or route that is meant to answer it.")
 @json_option
 @with_api
+@in_workspace
 def push(
     api: Api,
     name: str,
@@ -67,6 +68,7 @@ def push(
 @prompts.command("list")
 @json_option
 @with_api
+@in_workspace
 def list_prompts(api: Api, *, as_json: bool) -> None:
     """List prompts with their newest version and aliases."""
     page = _all(api)
@@ -88,6 +90,7 @@ def list_prompts(api: Api, *, as_json: bool) -> None:
 @click.argument("version", default=LATEST)
 @json_option
 @with_api
+@in_workspace
 def show_prompt(api: Api, name: str, version: str, *, as_json: bool) -> None:
     """Show VERSION (a number, an alias, or latest) of NAME.
 
@@ -109,6 +112,7 @@ def show_prompt(api: Api, name: str, version: str, *, as_json: bool) -> None:
 @click.option("--delete", is_flag=True, help="Remove the alias; its version stays.")
 @click.option("--reason", default="", help=REASON_HELP)
 @with_api
+@in_workspace
 def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, delete: bool) -> None:
     """Point ALIAS of prompt NAME at VERSION."""
     point(api, "prompts", name, alias, version, reason, PromptVersion, delete=delete)
@@ -119,6 +123,7 @@ def alias(api: Api, name: str, alias: str, version: int | None, reason: str, *, 
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many, newest first.")
 @json_option
 @with_api
+@in_workspace
 def history(api: Api, name: str | None, limit: int, *, as_json: bool) -> None:
     """Show every move of an alias of NAME, or of all names: who, when, why, and what was refused."""
     show_moves(api, name, limit, as_json=as_json)

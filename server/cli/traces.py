@@ -9,7 +9,7 @@ import msgspec
 import rich_click as click
 
 from server.cli import text
-from server.cli.api import Api, path_of, with_api
+from server.cli.api import Api, in_workspace, path_of, with_api
 from server.cli.output import emit, json_option, message, plain, show, stdout_console, table
 from tracing.filters import WITHOUT_JUDGES, speaks_of_judges
 from tracing.types import Assessment, ScoreSummary, SpanView, Trace, TracePage, TraceSummary
@@ -35,6 +35,7 @@ def traces() -> None:
 @click.option("--judges", is_flag=True, help="Show what judges asked their models, too.")
 @json_option
 @with_api
+@in_workspace
 def list_traces(api: Api, expression: str | None, limit: int, *, judges: bool, as_json: bool) -> None:
     """List traces, newest first. Judges' own traffic is left out, unless the filter speaks of it."""
     wanted = expression if judges or speaks_of_judges(expression or "") else _without_judges(expression)
@@ -55,6 +56,7 @@ def list_traces(api: Api, expression: str | None, limit: int, *, judges: bool, a
 @click.argument("trace_id")
 @json_option
 @with_api
+@in_workspace
 def show_trace(api: Api, trace_id: str, *, as_json: bool) -> None:
     """Show one trace: its spans as a tree, and its scores."""
     trace = api.get(path_of("traces", trace_id), Trace)

@@ -128,8 +128,8 @@ def test_arguments_win_over_variables_and_file(written):
 def test_the_client_finds_the_server_of_this_machine_or_the_one_named():
     assert config.client_settings({}).url == "http://127.0.0.1:4242"
     assert config.client_settings({"TIDEGATE_SERVER__PORT": "4300"}).url == "http://127.0.0.1:4300"
-    named = config.client_settings({"TIDEGATE_URL": "https://llm.example/", "TIDEGATE_API_KEY": "k"})
-    assert (named.url, named.api_key.reveal()) == ("https://llm.example", "k")
+    named = config.client_settings({"TIDEGATE_URL": "https://llm.example/", "TIDEGATE_API_KEY": "k", "TIDEGATE_WORKSPACE": "team-a"})
+    assert (named.url, named.api_key.reveal(), named.workspace) == ("https://llm.example", "k", "team-a")
     with pytest.raises(ConfigError, match="TIDEGATE_URL"):
         config.client_settings({"TIDEGATE_URL": "llm.example"})
 

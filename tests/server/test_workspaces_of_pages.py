@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server.people import ADMIN, Person, grant, numbers
+from server.cli import run
+from tests.server.people import ADMIN, KEY, Person, grant, numbers
 from tests.server.test_workspace_walls import enter
 from tests.server.test_workspaces import PATH, inside
 
@@ -134,3 +135,26 @@ def test_a_page_leads_to_the_other_workspaces_and_remembers_the_chosen_one(divid
     assert browser.http.get(f"/prompts/{name}").status_code == 200
     assert workspace in browser.http.get(f"/prompts/no{name}").text
     assert f'href="/prompts/{name}"' not in browser.http.get("/prompts", params={"workspace": "default"}).text
+
+
+def test_the_command_line_reads_and_moves_what_is_in_the_workspace_that_is_named(divided, users_server, monkeypatch, capsys):
+    admin, team, workspace = divided
+    name = f"spoken{next(numbers)}"
+    for where, text in ((admin, "Hello"), (team, "Ahoy")):
+        where.post("/api/v1/prompts", name=name, template=text)
+    monkeypatch.setenv("TIDEGATE_URL", users_server.url)
+    monkeypatch.setenv("TIDEGATE_API_KEY", KEY)
+
+    def said(*arguments: str) -> str:
+        assert run(list(arguments)) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    assert "Ahoy" in said("prompts", "show", name, "--workspace", workspace)
+    assert "Hello" in said("prompts", "show", name)
+    said("prompts", "alias", name, "live", "1", "--workspace", workspace)
+    assert not admin.get(f"/api/v1/prompts/{name}/versions/1")["aliases"]
+    monkeypatch.setenv("TIDEGATE_WORKSPACE", workspace)
+    assert "Ahoy" in said("prompts", "show", name, "live")
+    assert [run(["models", "list", "--workspace", each]) for each in ("nowhere", "Team Ä")] == [2, 2]
+    told = capsys.readouterr().err
+    assert "nowhere" in told and "no name of a workspace" in told
