@@ -1,6 +1,6 @@
 """Is it alive, is it ready, which version, and the figures for Prometheus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, Protocol
 
@@ -8,9 +8,10 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.handlers import HTTPRouteHandler
 
+from server.fleet import Targets, WorkerCondition
 from server.version import MLFLOW_VERSION, VERSION
 from storage.records import JournalStats
-from tracing.figures import Figures
+from tracing.figures import Subject, Tally
 
 __all__ = ("Condition", "Health", "router")
 
@@ -30,28 +31,43 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     restart_needed: tuple[str, ...] = ()
     started_seconds_ago: float
     role: Literal["all", "gateway"] = "all"
+    workers: tuple[WorkerCondition, ...] = ()
 
     @property
     def ready(self) -> bool:
         """Whether to send requests here: whoever asks for traces needs their database, a gateway answers without it."""
-        return self.storage_ready or self.role == "gateway"
+        return (self.storage_ready or self.role == "gateway") and (not self.workers or any(each.state == "ok" for each in self.workers))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all runs that should, as configured, and nothing was lost."""
+        workers = all(each.state == "ok" for each in self.workers)
+        return workers and self.journal.dropped == 0 and self.config_error is None and not self.restart_needed
 
 
 class Health(Protocol):
     """Who knows the condition."""
 
-    figures: Figures
-    """What passed through the gateway."""
+    async def look(self) -> None:
+        """Ask the other processes of the server how they are, where there are some."""
+        ...
 
     def condition(self) -> Condition:
         """Answer from memory: no database is asked."""
         ...
 
+    def tallies(self) -> Mapping[Subject, Tally]:
+        """What passed through the gateway."""
+        ...
+
+    def targets(self) -> Sequence[Targets | None]:
+        """What each process watches, this one first; ``None`` where it does not tell."""
+        ...
+
 
 def _report(condition: Condition) -> dict[str, Any]:
     healthy = condition.storage_ready and condition.storage_error is None and condition.journal.last_error is None
-    complete = condition.journal.dropped == 0 and condition.config_error is None and not condition.restart_needed
-    return {"status": "ok" if healthy and complete else "degraded", "version": VERSION, **msgspec.structs.asdict(condition)}
+    return {"status": "ok" if healthy and condition.complete else "degraded", "version": VERSION, **msgspec.structs.asdict(condition)}
 
 
 def router(health: Health) -> Router:
@@ -60,12 +76,14 @@ def router(health: Health) -> Router:
 
 
 def _health_handlers(health: Health) -> list[HTTPRouteHandler]:
-    @get("/health", sync_to_thread=False)
-    def alive() -> dict[str, Any]:
+    @get("/health")
+    async def alive() -> dict[str, Any]:
+        await health.look()
         return _report(health.condition())
 
-    @get("/ready", sync_to_thread=False)
-    def ready() -> Response[dict[str, Any]]:
+    @get("/ready")
+    async def ready() -> Response[dict[str, Any]]:
+        await health.look()
         found = health.condition().ready
         return Response({"ready": found}, status_code=200 if found else 503)
 
@@ -87,8 +105,9 @@ def _metrics_handler(health: Health) -> HTTPRouteHandler:
 
         return exposition(health)
 
-    @get("/metrics", media_type="text/plain; version=0.0.4; charset=utf-8", sync_to_thread=False)
-    def metrics() -> bytes:
+    @get("/metrics", media_type="text/plain; version=0.0.4; charset=utf-8")
+    async def metrics() -> bytes:
+        await health.look()
         return text()()
 
     return metrics

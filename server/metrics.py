@@ -1,7 +1,7 @@
 """What ``/metrics`` says, for Prometheus: https://prometheus.io/docs/practices/naming."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from time import time_ns
 from typing import Final
@@ -11,8 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from server.fleet import Targets, WorkerCondition
 from server.health import Health
-from tracing.figures import BOUNDS, Figures, Spread, Subject, Tally
+from tracing.figures import BOUNDS, Spread, Subject, Tally
 from tracing.prices import price
 from tracing.types import Usage
 
@@ -27,7 +28,8 @@ def exposition(health: Health) -> Callable[[], bytes]:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     registry.register(_JournalCollector(health))
-    registry.register(_GatewayCollector(health.figures))
+    registry.register(_GatewayCollector(health))
+    registry.register(_LiveCollector(health))
     return lambda: generate_latest(registry)
 
 
@@ -46,18 +48,71 @@ class _JournalCollector(Collector):
         )
         answers = condition.storage_error is None and journal.last_error is None
         yield GaugeMetricFamily("tidegate_storage_up", "Whether the telemetry database answers.", value=float(answers))
-        yield GaugeMetricFamily("tidegate_tasks", "Tasks of the server's loop: a request under way is one.", value=len(asyncio.all_tasks()))
+
+
+class _LiveCollector(Collector):
+    """How things are now, in each process. One that does not tell has no sample: nobody knows."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        workers = self._health.condition().workers
+        tasks = GaugeMetricFamily("tidegate_tasks", "Tasks of the server's loop: a request under way is one.", labels=_of(workers))
+        tasks.add_metric(["core"] if workers else [], len(asyncio.all_tasks()))
+        for worker in workers:
+            _add(tasks, worker, worker.tasks)
+        yield tasks
+        yield from _targets(self._health.targets(), workers)
+        if workers:
+            yield from _workers(workers)
+
+
+def _of(workers: Sequence[WorkerCondition]) -> list[str]:
+    return ["worker"] if workers else []
+
+
+def _add(family: Metric, worker: WorkerCondition, value: float | None) -> None:
+    if value is not None:
+        family.add_metric([str(worker.number)], value)  # type: ignore[attr-defined]  # each family has it, their base has not
+
+
+def _targets(found: Sequence[Targets | None], workers: Sequence[WorkerCondition]) -> Iterator[Metric]:
+    labels = ["route", "target", *_of(workers)]
+    pending = GaugeMetricFamily("tidegate_gateway_target_requests", "Requests under way to a model of a route.", labels=labels)
+    left_alone = GaugeMetricFamily("tidegate_gateway_circuit_open", "1 while a model is left alone since it failed.", labels=labels)
+    processes = [["core"], *([str(worker.number)] for worker in workers)] if workers else [[]]
+    for process, targets in zip(processes, found, strict=True):
+        for route, target, state, under_way in targets or ():
+            pending.add_metric([route, target, *process], under_way)
+            left_alone.add_metric([route, target, *process], float(state != "closed"))
+    yield pending
+    yield left_alone
+
+
+def _workers(workers: Sequence[WorkerCondition]) -> Iterator[Metric]:
+    up = GaugeMetricFamily("tidegate_worker_up", "Whether a worker is there and answers.", labels=["worker"])
+    requests = GaugeMetricFamily("tidegate_worker_requests", "Requests under way.", labels=["worker"])
+    memory = GaugeMetricFamily("tidegate_worker_resident_memory_bytes", "Resident memory size in bytes.", labels=["worker"])
+    seconds = CounterMetricFamily("tidegate_worker_cpu_seconds", "Time on the processor, since its start.", labels=["worker"])
+    for worker in workers:
+        _add(up, worker, float(worker.state == "ok"))
+        _add(requests, worker, worker.requests)
+        _add(memory, worker, worker.resident_bytes)
+        _add(seconds, worker, worker.cpu_seconds)
+    yield from (up, requests, memory, seconds)
 
 
 class _GatewayCollector(Collector):
     """The figures of requests. Sums of money are on traces: here is told of which models no price is known."""
 
-    def __init__(self, figures: Figures) -> None:
-        self._figures = figures
+    def __init__(self, health: Health) -> None:
+        self._health = health
 
     @override
     def collect(self) -> Iterator[Metric]:
-        figures = self._figures.asked()
+        figures = self._health.tallies()
         tallies = [(list(subject), tally) for subject, tally in figures.items()]
         yield _counts(
             "requests", "Requests by how they ended: error is empty for a good one.", "error", [(of, each.errors) for of, each in tallies]

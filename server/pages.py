@@ -14,6 +14,7 @@ from registry.artifacts.messages import FileInfo, ListArtifacts
 from registry.artifacts.service import ArtifactService
 from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
 from registry.runs.messages import GetRun
+from server.fleet import Targets
 from server.services import Services
 from server.ui.administration import Administration
 from server.ui.datasets import DatasetExample, DatasetLine, DatasetRecords
@@ -184,12 +185,28 @@ def page_services(services: Services, calls: Calls) -> UiServices:
         datasets=PageDatasets(calls),
         administration=Administration(keys=services.keys, limits=services.limits, webhooks=services.webhooks),
         playground=PagePlayground(services),
-        targets=lambda: [TargetState(route, model, state, pending) for route, model, state, pending in services.gateway.target_states()],
+        targets=lambda: target_states(services.targets()),
         people=services.sign_in,
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,
     )
+
+
+def target_states(processes: Sequence[Targets | None]) -> list[TargetState]:
+    """Each model of a route once. Where processes do not agree, the worst of its states, and how many have it."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for targets in processes:
+        for route, model, state, pending in targets or ():
+            found.setdefault((route, model), []).append((state, pending))
+    return [_target_state(*key, states) for key, states in found.items()]
+
+
+def _target_state(route: str, model: str, found: Sequence[tuple[str, int]]) -> TargetState:
+    states = [state for state, _ in found]
+    worst = next((state for state in ("open", "half_open") if state in states), "closed")
+    where = f" by {states.count(worst)} of {len(states)} processes" if len(states) > 1 and worst != "closed" else ""
+    return TargetState(route, model, worst, sum(pending for _, pending in found), where)
 
 
 def _values(found: Sequence[results.FacetValue]) -> list[FacetValue]:

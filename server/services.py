@@ -8,7 +8,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ from server.budgets import BudgetWebhooks, SpendingHistory
 from server.endpoint_permissions import EndpointPermissions
 from server.endpoint_traces import EndpointTraces
 from server.experiments_of import ExperimentsOf
+from server.fleet import Alone, Fleet, Targets, with_dropped
 from server.guard import Guard
 from server.health import Condition
 from server.judge_caller import GatewayJudgeCaller
@@ -103,7 +104,7 @@ from storage.metadata import Metadata
 from storage.process.parent import Store
 from storage.sealing import Seal
 from tracing.assessments import AssessmentStore
-from tracing.figures import Figures
+from tracing.figures import Figures, Subject, Tally, summed
 from tracing.ingest import SpanSink
 from tracing.lineage_store import TraceLinks
 from tracing.prices import load_prices
@@ -150,6 +151,7 @@ class Services:
         self._config_error: str | None = None
         self._started_with = settings
         self._restart_needed: tuple[str, ...] = ()
+        self.fleet: Fleet = Alone()
         self.changed: Callable[[], None] = lambda: None
         """Called after keys, settings, or what was set up through the API have changed."""
 
@@ -346,13 +348,27 @@ class Services:
         return Condition(
             storage_ready=self.telemetry.ready,
             storage_error=self.telemetry.error,
-            journal=self.journal.stats(),
+            journal=with_dropped(self.journal.stats(), self.fleet.dropped()),
             config_version=self._config_version,
             config_error=self._config_error,
             restart_needed=self._restart_needed,
             started_seconds_ago=round(time.monotonic() - self._started, 1),
             role=self._started_with.server.role,
+            workers=self.fleet.conditions(),
         )
+
+    async def look(self) -> None:
+        """As ``server.health.Health``."""
+        await self.fleet.look()
+
+    def tallies(self) -> Mapping[Subject, Tally]:
+        """As ``server.health.Health``."""
+        mine, others = self.figures.asked(), self.fleet.tallies()
+        return summed([mine, *others]) if others else mine
+
+    def targets(self) -> Sequence[Targets | None]:
+        """As ``server.health.Health``."""
+        return [self.gateway.target_states(), *self.fleet.targets()]
 
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
         """What requests must pass, in this order. Nothing, where nothing is asked for."""

@@ -212,7 +212,7 @@ class Writer:
             while busy:
                 await self._find_ends()
                 busy = await self._step_mine()
-                for tail in tuple(self._others.values()):
+                for tail in self._next_others():
                     busy = await self._step(tail) or busy
                 if not any(tail.dead for tail in self._others.values()):
                     self._replayed.set()
@@ -226,6 +226,11 @@ class Writer:
             logger.exception("the writer failed, and tries again")
             self._trouble = f"the writer failed: {type(error).__name__}"
             await asyncio.sleep(LOOK_AROUND_SECONDS)
+
+    def _next_others(self) -> list[Tail]:
+        """Those that somebody waits for, or else all."""
+        wanted = {log for barrier in self._barriers for log in barrier.others or ()}
+        return [tail for log, tail in self._others.items() if not wanted or log in wanted]
 
     async def _gather(self) -> None:
         """Wait for a full batch, for its time to pass, or for someone at a barrier."""

@@ -4,7 +4,7 @@ Nothing here knows prices or keeps a name that a client made up for long: beyond
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from tracing.conventions.genai import GATEWAY_SCOPE
 from tracing.raw import RawSpan
 
-__all__ = ("BOUNDS", "Figures", "Spread", "Subject", "Tally")
+__all__ = ("BOUNDS", "Figures", "Spread", "Subject", "Tally", "summed")
 
 BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds: upper bounds of the buckets."""
@@ -57,6 +57,11 @@ class Spread(msgspec.Struct):
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 
+    def include(self, other: "Spread") -> None:
+        """Those of another process, too."""
+        self.counts = [mine + more for mine, more in zip(self.counts, other.counts, strict=True)]
+        self.total += other.total
+
 
 class Tally(msgspec.Struct):
     """The figures of one subject. ``errors`` counts ends by ``error.type``, ``""`` for a good one; ``cache`` by what the cache said."""
@@ -66,6 +71,14 @@ class Tally(msgspec.Struct):
     cache: dict[str, int] = {}
     whole: Spread = msgspec.field(default_factory=Spread)
     first_chunk: Spread = msgspec.field(default_factory=Spread)
+
+    def include(self, other: "Tally") -> None:
+        """What another process has counted, too."""
+        for mine, more in ((self.errors, other.errors), (self.tokens, other.tokens), (self.cache, other.cache)):
+            for name, count in more.items():
+                _add(mine, name, count)
+        self.whole.include(other.whole)
+        self.first_chunk.include(other.first_chunk)
 
 
 class Figures:
@@ -108,6 +121,15 @@ class Figures:
                 subject = Subject(subject.asker, subject.operation, subject.route, OTHERS, OTHERS)
             found = self._tallies.setdefault(subject, Tally())
         return found
+
+
+def summed(figures: Iterable[Mapping[Subject, Tally]]) -> dict[Subject, Tally]:
+    """The figures of several processes as those of one."""
+    sums: dict[Subject, Tally] = {}
+    for tallies in figures:
+        for subject, tally in tallies.items():
+            sums.setdefault(subject, Tally()).include(tally)
+    return sums
 
 
 def _subject(told: Mapping[str, Any]) -> Subject:

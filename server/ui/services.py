@@ -196,12 +196,16 @@ class People(Protocol):
 
 
 class TargetState(msgspec.Struct, frozen=True):
-    """How a model of a route does now: ``state`` is that of its circuit breaker, ``pending`` counts requests under way."""
+    """How a model of a route does now: ``state`` is that of its circuit breaker, ``pending`` counts requests under way.
+
+    ``where`` says which of several processes are meant.
+    """
 
     route: str
     model: str
     state: str
     pending: int
+    where: str = ""
 
 
 class UiServices(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ class CoreDoor:
     @classmethod
     async def open(cls, place: Place, services: Services) -> "CoreDoor":
         """Listen on both sockets."""
-        hub = Hub(services)
+        hub = Hub(services, place.workers)
         await hub.listen(place.line)
         shared = Shared(failure=failure)
         app = with_client(application(services))

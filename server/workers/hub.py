@@ -11,8 +11,23 @@ from gateway.limits.ledger import LocalLedger
 from gateway.limits.types import Granted, Refused
 from server.registered_prompts import RegisteredPrompts
 from server.services import Services
-from server.workers.messages import Ask, Exhausted, Now, Render, Rendered, Report, Reserve, Reserved, Settle, ToWorker, frame, to_core
+from server.workers.messages import (
+    Ask,
+    Exhausted,
+    Hello,
+    Now,
+    Render,
+    Rendered,
+    Report,
+    Reserve,
+    Reserved,
+    Settle,
+    ToWorker,
+    frame,
+    to_core,
+)
 from server.workers.place import unix_socket
+from server.workers.roll import Roll, Worker
 from storage.process.messages import receive
 
 __all__ = ("Hub",)
@@ -20,13 +35,15 @@ __all__ = ("Hub",)
 REPORT_SECONDS: Final = 1.0
 """How long a worker may take to report: one that is stuck must not hold up the page of all."""
 
+REPORT_EVERY_SECONDS: Final = 1.0
 
-class Worker:
-    """One that is connected. ``open`` are its reservations that were not settled."""
 
-    def __init__(self, out: asyncio.StreamWriter) -> None:
+class Connected(Worker):
+    """A worker, and the way to it."""
+
+    def __init__(self, number: int, out: asyncio.StreamWriter) -> None:
+        super().__init__(number)
         self._out = out
-        self.open: dict[str, Granted] = {}
 
     def say(self, message: ToWorker) -> None:
         """Send it, if the worker is still there."""
@@ -35,53 +52,71 @@ class Worker:
 
 
 class Hub:
-    """Listens from ``listen`` to ``close``."""
+    """Listens from ``listen`` to ``close``, to ``expected`` workers."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, expected: int) -> None:
         self._services = services
         self._prompts = RegisteredPrompts(services.prompts)
-        self._workers: set[Worker] = set()
+        self._workers: set[Connected] = set()
+        self._roll = Roll(expected, self.reports)
         self._waiting: dict[int, asyncio.Future[Report]] = {}
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         services.changed = self._tell_all
         services.cache.elsewhere = self._clear
+        services.fleet = self._roll
 
     async def listen(self, path: str) -> None:
         """Let workers in. Raises ``OSError``."""
         self._server = await asyncio.start_unix_server(self._serve, sock=unix_socket(path))
+        self._services.figures.asked()  # as the workers do, it counts from the start
+        self._start(self._keep_asking())
 
     def close(self) -> None:
         """Let no more in. Workers have ended by now."""
         self._services.changed = lambda: None
         self._server.close()
+        for task in self._tasks:
+            task.cancel()
 
     async def reports(self, clear: str | None = None) -> list[Report]:
-        """What each worker has counted since it was started."""
+        """What each worker says of itself. Who is stuck is asked again when it must ``clear`` something, which it will."""
         async with asyncio.TaskGroup() as tasks:
-            asked = [tasks.create_task(self._ask(worker, clear)) for worker in self._workers]
+            asked = [tasks.create_task(self._ask(worker, clear)) for worker in self._workers if clear is not None or not worker.stuck]
         return [report for task in asked if (report := task.result()) is not None]
 
     async def _clear(self, route: str) -> int:
         return sum(report.cleared for report in await self.reports(route))
 
-    async def _ask(self, worker: Worker, clear: str | None) -> Report | None:
+    async def _keep_asking(self) -> None:
+        """What a worker that is killed has counted is known up to here."""
+        while True:
+            await asyncio.sleep(REPORT_EVERY_SECONDS)
+            await self.reports()
+
+    async def _ask(self, worker: Connected, clear: str | None) -> Report | None:
         number = next(self._ids)
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        worker.say(Ask(number, clear))
+        worker.say(Ask(number, clear, self._services.condition().journal.last_error))
         try:
             async with asyncio.timeout(REPORT_SECONDS):
                 return await future
         except TimeoutError:
+            worker.stuck = True
             return None
         finally:
             del self._waiting[number]
 
     async def _serve(self, reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        worker = Worker(out)
+        first = await receive(reader)
+        if first is None or not isinstance(hello := to_core.decode(first), Hello):
+            out.close()
+            return
+        worker = Connected(hello.number, out)
         worker.say(self._now())
         self._workers.add(worker)
+        self._roll.enter(worker)
         try:
             while (data := await receive(reader)) is not None:
                 message = to_core.decode(data)
@@ -96,14 +131,16 @@ class Hub:
                     case Render():
                         self._start(self._render(worker, message))
                     case Report():
+                        worker.report, worker.stuck = message, False
                         if (future := self._waiting.get(message.id)) is not None and not future.done():
                             future.set_result(message)
         finally:
             self._workers.discard(worker)
+            self._roll.leave(worker)
             self._give_back(worker)
             out.close()
 
-    def _reserve(self, worker: Worker, asked: Reserve) -> bool:
+    def _reserve(self, worker: Connected, asked: Reserve) -> bool:
         """Reserve here, where nothing comes between looking and taking; ``False`` where others count."""
         ledger = self._services.limits.ledger
         if not isinstance(ledger, LocalLedger):
@@ -111,10 +148,10 @@ class Hub:
         self._answer(worker, asked, ledger.take(asked.reservation, asked.charges, asked.now))
         return True
 
-    async def _reserve_elsewhere(self, worker: Worker, asked: Reserve) -> None:
+    async def _reserve_elsewhere(self, worker: Connected, asked: Reserve) -> None:
         self._answer(worker, asked, await self._services.limits.ledger.reserve(asked.reservation, asked.charges, asked.now))
 
-    def _answer(self, worker: Worker, asked: Reserve, outcome: Granted | Refused) -> None:
+    def _answer(self, worker: Connected, asked: Reserve, outcome: Granted | Refused) -> None:
         if isinstance(outcome, Granted):
             if worker in self._workers:
                 worker.open[outcome.id] = outcome
@@ -124,19 +161,19 @@ class Hub:
         else:
             worker.say(Reserved(asked.id, refused=outcome))
 
-    def _settle(self, worker: Worker, message: Settle) -> None:
+    def _settle(self, worker: Connected, message: Settle) -> None:
         """By what was granted: a client that left before the worker knew has none of it."""
         granted = worker.open.pop(message.granted.id, None)
         if granted is not None:
             self._services.limits.settle(granted, message.amounts)
 
-    def _give_back(self, worker: Worker) -> None:
+    def _give_back(self, worker: Connected) -> None:
         """A worker is gone. Its requests were sent, as far as is known; what else they used the traces may know."""
         for granted in worker.open.values():
             self._services.limits.settle(granted, {"requests": 1})
         worker.open.clear()
 
-    async def _render(self, worker: Worker, asked: Render) -> None:
+    async def _render(self, worker: Connected, asked: Render) -> None:
         try:
             prompt = await self._prompts.render(asked.name, asked.selector, asked.variables)
         except GatewayError as error:

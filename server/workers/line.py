@@ -15,7 +15,22 @@ from gateway.limits.events import BudgetEvent
 from gateway.limits.ledger import Count, Ledger, LocalLedger
 from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused, Tally
 from gateway.prompts import RenderedPrompt
-from server.workers.messages import Ask, Exhausted, Now, Render, Rendered, Report, Reserve, Reserved, Settle, ToCore, frame, to_worker
+from server.workers.messages import (
+    Ask,
+    Exhausted,
+    Hello,
+    Now,
+    Render,
+    Rendered,
+    Report,
+    Reserve,
+    Reserved,
+    Settle,
+    ToCore,
+    frame,
+    to_worker,
+)
+from server.workers.place import Place
 from storage.process.messages import receive
 
 __all__ = ("CorePrompts", "CountingLedger", "Line")
@@ -34,8 +49,8 @@ class CoreAway(Exception):
 class Line:
     """``run`` until cancelled. ``use`` gets what the core says is in force, ``report`` answers what it asks."""
 
-    def __init__(self, path: str, use: Callable[[Now], None], report: Callable[[Ask], "asyncio.Future[Report] | Report"]) -> None:
-        self._path = path
+    def __init__(self, place: Place, use: Callable[[Now], None], report: Callable[[Ask], "asyncio.Future[Report] | Report"]) -> None:
+        self._place = place
         self._use = use
         self._report = report
         self._out: asyncio.StreamWriter | None = None
@@ -46,11 +61,12 @@ class Line:
         """Stay connected."""
         while True:
             try:
-                reader, self._out = await asyncio.open_unix_connection(self._path)
+                reader, self._out = await asyncio.open_unix_connection(self._place.line)
             except OSError:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             try:
+                self.say(Hello(self._place.number))
                 await self._listen(reader)
             finally:
                 self._out.close()

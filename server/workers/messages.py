@@ -12,12 +12,14 @@ from gateway.limits.ledger import Count
 from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused
 from gateway.prompts import RenderedPrompt
 from registry.gateway_admin.types import Tracked
+from server.fleet import Targets
 from storage.process.messages import conceal, framed
 from tracing.figures import Subject, Tally
 
 __all__ = (
     "Ask",
     "Exhausted",
+    "Hello",
     "Now",
     "Render",
     "Rendered",
@@ -63,10 +65,17 @@ class Rendered(msgspec.Struct, frozen=True, tag="rendered"):
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask"):
-    """Report; and before, forget the kept answers of a route, ``""`` for all."""
+    """Report; and before, forget the kept answers of a route, ``""`` for all. ``storage_error``: why nothing is stored now."""
 
     id: int
     clear: str | None = None
+    storage_error: str | None = None
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The first message of a worker."""
+
+    number: int
 
 
 class Reserve(msgspec.Struct, frozen=True, tag="reserve"):
@@ -101,16 +110,23 @@ class Render(msgspec.Struct, frozen=True, tag="render"):
 
 
 class Report(msgspec.Struct, frozen=True, tag="report"):
-    """What a worker has counted, which targets it watches (route, target, state, under way), records it dropped, answers it forgot."""
+    """What a worker has counted since its start, which targets it watches, records it dropped, and how it is; answers it forgot now.
+
+    ``requests`` are under way, also those that go to the core; ``tasks`` are those of its loop.
+    """
 
     id: int
     tallies: Sequence[tuple[Subject, Tally]]
-    targets: Sequence[tuple[str, str, str, int]]
+    targets: Targets
     dropped: Mapping[str, int]
+    requests: int
+    tasks: int
+    resident_bytes: int
+    cpu_seconds: float
     cleared: int = 0
 
 
-ToCore = Reserve | Settle | Exhausted | Render | Report
+ToCore = Hello | Reserve | Settle | Exhausted | Render | Report
 ToWorker = Now | Reserved | Rendered | Ask
 
 to_core: Final = msgspec.msgpack.Decoder(ToCore)

@@ -17,12 +17,16 @@ CLIENT: Final = b"x-tidegate-client-address"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """``directory`` is private to the user; ``lifeline`` is readable once the supervisor is gone. ``listening`` is the public address."""
+    """``directory`` is private to the user; ``lifeline`` is readable once the supervisor is gone. ``listening`` is the public address.
+
+    ``number`` is whose copy it is: a worker's, from 1, or 0.
+    """
 
     directory: Path
     lifeline: int
     listening: tuple[socket.socket, ...]
     workers: int
+    number: int = 0
 
     @property
     def requests(self) -> str:

@@ -1,8 +1,11 @@
 """What runs in a worker: the gateway and its journal. Whatever else it needs the core has."""
 
 import asyncio
+import resource
 import secrets
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +32,7 @@ from server.media_on_demand import MediaOnDemand
 from server.version import VERSION
 from server.workers.line import CorePrompts, CountingLedger, Line, exhausted
 from server.workers.messages import Ask, Now, Report
-from storage.journal import Journal
+from storage.journal import Delivery, Journal
 from tracing.errors import JournalFull
 from tracing.figures import Figures
 from tracing.ingest import SpanSink
@@ -71,6 +74,10 @@ class WorkerServices:
         self._ledger.learn(now.counts)
         self._exhausted = exhausted(line)
         self._process = secrets.token_hex(6)
+        self.under_way: Callable[[], int] = lambda: 0
+        """How many requests are."""
+        self._storage_error: str | None = None
+        journal.attach(lambda: Delivery(last_error=self._storage_error), _nobody, 1)
         self.sink = SpanSink(journal, settings.telemetry)
         self.tracers = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
         self.responses = KeptResponses(storage.open_blobs(settings.storage))
@@ -97,6 +104,7 @@ class WorkerServices:
 
     async def report(self, ask: Ask) -> Report:
         """What the core asks for."""
+        self._storage_error = ask.storage_error
         cleared = 0
         if ask.clear is not None:
             try:
@@ -104,7 +112,15 @@ class WorkerServices:
             except CacheFailure:
                 cleared = 0  # the core has cleared the same store, and tells its own failure
         return Report(
-            ask.id, list(self.figures.asked().items()), self.gateway.target_states(), self.journal.stats().dropped_by_table, cleared
+            ask.id,
+            list(self.figures.asked().items()),
+            self.gateway.target_states(),
+            self.journal.stats().dropped_by_table,
+            requests=self.under_way(),
+            tasks=len(asyncio.all_tasks()),
+            resident_bytes=resident_bytes(),
+            cpu_seconds=time.process_time(),
+            cleared=cleared,
         )
 
     async def close(self) -> None:
@@ -152,3 +168,16 @@ def _seal(settings: Settings) -> "Seal":
     from storage.sealing import Seal
 
     return Seal.open(Path(settings.storage.path).absolute(), settings.security.sealing_key)
+
+
+def resident_bytes() -> int:
+    """Of this process now; where the system does not tell, the most there were."""
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[1]) * resource.getpagesize()
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+
+
+def _nobody() -> None:
+    """The core's store process looks by itself."""

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from config import Loaded
 from server.banner import banner
 from server.http.acceptor import listening_on
@@ -42,8 +44,9 @@ _HEARD: Final = (*_STOPS, signal.SIGHUP, signal.SIGCHLD)
 class Child:
     """A process that should run. ``pid`` is 0 while it does not."""
 
-    def __init__(self, name: str, run: Run) -> None:
+    def __init__(self, name: str, run: Run, number: int = 0) -> None:
         self.name = name
+        self.number = number
         self.run = run
         self.pid = 0
         self.ready = False
@@ -73,7 +76,7 @@ class Supervisor:
         self._place = place
         self._end = end
         self._core = Child("core", core)
-        self._workers = [Child(f"worker {number}", worker) for number in range(1, place.workers + 1)]
+        self._workers = [Child(f"worker {number}", worker, number) for number in range(1, place.workers + 1)]
         self._selector = selectors.DefaultSelector()
         self._woken, self._waking = socket.socketpair()
         self._stopping = self._up = False
@@ -179,7 +182,7 @@ class Supervisor:
             os.close(self._end)
             os.close(reading)
             self._selector.close()
-            code = child.run(self._loaded, self._place, telling(writing))
+            code = child.run(self._loaded, msgspec.structs.replace(self._place, number=child.number), telling(writing))
         except BaseException:  # told here, as nobody is above
             logger.exception("the %s has failed", child.name)
         finally:

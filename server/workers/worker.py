@@ -38,9 +38,9 @@ def run_worker(loaded: Loaded, place: Place, ready: Ready) -> int:
 class Worker:
     """Its services exist once the core has said by what to go."""
 
-    def __init__(self, journal: Journal, line_path: str) -> None:
+    def __init__(self, journal: Journal, place: Place) -> None:
         self._journal = journal
-        self.line = Line(line_path, self._use, self._report)
+        self.line = Line(place, self._use, self._report)
         self.services: asyncio.Future[WorkerServices] = asyncio.get_running_loop().create_future()
 
     def _use(self, now: Now) -> None:
@@ -61,7 +61,7 @@ async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
     loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the core reads the configuration
     loop.add_reader(place.lifeline, stop.set)
     journal = Journal.open(storage.journal_directory(loaded.settings.storage), loaded.settings.storage.journal)
-    worker, core = Worker(journal, place.line), Forwarder(place.requests)
+    worker, core = Worker(journal, place), Forwarder(place.requests)
     line = asyncio.ensure_future(worker.line.run())
     stopped = asyncio.ensure_future(_set(stop))
     known = asyncio.ensure_future(_known(worker))
@@ -83,6 +83,7 @@ async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
 async def _answer(services: WorkerServices, core: Forwarder, place: Place, ready: Ready, until: "list[asyncio.Task[None]]") -> None:
     allow_files()
     shared = Shared(failure=failure)
+    services.under_way = lambda: len(shared.under_way)
     app = create_worker_app(services, core)
     listener = Listener(Acceptor(list(place.listening), lambda: HttpProtocol(app, shared), CONNECTIONS_A_TURN), shared)
     settle_collector()

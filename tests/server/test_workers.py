@@ -1,5 +1,6 @@
 """One command, one port, several gateway processes: what is promised for one process holds for all of them together."""
 
+import json
 import os
 import signal
 import socket
@@ -7,10 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from email.message import Message
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
 from server.gateway_app import gateway_routers
@@ -66,10 +69,23 @@ def eventually(what: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
-def ask(server: RunningServer, model: str = "fake/echo", headers: dict[str, str] = MASTER, timeout: float = 30) -> httpx.Response:
+class Answer(NamedTuple):
+    status_code: int
+    headers: Message
+    body: bytes
+
+
+def ask(server: RunningServer, model: str = "fake/echo", headers: dict[str, str] = MASTER) -> Answer:
     """On a connection of its own, which any worker may take."""
     body = {"model": model, "messages": [{"role": "user", "content": "hello"}]}
-    return httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=timeout)
+    return send(server, "POST", "/v1/chat/completions", json.dumps(body), headers={"content-type": "application/json", **headers})
+
+
+def send(server: RunningServer, method: str, path: str, body: str | None = None, headers: dict[str, str] = MASTER) -> Answer:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
 
 
 def statuses(server: RunningServer, count: int, **asked: Any) -> Counter[int]:
@@ -135,15 +151,15 @@ def traces(server: RunningServer) -> list[dict[str, Any]]:
 def answers_again(server: RunningServer) -> bool:
     try:
         return ask(server).status_code == 200
-    except httpx.TransportError:
+    except (OSError, HTTPException):
         return False
 
 
 def test_the_gateway_answers_while_the_core_is_away_and_what_is_the_cores_says_so_in_its_clients_words(server: RunningServer):
     core, *workers = children(server)
     os.kill(core, signal.SIGKILL)
-    told = httpx.get(f"{server.url}/api/2.0/mlflow/experiments/search", headers=MASTER, timeout=30)
-    assert (told.status_code, told.json()["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    told = send(server, "GET", "/api/2.0/mlflow/experiments/search")
+    assert (told.status_code, json.loads(told.body)["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert ask(server).status_code == 200
     assert ask(server, model="limited").status_code == 429, "what was spent stays spent"
     eventually(lambda: server.client.get("/ready").status_code == 200)
@@ -155,9 +171,45 @@ def test_a_worker_is_small(server: RunningServer):
     assert all(resident_mb(str(worker)) < MOST_MB for worker in children(server)[1:])
 
 
-def test_every_trace_of_every_worker_is_there(server: RunningServer):
-    wanted = {ask(server).headers["x-tidegate-trace-id"] for _ in range(8)}
-    eventually(lambda: wanted <= {each["trace_id"] for each in traces(server)})
+def test_a_trace_is_found_as_soon_as_its_answer_is_there_whichever_worker_gave_it(server: RunningServer):
+    for _ in range(8):
+        answered = ask(server).headers["x-tidegate-trace-id"]
+        assert send(server, "GET", f"/api/v1/traces/{answered}").status_code == 200, "read your writes, whoever took the write"
+
+
+def counted(server: RunningServer, name: str) -> dict[str, float]:
+    """The samples of a figure, by its labels."""
+    lines = send(server, "GET", "/metrics").body.decode().splitlines()
+    return {
+        line[len(name) :].rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name}{{", f"{name} "))
+    }
+
+
+def test_figures_are_of_all_workers_also_of_one_that_ended(server: RunningServer):
+    before = sum(counted(server, "tidegate_gateway_requests_total").values())
+    assert statuses(server, 16) == {200: 16}
+    assert sum(counted(server, "tidegate_gateway_requests_total").values()) == before + 16
+    os.kill(children(server)[1], signal.SIGKILL)
+    eventually(lambda: set(counted(server, "tidegate_worker_up").values()) == {1.0})
+    assert sum(counted(server, "tidegate_gateway_requests_total").values()) == before + 16
+
+
+def test_a_worker_that_is_stuck_is_unknown_and_not_idle(server: RunningServer):
+    assert all(each["state"] == "ok" for each in json.loads(send(server, "GET", "/health").body)["workers"])
+    stuck = children(server)[2]
+    os.kill(stuck, signal.SIGSTOP)
+    try:
+        health = json.loads(send(server, "GET", "/health").body)
+        assert health["status"] == "degraded"
+        assert Counter(each["state"] for each in health["workers"]) == {"ok": 1, "stuck": 1}
+        (found,) = (each for each in health["workers"] if each["state"] == "stuck")
+        assert {value for name, value in found.items() if name not in {"number", "state"}} == {None}
+        assert f'{{worker="{found["number"]}"}}' not in counted(server, "tidegate_worker_requests")
+        assert "does not answer" in send(server, "GET", "/gateway", headers={**MASTER, "accept": "text/html"}).body.decode()
+        assert send(server, "GET", "/ready").status_code == 200
+    finally:
+        os.kill(stuck, signal.SIGCONT)
+    eventually(lambda: json.loads(send(server, "GET", "/health").body)["status"] == "ok")
 
 
 def test_a_worker_answers_the_paths_of_models_clients_and_of_nobody_else():

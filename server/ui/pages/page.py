@@ -56,6 +56,9 @@ def notices(condition: Condition) -> list[str]:
         )
     if condition.config_error:
         found.append(f"The newest configuration is not taken, the one before it runs on: {condition.config_error.splitlines()[0]}")
+    if missing := [each for each in condition.workers if each.state != "ok"]:
+        told = ", ".join(f"{each.number} {'does not answer' if each.state == 'stuck' else 'is away'}" for each in missing)
+        found.append(f"Of {len(condition.workers)} workers, {told}: what is live there is not known.")
     if condition.restart_needed:
         found.append(f"Changed, and waiting for a restart: {', '.join(condition.restart_needed)}.")
     return found
