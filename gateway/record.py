@@ -124,6 +124,7 @@ class Recording:
     def first_byte(self) -> None:
         """The first bytes of a stream are there."""
         if self._first_ns is None:
+            self._tracer.settle()  # before anybody hears of it
             self._first_ns = perf_counter_ns() - self._inbound.started
 
     def finish(self, body: bytes, observation: Observation | None = None, error: str | None = None, detail: str = "") -> Usage | None:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -71,19 +71,24 @@ class SpanSink:
         self._remember(fresh)
         return Taken(accepted=len(fresh) + duplicates, duplicates=duplicates, rejected=dict(refused))
 
-    def put_own(self, raw: RawSpan) -> bool:
-        """Store a finished span of ours: its identifiers are known to be new and right. ``False``: the journal is full."""
-        key = bytes.fromhex(raw.trace_id + raw.span_id)
+    def put_own(self, raw: RawSpan, begun: Iterable[RawSpan] = ()) -> bool:
+        """Store a finished span of ours: its identifiers are known to be new and right. ``False``: the journal is full.
+
+        With the same write it is noted that others have ``begun``, as ``begin_own`` does.
+        """
+        records: list[Row | Opening] = [_opening(each) for each in begun]
+        key = _key(raw)
         if self._untouched:
             try:
-                return self._log.append([raw_row(raw, key)])
+                records.append(raw_row(raw, key))
+                return self._log.append(records)
             except OverflowError:  # an integer of more than 64 bits
                 pass
-        return self._log.append(self._records(_span(raw), key))
+        return self._log.append([*records, *self._records(_span(raw), key)])
 
-    def begin_own(self, begun: Sequence[RawSpan]) -> bool:
+    def begin_own(self, begun: Iterable[RawSpan]) -> bool:
         """Write down that spans began, so that they are stored as interrupted if this process dies. ``False``: the journal is full."""
-        return self._log.append([raw_opening(raw, bytes.fromhex(raw.trace_id + raw.span_id)) for raw in begun])
+        return self._log.append([_opening(raw) for raw in begun])
 
     def _records(self, span: Span, key: bytes) -> list[Row | Opening]:
         kept = self._kept(span)
@@ -115,6 +120,14 @@ def _refusal(span: Span) -> str:
     if span.start_ns <= _OLDEST_NS or span.start_ns >= _NEWEST_NS:
         return "start_time_unix_nano is missing or out of range"
     return ""
+
+
+def _opening(raw: RawSpan) -> Opening:
+    return raw_opening(raw, _key(raw))
+
+
+def _key(raw: RawSpan) -> bytes:
+    return bytes.fromhex(raw.trace_id + raw.span_id)
 
 
 def _span(raw: RawSpan) -> Span:

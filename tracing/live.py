@@ -133,13 +133,24 @@ class LiveSpan(Span):
 
 
 class LiveTracer(Tracer):
-    """Begins spans of one scope. ``begin`` is told of each as it starts, if anybody wants to know, and ``end`` as it ends."""
+    """Begins spans of one scope. ``begin`` is told of each as it starts, if anybody wants to know, and ``end`` as it ends.
 
-    def __init__(self, resource: Mapping[str, Any], scope: types.Scope, begin: Notify | None, end: Notify) -> None:
+    ``settle`` has written down, when it returns, that all those began that have.
+    """
+
+    def __init__(
+        self,
+        resource: Mapping[str, Any],
+        scope: types.Scope,
+        begin: Notify | None,
+        end: Notify,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
         self._resource = msgspec.Raw(msgspec.msgpack.encode(resource))
         self._scope = scope
         self._begin = begin
         self._end = end
+        self.settle = settle
 
     def begin(
         self,

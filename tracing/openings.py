@@ -1,16 +1,20 @@
-"""That a span began, written down with all others that began in the same turn of the event loop.
+"""That a span began, written down together with what else there is to write.
 
-A record of its own for each would be a twentieth of what a request costs. Whoever has seen a byte of an answer has been through a turn at
-least, so what is lost with a process that dies in the middle of one is a request of which nobody has heard. A span that ends in the turn in which
-it began, as an answer from the cache does, needs no opening.
+A write of its own for each would be a twentieth of what a request costs. So a beginning waits for the next end of any span, which takes it
+along, and for a millisecond at most. A span that ends before needs no opening: an answer from the cache never does. Whoever passes on a byte of an
+answer asks for the beginning to be written first (``write``), so what is lost with a process that dies is a request of the last millisecond of
+which nobody has heard.
 """
 
 import asyncio
+from typing import Final
 
 from tracing.ingest import SpanSink
 from tracing.raw import RawSpan
 
 __all__ = ("Openings",)
+
+LONGEST_WAIT_SECONDS: Final = 0.001
 
 
 class Openings:
@@ -19,24 +23,33 @@ class Openings:
     def __init__(self, sink: SpanSink) -> None:
         self._sink = sink
         self._waiting: dict[str, RawSpan] = {}
+        self._timed = False
 
     def begun(self, raw: RawSpan) -> None:
-        """Write it down before this turn of the loop ends."""
-        if not self._waiting:
+        """Have it written down within a millisecond."""
+        if not self._timed:
             try:
-                asyncio.get_running_loop().call_soon(self.write)
+                asyncio.get_running_loop().call_later(LONGEST_WAIT_SECONDS, self._time_is_up)
             except RuntimeError:  # no loop runs
                 self._sink.begin_own([raw])
                 return
+            self._timed = True
         self._waiting[raw.span_id] = raw
 
     def ended(self, raw: RawSpan) -> None:
-        """It is over: only its end is of interest."""
-        if self._waiting:
-            self._waiting.pop(raw.span_id, None)
+        """It is over: its end is written down, and with it what else has begun."""
+        waiting = self._waiting
+        if waiting:
+            waiting.pop(raw.span_id, None)
+            self._waiting = {}
+        self._sink.put_own(raw, waiting.values())
 
     def write(self) -> None:
         """Write down what waits."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
-            self._sink.begin_own(list(waiting.values()))
+            self._sink.begin_own(waiting.values())
+
+    def _time_is_up(self) -> None:
+        self._timed = False
+        self.write()

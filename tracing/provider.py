@@ -1,6 +1,6 @@
 """Where our own spans come from, and go: the journal always, and a second OTLP endpoint where one is configured.
 
-A gateway span is written down when it starts (``tracing.openings``), so that it is stored as interrupted if the process dies; every span of
+A gateway span is written down when it has started (``tracing.openings``), so that it is stored as interrupted if the process dies; every span of
 ours is written down as it ends, before ``end()`` returns. The second endpoint gets the same spans from the SDK's exporter, in the background.
 """
 
@@ -53,7 +53,7 @@ class SpanProvider(TracerProvider):
     ) -> LiveTracer:
         scope = types.Scope(instrumenting_module_name, instrumenting_library_version or "")
         begin = self._begun if scope.name == GATEWAY_SCOPE else None
-        return LiveTracer(dict(self._resource.attributes), scope, begin, self._ended)
+        return LiveTracer(dict(self._resource.attributes), scope, begin, self._ended, self._openings.write)
 
     def shutdown(self) -> None:
         """Send what is left to the second endpoint, and stop."""
@@ -66,7 +66,6 @@ class SpanProvider(TracerProvider):
 
     def _ended(self, span: LiveSpan) -> None:
         self._openings.ended(span.raw)
-        self._sink.put_own(span.raw)
         for exporter in self._exporters:
             exporter.export(span.raw)
 

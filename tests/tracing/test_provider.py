@@ -1,3 +1,4 @@
+import asyncio
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -43,6 +44,31 @@ def test_a_span_of_the_gateway_is_written_down_as_it_begins_and_as_it_ends(provi
     row = json.loads(log.rows[0].data)
     assert (row["status"], row["status_message"], row["service_name"], row["release"]) == ("ERROR", "upstream died", "tidegate", "1.2")
     assert row["events.name"] == ["note"]
+
+
+async def test_that_a_span_began_is_written_within_a_millisecond_or_with_the_next_end(provider, log):
+    tracer = provider.get_tracer("tidegate.gateway")
+    tracer.start_span("first")
+    await asyncio.sleep(0.05)
+    assert [type(record) for record in log.records] == [Opening]
+    second, third = tracer.start_span("second"), tracer.start_span("third")
+    third.end()
+    assert [type(record) for record in log.records] == [Opening, Opening, Row]
+    assert log.appends == 2
+    assert log.records[1].key.endswith(bytes.fromhex(second.raw.span_id))
+
+
+async def test_a_span_that_ends_at_once_leaves_no_opening(provider, log):
+    provider.get_tracer("tidegate.gateway").start_span("cached").end()
+    await asyncio.sleep(0.01)
+    assert [type(record) for record in log.records] == [Row]
+
+
+async def test_a_span_of_which_somebody_is_about_to_hear_is_written_down_first(provider, log):
+    tracer = provider.get_tracer("tidegate.gateway")
+    tracer.start_span("streams")
+    tracer.settle()
+    assert [type(record) for record in log.records] == [Opening]
 
 
 def test_other_spans_are_written_down_as_they_end(provider, log):
