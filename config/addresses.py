@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from config.findings import Finding
-from config.providers import FAKE
 from config.suggest import listing
 from config.validate import ResolvedSecret
-from config.written import Entry, Node, child, entries, span_of, text_of
+from config.written import Node, child, entries, items, text_of
 
 __all__ = ("check_addresses", "check_secrets")
 
@@ -20,17 +20,28 @@ DSN_SCHEMES: Final = {
     "storage.redis": ("redis", "rediss", "unix"),
     "storage.metadata": ("postgresql", "postgresql+psycopg"),
 }
+OWN_ROOT: Final = "mlflow-artifacts:/"
+NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+"""A host's; ``_`` is in names of containers."""
+
+UNSENDABLE: Final = re.compile(r"[^\t\x20-\x7e\xa0-\xff]")
+"""What no header carries: https://www.rfc-editor.org/rfc/rfc9110#name-field-values"""
+
 SENSITIVE_HEADER: Final = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 
 
 def check_addresses(root: Node) -> Iterator[Finding]:
-    """URLs that cannot be ones, and providers whose settings contradict their kind."""
+    """URLs that cannot be ones, and hosts that are URLs."""
     yield from _url(child(child(root, "server"), "public_url"), "server.public_url", WEB)
     yield from _url(child(child(child(root, "telemetry"), "otlp"), "endpoint"), "telemetry.otlp.endpoint", WEB)
     yield from _url(child(child(root, "storage"), "blobs"), "storage.blobs", BLOB_SCHEMES)
     for entry in entries(child(root, "providers")):
-        yield from _url(child(entry.value, "base_url"), f"providers.{entry.key}.base_url", WEB)
-        yield from _provider(entry)
+        for key in ("base_url", "authority"):
+            yield from _url(child(entry.value, key), f"providers.{entry.key}.{key}", WEB)
+    yield from _host(child(child(root, "server"), "host"))
+    for index, name in enumerate(items(child(child(root, "security"), "allowed_hosts"))):
+        yield from _host_name(name, f"security.allowed_hosts[{index}]")
+    yield from _root(child(child(root, "artifacts"), "root"))
 
 
 def check_secrets(secrets: tuple[ResolvedSecret, ...]) -> Iterator[Finding]:
@@ -39,10 +50,34 @@ def check_secrets(secrets: tuple[ResolvedSecret, ...]) -> Iterator[Finding]:
         if found.span.source.path and not found.secret.reference and _is_sensitive(found.path):
             hint = "move it into an environment variable or a file, and write env:NAME or file:/path"
             yield Finding(found.span, found.path, found.path, "is a secret written out in the file", hint, severity="warning")
+        yield from _sent(found)
         schemes = DSN_SCHEMES.get(found.path)
         if schemes and not found.secret.reveal().startswith(tuple(f"{scheme}://" for scheme in schemes)):
             held = f", and so must what {found.secret.reference} holds" if found.secret.reference else ""
-            yield Finding(found.span, found.path, found.path, f"must begin with {schemes[0]}://{held}", f"allowed: {listing(schemes)}")
+            yield Finding(
+                found.span,
+                found.path,
+                found.path,
+                f"must begin with {schemes[0]}://{held}",
+                f"allowed: {listing(schemes)}{_without(found.path)}",
+            )
+
+
+def _without(path: str) -> str:
+    return "; leave it out for SQLite under storage.path" if path == "storage.metadata" else ""
+
+
+def _sent(found: ResolvedSecret) -> Iterator[Finding]:
+    """What goes out in a header must be able to; what is quoted was quoted by mistake."""
+    value, held = found.secret.reveal(), f", as {found.secret.reference} holds it" if found.secret.reference else ""
+    if not found.path.endswith(".api_key") and ".headers." not in found.path:
+        return
+    if UNSENDABLE.search(value):
+        predicate = f"has a line break or another character that no header can carry{held}"
+        yield Finding(found.span, found.path, found.path, predicate, "store the secret again, without it")
+    elif len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        predicate = f"has quotes around it that would be sent{held}"
+        yield Finding(found.span, found.path, found.path, predicate, "store the secret without them", severity="warning")
 
 
 def _is_sensitive(path: str) -> bool:
@@ -54,7 +89,7 @@ def _url(node: Node | None, path: str, schemes: tuple[str, ...]) -> Iterator[Fin
     if node is None or url is None:
         return
     try:
-        parts = urlsplit(url)
+        parts = urlsplit("" if re.search(r"[\s\x00-\x1f]", url) else url)
         missing_host = not parts.hostname and parts.scheme != "file"
         _ = parts.port  # out of range raises
     except ValueError:
@@ -67,16 +102,31 @@ def _url(node: Node | None, path: str, schemes: tuple[str, ...]) -> Iterator[Fin
         yield Finding(
             node.span, path, path, "holds a user name or a password", "take it out; send it as api_key or in headers, by reference"
         )
+    elif (parts.query or parts.fragment) and path != "telemetry.otlp.endpoint" and schemes is WEB:
+        hint = "take out what follows the path; Azure's api-version is api_version, keys are api_key or headers"
+        yield Finding(node.span, path, path, "holds a query, and paths are added at its end", hint)
 
 
-def _provider(entry: Entry) -> Iterator[Finding]:
-    path = f"providers.{entry.key}"
-    kind_node = child(entry.value, "kind")
-    kind = text_of(kind_node) or ("fake" if entry.key == FAKE else "openai")
-    if entry.key == FAKE and kind_node is not None and kind != "fake":
-        hint = "give this provider another name"
-        yield Finding(kind_node.span, f"{path}.kind", "provider 'fake'", "is the one built in; its kind cannot be another", hint)
-    unused = [key for key in ("base_url", "api_key", "headers") if child(entry.value, key) is not None] if kind == "fake" else []
-    for key in unused:
-        predicate = f"is of kind 'fake', which calls nobody; its {key} is not used"
-        yield Finding(span_of(entry.value, key), f"{path}.{key}", f"provider {entry.key!r}", predicate, "take it out", severity="warning")
+def _host(node: Node | None) -> Iterator[Finding]:
+    host = text_of(node)
+    if node is not None and host is not None and not (NAME.fullmatch(host) or _is_address(host)):
+        hint = "write 127.0.0.1 for this machine alone, or 0.0.0.0 for all; the port is server.port"
+        yield Finding(node.span, "server.host", "server.host", "must be an address or a name alone", hint)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
+
+
+def _host_name(node: Node, path: str) -> Iterator[Finding]:
+    name = text_of(node)
+    if name is not None and ("/" in name or not name.strip()):
+        yield Finding(node.span, path, path, "must be a host's name, without http:// and path", "write llm.example.com")
+
+
+def _root(node: Node | None) -> Iterator[Finding]:
+    if not (text_of(node) or "").startswith(OWN_ROOT):
+        yield from _url(node, "artifacts.root", BLOB_SCHEMES)

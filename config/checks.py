@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from config.cache_checks import check_caches
+from config.condition_checks import check_conditions
 from config.detection_checks import check_detection
 from config.findings import Finding
 from config.guardrail_checks import check_guardrails
@@ -46,12 +47,14 @@ def check(root: Node, providers: AbstractSet[str]) -> Iterator[Finding]:
         yield from _route(route, f"routes[{index}]", names)
     for index, judge in enumerate(judges):
         yield from _judge(judge, f"judges[{index}]", names)
-    yield from check_limits(root)
+    yield from check_limits(root, names.routes)
+    yield from check_conditions(root)
     asked = partial(_asked, names=names)
     yield from check_caches(root, asked)
     yield from check_guardrails(root, asked)
     yield from _duplicates("guardrail", "guardrails", items(child(root, "guardrails")))
     yield from check_detection(child(child(root, "telemetry"), "redact"), "telemetry.redact")
+    yield from _duplicates("limit", "limits", items(child(root, "limits")))
     yield from _duplicates("route", "routes", routes)
     yield from _duplicates("judge", "judges", judges)
 
@@ -67,9 +70,14 @@ def _route(route: Node, path: str, names: Names) -> Iterator[Finding]:
         yield from _upstream(child(shadow, "model"), f"{path}.shadows[{index}].model", subject, names)
     for index, prompt in enumerate(items(child(route, "prompts"))):
         yield from _prompt(child(prompt, "prompt"), f"{path}.prompts[{index}].prompt", subject)
-    weights = [child(target, "weight") for target in targets]
-    if targets and all(isinstance(weight, Scalar) and weight.value == 0 and weight.value is not False for weight in weights):
-        yield Finding(span_of(route, "targets"), f"{path}.targets", subject, "gives every target the weight 0", "give one a weight above 0")
+    for key, word in (("targets", "target"), ("prompts", "prompt")):
+        yield from _weights(route, key, word, path, subject)
+
+
+def _weights(route: Node, key: str, word: str, path: str, subject: str) -> Iterator[Finding]:
+    weights = [child(each, "weight") for each in items(child(route, key))]
+    if weights and all(isinstance(weight, Scalar) and weight.value == 0 and weight.value is not False for weight in weights):
+        yield Finding(span_of(route, key), f"{path}.{key}", subject, f"gives every {word} the weight 0", "give one a weight above 0")
 
 
 def _fallbacks(route: Node) -> Iterator[tuple[str, Node]]:
@@ -101,18 +109,32 @@ def _upstream(node: Node | None, path: str, subject: str, names: Names) -> Itera
 
 def _provider_of(span: Span, path: str, subject: str, model: str, names: Names) -> Iterator[Finding]:
     provider, slash, rest = model.partition("/")
+    asked = path.startswith(("judges", "guardrails"))
     if not slash or not rest or not provider:
-        near = closest(model, names.routes) if path.startswith(("judges", "guardrails")) else None
+        near = _with_slash(model, names) or (closest(model, names.routes) if asked else None)
         predicate = f"names the model {model!r}, which is not of the form provider/model"
-        alternative = f", or the name of a route ({listing(names.routes)})" if path.startswith(("judges", "guardrails")) else ""
+        alternative = f", or the name of a route ({listing(names.routes)})" if asked else ""
         yield Finding(span, path, subject, predicate, f"write provider/model{alternative}; providers: {listing(names.providers)}", near)
+    elif "://" in model:
+        yield Finding(span, path, subject, "names a URL as its model", "give it as base_url under providers:, and write provider/model")
     elif provider not in names.providers:
+        near = closest(provider, names.providers) or closest(provider, (vendor.name for vendor in VENDORS), 0.75)
         predicate = f"names provider {provider!r}, which is not configured"
-        yield Finding(span.narrowed(provider), path, subject, predicate, _how_to_get(provider, names), closest(provider, names.providers))
+        yield Finding(
+            span.narrowed(provider), path, subject, predicate, _how_to_get(near or provider, names), near if near != provider else None
+        )
+    elif rest != rest.strip():
+        yield Finding(span, path, subject, f"names the model {model!r}, which has a space at an end", "take the space out")
+
+
+def _with_slash(model: str, names: Names) -> str | None:
+    """``openai:gpt-4o`` and ``openai.gpt-4o``, as other tools write it."""
+    found = re.match(r"([\w-]+)[:.](\S+)", model)
+    return f"{found[1]}/{found[2]}" if found and found[1] in names.providers else None
 
 
 def _how_to_get(provider: str, names: Names) -> str:
-    variable = next((vendor.needed for vendor in VENDORS if vendor.name == provider), None)
+    variable = next((vendor.needed for vendor in VENDORS if vendor.name == provider and provider not in names.providers), None)
     start = f"set {variable}, or define it" if variable else "define it"
     return f"{start} under providers: (there are: {listing(names.providers)})"
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect as mi
 
-from config.environment import PREFIX
 from config.schema import Settings
 from config.secrets import Secret
 from config.validate import only_member
+from config.variables import PREFIX
 
 __all__ = ("field_docs", "json_schema", "publish", "settings_page", "structs")
 
@@ -36,7 +36,8 @@ matter, a value is YAML (`TIDEGATE_SECURITY__API_KEYS='[env:TEAM_KEY]'`). Variab
 file; `TIDEGATE_URL`, `TIDEGATE_API_KEY` and `TIDEGATE_WORKSPACE` tell the command line which server to talk to, and where in it.
 
 **Secrets** are references: `env:NAME` is an environment variable, `file:/path` a file that holds the secret alone (relative paths start at
-the settings file). A secret written out works, and is warned of.
+the settings file). A secret written out works, and is warned of. `env:NAME` may also stand for text that says where something is: under
+`providers` (`base_url`, `region`, `project`, …), `server.host` and `public_url`, `storage.path` and `blobs`, `artifacts.root`.
 
 **Providers** need no entry to exist: `fake` is built in, and each vendor is there when its key is in the environment (`OPENAI_API_KEY`,
 `GROQ_API_KEY`, …: [all of them](gateway.md#providers)).

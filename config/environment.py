@@ -17,11 +17,11 @@ from config.parse import parse
 from config.source import Source, Span
 from config.suggest import closest, listing
 from config.validate import only_member
+from config.variables import PREFIX
 from config.written import Entry, Mapping, Node, Scalar, child, entries
 
-__all__ = ("CLIENT_VARIABLES", "PREFIX", "Overlaid", "overlay", "variable_for", "variable_names")
+__all__ = ("CLIENT_VARIABLES", "Overlaid", "overlay", "variable_names")
 
-PREFIX: Final = "TIDEGATE_"
 CLIENT_VARIABLES: Final = ("TIDEGATE_CONFIG", "TIDEGATE_URL", "TIDEGATE_API_KEY", "TIDEGATE_WORKSPACE")
 """Variables that are no settings: where the file is, which server the command line talks to, and in which workspace."""
 
@@ -48,11 +48,6 @@ def overlay(root: Node, environ: AbstractMapping[str, str], kind: mi.Type) -> Ov
             root, found = result
             findings += found
     return Overlaid(root, tuple(findings))
-
-
-def variable_for(path: str) -> str:
-    """The variable of a setting: ``server.port`` is ``TIDEGATE_SERVER__PORT``."""
-    return PREFIX + path.replace(".", "__").replace("-", "_").upper()
 
 
 def variable_names(kind: mi.Type, prefix: str = PREFIX) -> Iterator[str]:

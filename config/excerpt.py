@@ -15,7 +15,9 @@ __all__ = ("excerpt",)
 
 MAX_WIDTH: Final = 120
 HIDDEN: Final = "…"
-USER_INFO: Final = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+USER_INFO: Final = re.compile(r"(?<=://)[^/\s@]+(?=@)|(?<=\?)[^\s'\"]+")
+"""What a URL may hold of secrets: a user's name and password, and a query."""
+
 KEY: Final = re.compile(r"(?:^|(?<=[\s{,]))[\w.-]+(?=\s*:(?:\s|$))")
 WORD: Final = re.compile(r"[^\s\[\]{},:]+")
 

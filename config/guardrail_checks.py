@@ -24,9 +24,11 @@ def check_guardrails(root: Node, check_model: CheckModel) -> Iterator[Finding]:
     names = frozenset(filter(None, (text_of(child(each, "name")) for each in guardrails)))
     for index, guardrail in enumerate(guardrails):
         yield from _guardrail(guardrail, f"guardrails[{index}]", check_model)
-    for number, route in enumerate(items(child(root, "routes"))):
-        for index, node in enumerate(items(child(route, "guardrails"))):
+    listed = [items(child(route, "guardrails")) for route in items(child(root, "routes"))]
+    for number, nodes in enumerate(listed):
+        for index, node in enumerate(nodes):
             yield from _named(node, f"routes[{number}].guardrails[{index}]", names)
+    yield from _idle(guardrails, {text_of(node) for nodes in listed for node in nodes})
 
 
 def _guardrail(guardrail: Node, path: str, check_model: CheckModel) -> Iterator[Finding]:
@@ -44,6 +46,14 @@ def _guardrail(guardrail: Node, path: str, check_model: CheckModel) -> Iterator[
         yield from check_model(child(child(guardrail, asked), "model"), f"{path}.{asked}.model", subject)
 
 
+def _idle(guardrails: tuple[Node, ...], used: AbstractSet[str | None]) -> Iterator[Finding]:
+    for index, guardrail in enumerate(guardrails):
+        name, always = text_of(child(guardrail, "name")), child(guardrail, "always")
+        if name is not None and name not in used and not (isinstance(always, Scalar) and always.value is True):
+            hint = "list it in guardrails: of a route, or write always: true"
+            yield Finding(guardrail.span, f"guardrails[{index}]", f"guardrail {name!r}", "stands over nothing", hint, severity="warning")
+
+
 def _action(guardrail: Node, path: str, subject: str, kind: str) -> Iterator[Finding]:
     if text_of(child(guardrail, "action")) == "mask" and kind != "detect":
         predicate = f"masks, and {kind} says of a text whether it may pass, not what in it must not"
@@ -54,6 +64,10 @@ def _stream(guardrail: Node, path: str, subject: str, kind: str) -> Iterator[Fin
     if text_of(child(guardrail, "stream")) == "window" and kind != "detect":
         predicate = f"looks at streams through a window, and {kind} needs whole answers"
         yield Finding(span_of(guardrail, "stream"), f"{path}.stream", subject, predicate, "write stream: hold or refuse")
+    if child(guardrail, "stream") is not None and [text_of(stage) for stage in items(child(guardrail, "on"))] == ["input"]:
+        predicate = "says what it does with streams, and looks at requests alone"
+        hint = "take stream out, or write on: [input, output]"
+        yield Finding(span_of(guardrail, "stream"), f"{path}.stream", subject, predicate, hint, severity="warning")
 
 
 def _schema(guardrail: Node, path: str, subject: str) -> Iterator[Finding]:
@@ -77,8 +91,21 @@ def _unreadable(text: str) -> str:
     except msgspec.MsgspecError as error:
         return str(error)
     except SchemaError as error:
-        return re.sub(r"\s+", " ", error.message)
-    return "" if isinstance(document, dict) else "it is no object"
+        reason = re.sub(r"\s+", " ", error.message)
+        return f"at {error.json_path}, {reason}"
+    if not isinstance(document, dict):
+        return "it is no object"
+    return next(
+        (f"it refers to {reference!r}, and nothing is fetched" for reference in _references(document) if not reference.startswith("#")), ""
+    )
+
+
+def _references(schema: object) -> Iterator[str]:
+    """Every ``$ref`` within."""
+    if isinstance(schema, dict):
+        yield from (value for key, value in schema.items() if key in ("$ref", "$dynamicRef") and isinstance(value, str))
+    for each in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _references(each)
 
 
 def _named(node: Node, path: str, names: AbstractSet[str]) -> Iterator[Finding]:

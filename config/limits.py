@@ -12,6 +12,8 @@ __all__ = ("describe", "fix_for", "mismatch", "suggestion_for")
 
 INT64: Final = 2**63 - 1
 MAX_QUOTED: Final = 60
+WORDS: Final = {"yes": "true", "on": "true", "true": "true", "1": "true", "no": "false", "off": "false", "false": "false", "0": "false"}
+"""What other languages, and older YAML, take for true and false."""
 
 Value = str | int | float | bool | None
 
@@ -45,9 +47,21 @@ def fix_for(value: Value, kind: mi.Type) -> str:
     """What to type instead, where the mistake is a common one."""
     if isinstance(kind, mi.StrType) and isinstance(value, int | float):
         return "put quotes around it"
-    if isinstance(kind, mi.IntType | mi.FloatType) and isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", value):
-        return "take the quotes off"
+    if isinstance(kind, mi.BoolType) and isinstance(value, str) and value.lower() in WORDS:
+        return f"write {WORDS[value.lower()]}"
+    if isinstance(kind, mi.IntType | mi.FloatType) and isinstance(value, str):
+        return _fix_for_number(value)
     return ""
+
+
+def _fix_for_number(value: str) -> str:
+    if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", value):
+        return "take the quotes off"
+    found = re.fullmatch(r"[$€]?\s*(?P<digits>[0-9][0-9_,']*(?:\.[0-9]+)?)\s*(?P<unit>[%A-Za-z]*)", value)
+    if found is None:
+        return ""
+    digits = re.sub(r"[_,']", "", found["digits"])
+    return f"write a number alone, in the unit that docs/settings.md names, as in {digits}" if found["unit"] else f"write {digits}"
 
 
 def describe(value: Value) -> str:

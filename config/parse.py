@@ -13,12 +13,15 @@ import yaml
 
 from config.findings import Finding
 from config.source import Source, Span
+from config.syntax import explain, invisible
 from config.written import Entry, Mapping, Node, Scalar, Sequence, entries
 
 __all__ = ("Parsed", "parse")
 
 MAX_NODES: Final = 100_000
 TAG: Final = "tag:yaml.org,2002:"
+LEADING_TABS: Final = re.compile(r"^[ \t]*\t", re.MULTILINE)
+TEMPLATE: Final = re.compile(r"\{\{\s*(?:env\.)?(\w+)\s*\}\}")
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -35,15 +38,16 @@ class Parsed(msgspec.Struct, frozen=True):
 def parse(source: Source) -> Parsed:
     """Read YAML text. Never raises: what is wrong becomes a finding."""
     try:
-        composed = yaml.compose(source.text, Loader=_Loader)
+        composed = yaml.compose(_without_tabs(source.text), Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        return Parsed(None, (_syntax(source, _index(error), _reason(error)),))
+        mistake = explain(error, source.text)
+        return Parsed(None, (_syntax(source, mistake.index, mistake.reason, mistake.fix),))
     except yaml.reader.ReaderError as error:
-        return Parsed(None, (_syntax(source, error.position, "a character that YAML does not allow"),))
+        return Parsed(None, (_syntax(source, error.position, "a character that YAML does not allow", "take it out"),))
     except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF", which PyYAML hands to chr() unchecked
-        return Parsed(None, (_syntax(source, 0, "an escape that names no character"),))
+        return Parsed(None, (_syntax(source, 0, "an escape that names no character", "use single quotes, which leave backslashes alone"),))
     except RecursionError:
-        return Parsed(None, (_syntax(source, 0, "nesting that is too deep"),))
+        return Parsed(None, (_syntax(source, 0, "nesting that is too deep", "settings are never so deep"),))
     return _read(source, composed)
 
 
@@ -85,19 +89,14 @@ _READ: Final[dict[str, Callable[[str], str | int | float | bool | None]]] = {
 }
 
 
-def _index(error: yaml.MarkedYAMLError) -> int:
-    mark = error.problem_mark or error.context_mark
-    return mark.index if mark else 0
-
-
-def _reason(error: yaml.MarkedYAMLError) -> str:
-    """PyYAML's reason: names of anchors and tags at most, never a value."""
-    return ", ".join(part.strip() for part in (error.context, error.problem) if part) or "a mistake in the syntax"
-
-
-def _syntax(source: Source, index: int, reason: str) -> Finding:
+def _syntax(source: Source, index: int, reason: str, fix: str) -> Finding:
     start = min(index, len(source.text))
-    return Finding(span=Span(source, start, start + 1), path="", subject="YAML", predicate=f"cannot be read: {reason}")
+    return Finding(span=Span(source, start, start + 1), path="", subject="YAML", predicate=f"cannot be read: {reason}", hint=fix)
+
+
+def _without_tabs(text: str) -> str:
+    """JSON is YAML but for the tabs that it may be indented with: each becomes a space, so that all places stay."""
+    return LEADING_TABS.sub(lambda found: " " * len(found[0]), text) if text.lstrip().startswith("{") else text
 
 
 def _read(source: Source, composed: yaml.Node | None) -> Parsed:
@@ -105,7 +104,9 @@ def _read(source: Source, composed: yaml.Node | None) -> Parsed:
     try:
         root = reader.node(composed, "") if composed is not None else Mapping(Span(source))
     except (_TooMuchError, RecursionError):
-        return Parsed(None, (_syntax(source, 0, f"aliases unfold to more than {MAX_NODES} values or nest too deeply"),))
+        return Parsed(
+            None, (_syntax(source, 0, f"aliases unfold to more than {MAX_NODES} values or nest too deeply", "write out what is meant"),)
+        )
     return Parsed(root, tuple(reader.findings), tuple(reader.values))
 
 
@@ -135,10 +136,18 @@ class _Reader:
 
     def _dispatch(self, node: yaml.Node, path: str) -> Node:
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
+            return self._template(node, path) or self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return Sequence(self._span(node), tuple(self.node(item, f"{path}[{index}]") for index, item in enumerate(node.value)))
         return self._scalar(node, path)
+
+    def _template(self, node: yaml.MappingNode, path: str) -> Scalar | None:
+        """``{{ NAME }}`` without quotes, which YAML reads as keys of keys."""
+        found = TEMPLATE.fullmatch(self._source.text, node.start_mark.index, node.end_mark.index)
+        if found is None:
+            return None
+        self._note(node, path, f"has {found[0]} without quotes, which YAML takes for keys", f"write env:{found[1]}, or '{found[0]}'")
+        return Scalar(self._span(node), None)
 
     def _scalar(self, node: yaml.Node, path: str) -> Scalar:
         self.values.append(self._span(node))
@@ -149,7 +158,8 @@ class _Reader:
         try:
             return Scalar(self._span(node), read(node.value))
         except (ValueError, OverflowError):
-            self._note(node, path, f"cannot be read as {node.tag.removeprefix(TAG)}", "put quotes around it if it is text")
+            wrong = "is a number of more digits than any setting has" if node.tag == TAG + "int" else "is no text that can be written"
+            self._note(node, path, wrong, "put quotes around it if it is text")
             return Scalar(self._span(node), None)
 
     def _mapping(self, node: yaml.MappingNode, path: str) -> Mapping:
@@ -166,7 +176,9 @@ class _Reader:
 
     def _entry(self, key: yaml.Node, value: yaml.Node, path: str) -> Entry | None:
         if not isinstance(key, yaml.ScalarNode) or not key.value.isprintable():
-            self._note(key, path, "has a key that is not a word", "a key is one word before a colon")
+            strange = invisible(key.value) if isinstance(key, yaml.ScalarNode) else ""
+            with_it = f" but has {strange} in it" if strange else ""
+            self._note(key, path, f"has a key that is not a word{with_it}", "a key is one word before a colon")
             self.values.append(self._span(key))
             self.node(value, path)
             return None

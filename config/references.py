@@ -11,8 +11,11 @@ from config.secrets import Secret
 
 __all__ = ("FOREIGN", "Unresolved", "is_reference", "resolve", "secret_file")
 
-FOREIGN: Final = re.compile(r"^\s*(?:\$\{?(?:env:)?(\w+)\}?|os\.environ/(\w+)|\{\{\s*(?:env\.)?(\w+)\s*\}\})\s*$")
-"""References as other tools write them: ``$NAME``, ``${NAME}``, ``os.environ/NAME``, ``{{ NAME }}``."""
+FOREIGN: Final = re.compile(
+    r"^\s*(?:\$\{?(?:env:)?(\w+)\}?|os\.environ/(\w+)|\{\{\s*(?:env\.)?(\w+)\s*\}\}"
+    r"|(?i:env)(?:::|\.)(\w+)|E(?:NV|nv):(\w+)|env:\s*\$\{?(\w+)\}?)\s*$"
+)
+"""References as other tools write them: ``$NAME``, ``${NAME}``, ``os.environ/NAME``, ``{{ NAME }}``, ``env::NAME``, ``env.NAME``, and ours misspelt."""
 
 MAX_BYTES: Final = 1024 * 1024
 
@@ -34,7 +37,7 @@ def secret_file(text: str, directory: Path) -> Path | None:
     return directory / Path(text.removeprefix("file:")).expanduser() if text.startswith("file:") else None
 
 
-def resolve(text: str, environ: Mapping[str, str], directory: Path) -> Secret | Unresolved:
+def resolve(text: str, environ: Mapping[str, str], directory: Path = Path()) -> Secret | Unresolved:
     """The secret behind a reference; text that is no reference is a literal secret, with ``reference == ""``."""
     if foreign := FOREIGN.match(text):
         name = next(filter(None, foreign.groups()))
@@ -43,6 +46,8 @@ def resolve(text: str, environ: Mapping[str, str], directory: Path) -> Secret | 
         return _from_environment(text, environ)
     if text.startswith("file:"):
         return _from_file(text, directory)
+    if text in environ:
+        return Unresolved("is the name of an environment variable, not what it holds", f"write env:{text}")
     return _secret(text, "") if text else Unresolved("is empty", "leave the key out, or name the secret: env:NAME or file:/path")
 
 
@@ -51,6 +56,7 @@ def _from_environment(text: str, environ: Mapping[str, str]) -> Secret | Unresol
     if not name:
         return Unresolved("names no environment variable", "write env:NAME")
     value = environ.get(name)
+    value = value and value.strip()  # as with files: whoever stores a secret often stores the line break after it
     if value is None:
         return Unresolved(f"needs the environment variable {name}, which is not set", f"export {name}=…, or take this entry out")
     return (

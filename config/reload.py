@@ -69,7 +69,7 @@ class Watcher:
             self._seen = await asyncio.to_thread(_fingerprint, self._loaded.sources)
             try:
                 # The file that runs is asked for by name: an editor that removes it for a moment must not bring the defaults up.
-                loaded = await asyncio.to_thread(load_with_report, self._loaded.file, self._environ, self._loaded.arguments)
+                loaded = await asyncio.to_thread(_load_again, self._loaded, self._environ)
                 await self._apply(loaded)
             except ConfigError as error:
                 await self._on_error(error)
@@ -101,6 +101,18 @@ class Watcher:
         )
         async with aclosing(changes):
             await anext(changes, None)
+
+
+def _load_again(loaded: Loaded, environ: Mapping[str, str] | None) -> Loaded:
+    """The same file once more. An empty one is being written, or was emptied by mistake: no running server gives up all it has for it."""
+    again = load_with_report(loaded.file, environ, loaded.arguments, loaded.further)
+    if loaded.file is not None and not loaded.file.read_bytes().strip():
+        subject = f"the file {str(loaded.file)!r}"
+        hint = "save it again with its settings; {} alone is a file without any"
+        raise ConfigError(
+            [Problem(file=str(loaded.file), line=0, column=0, path="", subject=subject, message=f"{subject} is empty", hint=hint)]
+        )
+    return again
 
 
 @contextmanager

@@ -42,7 +42,9 @@ __all__ = (
 Name = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", min_length=1, max_length=128, extra={"form": "1 to 128 letters, digits, '_', '.' or '-'"})
 ]
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
+"""At most a year: event loops have a largest time, and count no further."""
+
 Share = Annotated[float, Meta(ge=0, le=1)]
 Fallbacks = tuple[str, ...]
 Trigger = Annotated[

@@ -4,21 +4,29 @@ The result is plain dicts and lists with secrets resolved. ``msgspec.convert`` m
 at the first one and knows no places, which is why it does not do this part.
 """
 
+import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 import msgspec
 from msgspec import inspect as mi
 
+from config.elsewhere import elsewhere
 from config.findings import Finding
 from config.limits import describe, fix_for, mismatch, suggestion_for
-from config.references import Unresolved
+from config.references import FOREIGN, Unresolved
 from config.secrets import Secret
 from config.source import Span
 from config.suggest import closest, listing
+from config.variables import variable_for
 from config.written import Mapping, Node, Scalar, Sequence, child
 
 __all__ = ("ResolvedSecret", "Validated", "Validator", "join", "only_member")
+
+
+GLUED: Final = re.compile(r"^\w+:\S")
+"""``port:4000``: a key without the space that makes it one."""
 
 
 class ResolvedSecret(msgspec.Struct, frozen=True):
@@ -78,17 +86,17 @@ class Validator:
                 return self._scalar(node, kind, path)
 
     def _struct(self, node: Node, kind: mi.StructType, path: str) -> object:
-        found = self._mapping(node, path)
+        found = self._mapping(node, path, _fix_for_struct(node, kind))
         if found is None:
             return None
         fields = {field.encode_name: field for field in kind.fields}
-        self._unknown_keys(found, fields.keys(), path)
+        self._unknown_keys(found, fields.keys(), kind, path)
         self._missing_keys(found, [name for name, field in fields.items() if field.required], path)
         known = [entry for entry in found.entries if entry.key in fields]
         return {entry.key: self._read(entry.value, fields[entry.key].type, join(path, entry.key)) for entry in known}
 
     def _dict(self, node: Node, kind: mi.DictType, path: str) -> object:
-        found = self._mapping(node, path)
+        found = self._mapping(node, path, _fix_for_keys(node))
         if found is None:
             return None
         for entry in found.entries:
@@ -103,25 +111,27 @@ class Validator:
             return self._wrong(node, path, "must not be empty", "list at least one item")
         return [self._read(item, kind.item_type, f"{path}[{index}]") for index, item in enumerate(found.items)]
 
-    def _mapping(self, node: Node, path: str) -> Mapping | None:
+    def _mapping(self, node: Node, path: str, fix: str) -> Mapping | None:
         """The mapping; an empty one where nothing is written, so that a section may have all its lines commented out."""
         if _is_empty(node):
             return Mapping(node.span)
         if isinstance(node, Mapping):
             return node
-        self._wrong(node, path, f"must be keys with values, not {_shape(node)}", "write 'key: value' lines, indented beneath it")
+        self._wrong(node, path, f"must be keys with values, not {_shape(node)}", fix)
         return None
 
-    def _unknown_keys(self, found: Mapping, names: AbstractSet[str], path: str) -> None:
+    def _unknown_keys(self, found: Mapping, names: AbstractSet[str], kind: mi.StructType, path: str) -> None:
         for entry in found.entries:
             if entry.key not in names:
+                near = closest(entry.key, names)
+                places = () if near else elsewhere(entry.key, kind)
                 finding = Finding(
                     span=entry.key_span,
                     path=join(path, entry.key),
                     subject=f"key {entry.key!r}",
                     predicate=f"is not a setting of {path}" if path else "is not a setting",
-                    hint=f"take it out, or use one of: {listing(names)}",
-                    suggestion=closest(entry.key, names),
+                    hint=f"write it as {' or '.join(places)}" if places else f"take it out, or use one of: {listing(names)}",
+                    suggestion=near,
                 )
                 self._findings.append(finding)
 
@@ -150,11 +160,12 @@ class Validator:
         inner = kind.type if isinstance(kind, mi.Metadata) else kind
         extra = (kind.extra or {}) if isinstance(kind, mi.Metadata) else {}
         if not isinstance(node, Scalar):
-            return self._wrong(node, path, f"must be one value, not {_shape(node)}")
+            quoted = "put quotes around it, as one text" if isinstance(inner, mi.StrType) else "write the value alone"
+            return self._wrong(node, path, f"must be one value, not {_shape(node)}", quoted)
         self._public.add(node.span)
         value = _as_text(node.value) if extra.get("scalar") else node.value
         if predicate := mismatch(value, inner, extra.get("form", "")):
-            return self._wrong(node, path, predicate, fix_for(value, inner), suggestion_for(value, inner))
+            return self._wrong(node, path, predicate, _fix_for_variable(value, path) or fix_for(value, inner), suggestion_for(value, inner))
         return value
 
     def _wrong(self, node: Node, path: str, predicate: str, hint: str = "", suggestion: str | None = None) -> object:
@@ -174,8 +185,9 @@ def _is_empty(node: Node) -> bool:
 
 
 def _shape(node: Node) -> str:
+    """What stands where keys or a list should. A text is not quoted: it may be a secret, or a whole file that is no YAML."""
     if isinstance(node, Scalar):
-        return describe(node.value)
+        return "text" if isinstance(node.value, str) else describe(node.value)
     return "a list" if isinstance(node, Sequence) else "keys with values"
 
 
@@ -184,3 +196,28 @@ def _kind_of(node: Node) -> str:
     if isinstance(node, Scalar) and node.value is not None:
         return "true or false" if isinstance(node.value, bool) else "a number"
     return _shape(node)
+
+
+def _fix_for_struct(node: Node, kind: mi.StructType) -> str:
+    """What to write where keys must stand, for those who wrote the one value that they want, or that they want it at all."""
+    required = [field.encode_name for field in kind.fields if field.required]
+    if isinstance(node, Scalar) and node.value is True and not required:
+        return "write {} to have it with its defaults"
+    if isinstance(node, Scalar) and node.value is False:
+        return "leave it out"
+    if isinstance(node, Scalar) and len(required) == 1:
+        return f"write {{{required[0]}: …}}"
+    return _fix_for_keys(node)
+
+
+def _fix_for_keys(node: Node) -> str:
+    if isinstance(node, Scalar) and isinstance(node.value, str) and GLUED.search(node.value):
+        return "put a space after the colon"
+    return "write 'key: value' lines, indented beneath it"
+
+
+def _fix_for_variable(value: object, path: str) -> str:
+    """For a reference where none is read: secrets and addresses are, everything else has a variable of its own."""
+    if not isinstance(value, str) or "[" in path or not (value.startswith("env:") or FOREIGN.match(value)):
+        return ""
+    return f"leave it out, and set {variable_for(path)}"

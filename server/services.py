@@ -314,8 +314,12 @@ class Services:
 
     async def apply(self, settings: Settings) -> None:
         """Swap in settings that were validated. What was opened at the start stays as it is until a restart, and ``condition`` says so."""
-        await self.judges.reconfigure(settings.judges)  # first: it alone can still refuse what the configuration's own checks let pass
-        self.gateway.reconfigure(merged(settings, self._administration))
+        await self.judges.reconfigure(settings.judges)
+        try:
+            self.gateway.reconfigure(merged(settings, self._administration))
+        except Exception:  # whatever it is: judges and gateway run on the same settings
+            await self.judges.reconfigure(self.settings.judges)
+            raise
         self.guard = Guard.of(settings, self.keys.index, self.tickets, self.sign_in)
         self.settings = settings
         self._config_version += 1

@@ -11,12 +11,13 @@ from typing import Protocol
 
 from litestar.types import ASGIApp
 
-from config import Loaded
+from config import Loaded, Settings
 from config.reload import watch
 from server.banner import banner
 from server.errors import failure
 from server.http.listener import Listener
 from server.http.shared import Shared
+from server.refusals import REFUSALS, refusal
 from server.services import Services
 from storage.journal import Journal
 from storage.metadata import Metadata
@@ -96,7 +97,13 @@ def settle_collector() -> None:
 
 
 async def _watch(loaded: Loaded, services: Services) -> None:
-    await watch(loaded, services.apply, services.refuse)
+    async def apply(settings: Settings) -> None:
+        try:
+            await services.apply(settings)
+        except REFUSALS as error:
+            raise refusal(str(loaded.file or "the built-in defaults"), error) from error
+
+    await watch(loaded, apply, services.refuse)
 
 
 def _on_signals(stop: asyncio.Event) -> None:

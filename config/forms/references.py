@@ -21,10 +21,12 @@ def reference(reader: Reader, node: Node, path: str) -> Node:
     """The same secret as ``env:NAME`` or ``file:/path``. One that is written out stays, to be warned of where secrets are read."""
     reader.came_from(node, path)
     text = text_of(node)
-    if text is None or is_reference(text):
+    if text is None:
         return node
     if found := FOREIGN.match(text):
         return Scalar(node.span, f"env:{next(filter(None, found.groups()))}")
+    if is_reference(text):
+        return node
     if found := DATABRICKS.match(text):
         variable = re.sub(r"\W", "_", found[1]).upper()
         predicate = "is a secret that only Databricks can read"

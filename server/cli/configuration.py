@@ -28,9 +28,10 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def load(file: Path | None, arguments: Mapping[str, str] | None = None) -> "Loaded":
     """The configuration, with ``arguments`` (``server.port``) on top. Raises ``BadUsage`` with every problem found."""
     import config
+    from server.judge_filters import check_filters
 
     try:
-        return config.load_with_report(file, None, arguments)
+        return config.load_with_report(file, None, arguments, (check_filters,))
     except config.ConfigError as error:
         raise BadUsage(str(error).removeprefix("error: ")) from error
 
@@ -46,9 +47,10 @@ def config_group() -> None:
 def check(file: Path | None, *, as_json: bool) -> int:
     """Say whether the configuration can be used, and everything that is wrong with it."""
     import config
+    from server.judge_filters import check_filters
 
     try:
-        loaded = config.load_with_report(file)
+        loaded = config.load_with_report(file, further=(check_filters,))
     except config.ConfigError as error:
         if not as_json:
             raise BadUsage(str(error).removeprefix("error: ")) from error

@@ -72,9 +72,10 @@ def _versions() -> Iterator[Check]:
 
 def _local(file: Path | None) -> Iterator[Check]:
     from config import ConfigError, load_with_report
+    from server.judge_filters import check_filters
 
     try:
-        loaded = load_with_report(file)
+        loaded = load_with_report(file, further=(check_filters,))
     except ConfigError as error:
         for problem in error.problems:
             yield Check(name="configuration", state="failed", detail=f"{problem.location}: {problem.message}", fix=problem.hint)

@@ -48,9 +48,17 @@ def up(file: Path | None, host: str | None, port: int | None, data: Path | None,
     _refuse_taken_port(loaded.settings)
     if workers > 1:
         return _serve_with_workers(_anchored(loaded), workers)
+    return _serve(_anchored(loaded), insecure=insecure)
+
+
+def _serve(loaded: "Loaded", *, insecure: bool) -> int:
+    from server.refusals import REFUSALS, way_out
     from server.up import serve
 
-    return serve(_anchored(loaded), insecure=insecure)
+    try:
+        return serve(loaded, insecure=insecure)
+    except REFUSALS as error:
+        raise BadUsage(str(error), way_out(error)) from error
 
 
 def _serve_with_workers(loaded: "Loaded", workers: int) -> int:

@@ -36,7 +36,7 @@ def run_core(loaded: Loaded, place: Place, ready: Ready) -> int:
 def _newest(loaded: Loaded) -> Loaded:
     """The configuration as it is now: a core that is started again goes on with what was reloaded meanwhile."""
     try:
-        newest = load_with_report(loaded.file, None, loaded.arguments)
+        newest = load_with_report(loaded.file, None, loaded.arguments, loaded.further)
     except ConfigError:
         return loaded  # the watcher says what is wrong with it
     settings = msgspec.structs.replace(newest.settings, storage=loaded.settings.storage)  # its paths were made absolute

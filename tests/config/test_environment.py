@@ -13,14 +13,16 @@ def test_a_variable_wins_over_the_file_and_leaves_its_neighbours(loaded):
 
 
 def test_case_does_not_matter_and_sections_appear_when_needed(loaded):
-    settings = loaded("", {"tidegate_storage__journal__batch_rows": "7", "TIDEGATE_Telemetry__Otlp__Endpoint": "http://c.example"}).settings
+    settings = loaded(
+        "{}", {"tidegate_storage__journal__batch_rows": "7", "TIDEGATE_Telemetry__Otlp__Endpoint": "http://c.example"}
+    ).settings
     assert settings.storage.journal.batch_rows == 7
     assert settings.telemetry.otlp.endpoint == "http://c.example"
 
 
 @pytest.mark.parametrize("text", ["123", "true", "null", "#hash", "a: b", "[x", "'quoted'", " spaced "])
 def test_where_text_is_wanted_the_value_is_the_text(loaded, text):
-    assert loaded("", {"TIDEGATE_STORAGE__PATH": text}).settings.storage.path == text
+    assert loaded("{}", {"TIDEGATE_STORAGE__PATH": text}).settings.storage.path == text
 
 
 def test_lists_and_mappings_are_given_whole(loaded):
@@ -82,11 +84,11 @@ def test_a_variable_that_looks_like_a_setting_and_is_none_is_an_error(error_of, 
     ],
 )
 def test_documented_variables_and_those_of_kubernetes_pass_without_a_word(loaded, name, value):
-    assert loaded("", {name: value}).warnings == ()
+    assert loaded("{}", {name: value}).warnings == ()
 
 
 def test_a_variable_that_may_be_somebody_elses_is_warned_of(loaded):
-    assert [warning.file for warning in loaded("", {"TIDEGATE_RELEASE": "7"}).warnings] == ["TIDEGATE_RELEASE"]
+    assert [warning.file for warning in loaded("{}", {"TIDEGATE_RELEASE": "7"}).warnings] == ["TIDEGATE_RELEASE"]
 
 
 @pytest.mark.parametrize(

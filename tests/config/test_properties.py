@@ -77,7 +77,7 @@ ROUTES = st.lists(st.fixed_dictionaries({"name": NAMES, "targets": TARGETS}), ma
 GOOD = st.fixed_dictionaries(
     {},
     optional={
-        "server": st.fixed_dictionaries({"port": st.integers(0, 65535), "host": st.text(PRINTABLE, min_size=1)}),
+        "server": st.fixed_dictionaries({"port": st.integers(0, 65535), "host": NAMES}),
         "providers": st.dictionaries(NAMES.filter(lambda name: name != "fake"), PROVIDERS, max_size=3),
         "routes": ROUTES,
     },

@@ -159,3 +159,12 @@ async def test_sighup_reads_again_though_nothing_changed(written):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_file_that_was_emptied_leaves_what_runs_and_says_so(written):
+    path = written("server: {port: 1}")
+    async with watching(path) as (server, watcher):
+        written("")
+        await server.until(lambda: server.errors)
+        assert "is empty" in str(server.errors[0])
+        assert watcher.loaded.settings.server.port == 1
