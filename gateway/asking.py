@@ -42,8 +42,9 @@ class Asking:
         upstream = way.answered(await provider.send(request))
         try:
             if upstream.status < 400 and _flows(inbound, head, upstream.headers):
-                first = await _first(target, upstream)
-                return Opened(target=target, provider=provider, passage=way, upstream=upstream, first=first)
+                first = await _first(target, inbound, upstream)
+                if first is not None:
+                    return Opened(target=target, provider=provider, passage=way, upstream=upstream, first=first)
             body = await upstream.read()
             await upstream.close()
             return Opened(target=target, provider=provider, passage=way, upstream=upstream, body=body)
@@ -61,9 +62,10 @@ class Asking:
         return self._fetched[1]
 
 
-async def _first(target: Target, upstream: Upstream) -> bytes:
+async def _first(target: Target, inbound: Inbound, upstream: Upstream) -> bytes | None:
+    """``None``: there is no byte of it, as where something was deleted. Raises ``UpstreamBroken`` for a generation without any."""
     chunk = await upstream.next_chunk()
-    if chunk is None:
+    if chunk is None and inbound.resource is None:
         raise UpstreamBroken(f"{target.name} ended its stream before it began.")
     return chunk
 
@@ -95,8 +97,8 @@ def _outbound(way: Passage, target: Target, provider: Provider, inbound: Inbound
 
 
 def _flows(inbound: Inbound, head: RequestHead, headers: Headers) -> bool:
-    """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON."""
+    """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON, or is to flow whatever it is."""
     kind = next((value for name, value in headers if name == b"content-type"), b"")
     if inbound.resource is None:
         return bool(head.stream) and kind.startswith(b"text/event-stream")
-    return not kind.startswith(b"application/json")
+    return inbound.resource.flows or not kind.startswith(b"application/json")

@@ -77,11 +77,15 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of an upstream beside generations and embeddings. ``path`` is beneath its base URL, query included; ``""``: that of the operation."""
+    """What is asked of an upstream beside generations and embeddings. ``path`` is beneath its base URL, query included; ``""``: that of the operation.
+
+    ``flows``: the answer goes on as it arrives, also one in JSON, which is read whole otherwise.
+    """
 
     method: str = "POST"
     path: str = ""
     content_type: str = "application/json"
+    flows: bool = False
 
 
 class Previous(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from typing_extensions import override
 
 from gateway.dialects.failures import failure_of
+from gateway.dialects.reading import decoded_answer
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
 from gateway.dialects.types import DialectName, UpstreamDialect
 from gateway.errors import GatewayError
@@ -14,7 +16,8 @@ from gateway.passages.observing import EventStream, observed
 from gateway.passages.resource import ResourcePassage
 from gateway.providers.bedrock.frames import Frame, FrameParser
 from gateway.providers.bedrock.stream import converse_event, invoke_event
-from gateway.types import Inbound, Observation, StreamReader
+from gateway.types import Inbound, Observation, StreamReader, Upstream
+from gateway.wire.outline import Outline
 
 __all__ = ("PassthroughPassage", "dialect_at")
 
@@ -29,6 +32,7 @@ _PATHS: Final = (
     (re.compile(r"/converse(?:-stream)?$"), DialectName.BEDROCK),
     (re.compile(r"/v2/chat$"), DialectName.COHERE),
 )
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FRAMED: Final[tuple[tuple[str, Callable[[Frame], bytes]], ...]] = (
     ("/converse-stream", converse_event),
     ("/invoke-with-response-stream", invoke_event),
@@ -48,13 +52,14 @@ class PassthroughPassage(ResourcePassage):
         super().__init__(inbound, model)
         self._path = "" if inbound.resource is None else inbound.resource.path.partition("?")[0]
         self._known = dialect_at(self._path)
+        self._json = False
 
     @override
     def read_answer(self, body: bytes) -> Observation:
         if self._known is None:
             return super().read_answer(body)
         try:
-            return observed(UPSTREAM_DIALECTS[self._known].read_answer(body))
+            return _listed(self._known, body) if body.startswith(b"[") else observed(UPSTREAM_DIALECTS[self._known].read_answer(body))
         except GatewayError:
             return super().read_answer(body)
 
@@ -65,12 +70,50 @@ class PassthroughPassage(ResourcePassage):
             return _FramedStream(UPSTREAM_DIALECTS[self._known], framed)
         if self._known is not None and self._events:
             return EventStream(UPSTREAM_DIALECTS[self._known].stream_reader())
-        return super().read_stream()
+        return super().read_stream() if self._events or not self._json else _WholeAnswer(self.read_answer)
+
+    @override
+    def answered(self, upstream: Upstream) -> Upstream:
+        kind = next((value for name, value in upstream.headers if name == b"content-type"), b"")
+        self._json = kind.startswith(b"application/json")
+        return super().answered(upstream)
 
     @override
     def fail(self, error: GatewayError) -> bytes:
         client = None if self._known is None else CLIENT_DIALECTS.get(self._known)
         return client.error_event(failure_of(error)) if self._events and client is not None else super().fail(error)
+
+
+def _listed(dialect: DialectName, body: bytes) -> Observation:
+    """A stream that came as a list, as Google's does where nobody asks for events. Raises ``UpstreamBroken``."""
+    stream = EventStream(UPSTREAM_DIALECTS[dialect].stream_reader())
+    for element in decoded_answer(body, _LIST, "The provider"):
+        stream.feed(b"data: " + msgspec.json.format(element, indent=-1) + b"\n\n")
+    return stream.observation()
+
+
+class _WholeAnswer:
+    """Implements ``gateway.types.StreamReader`` for an answer in JSON, which is read from what is kept of it once it is over."""
+
+    ended = False
+    complete = True
+
+    def __init__(self, read: Callable[[bytes], Observation]) -> None:
+        self._read = read
+        self._outline = Outline()
+
+    def feed(self, chunk: bytes) -> bytes:
+        """See ``StreamReader.feed``."""
+        self._outline.feed(chunk)
+        return chunk
+
+    def end(self) -> bytes:
+        """See ``StreamReader.end``: nothing was held back."""
+        return b""
+
+    def observation(self) -> Observation:
+        """See ``StreamReader.observation``."""
+        return self._read(self._outline.text())
 
 
 class _FramedStream(EventStream):

@@ -1,6 +1,6 @@
 """Raw pass-through: ``/passthrough/{provider}/{path}`` is that path of the provider's own API, on the provider's account.
 
-Nothing of the request is changed but its key, and nothing of the answer. What is not JSON and not small is sent on while it arrives. Keys, limits and spans are those of every other request.
+Nothing of the request is changed but its key, and nothing of the answer, which goes on as it arrives. Of a request what is not JSON and not small is sent on while it arrives. Keys, limits and spans are those of every other request.
 """
 
 import re
@@ -117,7 +117,7 @@ class PassthroughSurface(ResourceSurface):
             dialect=dialect if dialect is not None and dialect in CLIENT_DIALECTS else DialectName.OPENAI_CHAT,
             model=model,
             stream=stream,
-            resource=Resource(method=scope["method"], path=path, content_type=kind),
+            resource=Resource(method=scope["method"], path=path, content_type=kind, flows=True),
             provider=provider,
             upload=upload,
         )

@@ -61,7 +61,11 @@ class Google:
         if command == "start":
             self.uploads["u/1"] = b""
             address = f"https://vendor.example/{account}/upload/v1beta/files?upload_id=u%2F1&upload_protocol=resumable"
-            return Said(pieces=(), headers=(("x-goog-upload-url", address), ("x-goog-upload-status", "active")))
+            return Said(
+                pieces=(),
+                content_type="text/plain; charset=utf-8",
+                headers=(("x-goog-upload-url", address), ("x-goog-upload-status", "active")),
+            )
         self.uploads[identity] += sent.body
         final = "finalize" in command
         return _json({"file": _file(account)} if final else {}, ("x-goog-upload-status", "final" if final else "active"))

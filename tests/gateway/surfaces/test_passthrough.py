@@ -18,6 +18,7 @@ security: {{api_keys: [env:SERVER_KEY]}}
 providers:
   openai: {{base_url: "{url}/v1", api_key: env:UP_KEY}}
   anthropic: {{base_url: "{url}", api_key: env:UP_KEY}}
+  gemini: {{base_url: "{url}", api_key: env:UP_KEY}}
   bedrock: {{base_url: "{url}", region: eu-west-1, api_key: env:UP_KEY}}
 routes:
   - {{name: chat, targets: [{{model: openai/gpt-4o}}]}}
@@ -35,7 +36,23 @@ CONVERSED = (
 )
 
 
+MEGABYTE = b"0.125," * 175_000
+"""Of a vector."""
+
+GEMINIS = (
+    b'[{"candidates":[{"content":{"parts":[{"text":"ebb "}]}}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":1}},\r\n',
+    b'{"candidates":[{"content":{"parts":[{"text":"at six"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":3}}]',
+)
+
+
 def answer(sent: Sent) -> Said:
+    if sent.target.startswith("/v1/embeddings/large"):
+        vectors = (b'{"object":"list","data":[{"embedding":[', *[MEGABYTE] * 30, b"1]}],")
+        return Said(pieces=(*vectors, b'"usage": {"prompt_tokens": 9, "total_tokens": 9}}'))
+    if sent.target.endswith(":streamGenerateContent"):
+        return Said(pieces=GEMINIS)
+    if sent.method == "DELETE":
+        return Said(204, pieces=(), content_type="text/plain")
     if sent.target.startswith("/v1/messages"):
         return Said(pieces=(CLAUDE,))
     if sent.target.endswith("/converse-stream"):
@@ -159,3 +176,34 @@ async def test_keys_hold_here_too(rig: Rig):
     assert (await rig.http.post("/passthrough/openai/v1/chat/completions", json=body, headers=key)).status_code == 201
     assert (await rig.http.post("/passthrough/openai/v1/chat/completions", json={**body, "model": "o3"}, headers=key)).status_code == 403
     assert (await rig.http.get("/passthrough/openai/v1/files", headers=key)).status_code == 403
+
+
+async def test_a_large_answer_in_json_goes_on_as_it_comes_in_little_memory_and_its_tokens_are_counted(rig: Rig):
+    status = Path(f"/proc/{rig.server.process.pid}/status")
+    before, size, most = memory(status), 0, 0
+    async with rig.http.stream("POST", "/passthrough/openai/v1/embeddings/large", json={"model": "e", "input": "x"}) as answer:
+        async for chunk in answer.aiter_raw():
+            size += len(chunk)
+            most = max(most, memory(status))
+    assert (answer.headers["content-type"], size > 30 * len(MEGABYTE)) == ("application/json", True)
+    assert most - before < 8 * 1024 * 1024
+    span = await rig.span()
+    assert (span["usage"]["input_tokens"], span["status"], span["attributes"]["tidegate.target"]) == (9, "OK", "openai/e")
+
+
+def memory(status: Path) -> int:
+    return int(status.read_text(encoding="ascii").partition("VmRSS:")[2].split()[0]) * 1024
+
+
+async def test_a_stream_of_geminis_that_is_a_list_is_read_as_one(rig: Rig):
+    path = "/passthrough/gemini/v1beta/models/gemini-2.5-flash:streamGenerateContent"
+    found = await rig.http.post(path, json={"contents": [{"parts": [{"text": "when?"}]}]})
+    assert found.content == b"".join(GEMINIS)
+    span = await rig.span()
+    assert (span["usage"]["input_tokens"], span["usage"]["output_tokens"]) == (5, 3)
+    assert "ebb at six" in json.dumps(span["content"]["output"])
+
+
+async def test_an_answer_without_a_byte_is_one(rig: Rig):
+    assert (await rig.http.delete("/passthrough/openai/v1/files/file-1")).status_code == 204
+    assert (await rig.span())["status"] == "OK"
