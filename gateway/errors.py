@@ -21,6 +21,7 @@
     │   └── LimitReached            429  a ceiling on requests or tokens; it lifts with the next window
     │       └── BudgetSpent         429  a ceiling on money
     ├── PromptsUnavailable          503  the prompt cannot be read now
+    ├── LimitsUnavailable           503  nobody can say now whether a limit is reached
     ├── UpstreamFailure             the model's side failed; the next target of the route is tried
     │   ├── UpstreamUnreachable     502  no connection
     │   ├── UpstreamBroken          502  an answer that is cut, or that is not what the dialect promises
@@ -45,6 +46,7 @@ __all__ = (
     "InvalidRequest",
     "KeyNotAllowed",
     "LimitReached",
+    "LimitsUnavailable",
     "MethodNotAllowed",
     "Misconfigured",
     "ModelNotFound",
@@ -137,6 +139,18 @@ class PromptsUnavailable(GatewayError):
 
     status = 503
     code = "prompts_unavailable"
+
+
+class LimitsUnavailable(GatewayError):
+    """Whoever counts what a limit allows does not answer. Nothing was sent, so that no limit is overrun."""
+
+    status = 503
+    code = "limits_unavailable"
+    kind = "api_error"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("A limit stands over this request, and the part of the server that counts is away. Try again in a moment.")
 
 
 class ModelNotFound(ClientMistake):

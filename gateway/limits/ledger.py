@@ -29,7 +29,10 @@ class Ledger(Protocol):
     """Who counts."""
 
     async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
-        """Take all charges, or none. A charge gets what is left, at least its ``least`` and at most its ``most``."""
+        """Take all charges, or none. A charge gets what is left, at least its ``least`` and at most its ``most``.
+
+        May raise ``LimitsUnavailable`` where another process counts.
+        """
         ...
 
     async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
@@ -103,6 +106,21 @@ class LocalLedger(Ledger):
         count = self._counts.setdefault(counter, Count(ends=ends))
         if used > count.used:
             count.used = used
+            self.changed.add(counter)
+
+    def reopen(self, granted: Granted) -> None:
+        """A reservation of a ledger that was lost goes on here."""
+        if granted.id in self._open:
+            return
+        self._open.add(granted.id)
+        for charge, amount in zip(granted.charges, granted.amounts, strict=True):
+            self._counts.setdefault(charge.counter, Count(ends=charge.ends)).reserved += amount
+
+    def stand_at(self, counter: Counter, total: int, ends: int) -> None:
+        """What is used and reserved is at least ``total``."""
+        count = self._counts.setdefault(counter, Count(ends=ends))
+        if total - count.reserved > count.used:
+            count.used = total - count.reserved
             self.changed.add(counter)
 
     @override

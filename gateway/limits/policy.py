@@ -38,7 +38,7 @@ class LimitPolicy:
         self._of_keys: dict[str, tuple[VirtualKey, tuple[Ceiling, ...]]] = {}
 
     async def admit(self, call: Call) -> None:
-        """Raises ``LimitReached``."""
+        """Raises ``LimitReached``, and ``LimitsUnavailable`` where the ledger does."""
         now = time()
         ceilings, metrics = self._standing_over(call)
         if not ceilings:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from itertools import count
-from time import time
+from time import monotonic_ns
 from typing import Final
 
 from gateway.errors import GatewayError
@@ -27,6 +27,7 @@ from server.workers.messages import (
     to_core,
 )
 from server.workers.place import unix_socket
+from server.workers.recovery import Recovery
 from server.workers.roll import Roll, Worker
 from storage.process.messages import receive
 
@@ -58,6 +59,7 @@ class Hub:
         self._services = services
         self._prompts = RegisteredPrompts(services.prompts)
         self._workers: set[Connected] = set()
+        self._recovery = Recovery(ledger if isinstance(ledger := services.limits.ledger, LocalLedger) else None, expected)
         self._roll = Roll(expected, self.reports)
         self._waiting: dict[int, asyncio.Future[Report]] = {}
         self._ids = count(1)
@@ -67,10 +69,11 @@ class Hub:
         services.fleet = self._roll
 
     async def listen(self, path: str) -> None:
-        """Let workers in. Raises ``OSError``."""
+        """Let workers in; return when those that a core before had are in. Raises ``OSError``."""
         self._server = await asyncio.start_unix_server(self._serve, sock=unix_socket(path))
         self._services.figures.asked()  # as the workers do, it counts from the start
         self._start(self._keep_asking())
+        await self._recovery.wait()
 
     def close(self) -> None:
         """Let no more in. Workers have ended by now."""
@@ -114,10 +117,13 @@ class Hub:
             out.close()
             return
         worker = Connected(hello.number, out)
+        worker.open = {granted.id: granted for granted in hello.open}
+        self._recovery.take(hello)
         worker.say(self._now())
         self._workers.add(worker)
         self._roll.enter(worker)
         try:
+            await self._recovery.wait()
             while (data := await receive(reader)) is not None:
                 message = to_core.decode(data)
                 match message:
@@ -155,11 +161,11 @@ class Hub:
         if isinstance(outcome, Granted):
             if worker in self._workers:
                 worker.open[outcome.id] = outcome
-                worker.say(Reserved(asked.id, granted=outcome))
+                worker.say(Reserved(asked.id, monotonic_ns(), granted=outcome))
             else:
                 self._services.limits.settle(outcome, {})
         else:
-            worker.say(Reserved(asked.id, refused=outcome))
+            worker.say(Reserved(asked.id, monotonic_ns(), refused=outcome))
 
     def _settle(self, worker: Connected, message: Settle) -> None:
         """By what was granted: a client that left before the worker knew has none of it."""
@@ -183,9 +189,7 @@ class Hub:
 
     def _now(self) -> Now:
         settings, tracked = self._services.in_force()
-        ledger = self._services.limits.ledger
-        counts = list(ledger.counted(time()).items()) if isinstance(ledger, LocalLedger) else []
-        return Now(settings, dict(self._services.keys.index.by_digest()), tracked, counts)
+        return Now(settings, dict(self._services.keys.index.by_digest()), tracked)
 
     def _tell_all(self) -> None:
         if self._workers:

@@ -7,13 +7,10 @@ from itertools import count
 from typing import Final
 
 import msgspec
-from typing_extensions import override
 
 import gateway.errors
 from gateway.errors import GatewayError, PromptsUnavailable
 from gateway.limits.events import BudgetEvent
-from gateway.limits.ledger import Count, Ledger, LocalLedger
-from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused, Tally
 from gateway.prompts import RenderedPrompt
 from server.workers.messages import (
     Ask,
@@ -25,7 +22,6 @@ from server.workers.messages import (
     Report,
     Reserve,
     Reserved,
-    Settle,
     ToCore,
     frame,
     to_worker,
@@ -33,13 +29,13 @@ from server.workers.messages import (
 from server.workers.place import Place
 from storage.process.messages import receive
 
-__all__ = ("CorePrompts", "CountingLedger", "Line")
+__all__ = ("CoreAway", "CorePrompts", "Line")
 
 logger = logging.getLogger(__name__)
 
 AGAIN_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 1.0
-"""Longest wait for the core's answer; beyond it the worker counts by itself."""
+"""Longest wait for what the core is asked once."""
 
 
 class CoreAway(Exception):
@@ -56,6 +52,12 @@ class Line:
         self._out: asyncio.StreamWriter | None = None
         self._waiting: dict[int, asyncio.Future[Reserved | Rendered]] = {}
         self._ids = count(1)
+        self._there = asyncio.Event()
+        self._greeting: Callable[[int], Sequence[ToCore]] = lambda number: [Hello(number)]
+
+    def greet_with(self, greeting: Callable[[int], Sequence[ToCore]]) -> None:
+        """What each core is told first, from the worker's number."""
+        self._greeting = greeting
 
     async def run(self) -> None:
         """Stay connected."""
@@ -66,13 +68,16 @@ class Line:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             try:
-                self.say(Hello(self._place.number))
+                for message in self._greeting(self._place.number):
+                    self.say(message)
+                self._there.set()
                 await self._listen(reader)
             finally:
+                self._there.clear()
                 self._out.close()
                 self._out = None
                 self._lose()
-            logger.warning("the core is away; requests go on, and limits are counted by each worker until it is back")
+            logger.warning("the core is away; requests go on, and those with a limit wait until it is back")
 
     @property
     def up(self) -> bool:
@@ -88,18 +93,28 @@ class Line:
         """For the next question."""
         return next(self._ids)
 
-    async def ask(self, question: Reserve | Render) -> Reserved | Rendered:
-        """Send it and wait. Raises ``CoreAway``."""
+    async def ask(self, question: Reserve | Render, seconds: float = PATIENCE_SECONDS, *, again: bool = False) -> Reserved | Rendered:
+        """Send it and wait; ``again``: wait for a core that is away, and ask the next one when it is lost. Raises ``CoreAway``."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        return await self._asked(question)
+                    except CoreAway:
+                        if not again:
+                            raise
+                    await self._there.wait()
+        except TimeoutError as error:
+            raise CoreAway from error
+
+    async def _asked(self, question: Reserve | Render) -> Reserved | Rendered:
         if self._out is None:
             raise CoreAway
         future: asyncio.Future[Reserved | Rendered] = asyncio.get_running_loop().create_future()
         self._waiting[question.id] = future
         try:
             self.say(question)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await future
-        except TimeoutError as error:
-            raise CoreAway from error
+            return await future
         finally:
             del self._waiting[question.id]
 
@@ -119,75 +134,6 @@ class Line:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(CoreAway())
-
-
-class CountingLedger(Ledger):
-    """The core's counters. While it is away this process counts by itself, from what it was told last."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self._local = LocalLedger()
-        self._known: dict[Counter, Count] = {}
-
-    @override
-    async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
-        try:
-            answer = await self._line.ask(Reserve(self._line.number(), reservation, tuple(charges), now))
-        except CoreAway:
-            return await self._alone(reservation, charges, now)
-        assert isinstance(answer, Reserved)  # noqa: S101 - it has the question's number
-        outcome = answer.granted or answer.refused
-        assert outcome is not None  # noqa: S101 - one of the two
-        self._note(outcome)
-        return outcome
-
-    @override
-    async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
-        self.give_back(granted, amounts)
-        return ()
-
-    def give_back(self, granted: Granted, amounts: Amounts) -> None:
-        """As ``settle``: to whoever had granted it."""
-        if granted.id.startswith(_ALONE):
-            self._local.give_back(granted, amounts)
-        else:
-            self._line.say(Settle(granted, amounts))
-
-    @override
-    async def counts(self, now: float) -> Mapping[Counter, Count]:
-        return await self._local.counts(now)
-
-    @override
-    async def raise_to(self, counter: Counter, used: int, ends: int) -> None:
-        """The core keeps the past."""
-
-    @override
-    async def close(self) -> None:
-        await self._local.close()
-
-    def learn(self, counts: Sequence[tuple[Counter, Count]]) -> None:
-        """What the core has counted, in case it is away later."""
-        self._known = dict(counts)
-
-    async def _alone(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
-        for charge in charges:
-            if (known := self._known.pop(charge.counter, None)) is not None:
-                await self._local.raise_to(charge.counter, known.used, known.ends)
-        return self._local.take(_ALONE + reservation, charges, now)
-
-    def _note(self, outcome: Granted | Refused) -> None:
-        """What counters stood at, in case the core is away for the next request. Those of windows that are over are let go now and then."""
-        if isinstance(outcome, Refused):
-            self._known[outcome.charge.counter] = Count(outcome.used, 0, outcome.charge.ends)
-            return
-        for charge, left in zip(outcome.charges, outcome.left, strict=True):
-            self._known[charge.counter] = Count(charge.ceiling.limit - left, 0, charge.ends)
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-
-
-_ALONE: Final = "alone:"
-_MOST_KNOWN: Final = 10_000
 
 
 class CorePrompts:

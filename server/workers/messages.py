@@ -8,7 +8,6 @@ import msgspec
 from config.schema import Settings
 from gateway.keys.types import VirtualKey
 from gateway.limits.events import BudgetEvent
-from gateway.limits.ledger import Count
 from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused
 from gateway.prompts import RenderedPrompt
 from registry.gateway_admin.types import Tracked
@@ -26,6 +25,7 @@ __all__ = (
     "Report",
     "Reserve",
     "Reserved",
+    "Seen",
     "Settle",
     "ToCore",
     "ToWorker",
@@ -36,21 +36,18 @@ __all__ = (
 
 
 class Now(msgspec.Struct, frozen=True, tag="now"):
-    """All that a worker goes by. Sent when a worker comes, and after each change. ``settings`` hold what was set up through the API.
-
-    ``counts`` are what limits stand at: from there a worker goes on while the core is away.
-    """
+    """All that a worker goes by. Sent when a worker comes, and after each change. ``settings`` hold what was set up through the API."""
 
     settings: Settings
     keys: dict[bytes, VirtualKey]
     tracked: dict[str, Tracked]
-    counts: Sequence[tuple[Counter, Count]] = ()
 
 
 class Reserved(msgspec.Struct, frozen=True, tag="reserved"):
-    """One of the two."""
+    """One of the two. ``at``: when, in nanoseconds of a clock that the next core has, too."""
 
     id: int
+    at: int
     granted: Granted | None = None
     refused: Refused | None = None
 
@@ -72,10 +69,21 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     storage_error: str | None = None
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """Where a counter stood (``used`` and ``reserved`` together) when the core granted or refused something at ``at``."""
+
+    counter: Counter
+    at: int
+    total: int
+    ends: int
+
+
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """The first message of a worker."""
+    """The first message of a worker; what an earlier core had granted to it and was not told the end of, and where counters stood then."""
 
     number: int
+    open: tuple[Granted, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
 
 class Reserve(msgspec.Struct, frozen=True, tag="reserve"):

@@ -30,7 +30,8 @@ from registry.outbound.guard import AddressGuard
 from server.guard import Guard
 from server.media_on_demand import MediaOnDemand
 from server.version import VERSION
-from server.workers.line import CorePrompts, CountingLedger, Line, exhausted
+from server.workers.counting import CountingLedger
+from server.workers.line import CorePrompts, Line, exhausted
 from server.workers.messages import Ask, Now, Report
 from storage.journal import Delivery, Journal
 from tracing.errors import JournalFull
@@ -71,7 +72,6 @@ class WorkerServices:
         self.keys = KeyIndex(now.keys)
         self._tracked = now.tracked
         self._ledger = CountingLedger(line)
-        self._ledger.learn(now.counts)
         self._exhausted = exhausted(line)
         self._process = secrets.token_hex(6)
         self.under_way: Callable[[], int] = lambda: 0
@@ -93,7 +93,6 @@ class WorkerServices:
     def use(self, now: Now) -> None:
         """Go by this from now on; requests under way keep what they began with."""
         before, self.settings = self.settings, now.settings
-        self._ledger.learn(now.counts)
         self.keys.replace(now.keys)
         self._tracked = now.tracked
         self.guard = Guard.of(now.settings, self.keys, self.tickets)

@@ -16,8 +16,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from gateway.limits.ledger import Count, LocalLedger
+from gateway.limits.types import Ceiling, Charge, Demand, Granted
 from server.gateway_app import gateway_routers
 from server.workers.front import answers
+from server.workers.messages import Hello, Seen
+from server.workers.recovery import Recovery
 from tests.running import RunningServer, start_server
 from tests.soak.rig import resident_mb
 
@@ -25,7 +29,10 @@ MASTER = {"authorization": "Bearer of-the-whole-server"}
 CONFIG = """
 security: {{api_keys: [of-the-whole-server]}}
 providers: {{silent: {{kind: openai, api_key: sk-x, base_url: "http://127.0.0.1:{port}/v1"}}}}
-routes: [{{name: limited, targets: [{{model: fake/echo}}], limits: [{{name: ten, requests: 10, window: month}}]}}{more}]
+routes:
+  - {{name: limited, targets: [{{model: fake/echo}}], limits: [{{name: ten, requests: 10, window: month}}]}}
+  - {{name: burst, targets: [{{model: fake/echo}}], limits: [{{name: twenty, requests: 20, window: week}}]}}
+  - {{name: held, targets: [{{model: silent/model}}], limits: [{{name: held, requests: 5, window: week}}]}}{more}
 """
 MOST_MB = 130
 
@@ -111,7 +118,7 @@ def test_a_reload_reaches_every_worker_and_drops_no_request(server: RunningServe
     assert ask(server, model="later").status_code == 404
     with ThreadPoolExecutor(1) as threads:
         meanwhile = threads.submit(lambda: [ask(server).status_code for _ in range(60)])
-        configure(server.data.parent, silent, ", {name: later, targets: [{model: fake/echo}]}")
+        configure(server.data.parent, silent, "\n  - {name: later, targets: [{model: fake/echo}]}")
         server.process.send_signal(signal.SIGHUP)
         eventually(lambda: server.client.get("/health", headers=MASTER).json()["config_version"] > 1)
         assert statuses(server, 16, model="later") == {200: 16}
@@ -159,13 +166,60 @@ def answers_again(server: RunningServer) -> bool:
 def test_the_gateway_answers_while_the_core_is_away_and_what_is_the_cores_says_so_in_its_clients_words(server: RunningServer):
     core, *workers = children(server)
     os.kill(core, signal.SIGKILL)
+    free, limited = threaded(lambda: ask(server), lambda: ask(server, model="limited"))
     told = send(server, "GET", "/api/2.0/mlflow/experiments/search")
     assert (told.status_code, json.loads(told.body)["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
-    assert ask(server).status_code == 200
-    assert ask(server, model="limited").status_code == 429, "what was spent stays spent"
+    assert free().status_code == 200
+    assert limited().status_code == 429, "it waits for who counts, and what was spent stays spent"
     eventually(lambda: server.client.get("/ready").status_code == 200)
     assert children(server)[1:] == workers
     assert statuses(server, 4) == {200: 4}
+
+
+def threaded(*work: Callable[[], Any]) -> list[Callable[[], Any]]:
+    """Begin each in a thread of its own; what waits for its result."""
+    threads = ThreadPoolExecutor(len(work))
+    begun = [threads.submit(each).result for each in work]
+    threads.shutdown(wait=False)
+    return begun
+
+
+def test_a_limit_is_not_overrun_when_the_core_is_killed_while_it_is_spent(server: RunningServer, silent: socket.socket):
+    (held,) = threaded(lambda: ask(server, model="held"))
+    vendor, _ = silent.accept()
+    (all_of_them,) = threaded(lambda: statuses(server, 60, model="burst"))
+    eventually(lambda: used(server, "twenty") >= 5)
+    os.kill(children(server)[0], signal.SIGKILL)
+    assert all_of_them() == {200: 20, 429: 40}
+    assert used(server, "held", "reserved") == 1, "the next core knows who is under way"
+    vendor.close()
+    assert held().status_code == 502
+    eventually(lambda: (used(server, "held", "reserved"), used(server, "held")) == (0, 1))
+    eventually(lambda: server.client.get("/ready").status_code == 200)
+
+
+async def test_the_next_core_counts_from_where_any_worker_saw_a_counter_last_and_grants_nothing_before():
+    ceiling = Ceiling(id="tokens", name="tokens", metric="tokens", limit=1000, window="day", per="all")
+    counter = ("tokens", 0, "")
+    charge = Charge(counter, ceiling, Demand(100, 100), ends=2**40)
+    under_way = Granted("of worker 2", (charge,), (100,), (300,))
+    ledger = LocalLedger()
+    recovery = Recovery(ledger, 2)
+    recovery.take(Hello(1, seen=(Seen(counter, 5, 900, 2**40),)))
+    assert not recovery.over
+    recovery.take(Hello(2, open=(under_way,), seen=(Seen(counter, 9, 700, 2**40),)))
+    await recovery.wait()
+    assert ledger.counted(0)[counter] == Count(600, 100, 2**40), "others gave back meanwhile: the latest is right, not the most"
+    recovery.take(Hello(2, open=(under_way,), seen=(Seen(counter, 9, 700, 2**40),)))  # its line was lost, not the core
+    ledger.give_back(under_way, {"tokens": 40})
+    assert ledger.counted(0)[counter] == Count(640, 0, 2**40)
+
+
+def used(server: RunningServer, limit: str, what: str = "used") -> float:
+    answer = send(server, "GET", "/api/v1/budgets")
+    return (
+        next((each[what] for each in json.loads(answer.body)["budgets"] if each["limit"] == limit), 0) if answer.status_code == 200 else 0
+    )
 
 
 def test_a_worker_is_small(server: RunningServer):

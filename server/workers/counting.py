@@ -1,0 +1,95 @@
+"""A worker's side of the limits: the core counts, and what this worker knows of it helps the next core to go on.
+
+Nothing is granted while the core is away, as nobody knows what others were granted meanwhile: a request waits until it is back.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from typing_extensions import override
+
+from gateway.errors import LimitsUnavailable
+from gateway.limits.ledger import Count, Ledger
+from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused, Tally
+from server.workers.line import CoreAway, Line
+from server.workers.messages import Hello, Reserve, Reserved, Seen, Settle, ToCore
+
+__all__ = ("CountingLedger",)
+
+PATIENCE_SECONDS: Final = 10.0
+"""A core that was killed is back in two or three."""
+
+_MOST_SEEN: Final = 10_000
+
+
+class CountingLedger(Ledger):
+    """The core's counters."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._open: dict[str, Granted] = {}
+        self._unsaid: list[Settle] = []
+        self._seen: dict[Counter, Seen] = {}
+        line.greet_with(self._greeting)
+
+    @override
+    async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
+        asked = tuple(charges)
+        try:
+            answer = await self._line.ask(Reserve(self._line.number(), reservation, asked, now), PATIENCE_SECONDS, again=True)
+        except CoreAway as error:
+            self._line.say(Settle(Granted(reservation, asked, tuple(charge.demand.most for charge in asked), ()), {}))
+            raise LimitsUnavailable from error
+        assert isinstance(answer, Reserved)  # noqa: S101 - it has the question's number
+        outcome = answer.granted or answer.refused
+        assert outcome is not None  # noqa: S101 - one of the two
+        if isinstance(outcome, Granted):
+            self._open[outcome.id] = outcome
+        self._note(outcome, answer.at)
+        return outcome
+
+    @override
+    async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
+        self.give_back(granted, amounts)
+        return ()
+
+    def give_back(self, granted: Granted, amounts: Amounts) -> None:
+        """As ``settle``; while the core is away it is kept for the next."""
+        known = self._open.pop(granted.id, None)
+        if self._line.up:
+            self._line.say(Settle(granted, amounts))
+        elif known is not None:
+            self._unsaid.append(Settle(known, amounts))
+
+    @override
+    async def counts(self, now: float) -> Mapping[Counter, Count]:
+        return {}  # the core's to tell
+
+    @override
+    async def raise_to(self, counter: Counter, used: int, ends: int) -> None:
+        """The core keeps the past."""
+
+    @override
+    async def close(self) -> None:
+        self._open.clear()
+
+    def _greeting(self, number: int) -> Sequence[ToCore]:
+        """What a core that has forgotten must know, and what became of requests meanwhile."""
+        unsaid, self._unsaid = self._unsaid, []
+        reserved = (*self._open.values(), *(settle.granted for settle in unsaid))
+        return [Hello(number, reserved, tuple(self._seen.values())), *unsaid]
+
+    def _note(self, outcome: Granted | Refused, at: int) -> None:
+        if isinstance(outcome, Refused):
+            charge = outcome.charge
+            self._see(Seen(charge.counter, at, outcome.used + outcome.reserved, charge.ends))
+            return
+        for charge, left in zip(outcome.charges, outcome.left, strict=True):
+            self._see(Seen(charge.counter, at, charge.ceiling.limit - left, charge.ends))
+
+    def _see(self, seen: Seen) -> None:
+        """The one that was seen longest ago is let go where there are too many."""
+        self._seen.pop(seen.counter, None)
+        self._seen[seen.counter] = seen
+        if len(self._seen) > _MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
