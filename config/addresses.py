@@ -11,7 +11,7 @@ from config.suggest import listing
 from config.validate import ResolvedSecret
 from config.written import Node, child, entries, items, text_of
 
-__all__ = ("check_addresses", "check_secrets")
+__all__ = ("check_addresses", "check_secrets", "is_sensitive")
 
 WEB: Final = ("http", "https")
 BLOB_SCHEMES: Final = ("s3", "gs", "az", "file")
@@ -47,7 +47,7 @@ def check_addresses(root: Node) -> Iterator[Finding]:
 def check_secrets(secrets: tuple[ResolvedSecret, ...]) -> Iterator[Finding]:
     """Literal secrets, which are warned of, and URLs of databases that cannot be ones. A value is never quoted."""
     for found in secrets:
-        if found.span.source.path and not found.secret.reference and _is_sensitive(found.path):
+        if found.span.source.path and not found.secret.reference and is_sensitive(found):
             hint = "move it into an environment variable or a file, and write env:NAME or file:/path"
             yield Finding(found.span, found.path, found.path, "is a secret written out in the file", hint, severity="warning")
         yield from _sent(found)
@@ -80,8 +80,11 @@ def _sent(found: ResolvedSecret) -> Iterator[Finding]:
         yield Finding(found.span, found.path, found.path, predicate, "store the secret without them", severity="warning")
 
 
-def _is_sensitive(path: str) -> bool:
-    return ".headers." not in path or bool(SENSITIVE_HEADER.search(path.rpartition(".headers.")[2]))
+def is_sensitive(found: ResolvedSecret) -> bool:
+    """Whether what stands there is a secret: most headers hold none, and the URL of a database holds one when it holds a password."""
+    if found.path in DSN_SCHEMES:
+        return "@" in found.secret.reveal()
+    return ".headers." not in found.path or bool(SENSITIVE_HEADER.search(found.path.rpartition(".headers.")[2]))
 
 
 def _url(node: Node | None, path: str, schemes: tuple[str, ...]) -> Iterator[Finding]:

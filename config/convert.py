@@ -9,6 +9,7 @@ import msgspec
 import yaml
 from msgspec import inspect as mi
 
+from config.addresses import is_sensitive
 from config.checks import check
 from config.errors import ConfigError, Problem
 from config.findings import Finding
@@ -49,7 +50,7 @@ def convert(path: Path) -> Converted:
         raise ConfigError(present(parsed.findings, None))
     translated = translate(parsed.root)
     validated = Validator(lambda text: Secret(text, text if is_reference(text) else "")).validate(translated.root, KIND)
-    literal = {found.span: _variable(found.path) for found in validated.secrets if not found.secret.reference}
+    literal = {found.span: _variable(found.path) for found in validated.secrets if not found.secret.reference and is_sensitive(found)}
     warnings = _refuse_errors(parsed, translated, validated, literal)
     text = yaml.dump(_plain(translated.root, literal), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
     return Converted(text, translated.form, warnings)

@@ -1,7 +1,7 @@
 """The configuration file of LiteLLM's proxy: ``model_list`` and what stands beside it.
 
 https://docs.litellm.ai/docs/proxy/config_settings . Entries with one ``model_name`` are the targets of one route; a wildcard
-(``openai/*``) is a provider, which needs no route here.
+(``openai/*``) is a provider, which needs no route here, and neither does a name that is provider and model already.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,20 +10,13 @@ from typing import Final
 import msgspec
 
 from config.forms.accounts import Accounts
-from config.forms.litellm_words import (
-    CACHE_UNUSED,
-    GENERAL_UNUSED,
-    LITELLM_VENDORS,
-    PARAMS_UNUSED,
-    ROUTER_UNUSED,
-    SETTINGS_UNUSED,
-    STORES,
-    Setting,
-)
+from config.forms.litellm_accounts import account_of, vendor_of
+from config.forms.litellm_routes import FALLBACKS, SHARED, Shared, fallbacks_of, shared
+from config.forms.litellm_stores import budget_of, cache_of, content_of, redis_of
+from config.forms.litellm_words import CALLBACKS, GENERAL_UNUSED, INFO_UNUSED, RECORDED, ROUTER_UNUSED, SETTINGS_UNUSED
 from config.forms.reading import Reader, Translated, listed, made, plain, word
 from config.forms.references import reference
 from config.schema import Settings
-from config.suggest import closest, listing
 from config.written import Entry, Node, child, entries, items, text_of
 from config.written import Mapping as Written
 
@@ -31,6 +24,12 @@ __all__ = ("recognises", "translate")
 
 SECTIONS: Final = ("model_list", "router_settings", "litellm_settings", "general_settings")
 OURS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))
+ROUTER_KEYS: Final = (*SHARED, *FALLBACKS, "default_fallbacks", "routing_strategy", "model_group_alias", "redis_url", "timeout")
+SETTINGS_KEYS: Final = (
+    *(*SHARED, *FALLBACKS, "default_fallbacks", "cache", "cache_params", "drop_params", "request_timeout", "max_budget"),
+    *("budget_duration", "turn_off_message_logging", *(CALLBACK_KEYS := ("callbacks", "success_callback", "failure_callback"))),
+)
+TASKS: Final[Mapping[str, str]] = {"chat": "chat", "completion": "completions", "embedding": "embeddings"}
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -40,11 +39,12 @@ class Model(msgspec.Struct, frozen=True):
     name: str
     target: Node
     weight: Node | None
+    task: Node | None
 
 
 def recognises(root: Node) -> bool:
     """Whether a file is LiteLLM's."""
-    return child(root, "model_list") is not None
+    return any(child(root, section) is not None for section in SECTIONS)
 
 
 def translate(root: Node) -> Translated:
@@ -60,27 +60,55 @@ class _Translation:
         self._root = root
         self._reader = reader
         self._accounts = Accounts(child(root, "providers"))
+        self._timeout = self._common_timeout()
+        self._redis = redis_of(root, reader)
 
     def root(self) -> Written:
+        self._look_through()
+        listed_models = self._reader.items_of(child(self._root, "model_list"), "model_list")
+        models = [model for index, item in enumerate(listed_models) for model in self._model(item, index)]
+        span = self._root.span
+        sections: dict[str, Node | None] = {
+            "providers": self._accounts.providers(span),
+            "routes": listed(span, [*items(child(self._root, "routes")), *self._routes(models)]),
+            "security": self._security(),
+            "storage": self._with("storage", {"redis": self._redis}),
+            "telemetry": self._with("telemetry", {"content": content_of(self._root)}),
+            "limits": self._limits(),
+        }
+        kept = [entry for entry in entries(self._root) if entry.key in OURS and sections.get(entry.key) is None]
+        return Written(span, (*kept, *(Entry(key, span, value) for key, value in sections.items() if value is not None)))
+
+    def _look_through(self) -> None:
+        """Note what is not known, and what has no counterpart."""
         unused = {"environment_variables": "export them where the server is started"}
         self._reader.known_keys(self._root, "", (*SECTIONS, *OURS), unused)
-        models = [model for index, item in enumerate(items(child(self._root, "model_list"))) for model in self._model(item, index)]
-        fallbacks = dict(self._fallbacks(models))
-        cache = self._cache()
-        routes = [_route(each, fallbacks, cache) for each in _grouped(models)]
-        self._passed_over("litellm_settings", ("fallbacks", "cache", "cache_params"), SETTINGS_UNUSED)
-        span, security = self._root.span, self._security()
-        sections: dict[str, Node] = {
-            "providers": self._accounts.providers(span),
-            "routes": listed(span, [*items(child(self._root, "routes")), *routes]),
-            **({"security": security} if security is not None else {}),
+        tables = {
+            "router_settings": (ROUTER_KEYS, ROUTER_UNUSED),
+            "litellm_settings": (SETTINGS_KEYS, SETTINGS_UNUSED),
+            "general_settings": (("master_key",), GENERAL_UNUSED),
         }
-        kept = [entry for entry in entries(self._root) if entry.key in OURS and entry.key not in sections]
-        return Written(span, (*kept, *(Entry(key, span, value) for key, value in sections.items())))
+        for section, (known, left) in tables.items():
+            node = child(self._root, section)
+            self._reader.entries_of(node, section)
+            if node is not None:
+                self._reader.known_keys(node, section, known, left)
+        self._callbacks()
+
+    def _callbacks(self) -> None:
+        settings = child(self._root, "litellm_settings")
+        for key in CALLBACK_KEYS:
+            node, path = child(settings, key), f"litellm_settings.{key}"
+            for each in items(node) or ([node] if text_of(node) and node is not None else []):
+                hint = CALLBACKS.get(text_of(each) or "", RECORDED)
+                self._reader.note(each.span, path, path, f"names {plain(each)!r}, which is not called here", hint, severity="warning")
 
     def _model(self, item: Node, index: int) -> Iterator[Model]:
         path = f"model_list[{index}]"
-        self._reader.known_keys(item, path, ("model_name", "litellm_params"), {"model_info": ""})
+        self._reader.entries_of(item, path)
+        if not isinstance(item, Written):
+            return
+        self._reader.known_keys(item, path, ("model_name", "litellm_params", "model_info"))
         alias, params = child(item, "model_name"), child(item, "litellm_params")
         if alias is None or params is None:
             self._reader.missing(item, path, "model_name" if alias is None else "litellm_params")
@@ -90,36 +118,37 @@ class _Translation:
         if name is None:
             self._reader.missing(params, here, "model")
             return
-        prefix, model = self._split(text_of(name) or "")
-        settings = LITELLM_VENDORS.get(prefix)
-        if settings is None:
-            hint = f"use one of: {listing(LITELLM_VENDORS)}"
-            predicate = f"names the provider {prefix!r}, which Tidegate does not speak to"
-            self._reader.note(name.span, f"{here}.model", f"{here}.model", predicate, hint, closest(prefix, LITELLM_VENDORS))
+        found = vendor_of(self._reader, name, f"{here}.model")
+        if found is None:
             return
-        account = self._account(settings, name, params, here)
+        vendor, model = found
+        account = account_of(self._reader, self._accounts, vendor, params, here, self._timeout)
         if model == "*":
             self._wildcard(alias, account, f"{path}.model_name")
             return
         target = self._reader.came_from(word(name.span, f"{account}/{model}"), f"{here}.model")
-        weight = child(params, "weight")
-        yield Model(self._reader.came_from(alias, f"{path}.model_name"), text_of(alias) or "", target, weight)
+        task = self._task(child(item, "model_info"), f"{path}.model_info")
+        yield Model(self._reader.came_from(alias, f"{path}.model_name"), text_of(alias) or "", target, self._weight(params, here), task)
 
-    def _split(self, model: str) -> tuple[str, str]:
-        """Provider and model; a bare name is OpenAI's, or Anthropic's when it begins with its word."""
-        prefix, slash, rest = model.partition("/")
-        if slash:
-            return prefix, rest
-        return ("anthropic" if model.startswith("claude") else "gemini" if model.startswith("gemini") else "openai"), model
+    def _weight(self, params: Node, path: str) -> Node | None:
+        """``weight``, else ``rpm``, else ``tpm``: as LiteLLM shuffles. The last two are ceilings there, which a target has none of here."""
+        for key in ("rpm", "tpm"):
+            if (node := child(params, key)) is not None:
+                hint = "write limits: [{requests: …}] or [{tokens: …}] in the route for a ceiling, see docs/limits.md"
+                self._reader.note(
+                    node.span, f"{path}.{key}", f"{path}.{key}", "is a share of the traffic here alone", hint, severity="warning"
+                )
+        for key in ("weight", "rpm", "tpm"):
+            if (node := child(params, key)) is not None:
+                return self._reader.came_from(node, f"{path}.{key}")
+        return None
 
-    def _account(self, vendor: Setting, name: Node, params: Node, path: str) -> str:
-        known = ("model", "weight", *vendor.keys)
-        self._reader.known_keys(params, path, known, PARAMS_UNUSED)
-        found: dict[str, Node | None] = {"kind": word(name.span, vendor.kind) if vendor.kind else None}
-        for entry in entries(params):
-            if (ours := vendor.keys.get(entry.key)) is not None:
-                found[ours] = reference(self._reader, entry.value, f"{path}.{entry.key}")
-        return self._accounts.name_of(vendor.name, name.span, found)
+    def _task(self, info: Node | None, path: str) -> Node | None:
+        mode = child(info, "mode")
+        if info is not None:
+            self._reader.known_keys(info, path, ("mode",), INFO_UNUSED)
+        task = TASKS.get(text_of(mode) or "")
+        return word(mode.span, task) if mode is not None and task else None
 
     def _wildcard(self, alias: Node, account: str, path: str) -> None:
         written = text_of(alias) or ""
@@ -127,70 +156,80 @@ class _Translation:
             predicate = f"is {written!r}; the models of this entry are asked for as '{account}/…' here"
             self._reader.note(alias.span, path, path, predicate, f"send model={account}/NAME", severity="warning")
 
-    def _fallbacks(self, models: list[Model]) -> Iterator[tuple[str, list[Node]]]:
-        """``fallbacks: [{a: [b, c]}]`` of the router: the first target of each name stands for it."""
-        self._passed_over("router_settings", ("fallbacks",), ROUTER_UNUSED)
-        first = {model.name: model.target for model in reversed(models)}
-        for section in ("router_settings", "litellm_settings"):
-            for index, item in enumerate(items(child(child(self._root, section), "fallbacks"))):
-                for entry in entries(item):
-                    path = f"{section}.fallbacks[{index}].{entry.key}"
-                    yield entry.key, list(filter(None, (self._named(each, first, path) for each in items(entry.value))))
+    def _routes(self, models: list[Model]) -> Iterator[Node]:
+        groups = _grouped(models)
+        given = shared(self._root, self._reader)
+        cache = cache_of(self._root, self._reader, self._redis)
+        common = {**given.settings, **({"cache": cache} if cache is not None else {})}
+        targets = {name: tuple(model.target for model in group) for name, group in groups.items()}
+        for group in groups.values():
+            route = _route(group[0].alias, group, common, given, targets, self._reader)
+            if not _needs_none(group):
+                yield route
+            elif lost := [entry.key for entry in route.entries if entry.key not in ("name", "targets", "task")]:
+                alias = group[0].alias
+                path = self._reader.origins.get(alias.span, "model_name")
+                predicate = f"is reached without a route, and so without {', '.join(lost)}"
+                self._reader.note(alias.span, path, path, predicate, "give it a name without '/'", severity="warning")
+        for alias, name in self._aliases(groups):
+            yield _route(alias, groups[name], common, given, targets, self._reader)
 
-    def _named(self, node: Node, first: Mapping[str, Node], path: str) -> Node | None:
-        target = first.get(text_of(node) or "")
-        if target is None:
-            predicate = f"names {plain(node)!r}, which is not in model_list"
-            self._reader.note(node.span, path, path, predicate, f"use one of: {listing(first)}", closest(str(plain(node)), first))
-            return None
-        return word(node.span, str(plain(target)))
+    def _aliases(self, groups: Mapping[str, list[Model]]) -> Iterator[tuple[Node, str]]:
+        """``model_group_alias: {other-name: name}``: routes with the same targets."""
+        path = "router_settings.model_group_alias"
+        for entry in self._reader.entries_of(child(child(self._root, "router_settings"), "model_group_alias"), path):
+            named = child(entry.value, "model") or entry.value
+            if (text_of(named) or "") in groups:
+                yield self._reader.came_from(word(entry.key_span, entry.key), f"{path}.{entry.key}"), text_of(named) or ""
+            else:
+                here = f"{path}.{entry.key}"
+                self._reader.note(named.span, here, here, f"names {plain(named)!r}, which is not in model_list")
 
-    def _cache(self) -> Node | None:
-        """``cache: true`` of everything is a cache of each route. Answers in Redis need ``storage.redis``, which is ours to have."""
-        settings = child(self._root, "litellm_settings")
-        cache, params = child(settings, "cache"), child(settings, "cache_params")
-        if cache is None or plain(cache) is not True:
-            return None
-        path = "litellm_settings.cache_params"
-        kind = child(params, "type")
-        store = STORES.get(text_of(kind) or "local")
-        if store is None or (store == "redis" and child(child(self._root, "storage"), "redis") is None):
-            node = cache if kind is None else kind
-            hint = "set storage.redis to redis://…, or write type: local" if store else f"write type: {listing(STORES)}"
-            self._reader.note(
-                node.span, f"{path}.type", f"{path}.type", f"is {plain(node)!r}, which nothing here answers from", hint, severity="warning"
-            )
-            return None
-        if params is not None:
-            self._reader.known_keys(params, path, ("type", "ttl"), CACHE_UNUSED)
-        return made(cache.span, {"store": word(cache.span, store), "ttl": child(params, "ttl")})
+    def _common_timeout(self) -> Node | None:
+        for section, key in (("router_settings", "timeout"), ("litellm_settings", "request_timeout")):
+            if (node := child(child(self._root, section), key)) is not None:
+                return self._reader.came_from(node, f"{section}.{key}")
+        return None
 
     def _security(self) -> Node | None:
         """``general_settings.master_key`` opens everything, as ``security.api_keys`` do."""
-        self._passed_over("general_settings", ("master_key",), GENERAL_UNUSED)
         key = child(child(self._root, "general_settings"), "master_key")
-        written = child(self._root, "security")
         if key is None:
             return None
-        keys = listed(key.span, [*items(child(written, "api_keys")), reference(self._reader, key, "general_settings.master_key")])
-        kept = {entry.key: entry.value for entry in entries(written) if entry.key != "api_keys"}
-        return made((written or key).span, {**kept, "api_keys": keys})
+        written = items(child(child(self._root, "security"), "api_keys"))
+        keys = listed(key.span, [*written, reference(self._reader, key, "general_settings.master_key")])
+        return self._with("security", {"api_keys": keys})
 
-    def _passed_over(self, section: str, known: tuple[str, ...], unused: Mapping[str, str]) -> None:
-        node = child(self._root, section)
-        if node is not None:
-            self._reader.known_keys(node, section, known, unused)
+    def _limits(self) -> Node | None:
+        budget = budget_of(self._root, self._reader)
+        return budget and listed(budget.span, [*items(child(self._root, "limits")), *items(budget)])
+
+    def _with(self, section: str, values: Mapping[str, Node | None]) -> Node | None:
+        """A section of ours with ``values`` in it; ``None`` when there are none."""
+        found = {key: value for key, value in values.items() if value is not None}
+        if not found:
+            return None
+        written = child(self._root, section)
+        kept = {entry.key: entry.value for entry in entries(written)}
+        return made((written or next(iter(found.values()))).span, {**kept, **found})
 
 
-def _grouped(models: list[Model]) -> list[list[Model]]:
+def _grouped(models: list[Model]) -> dict[str, list[Model]]:
     groups: dict[str, list[Model]] = {}
     for model in models:
         groups.setdefault(model.name, []).append(model)
-    return list(groups.values())
+    return groups
 
 
-def _route(group: list[Model], fallbacks: Mapping[str, list[Node]], cache: Node | None) -> Node:
-    span = group[0].alias.span
-    targets = listed(span, [made(model.target.span, {"model": model.target, "weight": model.weight}) for model in group])
-    after = fallbacks.get(group[0].name)
-    return made(span, {"name": group[0].alias, "targets": targets, "fallbacks": listed(span, after) if after else None, "cache": cache})
+def _needs_none(group: list[Model]) -> bool:
+    """Whether clients ask for provider and model already, and one account answers."""
+    return "/" in group[0].name and all(plain(model.target) == group[0].name for model in group)
+
+
+def _route(
+    name: Node, group: list[Model], common: Mapping[str, Node], given: Shared, groups: Mapping[str, tuple[Node, ...]], reader: Reader
+) -> Written:
+    targets = listed(name.span, [made(model.target.span, {"model": model.target, "weight": model.weight}) for model in group])
+    own = fallbacks_of(name, given, groups, reader)
+    task = next((model.task for model in group if model.task is not None), None)
+    return made(name.span, {"name": name, "targets": targets, "task": task, **common, **own})

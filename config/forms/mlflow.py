@@ -73,6 +73,8 @@ class _Translation:
         self._accounts = Accounts(child(root, "providers"))
 
     def root(self) -> Mapping:
+        self._reader.items_of(child(self._root, "endpoints"), "endpoints")
+        self._reader.items_of(child(self._root, "routes"), "routes")
         endpoints = {path: self._endpoint(item, path) for path, item in self._items() if not self._is_other(item, path)}
         routes = [self._route(item, path, endpoints) for path, item in self._items()]
         section = listed(self._root.span, filter(None, routes))
@@ -110,10 +112,14 @@ class _Translation:
     def _task(self, item: Node, path: str) -> Node | None:
         """What the endpoint is for; Databricks says it in the model."""
         places = (child(each, key) for key in TYPE_KEYS for each in (item, model_of(item)[1]))
-        found: Node | None = next((place for place in places if place is not None), None)
-        if found is None:
+        written: list[Node] = [place for place in places if place is not None]
+        if not written:
             self._reader.missing(item, path, "endpoint_type")
             return None
+        found = written[0]
+        for other in written[1:]:
+            if plain(other) != plain(found):
+                self._reader.note(other.span, path, path, "is said to be of two types", "keep endpoint_type alone")
         task = TASKS.get(text_of(found) or "")
         if task is None:
             predicate = f"must be one of {listing(TASKS)}" + (f", not {text_of(found)!r}" if text_of(found) else "")
@@ -135,7 +141,7 @@ class _Translation:
         if period is not None and text_of(period) not in PERIODS:
             predicate = f"must be one of {listing(PERIODS)}, not {plain(period)!r}"
             self._reader.note(period.span, f"{path}.renewal_period", f"{path}.renewal_period", predicate)
-            return None
+            period = None
         ceiling = {"per": word(limit.span, "address"), "requests": child(limit, "calls"), "window": period}
         return listed(limit.span, [made(limit.span, ceiling)])
 

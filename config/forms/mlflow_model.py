@@ -30,7 +30,10 @@ def read_model(reader: Reader, accounts: Accounts, item: Node, path: str) -> Nod
     key, model = model_of(item)
     here = f"{path}.{key}"
     if not isinstance(model, Written):
-        reader.missing(item, path, "model")
+        if model is None:
+            reader.missing(item, path, "model")
+        else:
+            reader.note(model.span, here, here, "must be keys with values", "write {provider: openai, name: gpt-4o, config: {…}}")
         return None
     provider, name = child(model, "provider"), child(model, "name")
     for wanted in ("provider", "name"):
@@ -41,12 +44,14 @@ def read_model(reader: Reader, accounts: Accounts, item: Node, path: str) -> Nod
         return None
     keys = config_keys(text_of(provider) or "")
     reader.known_keys(model, here, ("provider", "name", "task", *keys))
-    config, at = _config(model, item, keys, here, path)
-    vendor = AZURE if vendor is OPENAI and _says_azure(config) else vendor
+    config, at = _config(reader, model, item, keys, here, path)
+    vendor = AZURE if vendor is OPENAI and _says_azure(reader, config, at) else vendor
     settings = _settings(reader, vendor, config, at)
-    for need in vendor.needs:
-        if need not in settings:
-            reader.missing(config or model, at, next(theirs for theirs, ours in vendor.keys.items() if ours == need))
+    missing = [next(theirs for theirs, ours in vendor.keys.items() if ours == need) for need in vendor.needs if need not in settings]
+    for key in missing:
+        reader.missing(config or model, at, key)
+    if missing:
+        return None
     account = accounts.name_of(vendor.name, provider.span, {"kind": word(provider.span, vendor.kind) if vendor.kind else None, **settings})
     # Azure asks for the name of its deployment where others ask for the model's.
     chosen = (child(config, "openai_deployment_name") if vendor is AZURE else None) or name
@@ -66,14 +71,29 @@ def _vendor(reader: Reader, provider: Node | None, path: str) -> MlflowVendor | 
     return MLFLOW_VENDORS.get(name)
 
 
-def _config(model: Node, item: Node, keys: tuple[str, ...], here: str, path: str) -> tuple[Node | None, str]:
+def _config(reader: Reader, model: Node, item: Node, keys: tuple[str, ...], here: str, path: str) -> tuple[Node | None, str]:
     """The provider's settings, wherever they stand, and the path of that place."""
     places = [(node, key, f"{prefix}.{key}") for node, prefix in ((model, here), (item, path)) for key in keys]
-    return next(((found, at) for node, key, at in places if (found := child(node, key)) is not None), (None, f"{here}.config"))
+    found = [(config, at) for node, key, at in places if (config := child(node, key)) is not None]
+    for config, at in found[1:]:
+        reader.note(config.span, at, at, f"is a second place for what {found[0][1]} has", "keep one of them")
+    return found[0] if found else (None, f"{here}.config")
 
 
-def _says_azure(config: Node | None) -> bool:
-    return (text_of(child(config, "openai_api_type")) or "").lower() in AZURE_TYPES
+def _says_azure(reader: Reader, config: Node | None, path: str) -> bool:
+    node = child(config, "openai_api_type")
+    kind = (text_of(node) or "openai").lower()
+    if node is not None and kind not in (*AZURE_TYPES, "openai"):
+        here = f"{path}.openai_api_type"
+        reader.note(
+            node.span,
+            here,
+            here,
+            f"must be one of {listing((*AZURE_TYPES, 'openai'))}",
+            "leave it out for OpenAI itself",
+            closest(kind, AZURE_TYPES),
+        )
+    return kind in AZURE_TYPES
 
 
 def _settings(reader: Reader, vendor: MlflowVendor, config: Node | None, path: str) -> dict[str, Node]:

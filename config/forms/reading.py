@@ -8,10 +8,10 @@ import msgspec
 from config.findings import Finding
 from config.source import Span
 from config.suggest import closest, listing
-from config.written import Entry, Node, Scalar, Sequence, entries
+from config.written import Entry, Node, Scalar, Sequence, entries, items
 from config.written import Mapping as Written
 
-__all__ = ("Reader", "Translated", "listed", "made", "plain", "word")
+__all__ = ("Reader", "Translated", "below", "is_nothing", "listed", "made", "plain", "word")
 
 
 class Translated(msgspec.Struct, frozen=True):
@@ -64,10 +64,34 @@ class Reader:
         """Note a key that must be there."""
         self.note(node.span, path, path or "the file", f"has no {key!r}, which it needs", f"add '{key}: …'")
 
+    def items_of(self, node: Node | None, path: str) -> tuple[Node, ...]:
+        """The items of a list. Anything else that is written there is noted, and has none."""
+        if node is None or isinstance(node, Sequence) or is_nothing(node):
+            return items(node)
+        self.note(node.span, path, path, f"must be a list, not {_shape(node)}", "begin each item with '- '")
+        return ()
+
+    def entries_of(self, node: Node | None, path: str) -> tuple[Entry, ...]:
+        """The entries of a mapping, as ``items_of``."""
+        if node is None or isinstance(node, Written) or is_nothing(node):
+            return entries(node)
+        self.note(node.span, path, path, f"must be keys with values, not {_shape(node)}", "write 'key: value' lines, indented beneath it")
+        return ()
+
     def came_from(self, node: Node, path: str) -> Node:
         """Remember what the author calls the place of ``node``."""
         self.origins.setdefault(node.span, path)
         return node
+
+
+def is_nothing(node: Node) -> bool:
+    """Whether a key stands alone."""
+    return isinstance(node, Scalar) and node.value is None
+
+
+def _shape(node: Node) -> str:
+    """What stands there instead; its content may be a secret."""
+    return "one value" if isinstance(node, Scalar) else "a list" if isinstance(node, Sequence) else "keys with values"
 
 
 def below(path: str, key: str) -> str:

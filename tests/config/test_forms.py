@@ -106,6 +106,47 @@ def test_litellms_groups_weights_fallbacks_and_master_key_are_kept(loaded):
     assert [key.reference for key in settings.security.api_keys] == ["env:MY_OPENAI_API_KEY"]
 
 
+def test_what_litellm_says_of_all_models_is_said_of_each_route(loaded):
+    text = """
+model_list:
+  - {model_name: a, litellm_params: {model: openai/m, api_key: os.environ/K, api_base: os.environ/BASE, rpm: 3, organization: o}}
+  - {model_name: b, litellm_params: {model: fake/echo}, model_info: {mode: embedding}}
+  - {model_name: b, litellm_params: {model: fake/lorem}}
+  - {model_name: fake/fortune, litellm_params: {model: fake/fortune}}
+router_settings:
+  {routing_strategy: least-busy, num_retries: 2, allowed_fails: 3, cooldown_time: 30, model_group_alias: {c: b}, redis_url: os.environ/R,
+   fallbacks: [{a: [b]}], context_window_fallbacks: [{a: [b]}], default_fallbacks: [a]}
+litellm_settings:
+  {drop_params: false, request_timeout: 60, max_budget: 9, budget_duration: 30d, cache: true, cache_params: {type: redis},
+   content_policy_fallbacks: [{b: [a]}]}
+"""
+    settings = loaded(text, {"K": "k", "BASE": "http://up.example/v1", "R": "redis://r"}).settings
+    a, b, c = settings.routes
+    assert (a.fallbacks, a.fallbacks_for) == (("fake/echo", "fake/lorem"), {"context_window_exceeded": ("fake/echo", "fake/lorem")})
+    assert (b.fallbacks, b.fallbacks_for, b.task) == (("openai/m",), {"content_policy": ("openai/m",)}, "embeddings")
+    assert (c.name, c.targets) == ("c", b.targets)
+    for route in settings.routes:
+        assert (route.strategy, route.retries, route.on_unsupported, route.cache) == ("latency", 2, "error", CacheSettings(store="redis"))
+        assert (route.breaker.failures, route.breaker.open) == (4, 30)
+    account = settings.providers["openai"]
+    assert (account.base_url, account.timeouts.total, account.headers["openai-organization"].reveal()) == ("http://up.example/v1", 60, "o")
+    assert [(limit.per, limit.cost, limit.window) for limit in settings.limits] == [("all", 9, "month")]
+
+
+def test_whatever_of_litellm_is_not_carried_over_is_warned_of_at_its_line_with_what_to_write_instead(loaded):
+    text = """
+model_list:
+  - {model_name: fake/echo, litellm_params: {model: fake/echo, temperature: 0}, model_info: {id: x}}
+router_settings: {routing_strategy: usage-based-routing, retry_policy: {RateLimitErrorRetries: 3}}
+litellm_settings:
+  callbacks: [prometheus, langfuse]
+  num_retries: 1
+general_settings: {database_url: x}
+"""
+    warnings = loaded(text, {}).warnings
+    assert sorted((warning.line, bool(warning.hint)) for warning in warnings) == [(line, True) for line in (3, 3, 3, 4, 4, 6, 6, 8)]
+
+
 def test_two_accounts_of_one_vendor_are_two_providers_and_one_account_is_one(loaded):
     model = "{{provider: OpenAI, name: {}, config: {{openai_api_key: ${}}}}}"
     endpoints = [("a", "X"), ("b", "Y"), ("c", "X")]
@@ -137,10 +178,27 @@ def test_sections_of_ours_stand_beside_theirs(loaded):
         ),
         ("endpoints: [{name: c, endpoint_type: llm/v1/chatt, model: {provider: fake, name: echo}}]", (1, 38), "must be one of"),
         ("endpoints: [{name: c, model: {provider: fake, name: echo}}]", (1, 13), "has no 'endpoint_type'"),
+        ("endpoints: {c: {endpoint_type: llm/v1/chat}}", (1, 12), "must be a list"),
+        ("endpoints: [{name: c, endpoint_type: llm/v1/chat, model: fake/echo}]", (1, 58), "must be keys with values"),
+        (
+            "endpoints: [{name: c, endpoint_type: llm/v1/chat, task: llm/v1/embeddings, model: {provider: fake, name: echo}}]",
+            (1, 57),
+            "of two types",
+        ),
+        (
+            "endpoints: [{name: c, endpoint_type: llm/v1/chat, model: {provider: openai, name: m, config: {}, openai_config: {}}}]",
+            (1, 113),
+            "is a second place",
+        ),
+        ("model_list: {a: {litellm_params: {model: fake/echo}}}", (1, 13), "must be a list"),
+        ("model_list: [gpt-4o]", (1, 14), "must be keys with values"),
+        ("model_list: []\nrouter_settings: {fallbacks: {a: [b]}}", (2, 30), "must be a list"),
+        ("router_settings: {routing_strategy: latency}", (1, 37), "must be one of"),
+        ("litellm_settings: {max_budget: 5, budget_duration: 3d}", (1, 52), "is no window here"),
         ("endpoints: [{name: c d, endpoint_type: llm/v1/chat, model: {provider: fake, name: echo}}]", (1, 20), "1 to 128 letters"),
         ("model_list: [{model_name: c, litellm_params: {model: nobody/m}}]", (1, 54), "names the provider 'nobody'"),
         ("model_list: [{model_name: c, litellm_params: {model: fake/echo, colour: red}}]", (1, 65), "key 'colour'"),
-        ("model_list: []\nrouter_settings: {fallbacks: [{a: [b]}]}", (2, 36), "which is not in model_list"),
+        ("model_list: []\nrouter_settings: {fallbacks: [{a: [b]}]}", (2, 32), "which is not in model_list"),
     ],
 )
 def test_a_mistake_is_an_error_at_its_place_in_its_authors_words(error_of, text, place, words):
