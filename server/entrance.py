@@ -145,6 +145,6 @@ ENTRANCES: Final = (
     _row("reviewing", _everybody, "/queues(?:/.*)?"),
     _row("selecting", _everybody, "/traces/selection"),
     _row("pages", _readers, "/", "/(?:welcome|gateway)", "/(?:ui|static)/.*", "/(?:sessions|runs|logged-models)/.*"),
-    _row("pages", _readers, "/(?:traces|prompts|experiments|models|datasets)(?:/.*)?", "/compare-runs"),
+    _row("pages", _readers, "/(?:traces|prompts|experiments|models|datasets|mcp-servers|skills)(?:/.*)?", "/compare-runs"),
 )
 """The first that matches counts."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,9 +12,12 @@ from evals.service import JudgeService
 from gateway.types import Origin
 from registry.access.types import CALLER
 from registry.artifacts.messages import FileInfo, ListArtifacts
+from registry.artifacts.paths import artifact_path, folder_path, joined
 from registry.artifacts.service import ArtifactService
+from registry.artifacts.tree import ArtifactTree
 from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
 from registry.runs.messages import GetRun
+from registry.skills.content import SCHEME
 from server.fleet import Targets
 from server.services import Services
 from server.ui.administration import Administration
@@ -108,9 +112,27 @@ class PageFiles:
         """The size of a file, and its first bytes."""
         await self._calls.ask(GetRun(run_id=run_id))  # who may read the run may read its files
         tree, place = await self._artifacts.file_of_run(run_id, path)
-        size = (await tree.find(place)).size
-        length = min(size, limit)
-        return size, b"".join([piece async for piece in await tree.read(place, 0, length)]) if length else b""
+        return await _head(tree, place, limit)
+
+
+class PageSkillFiles:
+    """Implements ``server.ui.skill_files.SkillFiles``."""
+
+    def __init__(self, artifacts: ArtifactService) -> None:
+        self._tree = artifacts.own
+
+    async def list(self, source: str, folder: str) -> Sequence[FileInfo]:
+        """A folder, by name."""
+        found = await self._tree.list(_place(source, folder_path(folder)))
+        return [FileInfo(path=joined(folder, entry.name), is_dir=entry.is_folder, file_size=entry.size) for entry in found]
+
+    async def head(self, source: str, path: str, limit: int) -> tuple[int, bytes]:
+        """The size of a file, and its first bytes."""
+        return await _head(self._tree, _place(source, artifact_path(path)), limit)
+
+    def saved_at(self, source: str, path: str) -> str:
+        """The address that a file is saved from."""
+        return f"/api/2.0/mlflow-artifacts/artifacts/{quote(_place(source, path))}"
 
 
 class PageDatasets:
@@ -182,6 +204,7 @@ def page_services(services: Services, calls: Calls) -> UiServices:
             ask=calls.ask,
         ),
         run_files=PageFiles(services.artifacts, calls),
+        skill_files=PageSkillFiles(services.artifacts),
         datasets=PageDatasets(calls),
         administration=Administration(keys=services.keys, limits=services.limits, webhooks=services.webhooks),
         playground=PagePlayground(services),
@@ -207,6 +230,17 @@ def _target_state(route: str, model: str, found: Sequence[tuple[str, int]]) -> T
     worst = next((state for state in ("open", "half_open") if state in states), "closed")
     where = f" by {states.count(worst)} of {len(states)} processes" if len(states) > 1 and worst != "closed" else ""
     return TargetState(route, model, worst, sum(pending for _, pending in found), where)
+
+
+async def _head(tree: ArtifactTree, path: str, limit: int) -> tuple[int, bytes]:
+    size = (await tree.find(path)).size
+    length = min(size, limit)
+    return size, b"".join([piece async for piece in await tree.read(path, 0, length)]) if length else b""
+
+
+def _place(source: str, path: str) -> str:
+    """A path below the place of an upload, within the tree."""
+    return joined(source.removeprefix(SCHEME), path)
 
 
 def _values(found: Sequence[results.FacetValue]) -> list[FacetValue]:

@@ -10,9 +10,11 @@ from registry.artifacts.tree import ArtifactTree
 from registry.skills.views import identity
 from registry.workspaces.scope import DEFAULT
 
-__all__ = ("SkillContent",)
+__all__ = ("SCHEME", "SkillContent")
 
 SCHEME: Final = "mlflow-artifacts:/"
+"""Of the place of an upload, before its path in the tree."""
+
 logger = logging.getLogger(__name__)
 
 

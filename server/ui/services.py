@@ -16,6 +16,7 @@ from server.ui.administration import Administration
 from server.ui.datasets import Datasets
 from server.ui.playground import Playground
 from server.ui.registry import RegistryServices
+from server.ui.skill_files import SkillFiles
 from tracing.prompt_scores_store import VersionScores
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
@@ -218,6 +219,7 @@ class UiServices(msgspec.Struct, frozen=True, kw_only=True):
     judges: Judges
     registry: RegistryServices
     run_files: RunFiles
+    skill_files: SkillFiles
     datasets: Datasets
     administration: Administration
     playground: Playground

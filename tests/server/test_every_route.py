@@ -20,6 +20,7 @@ from tests.running import RunningServer
 from tests.server.people import KEY, Person, grant
 
 WORD = f"hush{secrets.token_hex(6)}"
+CATALOG = (("mcp_server", f"com.example/{WORD}"), ("skill", WORD), ("skill", f"@acme/{WORD}"))
 """Stands in everything that is kept from one of the people, and nowhere else."""
 
 MOUNTS = {
@@ -89,6 +90,12 @@ def things(users_server: RunningServer, people: dict[str, Person]) -> dict[str, 
     record = f'[{{"inputs": {{"question": "{WORD}"}}}}]'
     admin.post(f"/api/3.0/mlflow/datasets/{dataset}/records", records=record)
     made["dataset_id"] = dataset
+    made |= {"namespace": "com.example", "slug": WORD, "owner": "@acme", "skill_name": WORD}
+    server_json = {"name": f"com.example/{WORD}", "version": "1.0.0", "description": WORD}
+    admin.post(f"/api/3.0/mlflow/mcp-servers/com.example/{WORD}/versions", server_json=server_json, status="active")
+    for owner in ("@acme/", ""):
+        source = {"source": "https://example.com/skill.zip", "source_type": "zip"}
+        admin.post(f"/api/3.0/mlflow/skills/{owner}{WORD}/versions", **source)
     schema = {
         "experiment_id": experiment,
         "name": f"asks {WORD}",
@@ -100,7 +107,7 @@ def things(users_server: RunningServer, people: dict[str, Person]) -> dict[str, 
     made["queue_id"] = admin.post("/api/3.0/mlflow/review-queues/create", **queue)["review_queue"]["queue_id"]
     issue = {"experiment_id": experiment, "name": f"issue {WORD}", "description": WORD, "status": "pending"}
     made["issue_id"] = admin.post("/api/3.0/mlflow/issues", **issue)["issue"]["issue_id"]
-    for kind, name in (("experiment", experiment), ("registered_model", made["model"]), ("prompt", made["prompt"])):
+    for kind, name in (("experiment", experiment), ("registered_model", made["model"]), ("prompt", made["prompt"]), *CATALOG):
         grant(admin, people["outsider"], kind, name, "DENY")
         grant(admin, people["manager"], kind, name, "MANAGE")
     return made
@@ -146,6 +153,9 @@ READ = {
     "/models/{model}",
     "/models/{model}/versions/{version}",
     "/datasets/{dataset_id}",
+    "/mcp-servers/{namespace}/{slug}",
+    "/skills/{skill_name}",
+    "/skills/{owner}/{skill_name}",
     "/experiments/{experiment_id}/scorers",
     "/experiments/{experiment_id}/issues",
     "/queues/{queue_id}",
@@ -198,7 +208,7 @@ REMOVE: dict[tuple[str, str], dict[str, object]] = {
 """Of the secret things: managers, not editors."""
 
 LISTS = {
-    "/", "/welcome", "/ui/first-trace", "/traces", "/ui/traces", "/prompts", "/experiments", "/models", "/datasets", "/gateway",
+    "/", "/welcome", "/ui/first-trace", "/traces", "/ui/traces", "/prompts", "/experiments", "/models", "/datasets", "/gateway", "/mcp-servers", "/skills",
     "/compare-runs", "/traces/selection", "/traces/compare", "/ui/chart", "/ui/lineage", "/sessions/{path}", "/queues", "/static-files/lib/notebook-trace-renderer/index.html",
     "/api/v1/traces", "/api/v1/sessions/{session_id}", "/api/v1/usage", "/api/v1/prompts", "/api/v1/models", "/api/v1/moves", "/api/v1/lineage",
 }  # fmt: skip
@@ -316,6 +326,7 @@ def test_no_list_no_search_and_no_figure_holds_a_word_of_what_is_kept_from_someb
     asked = [
         ("GET", path, {}) for path in ("/traces", "/ui/traces", "/queues", "/prompts", "/experiments", "/models", "/datasets", "/gateway")
     ]
+    asked += [("GET", path, {}) for path in ("/mcp-servers", "/skills")]
     asked += [("GET", f"/api/v1/{name}", {}) for name in ("traces", "prompts", "models", "moves", "usage")]
     asked += [("GET", f"/sessions/session-{WORD}", {}), ("GET", f"/api/v1/sessions/session-{WORD}", {})]
     asked += [("POST", f"/api/3.0/mlflow/{name}/search", {}) for name in ("datasets", "issues")]

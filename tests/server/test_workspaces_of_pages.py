@@ -1,5 +1,8 @@
 """Pages and our own API look into one workspace, the chosen one, and what is elsewhere is as if it were not there."""
 
+import io
+import re
+import tarfile
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +28,15 @@ def spans(person: Person, experiment: str) -> str:
     body = {"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": trace_id, "spanId": "0000000000000001", "name": "s", **times}]}]}]}
     person.http.post("/v1/traces", json=body, headers={"x-mlflow-experiment-id": experiment}).raise_for_status()
     return trace_id
+
+
+def uploaded(text: bytes) -> bytes:
+    """A skill of one file."""
+    held, member = io.BytesIO(), tarfile.TarInfo("SKILL.md")
+    member.size = len(text)
+    with tarfile.open(fileobj=held, mode="w:gz") as tar:
+        tar.addfile(member, io.BytesIO(text))
+    return held.getvalue()
 
 
 def names(answer: dict, of: str) -> set[str]:
@@ -158,3 +170,19 @@ def test_the_command_line_reads_and_moves_what_is_in_the_workspace_that_is_named
     assert [run(["models", "list", "--workspace", each]) for each in ("nowhere", "Team Ä")] == [2, 2]
     told = capsys.readouterr().err
     assert "nowhere" in told and "no name of a workspace" in told
+
+
+def test_mcp_servers_and_skills_of_a_workspace_have_pages_there_alone(divided):
+    admin, team, workspace = divided
+    slug, root = f"s{next(numbers)}", "/api/3.0/mlflow"
+    server_json = {"name": f"com.example/{slug}", "version": "1.0.0"}
+    team.post(f"{root}/mcp-servers/com.example/{slug}/versions", server_json=server_json, status="active")
+    form = {"metadata": (None, "{}", "application/json"), "content": ("c", uploaded(b"# Theirs"))}
+    team.http.post(f"{root}/skills/{slug}/versions", files=form).raise_for_status()
+    for path in (f"/mcp-servers/com.example/{slug}", f"/skills/{slug}"):
+        assert slug in team.http.get(f"/{path.split('/')[1]}").text and slug not in admin.http.get(f"/{path.split('/')[1]}").text
+        assert team.http.get(path).status_code == 200 and admin.http.get(path).status_code == 404
+    shown = team.http.get(f"/skills/{slug}", params={"file": "SKILL.md"}).text
+    assert "# Theirs" in shown
+    saved = re.search(r'href="(/api/2.0/mlflow-artifacts/[^"]+)"', shown)
+    assert saved and team.http.get(saved[1]).content == b"# Theirs" and workspace in saved[1]

@@ -33,6 +33,7 @@ from server.ui.services import (
 )
 from server.ui.views import error_page, router
 from storage.records import JournalStats
+from tests.ui.demo_catalog import MemorySkillFiles
 from tests.ui.demo_registry import make_registry
 from tests.ui.demo_reviews import make_administration, target_states
 from tracing.errors import FilterError, SpanNotFound, TraceNotFound
@@ -673,6 +674,7 @@ def make_services(traces: MemoryTraces, condition: Condition = HEALTHY) -> UiSer
         judges=MemoryJudges(),
         registry=make_registry([trace.summary.trace_id for trace, _ in traces.stored[:3]]),
         run_files=MemoryFiles(),
+        skill_files=MemorySkillFiles(),
         datasets=MemoryDatasets(),
         administration=make_administration(),
         playground=EchoPlayground(),

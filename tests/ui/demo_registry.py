@@ -1,6 +1,8 @@
 """Experiments, runs and models in memory: what the pages of the registry are looked at with. Names are hostile where they can be."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from registry.artifacts.messages import FileInfo, ListArtifacts, ListLoggedModelArtifacts
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
@@ -35,6 +37,7 @@ from registry.runs.messages import (
     SearchRuns,
 )
 from server.ui.registry import RegistryServices
+from tests.ui.demo_catalog import MemoryCatalog
 from tests.ui.demo_reviews import MemoryReviews
 
 MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -226,6 +229,16 @@ class MemoryLineage:
         return Graph(str(of), nodes, edges, truncated=True)
 
 
+def _ask(reviews: MemoryReviews, catalog: MemoryCatalog) -> Callable[[Any], Awaitable[Any]]:
+    """Each message to whom it is for."""
+
+    async def ask(message: Any) -> Any:
+        of_catalog = type(message).__module__.startswith(("registry.mcp_servers", "registry.skills"))
+        return await (catalog if of_catalog else reviews).ask(message)
+
+    return ask
+
+
 def make_registry(trace_ids: list[str] | None = None) -> RegistryServices:
     experiments = MemoryExperiments()
     return RegistryServices(
@@ -237,5 +250,5 @@ def make_registry(trace_ids: list[str] | None = None) -> RegistryServices:
         models=MemoryModels(),
         moves=MemoryMoves(),
         lineage=MemoryLineage(),
-        ask=MemoryReviews(experiments, trace_ids or []).ask,
+        ask=_ask(MemoryReviews(experiments, trace_ids or []), MemoryCatalog()),
     )

@@ -38,7 +38,7 @@ def agent(demo):
     return demo.hexadecimal("agent", 32)
 
 
-PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/datasets", "/datasets/d-1", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?x=params.depth&y=metrics.loss", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/logged-models/m-1", "/experiments/1/models/m-1", "/ui/lineage?of=model_version:ranker/2", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
+PAGES = ["/traces", "/welcome", "/prompts", "/prompts/support", "/prompts/support?v=3&base=1", "/prompts/summary", "/judges", "/judges/helpful", "/judges/tone", "/gateway", "/datasets", "/datasets/d-1", "/sessions/chat%2F42", "/experiments", "/experiments/1", "/experiments/1?filter=nonsense", "/experiments/1?x=params.depth&y=metrics.loss", "/experiments/1?filter=x&order=metrics.loss+DESC", f"/experiments/1/runs/{1:032x}", f"/runs/{2:032x}?path=model", f"/runs/{3:032x}?path=../..", f"/compare-runs?run={1:032x}&run={2:032x}", f"/ui/chart?key=loss&run={1:032x}&run={2:032x}", f"/ui/chart?key=none&run={1:032x}", "/logged-models/m-1", "/experiments/1/models/m-1", "/ui/lineage?of=model_version:ranker/2", "/models", "/models?filter=nonsense", "/models/ranker", "/models/ranker?v=1", "/models/ranker/versions/1", "/models/empty", "/mcp-servers", "/mcp-servers?filter=nonsense+%3D+1", "/mcp-servers?filter=rain", "/mcp-servers/com.example/weather", "/mcp-servers/com.example/weather?v=production", "/mcp-servers/com.example/weather?v=2.0.0-rc.1&cursor=3", "/mcp-servers/com.example/empty", "/skills", "/skills?filter=nonsense+%3D+1", "/skills/empty", "/skills/@acme/reviewer", "/skills/@acme/reviewer?v=production&path=scripts&file=SKILL.md", "/skills/@acme/reviewer?v=1", "/skills/@acme/reviewer?file=logo.svg", "/runs/run/artifacts", "/runs/run/artifacts?path=plots&file=plots/loss.svg", "/runs/run/artifacts?file=page.html"]  # fmt: skip
 MISSING = [
     "/nothing",
     "/traces/" + "0" * 32,
@@ -47,6 +47,12 @@ MISSING = [
     "/judges/helpfull",
     "/sessions/none",
     "/models/none",
+    "/mcp-servers/com.example/none",
+    "/mcp-servers/com.example/weather?v=9.9.9",
+    "/skills/none",
+    "/skills/acme/reviewer",
+    "/skills/@acme/reviewer?v=7",
+    "/skills/@acme/reviewer?file=none.md",
     "/experiments/9",
     "/runs/none",
     "/logged-models/none",
@@ -357,3 +363,11 @@ def test_the_playground_takes_no_form_of_another_site(client):
 def test_a_megabyte_of_text_is_shown_by_its_beginning(client):
     answer = client.post("/playground", data={"role": "user", "content": "word " * 20_000, "model": "chat"}).text
     assert "50,010 more characters" in answer
+
+
+@pytest.mark.parametrize("path", ["/mcp-servers", "/mcp-servers/com.example/weather", "/skills", "/skills/@acme/reviewer?file=SKILL.md"])
+def test_what_mcp_servers_and_skills_say_of_themselves_is_text_and_leads_nowhere(client, path):
+    text = client.get(path).text
+    assert "onerror=alert(1)" in text and "<img src=x" not in text
+    links = [value for _, attributes in tags_of(text) for name, value in attributes.items() if name in {"href", "src", "action"}]
+    assert links and all(link.startswith(("/", "?", "#")) for link in links)

@@ -23,7 +23,20 @@ from storage.errors import Unavailable as StorageUnavailable
 
 __all__ = ("Services", "base_url", "error_page", "fragment", "notices", "page")
 
-PAGES: Final = ("traces", "prompts", "judges", "gateway", "experiments", "runs", "models", "sessions", "welcome", "playground")
+PAGES: Final = (
+    "traces",
+    "prompts",
+    "judges",
+    "gateway",
+    "experiments",
+    "runs",
+    "models",
+    "mcp-servers",
+    "skills",
+    "sessions",
+    "welcome",
+    "playground",
+)
 """The first words of the addresses of pages."""
 
 _log: Final = logging.getLogger(__name__)

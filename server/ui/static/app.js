@@ -2,12 +2,12 @@
 import { onKeys } from "./keys.js";
 
 const THEMES = ["", "light", "dark"];
-const PLACES = { t: "/traces", e: "/experiments", m: "/models", p: "/prompts", j: "/judges", d: "/datasets", r: "/queues", g: "/gateway" };
+const PLACES = { t: "/traces", e: "/experiments", m: "/models", p: "/prompts", c: "/mcp-servers", s: "/skills", j: "/judges", d: "/datasets", r: "/queues", g: "/gateway" };
 
 // The mlflow client prints addresses such as /#/experiments/1/runs/ab12; a server never sees what follows the hash.
 function followHash() {
   const path = location.hash.slice(1);
-  if (/^\/(experiments|models|prompts|traces|runs|compare-runs|judges|gateway)(\/|$)/.test(path)) location.replace(path);
+  if (/^\/(experiments|models|prompts|traces|runs|compare-runs|judges|gateway|mcp-servers|skills)(\/|$)/.test(path)) location.replace(path);
 }
 
 function themeButton() {

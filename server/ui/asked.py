@@ -1,0 +1,17 @@
+"""What is typed into the field over a list that is searched in MLflow's language."""
+
+import re
+from typing import Final
+
+__all__ = ("expression",)
+
+_COMPARES: Final = re.compile(r"[=<>]|\b(?:LIKE|ILIKE|IN)\b", re.IGNORECASE)
+"""An expression has one of these, or it compares nothing."""
+
+
+def expression(typed: str, field: str) -> str | None:
+    """A filter: as typed, or, where that compares nothing, words that are looked for in ``field``. ``None`` for nothing typed."""
+    words = typed.strip()
+    if not words or _COMPARES.search(words):
+        return words or None
+    return f"{field} ILIKE '%{words.replace(chr(39), chr(39) * 2)}%'"
