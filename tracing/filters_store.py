@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracing.filters import And, Comparison, Expression, Not, Or
+from tracing.properties import SESSION, USER
 from tracing.statements import Condition
 
 __all__ = ("condition",)
@@ -25,6 +26,9 @@ _ANY_SPAN: Final = {
     "error_type": "error_type",
 }
 """Fields that hold when one span of the trace has them."""
+
+_METADATA: Final = {"session": SESSION, "user": USER}
+"""Fields that hold also when the trace's metadata have them."""
 
 _FACTS: Final = {"answered": "output_bytes > 0", "judging": "judge_name != ''"}
 """Fields that are true when this holds for one span of the trace."""
@@ -100,7 +104,11 @@ def _of_text(found: Comparison, values: _Values) -> str:
         if found.operator == "=":
             return values.of_spans(f"has(attr_items, {values.bind(f'{found.key}={value}')})")
         return values.of_spans(_like(f"attributes[{values.bind(found.key)}]", found.operator, value, values))
-    return values.of_spans(_like(_ANY_SPAN[found.field], found.operator, value, values))
+    of_spans = values.of_spans(_like(_ANY_SPAN[found.field], found.operator, value, values))
+    if found.field in _METADATA:
+        said = _like("value", found.operator, value, values)
+        return f"({of_spans} OR {_properties('METADATA', f'key = {values.bind(_METADATA[found.field])} AND {said}')})"
+    return of_spans
 
 
 def _tagged(value: str, values: _Values) -> str:

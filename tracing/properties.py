@@ -9,9 +9,15 @@ import msgspec
 from storage.records import Row
 from tracing.types import TraceProperties
 
-__all__ = ("NOTHING_SAID", "PropertyKind", "TraceProperties", "TraceProperty", "property_row")
+__all__ = ("NOTHING_SAID", "SESSION", "USER", "PropertyKind", "TraceProperties", "TraceProperty", "property_row")
 
 _TABLE: Final = "trace_properties"
+SESSION: Final = "mlflow.trace.session"
+"""The key of the metadata in which MLflow's client says a trace's session, where no span of it does."""
+
+USER: Final = "mlflow.trace.user"
+"""The same of its user."""
+
 _encoder: Final = msgspec.json.Encoder()
 
 

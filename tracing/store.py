@@ -14,7 +14,7 @@ from tracing.cursors import read_cursor, write_cursor
 from tracing.errors import BadOrder, BadRequest, SpanNotFound, TraceNotFound
 from tracing.filters import parse
 from tracing.filters_store import condition
-from tracing.properties import NOTHING_SAID
+from tracing.properties import NOTHING_SAID, SESSION, USER
 from tracing.properties_store import properties_of
 from tracing.records import ContentRecord, HeadRecord, RollupRecord, SpanRecord, span_view, trace_summary
 from tracing.results import FacetValue, SealedTrace, UsageRow
@@ -229,11 +229,12 @@ class TraceStore:
         summaries = await self._summaries(heads.result())
         if not summaries or not spans.result():
             raise TraceNotFound(trace_id)
+        found = properties.result().get(trace_id, NOTHING_SAID)
         return Trace(
-            summary=summaries[0],
+            summary=_told(summaries[0], found.metadata),
             spans=_views(spans.result(), said.result()),
             assessments=assessments.result(),
-            properties=properties.result().get(trace_id, NOTHING_SAID),
+            properties=found,
         )
 
     async def _contents(self, trace_id: str) -> dict[str, SpanContent]:
@@ -277,6 +278,12 @@ class _Count(msgspec.Struct, frozen=True):
 def _both(within: Condition, scope: Scope) -> Condition:
     seen = scope.condition()
     return Condition(f"{within.sql} AND {seen.sql}", {**within.parameters, **seen.parameters})
+
+
+def _told(summary: TraceSummary, metadata: Mapping[str, str]) -> TraceSummary:
+    """Whose trace it is, where its metadata say what no span does."""
+    session_id, user_id = summary.session_id or metadata.get(SESSION, ""), summary.user_id or metadata.get(USER, "")
+    return msgspec.structs.replace(summary, session_id=session_id, user_id=user_id)
 
 
 async def _nothing() -> dict[str, SpanContent] | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from tracing.properties import SESSION
 from tracing.statements import Condition, Statement
 
 __all__ = (
@@ -226,11 +227,14 @@ def _contents(which: str) -> str:
 
 
 def session(session_id: str, where: Condition, limit: int) -> Statement:
-    """The traces of a session, in order of time."""
+    """The traces of a session, in order of time: a span says it, or their metadata do."""
     sql = f"""SELECT trace_id, min(start_time) AS began FROM spans
-        WHERE project_id = 'default' AND is_deleted = 0 AND session_id = {{session_id:String}} AND {where.sql}
+        WHERE project_id = 'default' AND is_deleted = 0 AND (session_id = {{session_id:String}} OR trace_id IN (
+            SELECT trace_id FROM trace_properties FINAL
+            WHERE project_id = 'default' AND kind = 'METADATA' AND key = {{session_key:String}} AND value = {{session_id:String}}
+        )) AND {where.sql}
         GROUP BY trace_id ORDER BY began, trace_id LIMIT {limit:d}"""
-    return Statement(sql, {**where.parameters, "session_id": session_id})
+    return Statement(sql, {**where.parameters, "session_id": session_id, "session_key": SESSION})
 
 
 def facet(column: str, where: Condition, limit: int) -> Statement:

@@ -11,7 +11,7 @@ from registry.traces.messages import MlflowExperimentLocation, State, TraceInfoV
 from registry.traces.times import duration_text, timestamp_text
 from registry.workspaces.scope import unscoped
 from tracing.payload import encode
-from tracing.properties import NOTHING_SAID, TraceProperties
+from tracing.properties import NOTHING_SAID, SESSION, USER, TraceProperties
 from tracing.times import nanoseconds
 from tracing.types import Assessment, Status, TraceSummary
 
@@ -24,8 +24,6 @@ NAME: Final = "mlflow.traceName"
 ARTIFACTS: Final = "mlflow.artifactLocation"
 SPANS: Final = "mlflow.trace.spansLocation"
 PROMPTS: Final = "mlflow.linkedPrompts"
-SESSION: Final = "mlflow.trace.session"
-USER: Final = "mlflow.trace.user"
 USAGE: Final = "mlflow.trace.tokenUsage"
 COST: Final = "mlflow.trace.cost"
 SIZES: Final = "mlflow.trace.sizeStats"

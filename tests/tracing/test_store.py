@@ -10,6 +10,7 @@ from storage.errors import TelemetryUnavailable
 from storage.records import Row
 from tracing.cursors import read_cursor
 from tracing.errors import BadCursor, BadOrder, BadRequest, FilterError, SpanNotFound, StoreUnavailable, TraceNotFound
+from tracing.properties import PropertyKind, TraceProperty, property_row
 from tracing.rows import opening
 from tracing.store import TraceStore
 from tracing.store_sql import quiet_since
@@ -350,6 +351,27 @@ async def test_a_session_is_its_traces_in_the_order_of_time(tracing, spans):
     tracing.sink.put(made)
     assert [trace.trace_id for trace in await tracing.store.session("s")] == [made[0].trace_id, made[2].trace_id]
     assert await tracing.store.session("nobody's") == []
+
+
+async def test_session_and_user_that_only_a_traces_metadata_say_are_found_and_shown(tracing, spans):
+    """As MLflow's client tells them: beside the spans."""
+    made = [spans.chat(attributes={"gen_ai.conversation.id": "s"}), spans.chat(), spans.chat()]
+    tracing.sink.put(made)
+    said = [
+        (made[1], "mlflow.trace.session", "s"),
+        (made[2], "mlflow.trace.session", "late"),
+        (made[1], "mlflow.trace.user", "ada@example.com"),
+    ]
+    tracing.log.append([property_row(TraceProperty(span.trace_id, PropertyKind.METADATA, key, value)) for span, key, value in said])
+    ids = [each.trace_id for each in made]
+    assert [trace.trace_id for trace in await tracing.store.session("s")] == ids[:2]
+
+    async def found(filter: str) -> set[int]:
+        return {ids.index(trace.trace_id) for trace in (await tracing.store.search(filter)).traces}
+
+    assert [await found(each) for each in ("session = 's'", "session != 's'", "user ~ 'ADA'", "user = 'ada'")] == [{0, 1}, {2}, {1}, set()]
+    summary = (await tracing.store.get_skeleton(ids[1])).summary
+    assert (summary.session_id, summary.user_id) == ("s", "ada@example.com")
 
 
 async def test_usage_is_summed_by_what_was_asked_and_unknown_figures_stay_unknown(tracing, spans):

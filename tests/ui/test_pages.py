@@ -79,7 +79,7 @@ def test_what_is_not_there_is_a_page_with_a_way_on_and_all_security_headers(clie
     assert answer.headers["content-security-policy"] == SECURITY_HEADERS["content-security-policy"]
 
 
-@pytest.mark.parametrize("view", ["chat", "raw", "attributes", "events", "scores", "nonsense"])
+@pytest.mark.parametrize("view", ["chat", "raw", "attributes", "events", "scores", "again", "nonsense"])
 def test_every_view_of_every_span_renders(client, traces, demo, view):
     for name in ("agent", "hostile"):
         trace_id = demo.hexadecimal(name, 32)

@@ -14,7 +14,8 @@ from litestar.response import Redirect
 from server.ui.chat import read_chat
 from server.ui.format import time_ns
 from server.ui.headers import is_same_origin
-from server.ui.pages.page import Services, fragment, page
+from server.ui.pages.page import Services, base_url, fragment, page
+from server.ui.replay import of_gateway, replay
 from server.ui.services import UiServices
 from server.ui.waterfall import depths, waterfall
 from tracing.errors import BadAssessment, SpanNotFound
@@ -22,8 +23,8 @@ from tracing.types import Assessment, AssessmentValue, SpanView, Trace
 
 __all__ = ("feedback", "span_columns", "span_panel", "trace")
 
-View = Literal["chat", "raw", "attributes", "events", "scores"]
-VIEWS: Final = ("chat", "raw", "attributes", "events", "scores")
+View = Literal["chat", "raw", "attributes", "events", "scores", "again"]
+VIEWS: Final = ("chat", "raw", "attributes", "events", "scores", "again")
 
 TREE_WITHOUT_SCRIPT: Final = 200
 """Rows of the tree in the page itself, for browsers that run no script; the element loads all of them."""
@@ -57,7 +58,7 @@ async def trace(trace_id: FromPath[str], request: Request[Any, Any, Any], servic
         trace=found,
         summary=found.summary,
         tree=list(zip(found.spans[:TREE_WITHOUT_SCRIPT], depths(found.spans), strict=False)),
-        **await _panel_context(services, panel),
+        **await _panel_context(services, panel, request),
     )
 
 
@@ -65,7 +66,7 @@ async def trace(trace_id: FromPath[str], request: Request[Any, Any, Any], servic
 async def span_panel(trace_id: FromPath[str], request: Request[Any, Any, Any], services: Services) -> Response[str]:
     """The selected span alone. The address of the page that shows it goes along, for the browser's history."""
     panel = _panel(await services.traces.get_skeleton(trace_id), request.query_params)
-    return fragment("span_panel.html", headers={"hx-replace-url": panel.url()}, **await _panel_context(services, panel))
+    return fragment("span_panel.html", headers={"hx-replace-url": panel.url()}, **await _panel_context(services, panel, request))
 
 
 @get("/ui/traces/{trace_id:str}/spans", media_type="application/json")
@@ -93,20 +94,22 @@ def _panel(found: Trace, parameters: Any) -> Panel:
         raise SpanNotFound(found.summary.trace_id, wanted)
     return Panel(
         span=span,
-        view=view if view in VIEWS else "chat",
+        view=view if view in VIEWS and (view != "again" or of_gateway(span)) else "chat",
         markdown=parameters.get("md") == "1",
         orphan=bool(span.parent_span_id) and all(other.span_id != span.parent_span_id for other in found.spans),
         assessments=[one for one in found.assessments if one.span_id in {"", span.span_id}],
     )
 
 
-async def _panel_context(services: UiServices, panel: Panel) -> dict[str, Any]:
+async def _panel_context(services: UiServices, panel: Panel, request: Request[Any, Any, Any]) -> dict[str, Any]:
     content = await services.traces.content(panel.span.trace_id, panel.span.span_id)
     return {
         "panel": panel,
         "span": panel.span,
         "content": content,
         "chat": read_chat(content),
+        "replayable": of_gateway(panel.span),
+        "replay": replay(panel.span, content, base_url(request, services.settings())) if panel.view == "again" else None,
         "start_ns": time_ns(panel.span.start_time),
         "now": datetime.now(UTC),
     }
