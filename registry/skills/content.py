@@ -1,12 +1,14 @@
 """The files of uploaded skills, among the artifacts: ``skills/[~workspace/][@organization/]name/token``, each upload in a folder of its own."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Final
 from uuid import uuid4
 
 from registry.artifacts.kept import ROOT
 from registry.artifacts.tree import ArtifactTree
+from registry.skills.tree import Archive
 from registry.skills.views import identity
 from registry.workspaces.scope import DEFAULT
 
@@ -24,12 +26,12 @@ class SkillContent:
     def __init__(self, tree: ArtifactTree) -> None:
         self._tree = tree
 
-    async def store(self, workspace: str, organization: str, name: str, files: Mapping[str, bytes]) -> str:
+    async def store(self, workspace: str, organization: str, name: str, archive: Archive) -> str:
         """Store the files of one upload, and give the URI of their folder. What fails half-way is removed again."""
         place = f"{ROOT}/{'' if workspace == DEFAULT else f'~{workspace}/'}{identity(organization, name)}/{uuid4().hex}"
         try:
-            for path, content in files.items():
-                await self._tree.write(f"{place}/{path}", _whole(content))
+            for path in archive.paths:
+                await self._tree.write(f"{place}/{path}", _pieces(archive, path))
         except BaseException:
             await self.remove(f"{SCHEME}{place}")
             raise
@@ -43,5 +45,7 @@ class SkillContent:
             logger.warning("files of a removed skill are left at %s: %s", uri, type(error).__name__)
 
 
-async def _whole(content: bytes) -> AsyncIterator[bytes]:
-    yield content
+async def _pieces(archive: Archive, path: str) -> AsyncIterator[bytes]:
+    pieces = archive.pieces(path)
+    while piece := await asyncio.to_thread(next, pieces, b""):
+        yield piece

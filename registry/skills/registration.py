@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, Final
 
 import msgspec
@@ -81,6 +82,11 @@ class SkillRegistration:
         return wire.BulkRegisterSkills.Response(skill_versions=await self._write(drafts, reuse=True))
 
     async def _upload(self, request: wire.CreateSkillVersion) -> wire.SkillVersion:
+        """Register files.
+
+        The form is in memory, for which ``server.max_body_bytes`` is the limit: the part that says what the files are of may come behind
+        them, and a message is checked whole before anything is done. Unpacked, they are in a file.
+        """
         if request.content is None:
             raise InvalidParameterValue(
                 "A registration without a 'source' uploads the skill content and requires a multipart/form-data body with a 'content' part. To "
@@ -92,11 +98,11 @@ class SkillRegistration:
                     f"'{field}' does not apply to uploaded content; the whole uploaded tree is the skill and the server records where it stored it."
                 )
         await self._metadata.read(lambda connection: _check_allowed(connection, request.owner, request.skill))
-        files = await asyncio.to_thread(read_archive, request.content)
-        digest = await asyncio.to_thread(digest_of, files)
-        if request.digest not in {None, digest}:
-            raise InvalidParameterValue(f"'digest' does not match the uploaded content: expected {digest}, got {request.digest}.")
-        place = await self._content.store(current(), request.owner, request.skill, files)
+        with closing(await asyncio.to_thread(read_archive, request.content)) as archive:
+            digest = await asyncio.to_thread(digest_of, archive)
+            if request.digest not in {None, digest}:
+                raise InvalidParameterValue(f"'digest' does not match the uploaded content: expected {digest}, got {request.digest}.")
+            place = await self._content.store(current(), request.owner, request.skill, archive)
         try:
             return (await self._write([_draft(request, Source("mlflow", place, None, None), digest)], reuse=False))[0]
         except RegistryError:
