@@ -50,6 +50,7 @@ class Operation(StrEnum):
     TRANSCRIPTION = "transcription"
     TRANSLATION = "translation"
     RERANK = "rerank"
+    DECISION = "decision"
     STORED_CHATS = "stored_chats"
     FILES = "files"
     BATCHES = "batches"
@@ -63,6 +64,12 @@ class Operation(StrEnum):
     SKILLS = "skills"
     ASSISTANTS = "assistants"
     THREADS = "threads"
+    AGENTS = "agents"
+    VAULTS = "vaults"
+    CHATKIT = "chatkit"
+    VOICES = "voices"
+    VOICE_CONSENTS = "voice_consents"
+    PROVENANCE_CHECKS = "content_provenance_checks"
     PASSTHROUGH = "passthrough"
 
 

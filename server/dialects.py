@@ -4,12 +4,18 @@ An unmatched path, a wrong method, a refused host: the framework answers these b
 which client is speaking, and so which shape of error it can read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 import msgspec
 
-__all__ = ("Refusal", "has_dialect", "render")
+from gateway.dialects.types import DialectName
+from gateway.surfaces.listing import spoken
+
+__all__ = ("Refusal", "has_dialect", "offered_instead", "render")
+
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +31,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """Message and hint as one text, for dialects without a place for hints."""
         return f"{self.message} {self.hint}".rstrip()
+
+
+Shape = Callable[[Refusal], object]
+"""How a dialect tells of an error."""
 
 
 def _openai(refusal: Refusal) -> object:
@@ -86,7 +96,7 @@ def _ours(refusal: Refusal) -> object:
     return {"error": {"code": refusal.code, "message": refusal.message, "hint": refusal.hint}}
 
 
-DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
+DIALECTS: tuple[tuple[str, Shape], ...] = (
     ("/v1/traces", _otlp),
     ("/v1/messages", _anthropic),
     ("/anthropic/", _anthropic),
@@ -108,16 +118,48 @@ DIALECTS: tuple[tuple[str, Callable[[Refusal], object]], ...] = (
 """Path prefix to error shape; the first match counts."""
 
 
+_BY_HEADER = {DialectName.ANTHROPIC: _anthropic, DialectName.GEMINI: _gemini}
+
+_BEYOND = "What else the vendor's API has is asked, as it is, at /passthrough/PROVIDER/…; docs/gateway.md tells of both."
+_HERE: tuple[tuple[Shape, str], ...] = (
+    (
+        _anthropic,
+        f"Here are /v1/messages with count_tokens and batches, /v1/models, and what an account keeps: /v1/files, /v1/skills. {_BEYOND}",
+    ),
+    (_gemini, f"Here are /v1beta/models/MODEL:METHOD, /v1beta/files, /upload/v1beta/files and /v1beta/cachedContents. {_BEYOND}"),
+    (
+        _openai,
+        (
+            "Here are /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings, /v1/models, /v1/moderations, /v1/images, /v1/audio, "
+            f"and what an account keeps: /v1/files, /v1/batches, /v1/vector_stores. {_BEYOND}"
+        ),
+    ),
+)
+
+
+def offered_instead(path: str, headers: Headers) -> str:
+    """What there is for a client that asked for a path that there is not."""
+    shape = _shape(path, headers)
+    return next((told for spoken_there, told in _HERE if spoken_there is shape), "docs/api.md lists the paths.")
+
+
+def _shape(path: str, headers: Headers) -> Shape | None:
+    """Beneath ``/v1`` three vendors' clients speak: the headers of a request tell which."""
+    shape = next((shape for prefix, shape in DIALECTS if path.startswith(prefix)), None)
+    if shape is not _openai:
+        return shape
+    google = path.startswith("/v1/models/") and ":" in path  # a method of Google's, beneath a path of OpenAI's
+    return _gemini if google else _BY_HEADER.get(spoken(headers), _openai)
+
+
 def has_dialect(path: str) -> bool:
     """Whether programs speak at ``path``."""
     return any(path.startswith(prefix) for prefix, _ in DIALECTS)
 
 
-def render(path: str, refusal: Refusal) -> tuple[str, bytes]:
-    """Encode a refusal for whoever speaks at ``path``: content type and body. A path of no dialect gets plain text."""
-    for prefix, shape in DIALECTS:
-        if path.startswith(prefix):
-            google = path.startswith("/v1/models/") and ":" in path  # a method of Google's, beneath a path of OpenAI's
-            return "application/json", msgspec.json.encode(_gemini(refusal) if google else shape(refusal))
+def render(path: str, refusal: Refusal, headers: Headers = ()) -> tuple[str, bytes]:
+    """Encode a refusal for who sent ``headers`` to ``path``: content type and body. A path of no dialect gets plain text."""
+    if (shape := _shape(path, headers)) is not None:
+        return "application/json", msgspec.json.encode(shape(refusal))
     phrase = HTTPStatus(refusal.status).phrase
     return "text/plain; charset=utf-8", f"{refusal.status} {phrase}\n{refusal.sentence}\n".encode()

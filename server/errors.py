@@ -7,7 +7,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from server.dialects import Refusal, has_dialect, render
+from server.dialects import Refusal, has_dialect, offered_instead, render
 from server.ui.pages.page import error_page
 from storage.errors import Unavailable
 
@@ -25,8 +25,8 @@ _CODES = {
 }
 
 
-def _respond(path: str, refusal: Refusal) -> Response[bytes]:
-    content_type, body = render(path, refusal)
+def _respond(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
+    content_type, body = render(request.url.path, refusal, request.scope["headers"])
     content_type = content_type.partition(";")[0]  # the framework adds the charset to text
     return Response(body, status_code=refusal.status, media_type=content_type, headers=dict(refusal.headers))
 
@@ -35,7 +35,12 @@ def _refusal_of(request: Request[Any, Any, Any], error: HTTPException) -> Refusa
     status = error.status_code
     code = _CODES.get(status, "error")
     if status == 404:
-        return Refusal(status=404, code=code, message=f"There is nothing at {request.url.path!r}.", hint="docs/api.md lists the paths.")
+        return Refusal(
+            status=404,
+            code=code,
+            message=f"There is nothing at {request.url.path!r}.",
+            hint=offered_instead(request.url.path, request.scope["headers"]),
+        )
     if status == 405:
         allowed = (error.headers or {}).get("allow", "")
         return Refusal(
@@ -56,7 +61,7 @@ def _extra(error: HTTPException) -> str:
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if _is_browser(request):
         return error_page(request, error)
-    return _respond(request.url.path, _refusal_of(request, error))
+    return _respond(request, _refusal_of(request, error))
 
 
 def _is_browser(request: Request[Any, Any, Any]) -> bool:
@@ -68,7 +73,7 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     # The traceback goes to the log, never to the client: it may hold what others said.
     logger.error("unexpected %s at %s %s", type(error).__name__, request.method, request.url.path, exc_info=error)
     message = f"Something went wrong here ({type(error).__name__}); the server's log says more."
-    return _respond(request.url.path, Refusal(status=500, code="internal_error", message=message))
+    return _respond(request, Refusal(status=500, code="internal_error", message=message))
 
 
 def _storage_away(request: Request[Any, Any, Any], error: Unavailable) -> Response[Any]:
@@ -83,7 +88,7 @@ def _storage_away(request: Request[Any, Any, Any], error: Unavailable) -> Respon
         hint="Try again in a moment; what was received is kept.",
         headers=(("retry-after", "1"),),
     )
-    return _respond(request.url.path, refusal)
+    return _respond(request, refusal)
 
 
 def failure(path: str) -> tuple[str, bytes]:

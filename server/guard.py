@@ -247,7 +247,7 @@ def _rendered(scope: HTTPScope, refusal: Refusal, caller: Caller | None) -> tupl
         from server.ui.pages.refusals import refusal_page  # a gateway's server may never show a page
 
         return refusal_page(scope, refusal, caller)
-    content_type, body = render(scope["path"], refusal)
+    content_type, body = render(scope["path"], refusal, scope["headers"])
     return {"content-type": content_type}, body
 
 

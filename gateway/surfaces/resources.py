@@ -34,14 +34,26 @@ BODIES: Final = {
     "/audio/translations": Operation.TRANSLATION,
     "/moderations": Operation.MODERATION,
     "/rerank": Operation.RERANK,
+    "/decisions": Operation.DECISION,
 }
 """Requests that name a model in their body, which is JSON or a form."""
 
-CLAUDES: Final = {
-    "/messages/batches": ("/v1", "/anthropic/v1", "/gateway/anthropic/v1"),
-    "/files": ("/anthropic/v1", "/gateway/anthropic/v1"),
-}
-"""The same at Anthropic, by its own paths."""
+CLAUDE_PREFIXES: Final = ("/v1", "/anthropic/v1", "/gateway/anthropic/v1")
+CLAUDES: Final = (
+    "/messages/batches",
+    "/files",
+    "/skills",
+    "/agents",
+    "/vaults",
+    "/deployments",
+    "/deployment_runs",
+    "/dreams",
+    "/environments",
+    "/memory_stores",
+    "/sessions",
+    "/user_profiles",
+)
+"""The same at Anthropic. What has the name of something of OpenAI's stands at its own paths beneath ``/anthropic`` alone; at the others its header tells."""
 
 _RESULTS: Final = re.compile(rb'("results_url"\s*:\s*")https?://[^/"]+(/v1/)')
 
@@ -58,6 +70,12 @@ ACCOUNTS: Final = {
     "/skills": Operation.SKILLS,
     "/assistants": Operation.ASSISTANTS,
     "/threads": Operation.THREADS,
+    "/agents": Operation.AGENTS,
+    "/vaults": Operation.VAULTS,
+    "/chatkit": Operation.CHATKIT,
+    "/audio/voices": Operation.VOICES,
+    "/audio/voice_consents": Operation.VOICE_CONSENTS,
+    "/content_provenance_checks": Operation.PROVENANCE_CHECKS,
 }
 """What belongs to an account, whatever the model."""
 
@@ -77,7 +95,8 @@ def router(gateway: Gateway, google: Asked, max_body_bytes: int = 100 * 1024 * 1
     bodies = [_body_route(surface, path, operation) for path, operation in BODIES.items()]
     accounts = [_account_route(surface, google, [prefix + path for prefix in PREFIXES], operation) for path, operation in ACCOUNTS.items()]
     accounts += [
-        _account_route(surface, google, [prefix + path for prefix in prefixes], Operation.PASSTHROUGH) for path, prefixes in CLAUDES.items()
+        _account_route(surface, google, [prefix + path for prefix in CLAUDE_PREFIXES[path in ACCOUNTS :]], Operation.PASSTHROUGH)
+        for path in CLAUDES
     ]
 
     @route(
