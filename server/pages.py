@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ from server.ui.services import (
     UsageBy,
     UsageRow,
 )
+from server.ui.usage_chart import UsagePoint, UsageStep
 from server.version import VERSION
 from server.visible.calls import Calls
 from tracing import results
@@ -46,6 +48,9 @@ __all__ = ("page_services",)
 
 DATASETS: Final = 100
 EXAMPLES: Final = 50
+MOST_STEPS: Final = 1000
+"""Thirty days have 720 hours."""
+
 USER_HEADER: Final = b"x-tidegate-user-id"
 
 
@@ -68,6 +73,13 @@ class PageFigures:
         """Figures a model, a provider or a route, busiest first. Calls that went by no route are in no route's row."""
         rows = await self._store.usage("provider_model" if by == "model" else by, since_ns)
         return [_usage(row, by) for row in rows if by != "route" or row.value]
+
+    async def over_time(self, since_ns: int, step: UsageStep) -> Sequence[UsagePoint]:
+        """Figures of all models, step by step."""
+        rows = await self._store.usage(step, since_ns, limit=MOST_STEPS)
+        return [
+            UsagePoint(at=_seconds(row.value), calls=row.calls, errors=row.errors, cost=row.cost, p95_ms=row.latency_ms[2]) for row in rows
+        ]
 
     async def prompt_scores(self, name: str) -> VersionScores:
         """How the traces that used each version of a prompt were scored."""
@@ -245,6 +257,10 @@ def _place(source: str, path: str) -> str:
 
 def _values(found: Sequence[results.FacetValue]) -> list[FacetValue]:
     return [FacetValue(each.value, each.spans) for each in found]
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
 
 
 def _usage(row: results.UsageRow, by: UsageBy) -> UsageRow:

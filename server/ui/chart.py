@@ -63,10 +63,11 @@ class _Frame(msgspec.Struct, frozen=True):
 
 def draw(title: str, series: Mapping[str, Sequence[Point]]) -> Chart | None:
     """The chart of a metric of one or several runs; ``None`` where there is no number to show."""
-    finite = [point for points in series.values() for point in points if math.isfinite(point.value)]
+    every = [point for points in series.values() for point in points]
+    finite = [point for point in every if math.isfinite(point.value)]
     if not finite:
         return None
-    frame = _frame(finite)
+    frame = _frame(every, [point.value for point in finite])
     lines = [_line(label, hue, points, frame) for hue, (label, points) in enumerate(series.items())]
     return Chart(
         title=title,
@@ -76,14 +77,14 @@ def draw(title: str, series: Mapping[str, Sequence[Point]]) -> Chart | None:
         first=frame.first,
         last=frame.last,
         by_time=frame.by_time,
-        gaps=sum(len(points) for points in series.values()) - len(finite),
+        gaps=len(every) - len(finite),
     )
 
 
-def _frame(points: Sequence[Point]) -> _Frame:
+def _frame(points: Sequence[Point], values: Sequence[float]) -> _Frame:
+    """Gaps at the ends are part of the stretch, too."""
     by_time = len({point.step for point in points}) == 1 and len({point.timestamp for point in points}) > 1
     places = [point.timestamp if by_time else point.step for point in points]
-    values = [point.value for point in points]
     return _Frame(min(places), max(places), min(values), max(values), by_time)
 
 

@@ -17,6 +17,7 @@ from server.ui.datasets import Datasets
 from server.ui.playground import Playground
 from server.ui.registry import RegistryServices
 from server.ui.skill_files import SkillFiles
+from server.ui.usage_chart import UsagePoint, UsageStep
 from tracing.prompt_scores_store import VersionScores
 from tracing.types import Assessment, SpanContent, Trace, TracePage
 
@@ -113,6 +114,10 @@ class Figures(Protocol):
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
         """Figures a model, a provider or a route, busiest first."""
+        ...
+
+    async def over_time(self, since_ns: int, step: UsageStep) -> Sequence[UsagePoint]:
+        """Figures of all models, minute by minute or hour by hour, in the order of time; where nobody called there are none."""
         ...
 
     async def prompt_scores(self, name: str) -> VersionScores:

@@ -31,6 +31,7 @@ from server.ui.services import (
     UsageBy,
     UsageRow,
 )
+from server.ui.usage_chart import UsagePoint, UsageStep
 from server.ui.views import error_page, router
 from storage.records import JournalStats
 from tests.ui.demo_catalog import MemorySkillFiles
@@ -429,6 +430,13 @@ class MemoryTraces:
             score(3, "similarity", scored=0, unscored=14),
         ]
         return VersionScores({"1": 41, "2": 8, "3": 14} if name == "support" else {}, scores if name == "support" else [])
+
+    async def over_time(self, since_ns: int, step: UsageStep) -> Sequence[UsagePoint]:
+        hour = int(NOW.timestamp()) // 3600 * 3600
+        return [
+            UsagePoint(at=hour - 3600 * n, calls=900 - 30 * n, errors=n % 4, cost=Decimal("0.4") if n % 5 else None, p95_ms=1900.0 - n)
+            for n in range(20, -1, -1)
+        ]
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
         if by != "model":

@@ -22,15 +22,21 @@ MAX_COMPARED: Final = 20
 
 @get("/experiments")
 async def experiments(request: AnyRequest, services: Services) -> Response[str]:
-    """The list, what changed last first."""
-    token = request.query_params.get("cursor") or None
-    asked = SearchExperiments(max_results=PAGE, order_by=["last_update_time DESC"], page_token=token)
+    """The list, what changed last first, filtered in MLflow's language."""
+    expression, token = request.query_params.get("filter", ""), request.query_params.get("cursor") or None
+    asked = SearchExperiments(max_results=PAGE, filter=expression or None, order_by=["last_update_time DESC"], page_token=token)
+    try:
+        found, mistake = await services.registry.experiments.search(asked), ""
+    except InvalidParameterValue as error:
+        found, mistake = SearchExperiments.Response(), error.message
     return page(
         services,
         "experiments.html",
         title="Experiments",
         section="experiments",
-        found=await services.registry.experiments.search(asked),
+        found=found,
+        filter=expression,
+        mistake=mistake,
         base_url=base_url(request, services.settings()),
         now=datetime.now(UTC),
     )

@@ -12,6 +12,7 @@ from config.schema import ProviderSettings, RouteSettings, Settings
 from server.ui.pages.page import Services, page
 from server.ui.query import RANGES
 from server.ui.services import UsageBy
+from server.ui.usage_chart import step_of, usage_charts
 
 __all__ = ("ProviderCard", "RouteCard", "TargetCard", "gateway", "provider_cards", "route_cards")
 
@@ -51,12 +52,17 @@ async def gateway(request: Request[Any, Any, Any], services: Services) -> Respon
     settings, parameters = services.settings(), request.query_params
     chosen = _one_of(parameters.get("range"), RANGES, DEFAULT_RANGE)
     by: UsageBy = _one_of(parameters.get("by"), GROUPS, "model")
+    now, seconds = time.time_ns(), RANGES[chosen]
+    since = now - seconds * 1_000_000_000
+    usage = await services.figures.usage(since, by)
+    points = await services.figures.over_time(since, step_of(seconds)) if usage else []
     return page(
         services,
         "gateway.html",
         title="Gateway",
         section="gateway",
-        usage=await services.figures.usage(time.time_ns() - RANGES[chosen] * 1_000_000_000, by),
+        usage=usage,
+        charts=usage_charts(points, since // 1_000_000_000, now // 1_000_000_000) if points else None,
         by=by,
         groups=GROUPS,
         range=chosen,

@@ -86,6 +86,19 @@ function goingPlaces() {
   };
 }
 
+// In a list without a cursor of its own, `j` and `k` lead the focus from row to row, and `x` ticks the row's box.
+function stepThroughRows(by) {
+  if (document.querySelector("#rows, trace-tree, .review")) return false;
+  const links = [...document.querySelectorAll("main table.plain tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
+  const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
+}
+function tickRow() {
+  const box = document.activeElement?.closest("table.plain tr")?.querySelector("input[type=checkbox]");
+  if (!box) return false;
+  box.click();
+}
+
 const places = goingPlaces();
 followHash();
 addEventListener("hashchange", followHash);
@@ -106,6 +119,9 @@ onKeys({
   p: () => places.take("p"),
   d: () => places.take("d"),
   r: () => places.take("r"),
+  j: () => stepThroughRows(1),
+  k: () => stepThroughRows(-1),
+  x: tickRow,
   "/": () => {
     const field = document.querySelector("#filter, trace-tree input");
     field?.focus();
