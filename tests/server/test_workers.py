@@ -54,17 +54,20 @@ def configure(home: Path, silent: socket.socket, more: str = "") -> None:
 
 
 def children(server: RunningServer) -> list[int]:
-    """The core, and the workers in the order of their start."""
-    found = [int(pid) for task in Path(f"/proc/{server.process.pid}/task").glob("*/children") for pid in task.read_text().split()]
-    core = next(pid for pid in found if any(Path(f"/proc/{pid}/task").glob("*/children")) and has_children(pid))
-    return [core, *sorted(set(found) - {core})]
+    """The core, once it has its store process, and the workers in the order of their start."""
+    while not (core := [pid for pid in children_of(server.process.pid) if children_of(pid)]):
+        time.sleep(0.05)
+    return [*core, *sorted(set(children_of(server.process.pid)) - set(core))]
 
 
-def has_children(pid: int) -> bool:
-    return any(task.read_text().split() for task in Path(f"/proc/{pid}/task").glob("*/children"))
+def children_of(pid: int) -> list[int]:
+    try:
+        return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):  # a task has ended meanwhile
+        return []
 
 
-def eventually(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = 40.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < deadline
@@ -170,8 +173,11 @@ def test_the_gateway_answers_while_the_core_is_away_and_what_is_the_cores_says_s
     told = send(server, "GET", "/api/2.0/mlflow/experiments/search")
     assert (told.status_code, json.loads(told.body)["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert free().status_code == 200
-    assert limited().status_code == 429, "it waits for who counts, and what was spent stays spent"
+    assert limited().status_code in {429, 503}, (
+        "it waits for who counts: ten seconds, within which the next core is there where cores are free"
+    )
     eventually(lambda: server.client.get("/ready").status_code == 200)
+    assert ask(server, model="limited").status_code == 429, "what was spent stays spent"
     assert children(server)[1:] == workers
     assert statuses(server, 4) == {200: 4}
 
@@ -190,7 +196,10 @@ def test_a_limit_is_not_overrun_when_the_core_is_killed_while_it_is_spent(server
     (all_of_them,) = threaded(lambda: statuses(server, 60, model="burst"))
     eventually(lambda: used(server, "twenty") >= 5)
     os.kill(children(server)[0], signal.SIGKILL)
-    assert all_of_them() == {200: 20, 429: 40}
+    found = all_of_them()  # on a busy machine the next core takes longer than requests wait
+    eventually(lambda: server.client.get("/ready").status_code == 200)
+    found.update(statuses(server, 30, model="burst"))
+    assert (found[200], set(found) - {200, 429, 503}) == (20, set())
     assert used(server, "held", "reserved") == 1, "the next core knows who is under way"
     vendor.close()
     assert held().status_code == 502
