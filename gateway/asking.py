@@ -98,7 +98,10 @@ def _outbound(way: Passage, target: Target, provider: Provider, inbound: Inbound
 
 def _flows(inbound: Inbound, head: RequestHead, headers: Headers) -> bool:
     """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON, or is to flow whatever it is."""
-    kind = next((value for name, value in headers if name == b"content-type"), b"")
     if inbound.resource is None:
-        return bool(head.stream) and kind.startswith(b"text/event-stream")
-    return inbound.resource.flows or not kind.startswith(b"application/json")
+        return bool(head.stream) and _kind(headers).startswith(b"text/event-stream")
+    return inbound.resource.flows or not _kind(headers).startswith(b"application/json")
+
+
+def _kind(headers: Headers) -> bytes:
+    return next((value for name, value in headers if name == b"content-type"), b"")

@@ -33,7 +33,6 @@ __all__ = ("Recording",)
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _EMPTY: Final = Context()
-_OK: Final = Status(StatusCode.OK)
 _CONVERSATION: Final = b"x-tidegate-session-id"
 _USER: Final = b"x-tidegate-user-id"
 
@@ -157,7 +156,10 @@ class Recording:
             attributes |= unread_attributes(self._asked, self._answered)
             withhold(attributes, self.content)
         self._span.set_attributes(attributes)
-        self._span.set_status(_OK if error is None else Status(StatusCode.ERROR, detail))
+        if error is None:
+            self._span.succeeded()
+        else:
+            self._span.set_status(Status(StatusCode.ERROR, detail))
         self._span.end()
         return usage
 

@@ -114,6 +114,11 @@ class LiveSpan(Span):
         said = status.description if isinstance(status, Status) else description
         self.raw.status, self.raw.status_message = _STATUS[code], (said or "") if code is StatusCode.ERROR else ""
 
+    def succeeded(self) -> None:
+        """Set the status of OK."""
+        if not self._ended:
+            self.raw.status, self.raw.status_message = types.Status.OK, ""
+
     @override
     def record_exception(
         self, exception: BaseException, attributes: Attributes = None, timestamp: int | None = None, escaped: bool = False

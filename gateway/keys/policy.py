@@ -52,7 +52,10 @@ def _named_user(call: Call) -> str:
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+    for key, value in headers:  # a generator, on the way of each request, would cost as much as all the rest here
+        if key == name:
+            return value.decode("latin-1")
+    return ""
 
 
 def _attributes(key: VirtualKey) -> dict[str, str]:

@@ -48,7 +48,7 @@ def used(call: Call, outcome: Outcome, metrics: Collection[Metric]) -> Amounts:
 
     Nothing was used where nothing was sent, or where the vendor gave no answer.
     """
-    if all(metric == "requests" for metric in metrics):
+    if _REQUESTS.issuperset(metrics):
         return _COUNTED_ONE
     spent = list(outcome.thrown_away)
     if call.target is not None and outcome.usage is not None:

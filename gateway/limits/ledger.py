@@ -78,8 +78,9 @@ class LocalLedger(Ledger):
             placed.append(charge)
             counts.append(count)
         self._open.add(reservation)
-        taken = [_take(charge, count) for charge, count in zip(placed, counts, strict=True)]
-        return Granted(reservation, tuple(placed), tuple([amount for amount, _ in taken]), tuple([left for _, left in taken]))
+        amounts = [_take(charge, count) for charge, count in zip(placed, counts, strict=True)]
+        left = [charge.ceiling.limit - count.used - count.reserved for charge, count in zip(placed, counts, strict=True)]
+        return Granted(reservation, tuple(placed), tuple(amounts), tuple(left))
 
     @override
     async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
@@ -156,8 +157,10 @@ class LocalLedger(Ledger):
             del self._counts[counter]
 
 
-def _take(charge: Charge, count: Count) -> tuple[int, int]:
-    left = charge.ceiling.limit - count.used - count.reserved
-    amount = max(charge.demand.least, min(charge.demand.most, left))
+def _take(charge: Charge, count: Count) -> int:
+    demand = charge.demand
+    amount = demand.most
+    if amount != demand.least:
+        amount = max(demand.least, min(amount, charge.ceiling.limit - count.used - count.reserved))
     count.reserved += amount
-    return amount, left - amount
+    return amount

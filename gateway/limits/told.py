@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.errors import BudgetSpent, LimitReached
@@ -67,7 +68,7 @@ def _window(charge: Charge, left: int, now: float) -> Headers:
     metric = charge.ceiling.metric
     limit, remaining, reset = _NAMES[metric]
     return [
-        (limit, _number(metric, charge.ceiling.limit)),
+        (limit, _limit(metric, charge.ceiling.limit)),
         (remaining, _number(metric, left)),
         (reset, b"%ds" % max(0, math.ceil(charge.ends - now))),
     ]
@@ -84,6 +85,11 @@ def _blocked_by_others(refused: Refused) -> bool:
 
 def _figure(metric: Metric, amount: int) -> str:
     return f"${amount / NANOS:.6g}" if metric == "cost" else f"{amount:,} {_UNITS[metric]}"
+
+
+@lru_cache
+def _limit(metric: Metric, limit: int) -> bytes:
+    return _number(metric, limit)
 
 
 def _number(metric: Metric, amount: int) -> bytes:

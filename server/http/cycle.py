@@ -79,6 +79,7 @@ class Cycle:
         "scope",
         "started",
         "status",
+        "task",
     )
 
     def __init__(self, connection: Connection, scope: HTTPScope, *, keep_alive: bool, expects: bool) -> None:
@@ -89,6 +90,8 @@ class Cycle:
         self.buffered = 0
         self.gone = self.started = self.complete = False
         self.status = 0
+        self.task: asyncio.Task[None] | None = None
+        """What answers it, while it does."""
         self._connection = connection
         self._continue = expects
         self._body: deque[bytes] = deque()

@@ -291,8 +291,8 @@ class HttpProtocol(asyncio.Protocol):
     def _start(self, cycle: Cycle) -> None:
         self._cycle = cycle
         task = self._loop.create_task(self._run(cycle))
+        cycle.task = task
         self._shared.tasks.add(task)
-        task.add_done_callback(self._shared.tasks.discard)
 
     async def _run(self, cycle: Cycle) -> None:
         """An application that fails before its answer has begun is answered for; later, the broken connection says that the answer is not whole."""
@@ -308,6 +308,8 @@ class HttpProtocol(asyncio.Protocol):
         finally:
             # It leads back to the cycle: a circle, which would wait for the collector with all that it holds.
             cycle.scope["extensions"] = None
+            self._shared.tasks.discard(cycle.task)
+            cycle.task = None
         if not (cycle.complete or cycle.gone):
             self._transport.abort()
 
