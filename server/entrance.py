@@ -134,7 +134,7 @@ ENTRANCES: Final = (
     _row("models", _makers, "/playground"),
     _row("people", _everybody, "/api/v1/users(?:/.*)?"),
     _row("administration", _administrators, "/api/v1/(?:keys|budgets|cache|webhooks|limits|import|deleted)(?:/.*)?", "/metrics"),
-    _row("administration", _administrators, "/(?:keys|webhooks)(?:/.*)?"),
+    _row("administration", _administrators, "/users", "/(?:keys|webhooks)(?:/.*)?"),
     _row("judges", _judges, "/api/v1/judges(?:/.*)?", "/judges(?:/.*)?"),
     _row("registry", _everybody, "/api/v1/(?:prompts|models|moves|lineage)(?:/.*)?"),
     _row("assessing", _everybody, "/api/v1/traces/[^/]+/assessments", "/ui/traces/[^/]+/feedback"),

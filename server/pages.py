@@ -218,7 +218,7 @@ def page_services(services: Services, calls: Calls) -> UiServices:
         run_files=PageFiles(services.artifacts, calls),
         skill_files=PageSkillFiles(services.artifacts),
         datasets=PageDatasets(calls),
-        administration=Administration(keys=services.keys, limits=services.limits, webhooks=services.webhooks),
+        administration=Administration(keys=services.keys, limits=services.limits, users=services.users, webhooks=services.webhooks),
         playground=PagePlayground(services),
         targets=lambda: target_states(services.targets()),
         people=services.sign_in,

@@ -26,7 +26,7 @@ __all__ = ("with_workspaces",)
 COOKIE: Final = "tidegate-workspace"
 API: Final = "/api/v1/"
 PAGES: Final = re.compile(
-    r"/(?:(?:traces|sessions|experiments|runs|logged-models|models|prompts|mcp-servers|skills|judges|datasets|queues|keys|webhooks|ui)(?:/.*)?"
+    r"/(?:(?:traces|sessions|experiments|runs|logged-models|models|prompts|mcp-servers|skills|judges|datasets|queues|keys|users|webhooks|ui)(?:/.*)?"
     r"|compare-runs|gateway|playground|welcome)?"
 )
 FRAME: Final = "/static-files/"

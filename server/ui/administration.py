@@ -7,9 +7,10 @@ import msgspec
 
 from gateway.keys.types import KeyPage
 from gateway.limits.types import Standing
+from registry.access.messages import ListUsers
 from registry.webhooks.types import Delivery, DeliveryDetail, DeliveryPage, TestResult, Webhook
 
-__all__ = ("Administration", "Keys", "Limits", "Webhooks")
+__all__ = ("Administration", "Keys", "Limits", "Users", "Webhooks")
 
 
 class Keys(Protocol):
@@ -56,9 +57,18 @@ class Webhooks(Protocol):
         ...
 
 
+class Users(Protocol):
+    """People who sign in (``registry.access.users.UserService``)."""
+
+    async def list(self, request: ListUsers) -> ListUsers.Response:
+        """All users with their roles."""
+        ...
+
+
 class Administration(msgspec.Struct, frozen=True, kw_only=True):
     """What administrators look after."""
 
     keys: Keys
     limits: Limits
+    users: Users
     webhooks: Webhooks

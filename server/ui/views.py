@@ -95,6 +95,7 @@ def router(services: UiServices) -> Router:
             experiment_parts.scorers,
             experiment_parts.issues,
             administration.keys,
+            administration.users,
             administration.webhooks,
             administration.webhook,
             administration.delivery,

@@ -222,6 +222,7 @@ ABOUT = {"/static/{digest}/{path}", "/api/v1/openapi.json", "/api/v1/schema", "/
 ABOUT |= {"/experiments/{experiment_id}/traces", "/experiments/{experiment_id}/{part}"}  # they lead to pages that look again
 ADMINISTRATION = (
     "/keys",
+    "/users",
     "/webhooks",
     "/api/v1/keys",
     "/api/v1/budgets",

@@ -8,6 +8,8 @@ import msgspec
 
 from gateway.keys.types import KeyPage, VirtualKey
 from gateway.limits.types import Standing
+from registry.access.messages import ListUsers, RolePermissionView, RoleView
+from registry.access.types import own_role
 from registry.errors import ResourceDoesNotExist
 from registry.issues.messages import Issue, SearchIssues
 from registry.reviews import queue_messages as queue
@@ -226,8 +228,21 @@ class MemoryWebhooks:
         return TestResult(success=False, response_status=500)
 
 
+class MemoryUsers:
+    async def list(self, request: ListUsers) -> ListUsers.Response:
+        def role(name: str, *on: str) -> RoleView:
+            granted = [
+                RolePermissionView(id=1, role_id=1, resource_type="experiment", resource_pattern=each, permission="EDIT") for each in on
+            ]
+            return RoleView(id=1, name=name, workspace="default", description=None, permissions=granted)
+
+        ada = ListUsers.UserWithRoles(id=1, username="ada", is_admin=True, roles=[])
+        other = ListUsers.UserWithRoles(id=2, username=HOSTILE, is_admin=False, roles=[role("viewer"), role(own_role(2), "7", HOSTILE)])
+        return ListUsers.Response(users=[ada, other])
+
+
 def make_administration() -> Administration:
-    return Administration(keys=MemoryKeys(), limits=MemoryLimits(), webhooks=MemoryWebhooks())
+    return Administration(keys=MemoryKeys(), limits=MemoryLimits(), users=MemoryUsers(), webhooks=MemoryWebhooks())
 
 
 def target_states() -> list[TargetState]:

@@ -210,7 +210,7 @@ PAGES = (
     "/traces", "/traces?filter=nonsense", "/traces?model=nope", "/traces/AGENT?view=scores", "/traces/HOSTILE", "/sessions/chat%2F42",
     "/experiments", "/experiments/1", "/experiments/1/scorers", "/experiments/1/issues", "/compare-runs?run=RUN", "/runs/RUN",
     "/runs/run/artifacts?file=long.txt", "/logged-models/m-1", "/models", "/models/ranker", "/mcp-servers", "/mcp-servers/com.example/weather", "/skills", "/skills/@acme/reviewer", "/prompts", "/prompts/support?v=3&base=1", "/judges",
-    "/judges/helpful", "/datasets", "/datasets/d-1", "/queues", "/queues/rq-1", "/queues/rq-2", "/gateway", "/keys", "/webhooks", "/webhooks/wh-1",
+    "/judges/helpful", "/datasets", "/datasets/d-1", "/queues", "/queues/rq-1", "/queues/rq-2", "/gateway", "/keys", "/users", "/webhooks", "/webhooks/wh-1",
     "/webhooks/deliveries/d-2", "/welcome",
 )  # fmt: skip
 

@@ -257,6 +257,19 @@ def test_usage_is_grouped_by_what_the_address_says_and_leads_to_its_traces(clien
     assert f'href="?by={by}&amp;range=1h"' in page
 
 
+def test_usage_is_ordered_by_what_the_address_says_with_what_is_unknown_last(client):
+    page = client.get("/gateway?order=cost&range=7d").text
+    costs = re.findall(r"(\$[\d,.]+|—)</span>[^<]*</td></tr>", page)
+    assert len(costs) > 2 and costs[-1] == "—" and "—" not in costs[:1]
+    assert 'aria-sort="descending"><a href="?by=model&amp;range=7d&amp;order=cost"' in page
+
+
+def test_who_signs_in_is_listed_with_roles_and_what_was_granted_to_them_alone(client):
+    page = client.get("/users").text
+    assert "administrator" in page and '<span class="tag">viewer</span>' in page
+    assert "EDIT on experiment <code>7</code>" in page and "__user_" not in page
+
+
 def test_the_time_to_the_first_token_stands_in_the_table_and_is_unknown_where_nothing_was_streamed(client):
     cells = re.findall(r'<td class="ttft number">(.*?)</td>', client.get("/traces").text)
     assert "—" in cells and any("ms" in cell or " s" in cell for cell in cells)

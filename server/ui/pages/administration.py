@@ -1,4 +1,4 @@
-"""``/keys``, ``/webhooks``: what administrators look after. Keys are made on the command line, where their text is shown once."""
+"""``/keys``, ``/users``, ``/webhooks``: what administrators look after. Keys and users are made on the command line."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,10 +9,12 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from registry.access.messages import ListUsers
+from registry.access.types import own_role
 from server.ui.headers import is_same_origin
 from server.ui.pages.page import Services, page
 
-__all__ = ("delivery", "keys", "redeliver", "test_webhook", "webhook", "webhooks")
+__all__ = ("delivery", "keys", "redeliver", "test_webhook", "users", "webhook", "webhooks")
 
 AnyRequest = Request[Any, Any, Any]
 SHOWN: Final = 100
@@ -32,6 +34,14 @@ async def keys(services: Services) -> Response[str]:
         standings=await administration.limits.standings(),
         now=datetime.now(UTC),
     )
+
+
+@get("/users")
+async def users(services: Services) -> Response[str]:
+    """People who sign in, with their roles and what was granted to each of them."""
+    found = await services.administration.users.list(ListUsers())
+    signing_in = services.settings().security.users
+    return page(services, "users.html", title="Users", section="gateway", users=found.users, signing_in=signing_in, own_role=own_role)
 
 
 @get("/webhooks")

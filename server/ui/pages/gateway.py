@@ -1,7 +1,7 @@
 """``/gateway``: the routes and providers that are live, and what the models did."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -11,12 +11,23 @@ from litestar import Request, Response, get
 from config.schema import ProviderSettings, RouteSettings, Settings
 from server.ui.pages.page import Services, page
 from server.ui.query import RANGES
-from server.ui.services import UsageBy
+from server.ui.services import UsageBy, UsageRow
 from server.ui.usage_chart import step_of, usage_charts
 
 __all__ = ("ProviderCard", "RouteCard", "TargetCard", "gateway", "provider_cards", "route_cards")
 
 DEFAULT_RANGE: Final = "24h"
+ORDERS: Final = {
+    "calls": "calls",
+    "errors": "errors",
+    "latency": "latency_p95_ms",
+    "ttft": "ttft_p50_ms",
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cost": "cost",
+}
+"""What the figures are ordered by, and the field of ``UsageRow``; the largest first, what is unknown last."""
+
 GROUPS: Final[Mapping[UsageBy, str]] = {"model": "Models", "provider": "Providers", "route": "Routes"}
 
 Name = TypeVar("Name", bound=str)
@@ -54,7 +65,8 @@ async def gateway(request: Request[Any, Any, Any], services: Services) -> Respon
     by: UsageBy = _one_of(parameters.get("by"), GROUPS, "model")
     now, seconds = time.time_ns(), RANGES[chosen]
     since = now - seconds * 1_000_000_000
-    usage = await services.figures.usage(since, by)
+    order = _one_of(parameters.get("order"), ORDERS, "calls")
+    usage = _ordered(await services.figures.usage(since, by), ORDERS[order])
     points = await services.figures.over_time(since, step_of(seconds)) if usage else []
     return page(
         services,
@@ -64,6 +76,7 @@ async def gateway(request: Request[Any, Any, Any], services: Services) -> Respon
         usage=usage,
         charts=usage_charts(points, since // 1_000_000_000, now // 1_000_000_000) if points else None,
         by=by,
+        order=order,
         groups=GROUPS,
         range=chosen,
         ranges=RANGES,
@@ -71,6 +84,10 @@ async def gateway(request: Request[Any, Any, Any], services: Services) -> Respon
         states={(each.route, each.model): each for each in services.targets()},
         providers=provider_cards(settings),
     )
+
+
+def _ordered(rows: Sequence[UsageRow], field: str) -> list[UsageRow]:
+    return sorted(rows, key=lambda row: (getattr(row, field) is not None, getattr(row, field) or 0), reverse=True)
 
 
 def _one_of(wanted: Any, offered: Mapping[Name, Any], otherwise: Name) -> Name:
