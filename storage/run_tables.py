@@ -30,6 +30,7 @@ __all__ = (
     "logged_model_params",
     "logged_model_tags",
     "logged_models",
+    "numbers_given",
     "run_input_tags",
     "run_inputs",
     "run_model_inputs",
@@ -54,6 +55,9 @@ experiments: Final = Table(
     CheckConstraint(ACTIVE, name="lifecycle_stage"),
     Index(None, "workspace", "name", unique=True),
 )
+
+# Of experiments that are removed for good. SQLite would give the number of the last one again.
+numbers_given: Final = Table("numbers_given", metadata, Column("kind", Text, primary_key=True), Column("highest", Integer, nullable=False))
 
 experiment_tags: Final = Table(
     "experiment_tags",

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
 from registry.access.store import forget_resource
 from registry.garbage.types import Doomed
+from registry.runs.numbers_store import retire_number
 from registry.workspaces.scope import REMOVED
 from storage.genai_tables import dataset_experiments, issues, label_schemas, online_scoring_configs, review_queues, scorers
 from storage.run_tables import experiments, logged_models, runs
@@ -55,6 +56,7 @@ def delete_experiment(connection: Connection, number: int) -> None:
     """Remove an experiment, what people and judges kept in it, and what was allowed of it."""
     for table in OF_EXPERIMENTS:
         connection.execute(delete(table).where(table.c.experiment_id == number))
+    retire_number(connection, number)
     connection.execute(delete(experiments).where(experiments.c.experiment_id == number))
     forget_resource(connection, "experiment", str(number))
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, func, select, text, update
+from sqlalchemy import Connection, Select, Table, func, select, update
 
 from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version
 from registry.prompts.texts import PromptText
 from registry.runs import store as run_store
+from registry.runs.numbers_store import advance, next_number, number_is_free
 from storage.model_tables import (
     model_version_tags,
     model_versions,
@@ -70,10 +71,10 @@ def put_experiment(connection: Connection, experiment: Experiment, location: str
         "last_update_time": experiment.last_update_time,
     }
     inserted = connection.execute(
-        experiments.insert(), {**row, "experiment_id": number} if number is not None else row
+        experiments.insert(), {**row, "experiment_id": number} if number is not None else row | next_number(connection)
     ).inserted_primary_key
     if number is not None:
-        _advance(connection)
+        advance(connection)
     else:
         number = int(inserted[0]) if inserted is not None else 0
     if location is None:
@@ -177,15 +178,7 @@ def _free_number(connection: Connection, experiment_id: str) -> int | None:
     if not experiment_id.isdigit() or int(experiment_id) >= 2**31:
         return None
     number = int(experiment_id)
-    taken = connection.scalar(select(experiments.c.experiment_id).where(experiments.c.experiment_id == number))
-    return number if taken is None else None
-
-
-def _advance(connection: Connection) -> None:
-    """PostgreSQL counts apart from the rows, and must be told of numbers that it did not give."""
-    if connection.dialect.name == "postgresql":
-        highest = "(SELECT max(experiment_id) FROM experiments)"
-        connection.execute(text(f"SELECT setval(pg_get_serial_sequence('experiments', 'experiment_id'), greatest({highest}, 1))"))
+    return number if number_is_free(connection, number) else None
 
 
 def _moment(milliseconds: int) -> datetime:

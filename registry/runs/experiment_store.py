@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from registry.runs.numbers_store import next_number
 from storage.prepared import Prepared
 from storage.run_tables import experiment_tags, experiments, runs
 from storage.upserts import Upsert
@@ -45,6 +46,7 @@ def insert_experiment(connection: Connection, workspace: str, name: str, locatio
     """Store a new experiment and give its number; without a location its artifacts go under ``root``. Raises ``IntegrityError``."""
     times = {"creation_time": at, "last_update_time": at}
     row = {"workspace": workspace, "name": name, "artifact_location": location, "lifecycle_stage": "active", **times}
+    row |= next_number(connection)
     inserted = connection.execute(experiments.insert(), row).inserted_primary_key
     number = int(inserted[0]) if inserted is not None else 0
     if not location:

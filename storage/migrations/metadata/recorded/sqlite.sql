@@ -11,6 +11,7 @@
 -- 0013_metric_index fd808d6df3fd7d0ebbc36491bf004f6372752bda0821cca5c3fdac0c170a1d55
 -- 0014_mcp_servers 16fae75d164c45b334751e9193c0438b66dfe0d1f8e4e0c344f84b4f30dae759
 -- 0015_skills 6c5a0e1dc6ededa53dc554a4632cf59a577eead89a7c1df9dd6471d6f22b7ebe
+-- 0016_numbers_given 026992f821628551af2d982cce680bb582c7f19a1839b2b210c3c8d6415f17ea
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL, 
@@ -109,6 +110,14 @@ CREATE TABLE judge_cursors (
 
 INSERT INTO alembic_version (version_num) VALUES ('0001_prompts_and_judgements') RETURNING version_num;
 
+CREATE TABLE numbers_given (
+    kind TEXT NOT NULL, 
+    highest INTEGER NOT NULL, 
+    CONSTRAINT pk_numbers_given PRIMARY KEY (kind)
+);
+
+UPDATE alembic_version SET version_num='0016_numbers_given' WHERE alembic_version.version_num = '0001_prompts_and_judgements';
+
 CREATE TABLE skills (
     id INTEGER NOT NULL, 
     workspace TEXT NOT NULL, 
@@ -172,7 +181,7 @@ CREATE TABLE skill_aliases (
     CONSTRAINT fk_skill_aliases_skills FOREIGN KEY(skill_id) REFERENCES skills (id) ON DELETE CASCADE
 );
 
-UPDATE alembic_version SET version_num='0015_skills' WHERE alembic_version.version_num = '0001_prompts_and_judgements';
+INSERT INTO alembic_version (version_num) VALUES ('0015_skills') RETURNING version_num;
 
 CREATE TABLE mcp_servers (
     id INTEGER NOT NULL, 
