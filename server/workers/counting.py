@@ -28,7 +28,7 @@ class CountingLedger(Ledger):
     def __init__(self, line: Line) -> None:
         self._line = line
         self._open: dict[str, Granted] = {}
-        self._unsaid: list[Settle] = []
+        self._unsaid: list[tuple[Granted, Settle]] = []
         self._seen: dict[Counter, Seen] = {}
         line.greet_with(self._greeting)
 
@@ -38,13 +38,12 @@ class CountingLedger(Ledger):
         try:
             answer = await self._line.ask(Reserve(self._line.number(), reservation, asked, now), PATIENCE_SECONDS, again=True)
         except CoreAway as error:
-            self._line.say(Settle(Granted(reservation, asked, tuple(charge.demand.most for charge in asked), ()), {}))
+            self._line.say(Settle(reservation, {}))
             raise LimitsUnavailable from error
         assert isinstance(answer, Reserved)  # noqa: S101 - it has the question's number
-        outcome = answer.granted or answer.refused
-        assert outcome is not None  # noqa: S101 - one of the two
+        outcome = answer.refused or Granted(reservation, answer.charges or asked, answer.amounts, answer.left)
         if isinstance(outcome, Granted):
-            self._open[outcome.id] = outcome
+            self._open[reservation] = outcome
         self._note(outcome, answer.at)
         return outcome
 
@@ -57,9 +56,9 @@ class CountingLedger(Ledger):
         """As ``settle``; while the core is away it is kept for the next."""
         known = self._open.pop(granted.id, None)
         if self._line.up:
-            self._line.say(Settle(granted, amounts))
+            self._line.say(Settle(granted.id, amounts))
         elif known is not None:
-            self._unsaid.append(Settle(known, amounts))
+            self._unsaid.append((known, Settle(known.id, amounts)))
 
     @override
     async def counts(self, now: float) -> Mapping[Counter, Count]:
@@ -76,8 +75,8 @@ class CountingLedger(Ledger):
     def _greeting(self, number: int) -> Sequence[ToCore]:
         """What a core that has forgotten must know, and what became of requests meanwhile."""
         unsaid, self._unsaid = self._unsaid, []
-        reserved = (*self._open.values(), *(settle.granted for settle in unsaid))
-        return [Hello(number, reserved, tuple(self._seen.values())), *unsaid]
+        reserved = (*self._open.values(), *(granted for granted, _ in unsaid))
+        return [Hello(number, reserved, tuple(self._seen.values())), *(settle for _, settle in unsaid)]
 
     def _note(self, outcome: Granted | Refused, at: int) -> None:
         if isinstance(outcome, Refused):

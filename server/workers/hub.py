@@ -11,6 +11,7 @@ from gateway.limits.ledger import LocalLedger
 from gateway.limits.types import Granted, Refused
 from server.registered_prompts import RegisteredPrompts
 from server.services import Services
+from server.workers.gathered import Gathered
 from server.workers.messages import (
     Ask,
     Exhausted,
@@ -44,12 +45,11 @@ class Connected(Worker):
 
     def __init__(self, number: int, out: asyncio.StreamWriter) -> None:
         super().__init__(number)
-        self._out = out
+        self._out = Gathered(out)
 
     def say(self, message: ToWorker) -> None:
         """Send it, if the worker is still there."""
-        if not self._out.is_closing():
-            self._out.write(frame(message))
+        self._out.write(frame(message))
 
 
 class Hub:
@@ -161,15 +161,15 @@ class Hub:
         if isinstance(outcome, Granted):
             if worker in self._workers:
                 worker.open[outcome.id] = outcome
-                worker.say(Reserved(asked.id, monotonic_ns(), granted=outcome))
+                charges = None if outcome.charges == asked.charges else outcome.charges
+                worker.say(Reserved(asked.id, monotonic_ns(), outcome.amounts, outcome.left, charges))
             else:
                 self._services.limits.settle(outcome, {})
         else:
             worker.say(Reserved(asked.id, monotonic_ns(), refused=outcome))
 
     def _settle(self, worker: Connected, message: Settle) -> None:
-        """By what was granted: a client that left before the worker knew has none of it."""
-        granted = worker.open.pop(message.granted.id, None)
+        granted = worker.open.pop(message.reservation, None)
         if granted is not None:
             self._services.limits.settle(granted, message.amounts)
 

@@ -12,6 +12,7 @@ import gateway.errors
 from gateway.errors import GatewayError, PromptsUnavailable
 from gateway.limits.events import BudgetEvent
 from gateway.prompts import RenderedPrompt
+from server.workers.gathered import Gathered
 from server.workers.messages import (
     Ask,
     Exhausted,
@@ -49,7 +50,7 @@ class Line:
         self._place = place
         self._use = use
         self._report = report
-        self._out: asyncio.StreamWriter | None = None
+        self._out: Gathered | None = None
         self._waiting: dict[int, asyncio.Future[Reserved | Rendered]] = {}
         self._ids = count(1)
         self._there = asyncio.Event()
@@ -63,10 +64,11 @@ class Line:
         """Stay connected."""
         while True:
             try:
-                reader, self._out = await asyncio.open_unix_connection(self._place.line)
+                reader, writer = await asyncio.open_unix_connection(self._place.line)
             except OSError:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
+            self._out = Gathered(writer)
             try:
                 for message in self._greeting(self._place.number):
                     self.say(message)
@@ -74,7 +76,7 @@ class Line:
                 await self._listen(reader)
             finally:
                 self._there.clear()
-                self._out.close()
+                writer.close()
                 self._out = None
                 self._lose()
             logger.warning("the core is away; requests go on, and those with a limit wait until it is back")
@@ -86,7 +88,7 @@ class Line:
 
     def say(self, message: ToCore) -> None:
         """Send it, if the core is there."""
-        if self._out is not None and not self._out.is_closing():
+        if self._out is not None:
             self._out.write(frame(message))
 
     def number(self) -> int:

@@ -44,11 +44,16 @@ class Now(msgspec.Struct, frozen=True, tag="now"):
 
 
 class Reserved(msgspec.Struct, frozen=True, tag="reserved"):
-    """One of the two. ``at``: when, in nanoseconds of a clock that the next core has, too."""
+    """Refused, or else granted. ``at``: when, in nanoseconds of a clock that the next core has, too.
+
+    ``amounts`` and ``left`` are ``Granted``'s; ``charges`` are those that were asked for, where it is ``None``.
+    """
 
     id: int
     at: int
-    granted: Granted | None = None
+    amounts: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+    charges: tuple[Charge, ...] | None = None
     refused: Refused | None = None
 
 
@@ -98,7 +103,7 @@ class Reserve(msgspec.Struct, frozen=True, tag="reserve"):
 class Settle(msgspec.Struct, frozen=True, tag="settle"):
     """See ``gateway.limits.ledger.Ledger.settle``. Not answered."""
 
-    granted: Granted
+    reservation: str
     amounts: Amounts
 
 
