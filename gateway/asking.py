@@ -10,6 +10,7 @@ from gateway.media import MediaSource, inlined
 from gateway.passages import passage
 from gateway.passages.choosing import OnUnsupported
 from gateway.types import Headers, Inbound, Observation, Opened, Operation, Outbound, Passage, Provider, Target, Upstream
+from gateway.waits import with_wait
 from gateway.wire.openai import RequestHead
 from gateway.wire.patch import patch
 
@@ -39,7 +40,7 @@ class Asking:
         way = passage(provider, target.model, inbound, head, edits, unsupported)
         request = _outbound(way, target, provider, inbound, head, self._traceparent)
         began = perf_counter_ns()
-        upstream = way.answered(await provider.send(request))
+        upstream = way.answered(await with_wait(await provider.send(request)))
         try:
             if upstream.status < 400 and _flows(inbound, head, upstream.headers):
                 first = await _first(target, inbound, upstream)

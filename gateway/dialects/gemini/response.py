@@ -179,13 +179,25 @@ def _signed(signature: str | None) -> dict[str, Any]:
 def _candidate(sent: wire.Candidate) -> Candidate:
     calls = Calls()
     found = [read_part(part, calls) for part in (sent.content.parts if sent.content is not None else None) or ()]
-    parts = [_named(part) for part in found if part is not None]
+    parts = _joined([_named(part) for part in found if part is not None])
     texts = [part for part in parts if isinstance(part, Text)]
     if texts and sent.grounding_metadata:
         citations = tuple(read_citations(sent.grounding_metadata, texts[-1].text))
         parts[parts.index(texts[-1])] = msgspec.structs.replace(texts[-1], citations=citations)
     called = any(isinstance(part, ToolCall) for part in parts)
     return Candidate(parts=tuple(parts), finish=read_finish(sent.finish_reason, called=called), index=sent.index)
+
+
+def _joined(parts: list[Part]) -> list[Part]:
+    """One text where the vendor sends several in a row, as it does for no reason that its readers know: a JSON text may be cut in two."""
+    joined: list[Part] = []
+    for part in parts:
+        before = joined[-1] if joined else None
+        if isinstance(part, Text) and isinstance(before, Text) and before.signature is None:
+            joined[-1] = msgspec.structs.replace(part, text=before.text + part.text)
+        else:
+            joined.append(part)
+    return joined
 
 
 def _named(part: Part) -> Part:

@@ -3,6 +3,7 @@
 https://ai.google.dev/api/caching#Schema
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -32,6 +33,9 @@ _KEPT: Final = frozenset(
         "maximum",
     }
 )
+_SPELLED: Final = {re.sub("([A-Z])", lambda found: f"_{found[1].lower()}", name): name for name in _KEPT}
+"""Its other spelling, which Google's own clients use: ``any_of``."""
+
 _TEXT_FORMATS: Final = ("enum", "date-time")  # not a set, as what is looked for may be a list, which has no hash
 _DEEPEST: Final = 32
 _NULL: Final = {"type": "null"}
@@ -49,6 +53,7 @@ def from_openapi(schema: Any) -> Any:
         return [from_openapi(each) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
+    schema = {_SPELLED.get(name, name): value for name, value in schema.items()}
     converted: dict[str, Any] = {
         name: {key: from_openapi(each) for key, each in value.items()}
         if name == "properties" and isinstance(value, Mapping)

@@ -2,6 +2,7 @@
 
 import json
 
+from gateway.dialects.gemini.schemas import from_openapi
 from gateway.dialects.types import DialectName
 from gateway.surfaces.gemini import ArraySend
 from tests.gateway.dialects.scripted import Rig, Vendor
@@ -150,3 +151,17 @@ async def test_a_stream_for_who_does_not_ask_for_events_is_one_array():
     await array({"type": "http.response.body", "body": b"", "more_body": False})
     assert json.loads(b"".join(message["body"] for message in sent[1:])) == [{"a": 1}, {}]
     assert sent[0]["headers"] == [(b"content-type", b"application/json")]
+
+
+async def test_texts_in_a_row_are_one_as_in_a_stream():
+    parts = [{"text": '{"high": '}, {"text": "true}"}, {"functionCall": {"name": "weather", "args": {}}}, {"text": "a"}, {"text": "b"}]
+    rig = Rig(Vendor(GEMINI, json.dumps({**ANSWER, "candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}).encode()))
+    asked = json.dumps({"model": "route", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}).encode()
+    answer = json.loads(await rig.text(asked, CLAUDE))
+    assert [block.get("text", block["type"]) for block in answer["content"]] == ['{"high": true}', "tool_use", "ab"]
+
+
+def test_a_schema_of_googles_is_read_in_either_spelling():
+    schema = {"type": "OBJECT", "property_ordering": ["a"], "properties": {"any_of": {"any_of": [{"type": "STRING", "max_length": 3}]}}}
+    read = {"type": "object", "properties": {"any_of": {"anyOf": [{"type": "string", "maxLength": 3}]}}}
+    assert from_openapi(schema) == read

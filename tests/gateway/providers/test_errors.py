@@ -79,3 +79,11 @@ async def test_a_stream_that_fails_or_ends_too_soon_ends_in_an_error_and_not_in_
     _, text, span = await ask(kind, CASES[kind][0], said, stream=True)
     assert (b'"error"' in text, b"[DONE]" in text) == (True, False)
     assert span.raw.attributes["error.type"]
+
+
+@pytest.mark.parametrize(("delay", "wait"), [("7.2s", b"8"), ("30s", b"30"), ("soon", None)])
+async def test_a_wait_that_google_tells_in_its_error_is_one_that_clients_and_routes_see(delay: str, wait: bytes | None):
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]
+    body = json.dumps({"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED", "details": details}}).encode()
+    reply, text, _ = await ask("gemini", "gemini-3-pro", Said(429, (body,)), stream=False)
+    assert (reply.status, dict(reply.headers).get(b"retry-after"), b"slow down" in text) == (429, wait, True)
