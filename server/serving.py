@@ -7,9 +7,11 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 from litestar.types import ASGIApp
+from msgspec import structs
 
 from config import Loaded, Settings
 from config.reload import watch
@@ -97,13 +99,20 @@ def settle_collector() -> None:
 
 
 async def _watch(loaded: Loaded, services: Services) -> None:
+    home = Path.cwd()
+
     async def apply(settings: Settings) -> None:
         try:
-            await services.apply(settings)
+            await services.apply(_anchored(settings, home))
         except REFUSALS as error:
             raise refusal(str(loaded.file or "the built-in defaults"), error) from error
 
     await watch(loaded, apply, services.refuse)
+
+
+def _anchored(settings: Settings, home: Path) -> Settings:
+    """As ``tidegate up`` made the paths of the start: a relative one that stayed as it was is no change."""
+    return structs.replace(settings, storage=structs.replace(settings.storage, path=str(home / settings.storage.path)))
 
 
 def _on_signals(stop: asyncio.Event) -> None:
