@@ -20,6 +20,7 @@ from gateway.exchange import Exchange
 from gateway.heads import head_of
 from gateway.media import MediaSource
 from gateway.policies import Policy, Withholding
+from gateway.progress import Progress
 from gateway.prompts import PromptSource, parse_reference
 from gateway.record import Recording
 from gateway.render import refused
@@ -231,7 +232,7 @@ class Gateway:
         recording = Recording(self._tracer, inbound, head)
         if inbound.traced is not None:
             inbound.traced(recording.trace_id)
-        exchange = Exchange(snapshot, recording, inbound, head)
+        exchange = Exchange(Progress(snapshot, recording, inbound, head))
         try:
             reply = await exchange.run(self._prompts)
         except BaseException:

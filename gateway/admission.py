@@ -1,0 +1,47 @@
+"""What policies have to say of a request: before it is sent, of the answer, and at its end."""
+
+from gateway.policies import Answered, Call, Outcome
+from gateway.progress import Progress
+from gateway.types import Opened, Plan
+
+__all__ = ("admitted", "reviewed", "settled")
+
+
+async def admitted(progress: Progress, plan: Plan) -> Answered | None:
+    """Ask each policy; the answer that one of them has. Whoever let the request pass is told of its end. Raises ``GatewayError`` of one that refuses."""
+    call = progress.call = Call(
+        inbound=progress.inbound,
+        head=progress.head,
+        plan=plan,
+        providers=progress.snapshot.providers,
+        edits=progress.edits,
+        traceparent=progress.recording.traceparent,
+    )
+    try:
+        for policy in progress.snapshot.policies:
+            await policy.admit(call)
+            progress.admitting.append(policy)
+    finally:
+        if call.rewritten is not None:
+            progress.rewrite(call.rewritten)
+    return call.answer
+
+
+async def reviewed(progress: Progress, opened: Opened) -> Opened:
+    """The answer, as far as the policies let it through. Raises ``GatewayError``; then it is closed."""
+    call = progress.call
+    if call is None or not call.reviews:
+        return opened
+    try:
+        for review in call.reviews:
+            opened = await review(call, opened)
+    except BaseException:
+        await opened.upstream.close()
+        raise
+    return opened
+
+
+def settled(progress: Progress, call: Call, outcome: Outcome) -> None:
+    """Tell those who let the request pass how it ended, the last one first."""
+    for policy in reversed(progress.admitting):
+        policy.settle(call, outcome)
