@@ -41,7 +41,7 @@ async def _pursuing(progress: Progress, plan: Plan, pool: Pool, prompts: PromptS
     upload = progress.inbound.upload
     if upload is not None and not await upload.hold():
         raise asyncio.CancelledError  # the client left
-    facts = facts_of(progress.inbound, progress.head, pool.rules)
+    facts = facts_of(progress.inbound, progress.head, pool.rules, progress.snapshot.made)
     if pool.rules.prompts and (reference := parse_reference(pool.prompt(facts))) is not None:
         await _rendered(progress, reference, prompts)
     journey = Journey(pool, facts)

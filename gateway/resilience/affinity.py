@@ -1,4 +1,7 @@
-"""Which target made a response: a conversation that is kept upstream, or whose thoughts are sealed, can only go on where it began."""
+"""Which target made a response: a conversation that is kept upstream, or whose thoughts are sealed, can only go on where it began.
+
+What an account keeps, a file that a request names, is known to that account alone, too.
+"""
 
 import re
 from collections import OrderedDict
@@ -9,9 +12,10 @@ import msgspec
 
 from gateway.types import Target
 
-__all__ = ("Affinity", "seal_of", "sealed_in")
+__all__ = ("Affinity", "kept_in", "seal_of", "sealed_in")
 
 REMEMBERED: Final = 10_000
+_KEPT: Final = re.compile(rb'"(?:file_id|fileUri|file_uri|cachedContent|cached_content)"\s*:\s*"([^"\\]{1,500})"')
 _ENCRYPTED: Final = re.compile(rb'"encrypted_content"\s*:\s*("(?:[^"\\]|\\.)+")')
 
 
@@ -26,6 +30,16 @@ def sealed_in(body: bytes) -> str:
     return seal_of(msgspec.json.decode(found[-1], type=str)) if found else ""
 
 
+def kept_in(body: bytes) -> list[str]:
+    """What of an account's a request names: files, and contents that were cached, by the names under which they were made."""
+    return [_name_of(value.decode(errors="replace")) for value in _KEPT.findall(body)]
+
+
+def _name_of(value: str) -> str:
+    """Google's files are named by their address."""
+    return f"files/{value.rpartition('/files/')[2]}" if "/files/" in value else value
+
+
 class Affinity:
     """The newest responses by their ids, and their sealed thoughts, a bounded number of them."""
 
@@ -34,6 +48,9 @@ class Affinity:
     def __init__(self, limit: int = REMEMBERED) -> None:
         self._targets: OrderedDict[str, Target] = OrderedDict()
         self._limit = limit
+
+    def __len__(self) -> int:
+        return len(self._targets)
 
     def note(self, response: str, target: Target) -> None:
         """``target`` made ``response``."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from gateway.dialects.types import DialectName
-from gateway.resilience.affinity import sealed_in
+from gateway.resilience.affinity import Affinity, kept_in, sealed_in
 from gateway.resilience.rules import Rules
 from gateway.resilience.types import Facts
 from gateway.types import Inbound
@@ -14,13 +14,14 @@ __all__ = ("facts_of",)
 SESSION = b"x-tidegate-session-id"
 
 
-def facts_of(inbound: Inbound, head: RequestHead, rules: Rules) -> Facts:
-    """The facts; parameters are read only where a condition asks about them."""
+def facts_of(inbound: Inbound, head: RequestHead, rules: Rules, made: Affinity) -> Facts:
+    """The facts; parameters are read only where a condition asks about them. ``made`` is what accounts are known to keep."""
     headers = dict(inbound.headers)
     return Facts(
         stream=bool(head.stream),
         sticky=next(filter(None, (_sticky(kind, headers, head) for kind in rules.sticky)), ""),
         previous_response=_previous(inbound, head),
+        account=_account(inbound.body, made),
         metadata=head.metadata,
         headers=headers,
         parameters=_parameters(inbound.body, rules),
@@ -32,6 +33,13 @@ def _previous(inbound: Inbound, head: RequestHead) -> str:
     if isinstance(head.previous_response_id, str):
         return head.previous_response_id
     return sealed_in(inbound.body) if inbound.dialect is DialectName.OPENAI_RESPONSES else ""
+
+
+def _account(body: bytes, made: Affinity) -> str:
+    if not made:
+        return ""
+    keepers = (made.target(name) for name in kept_in(body))
+    return next((target.provider for target in keepers if target is not None), "")
 
 
 def _sticky(kind: str, headers: dict[bytes, bytes], head: RequestHead) -> str:

@@ -63,6 +63,8 @@ class Pool:
         made = self.affinity.target(facts.previous_response) if facts.previous_response else None
         if made is not None and any(candidate.target == made for candidate in candidates):
             return made
+        if facts.account:
+            candidates = [each for each in candidates if each.target.provider == facts.account] or candidates
         able = self.able(candidates)
         if facts.sticky:
             return by_hash(able, _name, _weight, facts.sticky).target

@@ -44,11 +44,15 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What routing looks at in a request. ``sticky`` is the text whose requests belong together, ``""`` for none."""
+    """What routing looks at in a request. ``sticky`` is the text whose requests belong together, ``""`` for none.
+
+    ``account`` is the provider that keeps what the request names; ``""``: nothing, or nobody knows.
+    """
 
     stream: bool = False
     sticky: str = ""
     previous_response: str = ""
+    account: str = ""
     metadata: Any = None
     headers: Mapping[bytes, bytes] = {}
     parameters: Mapping[str, Any] = {}

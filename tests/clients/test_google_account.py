@@ -21,6 +21,8 @@ security: {{api_keys: [env:SERVER_KEY]}}
 providers:
   one: {{kind: gemini, base_url: "{url}/one", api_key: env:UP_KEY}}
   two: {{kind: gemini, base_url: "{url}/two/v1beta", api_key: env:UP_KEY}}
+routes:
+  - {{name: either, targets: [{{model: one/gemini-2.5-flash, weight: 1000000}}, {{model: two/gemini-2.5-flash}}]}}
 """
 UP_KEY, SERVER_KEY = "canary-of-the-vendor", "sk-of-this-server-22bb"
 SOUND = bytes(range(256)) * 100
@@ -72,7 +74,7 @@ class Google:
 
 
 def _file(account: str) -> dict:
-    address = "https://generativelanguage.googleapis.com/v1beta/files/a1"
+    address = f"https://generativelanguage.googleapis.com/v1beta/files/{account}1"
     return {
         "name": f"files/{account}1",
         "mimeType": "audio/wav",
@@ -167,6 +169,18 @@ async def test_contents_are_cached_for_a_model_by_the_name_it_has_here(rig: Rig)
     assert (said.text, json.loads(rig.cloud.sent[-1].body)["cachedContent"]) == ("ebb", made.name)
     await client.caches.delete(name=made.name)
     assert rig.cloud.sent[-1].method == "DELETE"
+
+
+async def test_a_request_that_names_what_an_account_keeps_goes_to_that_account(rig: Rig):
+    client = rig.client()
+    cached = await client.caches.create(model="two/gemini-2.5-flash", config={"contents": "the tide tables"})
+    await client.models.generate_content(model="either", contents="when?", config={"cached_content": cached.name})
+    assert rig.cloud.sent[-1].target.startswith("/two/v1beta/models/gemini-2.5-flash:")
+    made = await rig.client(**{"x-tidegate-provider": "two"}).files.upload(file=io.BytesIO(SOUND), config={"mime_type": "audio/wav"})
+    await client.models.generate_content(model="either", contents=[made, "what?"])
+    assert rig.cloud.sent[-1].target.startswith("/two/")
+    await client.models.generate_content(model="either", contents="when?")
+    assert rig.cloud.sent[-1].target.startswith("/one/")
 
 
 @pytest.mark.parametrize(

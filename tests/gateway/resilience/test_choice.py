@@ -13,6 +13,7 @@ from gateway.dialects.types import DialectName
 from gateway.heads import head_of
 from gateway.passages.observing import EventStream, observed
 from gateway.pursuit import made_by
+from gateway.resilience.affinity import Affinity
 from gateway.resilience.choice import by_hash, by_weight, faster_of_two
 from gateway.resilience.facts import facts_of
 from gateway.resilience.latency import PeakEwma
@@ -126,6 +127,6 @@ def test_a_sealed_thought_goes_back_to_the_account_that_alone_can_read_it(stream
         pool.affinity.note(made, target("up/one"))
     body = json.dumps({"model": "route", "input": [thought, {"role": "user", "content": "go on"}]}).encode()
     asked = Inbound(operation=Operation.CHAT, body=body, headers=[], received_ns=1, started=1, dialect=RESPONSES)
-    facts = facts_of(asked, head_of(asked), pool.rules)
+    facts = facts_of(asked, head_of(asked), pool.rules, Affinity())
     assert pool.choose(pool.rules.candidates, facts) == target("up/one")
     assert pool.choose(pool.rules.candidates, Facts()) == target("up/two")
