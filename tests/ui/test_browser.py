@@ -332,3 +332,17 @@ def test_a_view_is_saved_by_name_found_again_and_forgotten(site, open_page):
     page.click("#views-list button")
     assert page.locator("#views-list li").count() == 0
     assert page.locator("#views-none").is_visible()
+
+
+def test_a_list_is_gone_through_by_keyboard_past_the_head_of_the_page(site, open_page):
+    page = open_page(site.url + "/experiments/1")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    for key in "jjkjx":
+        page.keyboard.press(key)
+    second = page.locator("main tbody tr").nth(1)
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
+    assert second.locator("input").is_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/runs/*")

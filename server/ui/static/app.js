@@ -99,6 +99,21 @@ function tickRow() {
   box.click();
 }
 
+// A table that is wider than the screen is scrolled by keyboard, too: it takes the focus, under the name of its heading.
+function scrollableTables() {
+  const headings = [...document.querySelectorAll("main h1, main h2")];
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth <= box.clientWidth) {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      continue;
+    }
+    const above = headings.filter((heading) => heading.compareDocumentPosition(box) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", `${above?.textContent.trim() || "Table"}, scrolls sideways`);
+  }
+}
+
 const places = goingPlaces();
 followHash();
 addEventListener("hashchange", followHash);
@@ -106,6 +121,8 @@ themeButton();
 copyButtons();
 setInterval(refreshAges, 10_000);
 localTimes();
+scrollableTables();
+addEventListener("resize", scrollableTables);
 document.addEventListener("htmx:after:swap", localTimes);
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const help = document.getElementById("help");
