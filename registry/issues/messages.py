@@ -100,4 +100,5 @@ class SearchIssues(Message):
 
         issues: list[Issue] = []
         next_page_token: str | None = None
+        """Empty on the last page: these areas of MLflow's always say it."""
         total_count: Int64 | None = None

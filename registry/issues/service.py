@@ -92,7 +92,7 @@ class IssueService:
         ]
         return wire.SearchIssues.Response(
             issues=[_brief(each) for each in page] if request.view == "basic" else page,
-            next_page_token=next_token(offset + size) if len(found) > offset + size else None,
+            next_page_token=next_token(offset + size) if len(found) > offset + size else "",
             total_count=len(found) if request.include_total_count else None,
         )
 

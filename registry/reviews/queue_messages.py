@@ -137,6 +137,7 @@ class ListReviewQueues(Message):
 
         review_queues: list[ReviewQueue] = []
         next_page_token: str | None = None
+        """Empty on the last page: these areas of MLflow's always say it."""
 
 
 class UpdateReviewQueue(Message):
@@ -193,6 +194,7 @@ class ListReviewQueueItems(Message):
 
         items: list[ReviewQueueItem] = []
         next_page_token: str | None = None
+        """Empty on the last page: these areas of MLflow's always say it."""
 
 
 class SetReviewQueueItemStatus(Message):

@@ -87,7 +87,7 @@ class ReviewQueueService:
             return [row for row in store.list_queues(connection, number, request.item_id) if user is None or user in row.users]
 
         rows = (await self._metadata.read(read))[offset:]
-        token = next_token(offset + size) if len(rows) > size else None
+        token = next_token(offset + size) if len(rows) > size else ""
         return wire.ListReviewQueues.Response(review_queues=[queue_message(row) for row in rows[:size]], next_page_token=token)
 
     async def update(self, request: wire.UpdateReviewQueue) -> wire.UpdateReviewQueue.Response:
@@ -139,7 +139,7 @@ class ReviewQueueService:
             return store.list_items(connection, queue.queue_id, status, offset, size + 1)
 
         rows = await self._metadata.read(read)
-        token = next_token(offset + size) if len(rows) > size else None
+        token = next_token(offset + size) if len(rows) > size else ""
         return wire.ListReviewQueueItems.Response(items=[item_message(row) for row in rows[:size]], next_page_token=token)
 
     async def set_status(self, request: wire.SetReviewQueueItemStatus) -> wire.SetReviewQueueItemStatus.Response:

@@ -130,6 +130,7 @@ class ListLabelSchemas(Message):
 
         label_schemas: list[LabelSchema] = []
         next_page_token: str | None = None
+        """Empty on the last page: these areas of MLflow's always say it."""
 
 
 class UpdateLabelSchema(Message):

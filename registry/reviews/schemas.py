@@ -71,7 +71,7 @@ class LabelSchemaService:
         number = experiment_number(request.experiment_id)
         await self._ensure_first(number)
         rows = await self._metadata.read(lambda connection: store.list_schemas(connection, number, offset, size + 1))
-        token = next_token(offset + size) if len(rows) > size else None
+        token = next_token(offset + size) if len(rows) > size else ""
         return wire.ListLabelSchemas.Response(label_schemas=[_message(row) for row in rows[:size]], next_page_token=token)
 
     async def update(self, request: wire.UpdateLabelSchema) -> wire.UpdateLabelSchema.Response:

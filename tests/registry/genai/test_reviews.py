@@ -11,7 +11,9 @@ async def asked(client, name="tone", status=200, **more):
 
 async def test_an_experiment_has_a_question_of_its_own_beside_those_that_are_added(client):
     schema = await asked(client)
-    listed = (await client.call("GET", "label-schemas/list", experiment_id=client.experiment))["label_schemas"]
+    page = await client.call("GET", "label-schemas/list", experiment_id=client.experiment)
+    listed = page["label_schemas"]
+    assert page["next_page_token"] == ""
     assert sorted(each["name"] for each in listed) == ["Feedback", "tone"]
     own = next(each for each in listed if each["name"] == "Feedback")
     assert own["is_default"] is True
@@ -68,7 +70,7 @@ async def test_traces_wait_in_a_queue_until_somebody_has_looked(client):
     renamed = {**this, "name": "new", "new_owner": "Bo", "update_schema_ids": True, "update_users": True}
     after = (await client.call("POST", "review-queues/update", renamed))["review_queue"]
     assert (after["name"], after["created_by"], "users" in after) == ("new", "Bo", False)
-    assert await client.call("GET", "review-queues/list", experiment_id=client.experiment, user="ann") == {}
+    assert await client.call("GET", "review-queues/list", experiment_id=client.experiment, user="ann") == {"next_page_token": ""}
     await client.call("POST", "review-queues/delete", this)
     await client.call("GET", "review-queues/get", **this, status=404)
 
