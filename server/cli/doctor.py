@@ -147,5 +147,9 @@ def _health(health: dict[str, Any]) -> Iterator[Check]:
     if dropped := journal.get("dropped"):
         fix = "Raise storage.journal.max_bytes, or bring the database back."
         yield Check(name="journal", state="failed", detail=f"{dropped} spans were dropped: the journal was full", fix=fix)
+    for worker in health.get("workers") or ():
+        if (state := worker.get("state")) != "ok":
+            fix = "One that is away is started again by itself; see the server's log. One that stays stuck: kill its process."
+            yield Check(name="workers", state="warning", detail=f"worker {worker.get('number')} is {state}", fix=fix)
     if error := health.get("config_error"):
         yield Check(name="reload", state="warning", detail=f"the newest configuration was refused: {error}", fix="`tidegate config check`")

@@ -19,7 +19,7 @@ class Recovery:
     """Nothing is granted before it is ``over``: all ``expected`` workers have come, or have had their time.
 
     Every grant and refusal told a worker where its counters stood, reservations included. The latest of these is where they stand now,
-    or a little more: what others' requests gave back since is not in it. So a limit may be reached early, and is never overrun.
+    or a little more: what others' requests gave back since is not in it. So a limit may be reached early, and is not overrun, unless the worker that saw most has ended with the core.
     """
 
     def __init__(self, ledger: LocalLedger | None, expected: int) -> None:
