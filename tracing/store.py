@@ -83,11 +83,19 @@ class TraceStore:
         await settled(self._flush)
         size = max(1, min(limit, MAX_PAGE))
         statement = sql.page(chosen, descending=order.startswith("-"), where=where, after=after, limit=size + 1)
-        heads = await self._run(statement, HeadRecord)
+        heads = await (self._heads_placed(statement) if chosen.joined else self._run(statement, HeadRecord))
         more = len(heads) > size
         last = heads[size - 1] if more else None
         traces = await self._summaries(heads[:size])
         return TracePage(traces=traces, next_cursor=write_cursor(order, Position(last.sort_key, last.trace_id)) if last else None)
+
+    async def _heads_placed(self, statement: Statement) -> list[HeadRecord]:
+        """The heads of the traces that a statement places."""
+        placed = await self._run(statement, _Placed)
+        found = await self._run(sql.heads_of([each.trace_id for each in placed]), HeadRecord) if placed else []
+        heads = {head.trace_id: head for head in found}
+        places = ((heads.get(each.trace_id), each.sort_key) for each in placed)
+        return [msgspec.structs.replace(head, sort_key=key) for head, key in places if head is not None]
 
     async def get(self, trace_id: str) -> Trace:
         """A whole trace, with what was said in each span. Raises ``TraceNotFound``."""
@@ -255,6 +263,13 @@ class TraceStore:
 
     async def _run(self, statement: Statement, row: type[T]) -> list[T]:
         return await self._telemetry.query(statement.sql, statement.parameters, row)
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    """A trace, and what it is ordered by."""
+
+    trace_id: str
+    sort_key: int
 
 
 class _Found(msgspec.Struct, frozen=True):

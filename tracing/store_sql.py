@@ -85,7 +85,10 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def page(order: Order, *, descending: bool, where: Condition, after: Position | None, limit: int) -> Statement:
-    """Heads in order, at most ``limit``."""
+    """Heads in order, at most ``limit``; for an order that is ``joined``, of each only its trace and its place.
+
+    What else is known of them is most of the work, where it is read of all there are to be sorted.
+    """
     direction, sign = ("DESC", "<") if descending else ("ASC", ">")
     parameters = dict(where.parameters)
     begin = "1"
@@ -97,7 +100,7 @@ def page(order: Order, *, descending: bool, where: Condition, after: Position | 
     source = f"spans LEFT JOIN {_ROLLUP} AS rolled USING (trace_id)" if order.joined else "spans"
     first = "" if order.joined else f"toStartOfMinute(start_time) {direction}, "
     return Statement(
-        f"""SELECT {_HEAD_COLUMNS}, {order.key} AS sort_key FROM {source}
+        f"""SELECT {"trace_id" if order.joined else _HEAD_COLUMNS}, {order.key} AS sort_key FROM {source}
         WHERE project_id = 'default' AND is_deleted = 0 AND {HEAD} AND {where.sql} AND {begin}
         ORDER BY {first}sort_key {direction}, trace_id {direction} LIMIT 1 BY trace_id LIMIT {limit:d}""",
         parameters,
