@@ -54,7 +54,7 @@ class GoogleAccount(ResourceSurface):
         except GatewayError as error:
             await send_error(error, send, DialectName.GEMINI)
         else:
-            await self._answer(passed, scope, receive, send)
+            await self._answer(replace(passed, dialect=DialectName.GEMINI), scope, receive, send)
 
     async def kept(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """A request about what is kept. ``x-tidegate-provider``, or ``provider`` in the query, says by which account."""

@@ -44,6 +44,8 @@ class Google:
         if path.startswith("upload/"):
             return self._upload(account, parse_qs(url.query).get("upload_id", [""])[0], sent)
         name = path.removeprefix("v1beta/")
+        if name.endswith(":predictLongRunning"):
+            return _json({"name": f"models/veo/operations/of-{account}"})
         if "/operations/" in name:
             return _json({"name": name, "done": True})
         if name.endswith(":download"):
@@ -247,3 +249,13 @@ async def test_both_versions_of_the_api_are_told_from_openais_by_googles_headers
     assert rig.cloud.sent[-1].target == "/one/v1beta/batches/b1"
     await client.operations.get(types.GenerateVideosOperation(name="models/veo/operations/o1"))
     assert rig.cloud.sent[-1].target == "/one/v1beta/models/veo/operations/o1"
+
+
+async def test_what_only_googles_models_do_is_refused_in_its_words_and_asked_for_again_where_it_began(rig: Rig):
+    narrow, _ = await rig.key(name="narrow", models=["one/*"])
+    path, body = "/v1beta/models/two/veo:predictLongRunning", {"instances": [{"prompt": "the sea"}]}
+    refused = await rig.keyless.post(path, json=body, headers={"x-goog-api-key": narrow})
+    assert (refused.status_code, refused.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
+    begun = (await rig.http.post(path, json=body)).json()
+    await rig.http.get(f"/v1beta/{begun['name']}")
+    assert rig.cloud.sent[-1].target == f"/two/v1beta/{begun['name']}"
