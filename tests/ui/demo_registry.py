@@ -117,6 +117,8 @@ class MemoryHistories:
 
     async def get_bulk_interval(self, request: GetMetricHistoryBulkInterval) -> GetMetricHistoryBulkInterval.Response:
         points = [(step, float("nan") if step == 4 else 1 / (step + 1)) for step in range(10)] if request.metric_key == "loss" else []
+        if request.metric_key == "final":
+            points = [(7, 0.25)]
         return GetMetricHistoryBulkInterval.Response(
             metrics=[
                 MetricWithRunId(key=request.metric_key, value=value, timestamp=MILLIS + step, step=step, run_id=run_id)

@@ -257,6 +257,12 @@ def test_usage_is_grouped_by_what_the_address_says_and_leads_to_its_traces(clien
     assert f'href="?by={by}&amp;range=1h"' in page
 
 
+def test_runs_with_one_value_each_are_compared_by_bars(client):
+    page = client.get(f"/ui/chart?key=final&run={1:032x}&run={2:032x}").text
+    assert page.count('<progress class="share" max="0.25" value="0.25"') == 2 and "<svg viewBox" not in page
+    assert "<svg viewBox" in client.get(f"/ui/chart?key=final&run={1:032x}").text
+
+
 def test_usage_is_ordered_by_what_the_address_says_with_what_is_unknown_last(client):
     page = client.get("/gateway?order=cost&range=7d").text
     costs = re.findall(r"(\$[\d,.]+|—)</span>[^<]*</td></tr>", page)
