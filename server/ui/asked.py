@@ -5,7 +5,7 @@ from typing import Final
 
 __all__ = ("expression",)
 
-_COMPARES: Final = re.compile(r"[=<>]|\b(?:LIKE|ILIKE|IN)\b", re.IGNORECASE)
+_COMPARES: Final = re.compile(r"""[=<>]|\bI?LIKE\s*['"]|\bIN\s*\(""", re.IGNORECASE)
 """An expression has one of these, or it compares nothing."""
 
 
