@@ -34,6 +34,7 @@ from server.errors import EXCEPTION_HANDLERS
 from server.express import express
 from server.gateway_app import gateway_routers
 from server.guard import guarded
+from server.head import answering_head
 from server.mlflow import mlflow_endpoints
 from server.pages import page_services
 from server.path_permissions import with_permissions_by_path
@@ -83,7 +84,7 @@ def create_app(services: Services) -> ASGIApp:
     gatekeeper = Gatekeeper(services.roles, services.experiments_of) if services.settings.security.users else None
     call = Confined(services.workspace_book, services.experiments_of, gatekeeper or straight)
     app = framework(services, Calls(table, call))
-    pages = with_workspaces(app, services.workspace_book)
+    pages = with_workspaces(answering_head(app), services.workspace_book)
     endpoints = with_endpoints(pages, table, limit, call, lambda scope: services.workspace_book.entered(workspace_of(scope)))
     registry = with_artifacts(endpoints, services.artifacts)
     if gatekeeper:

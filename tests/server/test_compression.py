@@ -105,3 +105,15 @@ def test_a_real_server_sends_pages_their_looks_and_both_apis_in_gzip_and_knows_i
         endpoint = client.post("/api/2.0/mlflow/experiments/create", json={"name": "long", "tags": [{"key": "k", "value": "word " * 500}]})
         found = client.get("/api/2.0/mlflow/experiments/get", params=endpoint.json())
         assert (found.headers["content-encoding"], len(found.json()["experiment"]["tags"][0]["value"])) == ("gzip", 2500)
+
+
+def test_head_is_answered_as_get_is_and_without_its_body(users_server):
+    with httpx.Client(base_url=users_server.url, headers={"authorization": f"Bearer {KEY}", "accept": "text/html"}) as client:
+        for path in ("/welcome", "/api/v1/prompts", "/health"):
+            head, get = client.head(path), client.get(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert {name: head.headers.get(name) for name in ("content-type", "content-encoding", "vary")} == {
+                name: get.headers.get(name) for name in ("content-type", "content-encoding", "vary")
+            }
+        assert client.head("/nothing").status_code == 404
+    assert httpx.head(users_server.url + "/api/v1/prompts").status_code == 401
