@@ -157,9 +157,14 @@ class Gateway:
             return named or able[0]
         if "openai" in able:
             return "openai"
-        told = f"one of {', '.join(able)}" if able else "but none that is configured has any"
+        if not able:
+            raise InvalidRequest(
+                f"No provider that is configured has an API for {operation.value!r}: add one that has, as 'openai', under 'providers'.",
+                param="provider",
+            )
         raise InvalidRequest(
-            f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, {told}.", param="provider"
+            f"Say whose {operation.value} are meant: the header x-tidegate-provider names a provider, one of {', '.join(able)}.",
+            param="provider",
         )
 
     def _maker(self, identities: Sequence[str], able: Sequence[str]) -> str:
@@ -169,15 +174,18 @@ class Gateway:
     def account_at(self, system: str, named: str = "", wanted: Sequence[str] = ()) -> str:
         """The provider of a vendor's own API that is meant: the one that is named, that made what is ``wanted``, or else the first.
 
-        Raises ``InvalidRequest`` where there is none.
+        Raises ``InvalidRequest`` where there is none, or where the one that is named is another vendor's.
         """
         able = [name for name, provider in self._snapshot.providers.items() if provider.system == system and ROUTED_ONLY not in name]
-        named = named or self._maker(wanted, able)
-        if not named and not able:
+        kind = system.rpartition(".")[2]
+        if not able:
             raise InvalidRequest(
-                f"No provider of {system}'s own API is configured, and what is asked for is kept by no other.", param="provider"
+                f"What is asked for is kept by the API of {kind!r} alone, and no provider of that kind is configured: add one under 'providers'.",
+                param="provider",
             )
-        return named or able[0]
+        if named in self._snapshot.providers and named not in able:
+            raise InvalidRequest(f"The provider {named!r} is none of kind {kind!r}. There are: {', '.join(able)}.", param="provider")
+        return named or self._maker(wanted, able) or able[0]
 
     def provider_of(self, route: str) -> str:
         """The provider of a route's first target. Raises ``ModelNotFound``."""

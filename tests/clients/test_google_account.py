@@ -157,6 +157,8 @@ async def test_an_upload_goes_to_the_account_that_is_named_and_its_file_is_asked
     assert rig.cloud.sent[-1].target == "/two/v1beta/files/two1"
     refused = await rig.http.get("/v1beta/files", headers={"x-tidegate-provider": "nobody"})
     assert (refused.status_code, refused.json()["error"]["status"]) == (404, "NOT_FOUND")
+    refused = await rig.http.get("/v1beta/files", headers={"x-tidegate-provider": "fake"})
+    assert (refused.status_code, "There are: one, two" in refused.json()["error"]["message"]) == (400, True)
 
 
 async def test_contents_are_cached_for_a_model_by_the_name_it_has_here(rig: Rig):
