@@ -254,9 +254,9 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def _break(self, error: HttpError) -> None:
-        """The first reason stays."""
+        """The first reason stays. An answer that is whole stays one, whatever follows: nothing is asked on this connection again."""
         self._keep = False
-        if self._error is None:
+        if self._error is None and not self.complete:
             self._error = error
         self._due = self._total_due = _NEVER
         self._wake()

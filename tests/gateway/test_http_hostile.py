@@ -104,6 +104,12 @@ async def test_what_is_whole_is_read_and_kept_only_where_another_may_follow(answ
     assert await asked([answer]) == (status, body, answer in (COUNTED, CHUNKED, INTERIM, EMPTY))
 
 
+async def test_an_answer_that_is_whole_is_given_whatever_follows_it_and_its_connection_is_not_kept():
+    """Bytes after a 204 that says it is chunked came with its head or after it, as the network would have it."""
+    chunked = b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert await asked([chunked + b"0\r\n\r\n"]) == (204, b"", False)
+
+
 async def test_an_answer_to_head_has_no_body_whatever_it_says():
     assert await asked([HEAD + b"Content-Length: 11\r\n\r\n"], b"HEAD") == (200, b"", False)
 
