@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import sys
+from typing import Final
 
 import msgspec
 import uvloop
@@ -16,6 +18,7 @@ from server.http.acceptor import Acceptor
 from server.http.listener import Listener
 from server.http.protocol import HttpProtocol
 from server.http.shared import Shared
+from server.refusals import REFUSALS, way_out
 from server.services import Services
 from server.serving import Door, application, serve_until_stopped
 from server.store_process import start_store
@@ -24,13 +27,21 @@ from server.workers.place import CLIENT, Place, Ready, unix_socket
 
 __all__ = ("run_core",)
 
+CANNOT_BE_RUN: Final = 2
+"""The exit code of ``tidegate up`` for settings that cannot be used."""
+
 
 def run_core(loaded: Loaded, place: Place, ready: Ready) -> int:
     """Serve until told to stop; the exit code."""
     for listening in place.listening:
         listening.close()
     gc.disable()
-    return uvloop.run(_serve(_newest(loaded), place, ready))
+    try:
+        return uvloop.run(_serve(_newest(loaded), place, ready))
+    except REFUSALS as error:
+        fix = f"\n  fix: {way_out(error)}" if way_out(error) else ""
+        sys.stderr.write(f"error: {error}{fix}\n")
+        return CANNOT_BE_RUN
 
 
 def _newest(loaded: Loaded) -> Loaded:
