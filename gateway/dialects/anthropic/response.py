@@ -81,18 +81,20 @@ def write_answer(answer: Answer, request: Request) -> bytes:
         "role": "assistant",
         "model": answer.model or request.model,
         "content": [block for part in candidate.parts for block in written_blocks(part)],
-        "stop_reason": stop_reason(candidate.finish or Finish.STOP, candidate.stop_sequence),
+        "stop_reason": stop_reason(
+            candidate.finish or Finish.STOP, candidate.stop_sequence, refused=any(isinstance(part, Refusal) for part in candidate.parts)
+        ),
         "stop_sequence": candidate.stop_sequence,
         "usage": written_usage(answer.tokens or Tokens()),
     }
     return msgspec.json.encode(body)
 
 
-def stop_reason(finish: Finish, sequence: str | None) -> str:
-    """``stop_reason``."""
-    if finish is Finish.STOP:
+def stop_reason(finish: Finish, sequence: str | None, *, refused: bool = False) -> str:
+    """``stop_reason``. Other dialects stop as usual when a model has ``refused``, and tell it by a part of the answer."""
+    if finish is Finish.STOP and not refused:
         return "end_turn" if sequence is None else "stop_sequence"
-    return _STOP_REASONS[finish]
+    return "refusal" if finish is Finish.STOP else _STOP_REASONS[finish]
 
 
 def written_usage(tokens: Tokens) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from gateway.dialects.types import (
     PartEnded,
     Reasoning,
     ReasoningDelta,
+    RefusalDelta,
     Request,
     Text,
     TextDelta,
@@ -128,6 +129,7 @@ class MessageWriter:
         self._blocks = BlockWriter()
         self._tokens = Tokens()
         self._finished = Finished(finish=Finish.STOP)
+        self._refused = False
 
     def write(self, sent: Event) -> bytes:
         """See ``EventWriter.write``. The dialect has one answer to a request: the first choice is told."""
@@ -144,13 +146,19 @@ class MessageWriter:
                 if sent.choice == 0:
                     self._finished = sent
                 return b""
+            case _ if sent.choice:
+                return b""
             case _:
-                return b"" if sent.choice else self._start(Began()) + self._blocks.write(sent)
+                self._refused = self._refused or isinstance(sent, RefusalDelta)
+                return self._start(Began()) + self._blocks.write(sent)
 
     def end(self) -> bytes:
         """See ``EventWriter.end``."""
         finish = self._finished
-        delta = {"stop_reason": stop_reason(finish.finish, finish.stop_sequence), "stop_sequence": finish.stop_sequence}
+        delta = {
+            "stop_reason": stop_reason(finish.finish, finish.stop_sequence, refused=self._refused),
+            "stop_sequence": finish.stop_sequence,
+        }
         last = event("message_delta", {"delta": delta, "usage": written_usage(self._tokens)})
         return self._start(Began()) + self._blocks.close() + last + event("message_stop", {})
 

@@ -131,3 +131,16 @@ async def test_a_client_that_leaves_a_translated_stream_closes_the_vendors():
     await reply.stream.aclose()
     assert closed == [True]
     assert rig.span["tidegate.client_disconnected"] is True
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_model_that_refuses_stops_with_a_refusal_in_claudes_words(stream: bool):
+    said = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
+    choice = {"index": 0, "delta" if stream else "message": said, "finish_reason": "stop"}
+    told = json.dumps({"id": "a", "choices": [choice]})
+    answer = f"data: {told}\n\ndata: [DONE]\n\n" if stream else told
+    rig = Rig(Vendor(CHAT, chunks=[answer.encode()]) if stream else Vendor(CHAT, answer.encode()))
+    asked = {"model": "route", "max_tokens": 5, "messages": [{"role": "user", "content": "?"}], "stream": stream}
+    text = (await rig.text(json.dumps(asked).encode(), CLAUDE)).decode()
+    assert "I cannot help with that." in text
+    assert '"stop_reason":"refusal"' in text.replace(" ", "")
