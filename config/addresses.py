@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -39,6 +39,8 @@ def check_addresses(root: Node) -> Iterator[Finding]:
         for key in ("base_url", "authority"):
             yield from _url(child(entry.value, key), f"providers.{entry.key}.{key}", WEB)
     yield from _host(child(child(root, "server"), "host"))
+    for index, proxy in enumerate(items(child(child(root, "server"), "trusted_proxies"))):
+        yield from _proxy(proxy, f"server.trusted_proxies[{index}]")
     for index, name in enumerate(items(child(child(root, "security"), "allowed_hosts"))):
         yield from _host_name(name, f"security.allowed_hosts[{index}]")
     yield from _root(child(child(root, "artifacts"), "root"))
@@ -122,6 +124,25 @@ def _is_address(host: str) -> bool:
         return bool(ip_address(host))
     except ValueError:
         return False
+
+
+def _proxy(node: Node, path: str) -> Iterator[Finding]:
+    written = text_of(node)
+    if written is None:
+        return
+    try:
+        network = ip_network(written, strict=False)
+    except ValueError:
+        yield Finding(node.span, path, path, "must be an IP address or a network", "write 10.0.0.1, 10.0.0.0/8 or 'fd00::/8'")
+        return
+    if written.lower().startswith("::ffff:"):
+        yield Finding(node.span, path, path, "is an IPv4 address in IPv6's form", "write it as 10.0.0.1 or 10.0.0.0/8")
+    elif "/" in written and str(network.network_address) != str(ip_address(written.partition("/")[0])):
+        hint = f"write {network} for the network, or {written.partition('/')[0]} for the one address"
+        yield Finding(node.span, path, path, "is an address within a network", hint)
+    elif network.prefixlen == 0:
+        hint = "name the proxies alone: whoever connects may now say what address is theirs"
+        yield Finding(node.span, path, path, "is the whole internet", hint, severity="warning")
 
 
 def _host_name(node: Node, path: str) -> Iterator[Finding]:

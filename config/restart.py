@@ -12,6 +12,7 @@ __all__ = ("FIXED", "restart_needed")
 FIXED: Final = (
     "server.host",
     "server.port",
+    "server.trusted_proxies",
     "server.role",
     "server.max_body_bytes",
     "storage",

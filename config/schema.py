@@ -102,6 +102,14 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     public_url: str | None = None
     """The URL that users type, when a proxy stands in front. Default: what the request says."""
 
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses, or networks such as ``10.0.0.0/8``, of reverse proxies whose word on their clients is taken. Default: nobody's. Read at the start.
+
+    A request from one of them comes from the rightmost entry of ``X-Forwarded-For`` that is none of them (without that header: of ``Forwarded``),
+    and so it is counted by limits ``per: address`` and by what keeps passwords from being guessed. ``X-Forwarded-Proto`` is its scheme.
+    ``X-Forwarded-Host`` is not read: let the proxy pass ``Host`` on, or set ``public_url``.
+    """
+
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 100 * 1024 * 1024
     """Largest request body accepted, in bytes."""
 

@@ -18,6 +18,7 @@ from config.reload import watch
 from server.banner import banner
 from server.errors import failure
 from server.http.listener import Listener
+from server.http.proxies import Proxies
 from server.http.shared import Shared
 from server.refusals import REFUSALS, refusal
 from server.services import Services
@@ -42,7 +43,8 @@ OpenDoor = Callable[[Loaded, Services, asyncio.Event], Awaitable[Door]]
 async def public_door(loaded: Loaded, services: Services, stop: asyncio.Event) -> Door:
     """The address of the settings."""
     address = loaded.settings.server
-    listener = await Listener.open(application(services), address.host, address.port, Shared(failure=failure))
+    shared = Shared(failure=failure, proxies=Proxies(address.trusted_proxies))
+    listener = await Listener.open(application(services), address.host, address.port, shared)
     print(banner(loaded, listener.port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
     return listener
 

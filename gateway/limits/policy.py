@@ -5,12 +5,13 @@ import itertools
 from collections.abc import Callable, Sequence
 from time import time
 
+from gateway.errors import LimitsUnavailable
 from gateway.keys.types import VirtualKey
 from gateway.limits.ceilings import charges, of_key
 from gateway.limits.demand import demands, used
 from gateway.limits.events import BudgetEvent, exhausted
 from gateway.limits.ledger import Ledger, LocalLedger
-from gateway.limits.told import headers, headers_of_refusal, refusal
+from gateway.limits.told import UNKNOWN, headers, headers_of_refusal, refusal
 from gateway.limits.types import Amounts, Ceiling, Charge, Granted, Metric, Refused
 from gateway.policies import Call, Outcome
 
@@ -48,7 +49,11 @@ class LimitPolicy:
             return
         reservation = f"{self._process}-{next(self._numbers)}"
         local = self._local
-        outcome = local.take(reservation, asked, now) if local is not None else await self._reserve(reservation, asked, now)
+        try:
+            outcome = local.take(reservation, asked, now) if local is not None else await self._reserve(reservation, asked, now)
+        except LimitsUnavailable:
+            call.headers += UNKNOWN
+            raise
         if isinstance(outcome, Refused):
             if outcome.charge.ceiling.metric == "cost":
                 self._tell(exhausted(outcome.charge, outcome.used))

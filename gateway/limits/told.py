@@ -9,10 +9,13 @@ from gateway.errors import BudgetSpent, LimitReached
 from gateway.limits.types import METRICS, NANOS, Ceiling, Charge, Granted, Metric, Refused
 from gateway.types import Headers
 
-__all__ = ("headers", "headers_of_refusal", "refusal")
+__all__ = ("UNKNOWN", "headers", "headers_of_refusal", "refusal")
 
 _SOON: Final = 1
 """Seconds after which another try may find that what others had reserved was not used."""
+
+UNKNOWN: Final[Headers] = [(b"retry-after", str(_SOON).encode())]
+"""When to try again while nobody can say what is left."""
 
 _NAMES: Final[Mapping[Metric, tuple[bytes, bytes, bytes]]] = {
     metric: (f"x-ratelimit-limit-{metric}".encode(), f"x-ratelimit-remaining-{metric}".encode(), f"x-ratelimit-reset-{metric}".encode())

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, HTTPScope
 from typing_extensions import override
 
 from server.http.cycle import Cycle
+from server.http.proxies import behind
 from server.http.shared import Shared
 
 __all__ = ("HttpProtocol",)
@@ -74,6 +75,8 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._client = _address(transport.get_extra_info("peername"))
+        if self._client is not None and self._shared.proxies.trust(self._client[0]):  # once: requests of all others cost what they did
+            self._app = behind(self._app, self._shared.proxies)
         self._server = _address(transport.get_extra_info("sockname"))
         self.deadline = self._loop.time() + self._shared.head_seconds
         self._shared.connections.add(self)

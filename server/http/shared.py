@@ -6,6 +6,8 @@ from collections.abc import Set as AbstractSet
 from email.utils import formatdate
 from typing import Any, Protocol
 
+from server.http.proxies import NOBODY, Proxies
+
 __all__ = ("Shared", "Timed")
 
 
@@ -40,6 +42,7 @@ class Shared:
         self,
         *,
         failure: Failure = _plainly,
+        proxies: Proxies = NOBODY,
         head_seconds: float = 30.0,
         body_seconds: float = 60.0,
         stuck_seconds: float = 120.0,
@@ -47,6 +50,8 @@ class Shared:
         linger_seconds: float = 2.0,
     ) -> None:
         self.failure = failure
+        self.proxies = proxies
+        """Peers whose word on their clients is taken."""
         self.head_seconds = head_seconds
         """From a connection, or the first byte of a request, to the end of its head."""
         self.body_seconds = body_seconds

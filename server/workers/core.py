@@ -95,8 +95,9 @@ def with_client(app: ASGIApp) -> ASGIApp:
         headers = []
         for header in scope["headers"]:
             if header[0] == CLIENT:
-                host, _, port = header[1].decode("latin-1").rpartition(" ")
+                scope["scheme"], host, port, ours, our_port = header[1].decode("latin-1").split(" ")
                 scope["client"] = (host, int(port)) if host else None
+                scope["server"] = (ours, int(our_port)) if ours else None  # the framework knows no scheme without it
             else:
                 headers.append(header)
         scope["headers"] = headers

@@ -131,8 +131,8 @@ def _has_body(scope: HTTPScope) -> bool:
 def _head(scope: HTTPScope) -> bytes:
     """The request's head as it came, but for what is of one connection."""
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    client = scope["client"]
-    told = f"{client[0]} {client[1]}".encode("latin-1") if client else b" 0"
+    (host, port), (ours, our_port) = scope["client"] or ("", 0), scope["server"] or ("", 0)
+    told = f"{scope['scheme']} {host} {port} {ours} {our_port}".encode("latin-1")
     headers = [header for header in scope["headers"] if header[0] not in _HOP]
     if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
         headers.append((b"transfer-encoding", b"chunked"))

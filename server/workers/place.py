@@ -13,7 +13,7 @@ from server.http.acceptor import BACKLOG
 __all__ = ("CLIENT", "Place", "Ready", "telling", "unix_socket")
 
 CLIENT: Final = b"x-tidegate-client-address"
-"""The header in which a worker tells the core who its client is. A client's own of this name goes no further than the worker."""
+"""The header in which a worker tells the core who its client is (scheme, address, port) and where it came to (address, port). A client's own of this name goes no further than the worker."""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from server.errors import failure
 from server.http.acceptor import Acceptor
 from server.http.listener import Listener
 from server.http.protocol import HttpProtocol
+from server.http.proxies import Proxies
 from server.http.shared import Shared
 from server.serving import allow_files, settle_collector
 from server.workers.forwarding import Forwarder
@@ -69,7 +70,8 @@ async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
     known.cancel()
     if worker.services.done():
         services = worker.services.result()
-        await _answer(services, core, place, ready, [line, stopped])
+        shared = Shared(failure=failure, proxies=Proxies(loaded.settings.server.trusted_proxies))
+        await _answer(services, core, shared, place, ready, [line, stopped])
         line.cancel()
         core.close()
         await services.close()
@@ -80,9 +82,10 @@ async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
     return 0
 
 
-async def _answer(services: WorkerServices, core: Forwarder, place: Place, ready: Ready, until: "list[asyncio.Task[None]]") -> None:
+async def _answer(
+    services: WorkerServices, core: Forwarder, shared: Shared, place: Place, ready: Ready, until: "list[asyncio.Task[None]]"
+) -> None:
     allow_files()
-    shared = Shared(failure=failure)
     services.under_way = lambda: len(shared.under_way)
     app = create_worker_app(services, core)
     listener = Listener(Acceptor(list(place.listening), lambda: HttpProtocol(app, shared), CONNECTIONS_A_TURN), shared)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from config.schema import LimitSettings, RouteSettings, Settings, TargetSettings
 from config.secrets import Secret
-from gateway.errors import BudgetSpent, LimitReached
+from gateway.errors import BudgetSpent, LimitReached, LimitsUnavailable
 from gateway.keys.index import KeyIndex
 from gateway.keys.types import Caller, VirtualKey
 from gateway.limits.ceilings import of_settings
 from gateway.limits.ledger import LocalLedger
+from gateway.limits.policy import LimitPolicy
 from gateway.limits.redis_ledger import RedisLedger
 from gateway.limits.service import LimitService
 from gateway.limits.types import Ceiling, Charge, Demand, Granted, Refused
@@ -264,6 +266,18 @@ async def test_each_subject_has_a_counter_of_its_own(service):
         with pytest.raises(LimitReached):
             await policy.admit(call(caller=Caller(user=user)))
     assert [each.subject for each in await service.standings()] == ["", "ada", "bo"]
+
+
+async def test_a_request_that_nobody_can_count_is_told_when_to_try_again():
+    class Away(LocalLedger):
+        def take(self, *_: object) -> NoReturn:
+            raise LimitsUnavailable
+
+    ceilings = of_settings(limited(LimitSettings(requests=1, window="month")))
+    policy = LimitPolicy(ceilings, Away(), "one", lambda *_: None, lambda _: None)
+    with pytest.raises(LimitsUnavailable):
+        await policy.admit(request := call())
+    assert request.headers == [(b"retry-after", b"1")]
 
 
 async def test_limits_of_a_route_a_team_an_address_and_of_judges_count_their_own(service):

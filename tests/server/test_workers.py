@@ -21,6 +21,7 @@ from tests.soak.rig import resident_mb
 
 MASTER = {"authorization": "Bearer of-the-whole-server"}
 CONFIG = """
+server: {{trusted_proxies: [127.0.0.3]}}
 security: {{api_keys: [of-the-whole-server]}}
 providers: {{silent: {{kind: openai, api_key: sk-x, base_url: "http://127.0.0.1:{port}/v1"}}}}
 routes:
@@ -208,6 +209,7 @@ def test_the_gateway_answers_while_the_core_is_away_and_what_is_the_cores_says_s
 def test_a_limit_is_not_overrun_when_the_core_is_killed_while_it_is_spent(server: RunningServer, kill: Kill):
     """Where cores are free the next one is there within the ten seconds that requests wait."""
     assert kill.spent.status_code in {429, 503}
+    assert int(kill.spent.headers["retry-after"]) > 0
     assert ask(server, model="limited").status_code == 429, "what was spent stays spent"
     kill.burst.update(statuses(server, 30, model="burst"))
     assert (kill.burst[200], set(kill.burst) - {200, 429, 503}) == (20, set())
@@ -276,10 +278,14 @@ def test_a_worker_that_is_stuck_is_unknown_and_not_idle(server: RunningServer):
 
 
 def test_a_client_is_known_by_its_own_address_and_not_by_what_it_claims(server: RunningServer):
-    claims = {**MASTER, "x-forwarded-for": "198.51.100.1", "x-tidegate-client-address": "198.51.100.1 1"}
+    claims = {**MASTER, "x-forwarded-for": "198.51.100.1", "x-tidegate-client-address": "http 198.51.100.1 1 198.51.100.1 1"}
     for address in ("127.0.0.1", "127.0.0.2"):
         found = [ask(server, model="by-address", headers=claims, address=address).status_code for _ in range(4)]
         assert found == [200, 200, 200, 429]
+    for client in ("198.51.100.1", "198.51.100.2"):
+        claims["x-forwarded-for"] = f"192.0.2.1, {client}"
+        found = [ask(server, model="by-address", headers=claims, address="127.0.0.3").status_code for _ in range(4)]
+        assert found == [200, 200, 200, 429], "unless it is a proxy that the settings name"
 
 
 def test_clearing_the_cache_forgets_what_every_worker_keeps(server: RunningServer):

@@ -22,6 +22,8 @@ from server.workers.messages import Hello, Seen
 from server.workers.place import CLIENT, unix_socket
 from server.workers.recovery import Recovery
 
+HERE = ("192.0.2.1", 4242)
+
 
 class Core:
     """Says who it thinks asks, then a word each time that it is let."""
@@ -33,7 +35,9 @@ class Core:
         assert scope["type"] == "http"
         client, forged = scope["client"], [name for name, _ in scope["headers"] if name == CLIENT]
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-        await send({"type": "http.response.body", "body": f"{client} {forged}".encode(), "more_body": True})
+        await send(
+            {"type": "http.response.body", "body": f"{scope['scheme']} {client} {scope['server']} {forged}".encode(), "more_body": True}
+        )
         await self.word.wait()
         await send({"type": "http.response.body", "body": b"a word", "more_body": False})
 
@@ -51,12 +55,21 @@ async def core(tmp_path: Path) -> AsyncIterator[Core]:
 async def test_the_core_sees_the_client_of_the_worker_whatever_it_claims_and_its_words_come_as_they_are_said(tmp_path, core, client):
     forwarder = Forwarder(str(tmp_path / "core"))
     said: asyncio.Queue[Message] = asyncio.Queue()
-    claimed = [(b"host", b"here"), (CLIENT, b"198.51.100.1 1"), (b"x-forwarded-for", b"198.51.100.1")]
-    scope: Any = {"type": "http", "method": "GET", "raw_path": b"/page", "query_string": b"", "headers": claimed, "client": client}
+    claimed = [(b"host", b"here"), (CLIENT, b"http 198.51.100.1 1 198.51.100.1 1"), (b"x-forwarded-for", b"198.51.100.1")]
+    scope: Any = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "https",
+        "raw_path": b"/page",
+        "query_string": b"",
+        "headers": claimed,
+        "client": client,
+        "server": HERE,
+    }
     asking = asyncio.create_task(forwarder(scope, _nothing, said.put))  # type: ignore[arg-type]  # a queue takes any message
     async with asyncio.timeout(5):
         assert (await said.get())["type"] == "http.response.start"
-        assert (await said.get())["body"] == f"{client} []".encode()
+        assert (await said.get())["body"] == f"https {client} {HERE} []".encode()
         assert said.empty()
         core.word.set()
         assert (await said.get())["body"] == b"a word"
