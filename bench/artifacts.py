@@ -18,6 +18,7 @@ from rich.table import Table
 
 from bench.peers import FOLDER
 from bench.processes import LOAD_CORE, memory_mb, started
+from bench.selection import is_chosen, refuse_unknown
 from bench.systems import ROOT
 from bench.types import StartedSystem, System
 
@@ -80,7 +81,8 @@ def _chosen(work: Path, only: list[str]) -> list[System]:
             needs=mlflow,
         ),
     ]
-    chosen = [system for system in all_systems if not only or any(word in system.name for word in only)]
+    refuse_unknown(only, [system.name for system in all_systems])
+    chosen = [system for system in all_systems if is_chosen(system.name, only)]
     for system in chosen:
         if system.needs is not None and not system.needs.exists():
             print(f"{system.name}: not installed (tidegate bench --install --only mlflow)", file=sys.stderr)

@@ -14,6 +14,7 @@ from rich.table import Table
 from bench.load import measure
 from bench.processes import memory_mb, started, upstream
 from bench.report import summarise, table
+from bench.selection import is_chosen, refuse_unknown
 from bench.systems import systems
 from bench.types import Load, Sample, Summary, System
 
@@ -48,10 +49,14 @@ def compare(measured: Callable[[list[System], Path], list[T]], shown: Callable[[
 
 
 def available(all_systems: list[System], only: list[str]) -> list[System]:
-    """Those that are installed and have one of ``only`` in their name; the upstream itself always. What is left out for want of a program is told."""
+    """Those that are installed and have one of ``only`` in their name; the upstream itself always. What is left out for want of a program is told.
+
+    Raises ``UnknownSystem``.
+    """
+    refuse_unknown(only, [system.name for system in all_systems])
     chosen = []
     for system in all_systems:
-        if only and system.name != "direct" and not any(word in system.name for word in only):
+        if system.name != "direct" and not is_chosen(system.name, only):
             continue
         if system.needs is not None and not system.needs.exists():
             print(f"{system.name}: not installed (tidegate bench --install)", file=sys.stderr)

@@ -26,6 +26,7 @@ from bench.registry.postgres import binaries, postgresql
 from bench.registry.report import CONNECTIONS, Measured, tables
 from bench.registry.seeding import seed
 from bench.registry.servers import PEER, Server, peer_program, servers
+from bench.selection import is_chosen, refuse_unknown
 from bench.types import Sample
 
 __all__ = ("run",)
@@ -51,11 +52,9 @@ def run(*, seconds: float, runs: int, mlflow: Path | None, only: list[str] | Non
     work = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
         with _database() as postgres:
-            chosen = [
-                each
-                for each in servers(work, program, postgres)
-                if not only or any(word in f"{each.name}, {each.backend}" for word in only)
-            ]
+            there = {f"{each.name}, {each.backend}": each for each in servers(work, program, postgres)}
+            refuse_unknown(only or (), tuple(there))
+            chosen = [each for name, each in there.items() if is_chosen(name, only or ())]
             measured = [
                 each
                 for backend in dict.fromkeys(server.backend for server in chosen)

@@ -1,10 +1,12 @@
 """``tidegate bench``."""
 
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import rich_click as click
 
+from server.cli.errors import BadUsage
 from server.cli.output import json_option
 
 __all__ = ("bench",)
@@ -48,22 +50,28 @@ def bench(
 ) -> int:
     """Measure added latency, throughput, memory and start-up beside peers."""
     from bench import peers
+    from bench.selection import UnknownSystem
 
     if install:
         peers.install(list(only))
+    runner = _runner(bodies=bodies, artifacts=artifacts, streams=streams, registry=registry)
+    given = {"rounds": rounds, "seconds": seconds, "runs": runs, "mlflow": mlflow, "only": list(only) or None, "as_json": as_json}
+    try:
+        return runner(**{name: value for name, value in given.items() if name in signature(runner).parameters})
+    except UnknownSystem as error:
+        raise BadUsage(str(error)) from None
+
+
+def _runner(*, bodies: bool, artifacts: bool, streams: bool, registry: bool) -> Callable[..., int]:
+    """What is measured. Each takes those of the options that mean something for it."""
     if registry:
         from bench.registry.run import run as run_registry
 
-        return run_registry(seconds=seconds, runs=runs, mlflow=mlflow, only=list(only) or None, as_json=as_json)
+        return run_registry
     if streams:
         from bench.streams import run as run_streams
 
-        return run_streams(only=list(only) or None, as_json=as_json)
-    return _runner(bodies=bodies, artifacts=artifacts)(rounds=rounds, seconds=seconds, only=list(only) or None, as_json=as_json)
-
-
-def _runner(*, bodies: bool, artifacts: bool) -> Callable[..., int]:
-    """What measures rates in rounds."""
+        return run_streams
     if artifacts:
         from bench.artifacts import run as run_files
 

@@ -14,6 +14,7 @@ from bench.bodies import Figures, table
 from bench.load import parse
 from bench.questions import QUESTIONS, request_body
 from bench.report import summarise
+from bench.selection import UnknownSystem, is_chosen, refuse_unknown
 from bench.streams import Answer, lost, said
 from bench.types import Sample
 
@@ -91,3 +92,11 @@ def test_the_table_of_bodies_says_how_many_times_as_fast_we_are():
     console.print(table(found))
     other = next(line for line in console.file.getvalue().splitlines() if "a peer" in line)
     assert other.count("2.50") == len(QUESTIONS)
+
+
+def test_a_system_that_is_asked_for_is_measured_or_the_user_is_told_what_there_is():
+    names = ["tidegate (tracing on)", "tensorzero (Rust, tracing off)"]
+    assert [name for name in names if is_chosen(name, ["TensorZero"])] == names[1:]
+    refuse_unknown(["tidegate"], names)
+    with pytest.raises(UnknownSystem, match="tensorzero"):
+        refuse_unknown(["tidegate", "envoy"], names)
