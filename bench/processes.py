@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -16,11 +16,27 @@ from bench.questions import request_body
 from bench.systems import HERE, UPSTREAM
 from bench.types import StartedSystem, System
 
-__all__ = ("LOAD_CORE", "PATIENCE_SECONDS", "SERVER_CORE", "answering", "descendants", "memory_mb", "process", "started", "upstream")
+__all__ = (
+    "LOAD_CORE",
+    "PATIENCE_SECONDS",
+    "SERVER_CORE",
+    "answering",
+    "at_rest",
+    "descendants",
+    "memory_mb",
+    "process",
+    "started",
+    "upstream",
+)
 
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
 PATIENCE_SECONDS: Final = 180.0
+
+REST: Final = 0.05
+"""Of a core: who uses less is at rest."""
+
+LOOK_SECONDS: Final = 0.5
 
 
 @contextmanager
@@ -115,6 +131,34 @@ def memory_mb(pid: int) -> float:
     """Resident memory of a process and all below it, in megabytes; shared pages are counted once (PSS)."""
     pids = [pid, *descendants(pid)]
     return sum(_pss_kb(each) for each in pids) / 1024
+
+
+def at_rest(pids: Sequence[int], patience: float) -> bool:
+    """Wait until these processes, with all below them, use next to nothing; ``False`` when they still do after ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    used, since = _cpu_seconds(pids), time.monotonic()
+    while True:
+        time.sleep(LOOK_SECONDS)
+        now, at = _cpu_seconds(pids), time.monotonic()
+        if now - used < REST * (at - since):
+            return True
+        if at >= deadline:
+            return False
+        used, since = now, at
+
+
+def _cpu_seconds(pids: Sequence[int]) -> float:
+    ticks = sum(_ticks(each) for pid in pids for each in (pid, *descendants(pid)))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    """See proc_pid_stat(5): the name, which may hold anything, ends with the last bracket; user and system time are two of the fields after it."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
 
 
 def descendants(pid: int) -> list[int]:

@@ -113,7 +113,7 @@ from tracing.provider import SpanProvider, build_tracer_provider
 from tracing.spending_store import SpendingStore
 from tracing.store import TraceStore
 
-__all__ = ("Services",)
+__all__ = ("Services", "nobody_else")
 
 logger = logging.getLogger(__name__)
 
@@ -152,8 +152,8 @@ class Services:
         self._started_with = settings
         self._restart_needed: tuple[str, ...] = ()
         self.fleet: Fleet = Alone()
-        self.changed: Callable[[], None] = lambda: None
-        """Called after keys, settings, or what was set up through the API have changed."""
+        self.changed: Callable[[], Awaitable[None]] = nobody_else
+        """Awaited after keys, settings, or what was set up through the API have changed, and before whoever changed them is answered."""
 
     def _build_access(self) -> None:
         """Who may do what: keys, users, roles, workspaces, the gate."""
@@ -322,10 +322,10 @@ class Services:
             raise
         self.guard = Guard.of(settings, self.keys.index, self.tickets, self.sign_in)
         self.settings = settings
+        await self.changed()
         self._config_version += 1
         self._config_error = None
         self._restart_needed = restart_needed(self._started_with, settings)
-        self.changed()
         logger.info("configuration %d is running", self._config_version)
         if self._restart_needed:
             logger.warning("these settings were changed and need a restart: %s", ", ".join(self._restart_needed))
@@ -401,13 +401,14 @@ class Services:
     async def _administered(self, state: Administered) -> None:
         """Endpoints that were set up through the API answer beside the configured routes."""
         before, self._administration = self._administration, state  # policies look there
+        if state == before:
+            return
         try:
-            if state != before:
-                self.gateway.reconfigure(merged(self.settings, state))
-                self.changed()
+            self.gateway.reconfigure(merged(self.settings, state))
         except BaseException:
             self._administration = before
             raise
+        await self.changed()
 
     async def _follow_administration(self) -> None:
         """Endpoints are set up at another process, and answer here some seconds later. While their database is away, what was known stays."""
@@ -418,9 +419,9 @@ class Services:
             except StorageUnavailable as error:
                 logger.warning("endpoints stay as they are known, their database is away: %s", error)
 
-    def _keys_changed(self) -> None:
+    async def _keys_changed(self) -> None:
         self.gateway.renew_policies()
-        self.changed()
+        await self.changed()
 
     def in_force(self) -> tuple[Settings, dict[str, Tracked]]:
         """The settings with what was set up through the API, and endpoints, by name, whose traces belong to an experiment."""
@@ -446,6 +447,10 @@ class Services:
     async def _after_opening(self, work: Callable[[], Awaitable[Any]]) -> None:
         await self.telemetry.opened()
         await work()
+
+
+async def nobody_else() -> None:
+    """There is no other process that must know of a change."""
 
 
 def _home(settings: Settings) -> Path:

@@ -19,7 +19,7 @@ import msgspec
 from rich.console import Console
 
 from bench.load import parse
-from bench.processes import PATIENCE_SECONDS, memory_mb, process
+from bench.processes import PATIENCE_SECONDS, at_rest, memory_mb, process
 from bench.registry.bulk import store_runs
 from bench.registry.operations import Operation, operations
 from bench.registry.postgres import binaries, postgresql
@@ -95,7 +95,11 @@ class _Running(msgspec.Struct, frozen=True):
 
 
 def _beside(backend: str, chosen: list[Server], work: Path, seconds: float, runs: int) -> list[Measured]:
-    """All servers of one database, each operation in turns: what else the machine does meanwhile, it does to all of them."""
+    """All servers of one database, each operation in turns: what else the machine does meanwhile, it does to all of them.
+
+    None is measured before all are at rest. A server may go on with questions whose client has gone (``mlflow server`` does for many
+    seconds), and would take the time of who comes next.
+    """
     with ExitStack() as stack:
         running = _all_started(stack, [server for server in chosen if server.backend == backend], work, runs)
         samples: dict[str, dict[str, dict[int, Sample]]] = {each.server.name: {} for each in running}
@@ -103,6 +107,8 @@ def _beside(backend: str, chosen: list[Server], work: Path, seconds: float, runs
             print(f"{backend}: {turn[0].name}", file=sys.stderr)
             for count in CONNECTIONS:
                 for each, operation in zip(running, turn, strict=True):
+                    if not at_rest([server.pid for server in running], LONGEST_SECONDS):
+                        print(f"  not all are at rest after {LONGEST_SECONDS:g} s; measured all the same", file=sys.stderr)
                     samples[each.server.name].setdefault(operation.name, {})[count] = _load(each.server, operation, count, seconds, work)
         return [
             Measured(each.server.name, each.server.backend, samples[each.server.name], each.goals, memory_mb(each.pid), each.start_seconds)

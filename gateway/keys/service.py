@@ -1,13 +1,13 @@
 """Virtual keys: making them, taking them back, and keeping the index of them up to date.
 
-Requests read the index alone. A change made here is in it before the change is answered; a change made by another process that shares the
-database is seen within seconds.
+Requests read the index alone. A change made here is in it, and with every worker, before the change is answered; a change made by another
+process that shares the database is seen within seconds.
 """
 
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeVar
 
@@ -44,10 +44,10 @@ class Metadata(Protocol):
 class KeyService:
     """Everything that is done with keys. Methods raise the tree of ``gateway.keys.errors``.
 
-    ``changed`` is called, on the event loop, after the index was replaced.
+    ``changed`` is awaited after the index was replaced, and before whoever asked for the change is answered.
     """
 
-    def __init__(self, metadata: Metadata, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, metadata: Metadata, changed: Callable[[], Awaitable[None]] | None = None) -> None:
         self.index = KeyIndex()
         self._metadata = metadata
         self._changed = changed
@@ -57,7 +57,8 @@ class KeyService:
         """Read all keys into the index."""
         self._seen, keys = await self._metadata.read(lambda connection: (store.fingerprint(connection), store.read_all(connection)))
         self.index.replace(keys)
-        self._changed()
+        if self._changed is not None:
+            await self._changed()
 
     async def run(self) -> None:
         """Look for changes of other processes until cancelled. While the database is away, what was known stays."""

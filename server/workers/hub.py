@@ -10,7 +10,7 @@ from gateway.errors import GatewayError
 from gateway.limits.ledger import LocalLedger
 from gateway.limits.types import Granted, Refused
 from server.registered_prompts import RegisteredPrompts
-from server.services import Services
+from server.services import Services, nobody_else
 from server.workers.gathered import Gathered
 from server.workers.messages import (
     Ask,
@@ -77,7 +77,7 @@ class Hub:
 
     def close(self) -> None:
         """Let no more in. Workers have ended by now."""
-        self._services.changed = lambda: None
+        self._services.changed = nobody_else
         self._server.close()
         for task in self._tasks:
             task.cancel()
@@ -191,11 +191,13 @@ class Hub:
         settings, tracked = self._services.in_force()
         return Now(settings, dict(self._services.keys.index.by_digest()), tracked)
 
-    def _tell_all(self) -> None:
+    async def _tell_all(self) -> None:
+        """Return when all go by what is in force: a worker reports after it has taken what was said before. Nobody waits for one that is stuck."""
         if self._workers:
             now = self._now()
             for worker in self._workers:
                 worker.say(now)
+            await self.reports()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

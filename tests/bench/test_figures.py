@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from rich.console import Console
 from bench import streaming_upstream
 from bench.bodies import Figures, table
 from bench.load import parse
+from bench.processes import at_rest
 from bench.questions import QUESTIONS, request_body
 from bench.report import summarise
 from bench.selection import UnknownSystem, is_chosen, refuse_unknown
@@ -100,3 +103,16 @@ def test_a_system_that_is_asked_for_is_measured_or_the_user_is_told_what_there_i
     refuse_unknown(["tidegate"], names)
     with pytest.raises(UnknownSystem, match="tensorzero"):
         refuse_unknown(["tidegate", "envoy"], names)
+
+
+@pytest.mark.parametrize(("program", "rests"), [("while True: pass", False), ("import time; print(flush=True); time.sleep(60)", True)])
+def test_whoever_still_works_is_not_at_rest(program: str, *, rests: bool):
+    with subprocess.Popen(["sh", "-c", '"$0" "$@"; true', sys.executable, "-c", program], stdout=subprocess.PIPE) as shell:
+        try:
+            if rests:
+                assert shell.stdout is not None
+                shell.stdout.readline()  # it has started
+            assert at_rest([shell.pid], 2.0 if not rests else 30.0) is rests
+        finally:
+            subprocess.run(["pkill", "-KILL", "-P", str(shell.pid)], check=True)
+            shell.kill()

@@ -7,7 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from email.message import Message
 from http.client import HTTPConnection, HTTPException
@@ -116,6 +116,22 @@ def test_a_key_opens_and_closes_every_worker_at_once(server: RunningServer):
     assert statuses(server, 16, headers=shown) == {200: 16}
     server.client.delete("/api/v1/keys/ada", headers=MASTER).raise_for_status()
     assert statuses(server, 16, headers=shown) == {401: 16}
+
+
+def test_who_makes_a_key_is_answered_when_every_worker_knows_it(server: RunningServer):
+    slow = children(server)[1]
+    os.kill(slow, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            made = threads.submit(
+                send, server, "POST", "/api/v1/keys", json.dumps({"name": "late"}), {**MASTER, "content-type": "application/json"}
+            )
+            assert not wait([made], 0.3).done
+            os.kill(slow, signal.SIGCONT)
+            shown = {"authorization": f"Bearer {json.loads(made.result().body)['key']}"}
+        assert statuses(server, 16, headers=shown) == {200: 16}
+    finally:
+        os.kill(slow, signal.SIGCONT)
 
 
 def test_a_reload_reaches_every_worker_and_drops_no_request(server: RunningServer, silent: socket.socket):
