@@ -5,12 +5,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
 from tracing.prices import Rate, Rates
 
-__all__ = ("table_rates",)
+__all__ = ("Sold", "sold", "table_rates")
 
 _PROVIDERS: Final = {
     "aws.bedrock": "aws",
@@ -29,6 +30,35 @@ _PROVIDERS: Final = {
     "x_ai": "x-ai",
 }
 """OpenTelemetry's provider names, and our own, where the library's differ."""
+
+
+class Sold(msgspec.Struct, frozen=True):
+    """A model that is sold by text, in dollars a token; where more is asked of long inputs, what short ones cost."""
+
+    model: str
+    context_window: int | None
+    input: float
+    output: float | None
+
+
+def sold(provider: str, at_ns: int) -> list[Sold]:
+    """What the table knows of a provider; nothing of one that it does not know. Prefixes of fine-tuned models are no models."""
+    theirs = _PROVIDERS.get(provider, provider)
+    known = next((each for each in data_snapshot.get_snapshot().providers if each.id == theirs), None)
+    return [found for info in known.models if (found := _sold(info, at_ns))] if known else []
+
+
+def _sold(info: ModelInfo, at_ns: int) -> Sold | None:
+    prices = info.get_prices(datetime.fromtimestamp(at_ns / 1e9, UTC))
+    given = _short(prices.input_mtok)
+    if given is None or info.id.startswith("ft:") or info.id.endswith("-"):
+        return None
+    return Sold(info.id, info.context_window, given, _short(prices.output_mtok))
+
+
+def _short(price: Decimal | TieredPrices | None) -> float | None:
+    rate = _rate(price)
+    return float(rate[0][1] if isinstance(rate, tuple) else rate) if rate is not None else None
 
 
 def table_rates(provider: str, model: str, at_ns: int) -> Rates | None:

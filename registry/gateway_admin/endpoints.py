@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from registry.gateway_admin import messages
+from registry.gateway_admin import catalogue, catalogue_messages, messages
 from registry.gateway_admin import policy_messages as policies
 from registry.gateway_admin.service import GatewayAdmin
 from registry.wire import Endpoint
@@ -10,11 +10,16 @@ from registry.wire import Endpoint
 __all__ = ("endpoints",)
 
 BASE = "/3.0/mlflow/gateway"
+_CATALOGUE = (
+    Endpoint("GET", f"{BASE}/supported-providers", catalogue_messages.ListSupportedProviders, catalogue.supported_providers),
+    Endpoint("GET", f"{BASE}/supported-models", catalogue_messages.ListSupportedModels, catalogue.supported_models),
+    Endpoint("GET", f"{BASE}/provider-config", catalogue_messages.GetProviderConfig, catalogue.provider_config),
+)
 
 
 def endpoints(admin: GatewayAdmin) -> list[Endpoint[Any]]:
     """All of them."""
-    return [*_models(admin), *_endpoints(admin), *_policies(admin)]
+    return [*_CATALOGUE, *_models(admin), *_endpoints(admin), *_policies(admin)]
 
 
 def _models(admin: GatewayAdmin) -> list[Endpoint[Any]]:

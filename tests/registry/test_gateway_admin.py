@@ -415,3 +415,16 @@ def test_a_route_of_the_file_stands_before_an_endpoint_of_its_name():
     state = Administered(providers={"openai:x": ProviderSettings()}, routes=(other,))
     result = merged(Settings(routes=(route,)), state)
     assert result.routes == (route,) and set(result.providers) == {"openai:x"}
+
+
+async def test_what_is_not_known_of_a_model_is_sent_as_null_and_every_field_is_there(admin):
+    (model, *_) = (await admin.ask("GET", "supported-models", provider="cohere"))["models"]
+    assert model["provider"] == "cohere"
+    assert model["supports_vision"] is None
+    assert {"model", "mode", "max_input_tokens", "max_output_tokens", "input_cost_per_token", "deprecation_date"} <= model.keys()
+
+
+async def test_what_the_server_has_in_its_environment_is_not_offered_to_what_comes_through_the_api(admin, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-server")
+    config = await admin.ask("GET", "provider-config", provider="OpenAI")
+    assert (config["default_mode"], config["env_credentials_available"]) == ("api_key", False)
