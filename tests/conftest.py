@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from config.schema import StorageSettings
 from storage.connectors import Embedded
+from tests import running
 
 pytest_plugins = ["tests.fixtures.redis", "tests.fixtures.stores"]
 
@@ -42,6 +42,4 @@ def tmp_storage(chdb_home: Path) -> StorageSettings:
 @pytest.fixture
 def free_port() -> int:
     """A TCP port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return running.free_port()

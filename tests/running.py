@@ -1,13 +1,14 @@
 """A real server in a process of its own: started from the checkout, on a free port, with a data directory that outlives it."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +17,16 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that a system gives to connections, which would take a server's before it listens or while it is started again."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody listens on, by chance: others who look for one at this moment find another."""
+    while True:
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", secrets.choice(PORTS)))
+            return int(probe.getsockname()[1])
 
 
 @dataclass

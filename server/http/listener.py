@@ -13,6 +13,9 @@ from server.http.shared import Shared
 __all__ = ("Listener",)
 
 TICK_SECONDS: Final = 1.0
+TURN_SECONDS: Final = 0.01
+"""Enough for the loop to read what waits for it."""
+
 GOODBYE_SECONDS: Final = 1.0
 """In which those who are not waited for any longer are told so."""
 
@@ -54,5 +57,6 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(TURN_SECONDS)  # if we stood still, what clients said meanwhile is read before their clocks are
             self._shared.tick()
             self._shared.look(loop.time())

@@ -1,7 +1,7 @@
 """The core's side of the line: it counts for all workers, keeps them up to date, and asks them what they have counted."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from itertools import count
 from time import monotonic_ns
 from typing import Final
@@ -36,6 +36,9 @@ __all__ = ("Hub",)
 
 REPORT_SECONDS: Final = 1.0
 """How long a worker may take to report: one that is stuck must not hold up the page of all."""
+
+CHANGE_SECONDS: Final = 5.0
+"""How long it may take to hear of a change: whoever has taken a key back must not hear "done" while a worker that rests still lets it in."""
 
 REPORT_EVERY_SECONDS: Final = 1.0
 
@@ -82,14 +85,18 @@ class Hub:
         for task in self._tasks:
             task.cancel()
 
-    async def reports(self, clear: str | None = None) -> list[Report]:
-        """What each worker says of itself. Who is stuck is asked again when it must ``clear`` something, which it will."""
+    async def reports(self) -> list[Report]:
+        """What each worker says of itself that is not stuck."""
+        return await self._ask_all([worker for worker in self._workers if not worker.stuck])
+
+    async def _ask_all(self, workers: Iterable[Connected], clear: str | None = None, seconds: float = REPORT_SECONDS) -> list[Report]:
         async with asyncio.TaskGroup() as tasks:
-            asked = [tasks.create_task(self._ask(worker, clear)) for worker in self._workers if clear is not None or not worker.stuck]
+            asked = [tasks.create_task(self._ask(worker, clear, seconds)) for worker in workers]
         return [report for task in asked if (report := task.result()) is not None]
 
     async def _clear(self, route: str) -> int:
-        return sum(report.cleared for report in await self.reports(route))
+        """Who is stuck is asked, too: it will do so."""
+        return sum(report.cleared for report in await self._ask_all(self._workers, route))
 
     async def _keep_asking(self) -> None:
         """What a worker that is killed has counted is known up to here."""
@@ -97,13 +104,13 @@ class Hub:
             await asyncio.sleep(REPORT_EVERY_SECONDS)
             await self.reports()
 
-    async def _ask(self, worker: Connected, clear: str | None) -> Report | None:
+    async def _ask(self, worker: Connected, clear: str | None, seconds: float) -> Report | None:
         number = next(self._ids)
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         worker.say(Ask(number, clear, self._services.condition().journal.last_error))
         try:
-            async with asyncio.timeout(REPORT_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await future
         except TimeoutError:
             worker.stuck = True
@@ -192,12 +199,12 @@ class Hub:
         return Now(settings, dict(self._services.keys.index.by_digest()), tracked)
 
     async def _tell_all(self) -> None:
-        """Return when all go by what is in force: a worker reports after it has taken what was said before. Nobody waits for one that is stuck."""
+        """Return when all go by what is in force: a worker reports after it has taken what was said before. One that is stuck is not waited for long."""
         if self._workers:
             now = self._now()
             for worker in self._workers:
                 worker.say(now)
-            await self.reports()
+            await self._ask_all(self._workers, seconds=CHANGE_SECONDS)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

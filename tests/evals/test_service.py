@@ -171,10 +171,12 @@ async def test_a_judge_survives_a_database_that_goes_away_and_says_so_meanwhile(
 
 
 async def test_a_defect_in_one_judge_stops_neither_it_nor_the_others(service: JudgeService, traces: Traces, shelf: Shelf):
+    async def trouble() -> bool:
+        return "ZeroDivisionError" in (await service.report("helpful")).trouble
+
     async with at_work(service):
         traces.error = ZeroDivisionError()
-        await asyncio.sleep(0.1)
-        assert "ZeroDivisionError" in (await service.report("helpful")).trouble
+        await until(trouble)
         traces.error = None
         began_just_now(traces, 3)
         await until(lambda: len(shelf.by_id) == 3)
@@ -193,7 +195,7 @@ class TestOverHttp:
         answer = await client.post("/api/v1/judges/polite/runs", json={"since": "1h"})
         assert answer.status_code == 202
         run = answer.json()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while run["state"] not in ("done", "failed"):
                 await asyncio.sleep(0.01)
                 run = (await client.get(f"/api/v1/judges/runs/{run['id']}")).json()

@@ -151,12 +151,12 @@ async def test_a_shadow_answers_nobody_and_is_a_marked_trace_of_its_own(rig: Rig
     answer = await rig.ask("shadowed", "!hang-b")
     assert (answer.status_code, answer.headers["x-tidegate-target"]) == (200, "a/one")
     answer = await rig.ask("shadowed", "to be copied", stream=True)
-    for _ in range(50):
-        traces = (await rig.client.get("/api/v1/traces", params={"limit": 20})).json()["traces"]
-        copies = [trace for trace in traces if trace["input_preview"] == "to be copied"]
-        if len(copies) == 2 and all(trace["output_preview"] for trace in copies):
-            break
-        await asyncio.sleep(0.05)
+    copies: list[dict] = []
+    async with asyncio.timeout(20):
+        while len(copies) < 2 or not all(trace["output_preview"] for trace in copies):
+            traces = (await rig.client.get("/api/v1/traces", params={"limit": 20})).json()["traces"]
+            copies = [trace for trace in traces if trace["input_preview"] == "to be copied"]
+            await asyncio.sleep(0.05)
     assert len(copies) == 2
     (copy,) = [trace["trace_id"] for trace in copies if trace["trace_id"] != answer.headers["x-tidegate-trace-id"]]
     (span,) = (await rig.client.get(f"/api/v1/traces/{copy}")).json()["spans"]

@@ -233,7 +233,7 @@ async def test_a_deleted_webhook_is_told_nothing_more_and_its_log_says_why(metad
     await hooks.tell()
     await hooks.service.delete(hook)
     async with hooks.running():
-        await asyncio.sleep(0.1)
+        await hooks.settled(1)
     assert receiver.requests == []
     [delivery] = await hooks.log("dead")
     assert delivery.error == "the webhook was deleted"
@@ -288,11 +288,12 @@ async def test_old_deliveries_leave_the_log(metadata_any, receiver):
         await hooks.settled(1)
     long_ago = update(webhook_deliveries).values(settled_at=datetime.now(UTC) - timedelta(days=31))
     await metadata_any.run(lambda connection: connection.execute(long_ago))
+    (old,) = await hooks.log()
     later = Hooks(metadata_any)
-    async with later.running():
-        await later.tell()
-        await later.settled(1)
-        await asyncio.sleep(0.05)
+    await later.tell()
+    async with later.running(), asyncio.timeout(15):
+        while old.delivery_id in {each.delivery_id for each in await later.log()}:
+            await asyncio.sleep(0.02)
     assert len(await later.log()) == 1
 
 

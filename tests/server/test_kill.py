@@ -77,14 +77,15 @@ def stored(server: RunningServer) -> list[dict]:
 
 def recovered(server: RunningServer, expected: set[str]) -> list[dict]:
     """What is stored once the logs of the dead are read, which begins after the server is ready; a reader who comes too early is told so by a 503."""
-    for _ in range(50):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         try:
             traces = stored(server)
         except httpx.HTTPStatusError as early:
             assert early.response.status_code == 503, early  # any other refusal is the failure
-            continue
-        if expected <= {trace["trace_id"] for trace in traces}:
-            return traces
+        else:
+            if expected <= {trace["trace_id"] for trace in traces}:
+                return traces
         time.sleep(0.3)
     return stored(server)
 

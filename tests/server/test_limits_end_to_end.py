@@ -79,6 +79,9 @@ def test_a_streams_tokens_are_settled_before_its_last_byte(server: list[RunningS
 
 
 def test_counters_survive_a_kill(server: list[RunningServer], home: Path):
+    for _ in range(3):
+        ask(server[0], "dee", max_tokens=5)
+    ask(server[0], "eve", max_tokens=5)
     spent = standing(server[0], "all-money")["used"]
     assert spent > 0
     server[0].kill()
@@ -88,9 +91,9 @@ def test_counters_survive_a_kill(server: list[RunningServer], home: Path):
         assert time.monotonic() < deadline, server[0].log.read_text()
         time.sleep(0.05)
     with pytest.raises(openai.RateLimitError):
-        ask(server[0], "ada")
+        ask(server[0], "dee")
     assert standing(server[0], "all-money")["used"] == pytest.approx(spent)
-    assert standing(server[0], "per-user", "bo")["used"] == 1
+    assert standing(server[0], "per-user", "eve")["used"] == 1
 
 
 def test_a_spent_budget_is_refused_as_such_and_shown(server: list[RunningServer]):

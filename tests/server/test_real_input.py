@@ -57,10 +57,11 @@ def instructions() -> list[str]:
     return [item if isinstance(item, str) else item["input"] for item in json.loads(Path(named).read_text())]
 
 
-def ask(server: RunningServer, instruction: str) -> None:
-    client = OpenAI(base_url=f"{server.url}/v1", api_key="unused", max_retries=0)
-    answer = client.chat.completions.create(model="fake/echo", messages=[{"role": "user", "content": instruction}])
-    assert answer.choices[0].message.content == instruction
+def ask(server: RunningServer, asked: list[str]) -> None:
+    with OpenAI(base_url=f"{server.url}/v1", api_key="unused", max_retries=0) as client:
+        for instruction in asked:
+            answer = client.chat.completions.create(model="fake/echo", messages=[{"role": "user", "content": instruction}])
+            assert answer.choices[0].message.content == instruction
 
 
 def app_traces(server: RunningServer) -> list[dict]:
@@ -93,16 +94,16 @@ def test_a_hundred_real_instructions_are_a_hundred_traces_with_one_verdict_each_
     config.write_text(CONFIG)
     port = free_port()
     server = start_server(tmp_path / "data", config=config, port=port)
-    for instruction in asked[:60]:
-        ask(server, instruction)
+    ask(server, asked[:60])
     wait_judged(server, 10)
     server.kill()
     server = start_server(tmp_path / "data", config=config, port=port)
     try:
-        for instruction in asked[60:]:
-            ask(server, instruction)
-        traces = wait_judged(server, len(asked))
-        time.sleep(2)
+        ask(server, asked[60:])
+        wait_judged(server, len(asked))
+        while (stats := server.client.get("/api/v1/judges/helpful").json()["report"]["stats"])["waiting"]:
+            time.sleep(0.1)
+        assert (stats["scored"], stats["failed"]) == (len(asked), 0)
         traces = app_traces(server)
         assert len(traces) == len(asked)
         assert {len(trace["scores"]) for trace in traces} == {1}

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from storage.journal_frames import scan
+from storage.records import Opening
 from tests.running import RunningServer, start_server
 from tests.soak.rig import resident_mb
 
@@ -32,6 +34,7 @@ routes:
   - {{name: held, targets: [{{model: silent/model}}], limits: [{{name: held, requests: 5, window: week}}]}}{more}
 """
 MOST_MB = 130
+AT_ONCE = 16
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,7 @@ def send(
 
 
 def statuses(server: RunningServer, count: int, **asked: Any) -> Counter[int]:
-    with ThreadPoolExecutor(16) as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         return Counter(answer.status_code for answer in threads.map(lambda _: ask(server, **asked), range(count)))
 
 
@@ -126,7 +129,7 @@ def test_who_makes_a_key_is_answered_when_every_worker_knows_it(server: RunningS
             made = threads.submit(
                 send, server, "POST", "/api/v1/keys", json.dumps({"name": "late"}), {**MASTER, "content-type": "application/json"}
             )
-            assert not wait([made], 0.3).done
+            assert not wait([made], 1.5).done, "longer than others wait for what a worker says of itself"
             os.kill(slow, signal.SIGCONT)
             shown = {"authorization": f"Bearer {json.loads(made.result().body)['key']}"}
         assert statuses(server, 16, headers=shown) == {200: 16}
@@ -161,7 +164,7 @@ def test_a_killed_worker_is_started_again_and_what_it_had_under_way_is_interrupt
         hanging = [threads.submit(ask, server, "silent/model") for _ in range(8)]
         taken = [silent.accept()[0] for _ in hanging]
         assert all(each.recv(1) for each in taken)
-        time.sleep(0.05)  # that a request began is written down a millisecond after it, and the worker may just have begun to wait
+        eventually(lambda: begun(server) >= len(hanging))  # that a request began is written down a millisecond after it was sent
         for worker in before[1:]:
             os.kill(worker, signal.SIGKILL)
         for each in taken:
@@ -172,8 +175,23 @@ def test_a_killed_worker_is_started_again_and_what_it_had_under_way_is_interrupt
     eventually(lambda: Counter(each["status"] for each in traces(server))["INTERRUPTED"] == len(hanging))
 
 
+def begun(server: RunningServer) -> int:
+    """How many openings are in the journals of the workers that live."""
+    return sum(
+        isinstance(frame.record, Opening)
+        for path in (server.data / "journal").glob("*.seg")
+        for frame in scan(path.read_bytes(), closed=False).frames
+    )
+
+
 def traces(server: RunningServer) -> list[dict[str, Any]]:
-    return server.client.get("/api/v1/traces?limit=200", headers=MASTER).json()["traces"]
+    """Once what those who ended had written down is stored."""
+
+    def told() -> list[dict[str, Any]] | None:
+        answer = server.client.get("/api/v1/traces?limit=200", headers=MASTER)
+        return answer.json()["traces"] if answer.status_code != 503 else None
+
+    return eventually(told)
 
 
 def answers_again(server: RunningServer) -> bool:
@@ -202,11 +220,13 @@ def kill(server: RunningServer, silent: socket.socket) -> Kill:
     (burst,) = threaded(lambda: statuses(server, 60, model="burst"))
     eventually(lambda: used(server, "twenty") >= 5)
     core, *workers = children(server)
+    os.kill(server.process.pid, signal.SIGSTOP)  # who would start the next one
     os.kill(core, signal.SIGKILL)
-    asked = threaded(
-        lambda: ask(server), lambda: send(server, "GET", "/api/2.0/mlflow/experiments/search"), lambda: ask(server, model="limited")
-    )
-    seen = [each() for each in asked]
+    try:
+        seen = [ask(server), send(server, "GET", "/api/2.0/mlflow/experiments/search")]
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    seen.append(ask(server, model="limited"))
     found = burst()
     eventually(lambda: server.client.get("/ready").status_code == 200)
     reserved = used(server, "held", "reserved")
@@ -228,7 +248,10 @@ def test_a_limit_is_not_overrun_when_the_core_is_killed_while_it_is_spent(server
     assert int(kill.spent.headers["retry-after"]) > 0
     assert ask(server, model="limited").status_code == 429, "what was spent stays spent"
     kill.burst.update(statuses(server, 30, model="burst"))
-    assert (kill.burst[200], set(kill.burst) - {200, 429, 503}) == (20, set())
+    assert set(kill.burst) <= {200, 429, 503}
+    assert 20 - AT_ONCE <= kill.burst[200] <= 20, (
+        "one that the dead core granted, and whose worker it did not tell, is counted all the same"
+    )
     assert kill.reserved == 1, "the next core knows who is under way"
     eventually(lambda: (used(server, "held", "reserved"), used(server, "held")) == (0, 1))
 

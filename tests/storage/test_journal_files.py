@@ -161,6 +161,8 @@ def test_fsync_follows_its_setting(tmp_path, monkeypatch, policy):
     journal = Journal.open(tmp_path, JournalSettings(fsync=policy))
     journal.append([span(1)])
     time.sleep(0.3)
+    while policy == "interval" and not threads:
+        time.sleep(0.01)
     seen = set(threads)
     journal.close()
     assert seen == {"never": set(), "interval": {"journal"}, "always": {threading.current_thread().name}}[policy]

