@@ -7,7 +7,6 @@ import msgspec
 from gateway.ending import End
 from gateway.errors import GatewayError, Stopping, UpstreamBroken
 from gateway.guardrails.errors import Withheld
-from gateway.masking import without_secrets
 from gateway.passing import passed
 from gateway.policies import Answered
 from gateway.progress import Progress
@@ -67,7 +66,7 @@ def _whole(progress: Progress, end: End, way: Passage, upstream: Upstream, body:
 
 
 def _vendor_error(progress: Progress, end: End, upstream: Upstream, body: bytes) -> Reply:
-    """The vendor's own error passes as it is, if it is JSON; a page of HTML from something in between becomes an error of the dialect. No key of the account."""
+    """The vendor's own error passes as it is, if it is JSON; a page of HTML from something in between becomes an error of the dialect."""
     name = progress.target.name
     end.reached(upstream.status, error=str(upstream.status), detail=f"{name} answered {upstream.status}")
     headers = headers_of(progress, upstream)
@@ -77,7 +76,6 @@ def _vendor_error(progress: Progress, end: End, upstream: Upstream, body: bytes)
         message = f"{name} answered {upstream.status} with something that is no JSON."
         body = error_body(UpstreamBroken(message), progress.inbound.dialect)
         headers = [(b"content-type", b"application/json"), *((name, value) for name, value in headers if name != b"content-type")]
-    body = without_secrets(body, progress.snapshot.settings.providers.get(progress.target.provider))
     return Reply(status=upstream.status, headers=headers, trace_id=progress.recording.trace_id, body=body, target=name)
 
 

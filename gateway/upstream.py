@@ -17,6 +17,7 @@ from gateway.http.errors import Broken, HttpError, Overdue, Unreachable
 from gateway.http.origin import Origin
 from gateway.http.pool import Pool
 from gateway.http.tunnel import proxy_of
+from gateway.masking import Masking, Passing
 from gateway.types import Headers, Upstream
 from gateway.upload import Sending
 
@@ -45,10 +46,13 @@ _COMPLAINTS: Final = {
 
 
 class HttpAccount:
-    """Connections to one upstream. ``name`` is the provider's name in the settings, for messages; ``public_only`` is the setting."""
+    """Connections to one upstream. ``name`` is the provider's name in the settings, for messages; ``public_only`` is the setting; ``masking`` hides what no answer may tell."""
 
-    def __init__(self, name: str, base_url: str, timeouts: TimeoutSettings, *, public_only: bool = False) -> None:
+    def __init__(
+        self, name: str, base_url: str, timeouts: TimeoutSettings, *, public_only: bool = False, masking: Masking | None = None
+    ) -> None:
         self.name = name
+        self.masking = masking or Masking()
         self.base_url = base_url.rstrip("/")
         self._origin = Origin.of(base_url)
         self.address = self._origin.host
@@ -140,20 +144,27 @@ class HttpUpstream(Upstream):
         self.headers: Headers = [header for header in connection.headers if header[0] in _KEPT or header[0].startswith(_KEPT_PREFIXES)]
         self._account = account
         self._connection: Connection | None = connection
+        self._passing: Passing | None = None
 
     @override
     async def read(self) -> bytes:
         try:
-            return await self._open().read()
+            body = await self._open().read()
         except HttpError as error:
             raise self._account.translated(error) from error
+        return self._account.masking.whole(body, self.status)
 
     @override
     async def next_chunk(self) -> bytes | None:
-        try:
-            return await self._open().next_chunk()
-        except HttpError as error:
-            raise self._account.translated(error) from error
+        passing = self._passing = self._passing or self._account.masking.stream(self.status, _kind(self.headers))
+        while True:
+            try:
+                chunk = await self._open().next_chunk()
+            except HttpError as error:
+                raise self._account.translated(error) from error
+            told = passing.take(chunk)
+            if told != b"":
+                return told
 
     @override
     async def close(self) -> None:
@@ -165,6 +176,10 @@ class HttpUpstream(Upstream):
         if self._connection is None:
             raise Broken("the answer was closed")
         return self._connection
+
+
+def _kind(headers: Headers) -> bytes:
+    return next((value for name, value in headers if name == b"content-type"), b"")
 
 
 async def _chunked(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,6 +1,6 @@
 """A vendor that speaks Anthropic's Messages: it refuses what its published shapes do not allow, and keeps what it was sent.
 
-The last text of the user says what it does: ``!429``, ``!500``, ``!busy`` (529), ``!hang``, ``!gone`` (it closes without a word), ``!cut`` (a stream breaks off), ``!overloaded`` (an error within the stream), ``!tools`` (thinks,
+The last text of the user says what it does: ``!429``, ``!500``, ``!busy`` (529), ``!hang``, ``!gone`` (it closes without a word), ``!cut`` (a stream breaks off), ``!overloaded`` (an error within the stream), ``!repeats`` (the same, with the headers that it was called with), ``!tools`` (thinks,
 and calls the first tool twice); anything else is answered with four words.
 """
 
@@ -85,6 +85,9 @@ class Claude:
                 return False
             if number == 4 and "!overloaded" in text:
                 _chunk(writer, error("overloaded_error", "Overloaded"))
+                break
+            if number == 4 and "!repeats" in text:
+                _chunk(writer, error("api_error", f"called with {self.headers[-1]}"))
                 break
             _chunk(writer, event)
         writer.write(b"0\r\n\r\n")

@@ -14,9 +14,9 @@ from gateway.dialects.types import DialectName, UpstreamDialect
 from gateway.errors import GatewayError
 from gateway.passages.observing import EventStream, observed
 from gateway.passages.resource import ResourcePassage
-from gateway.providers.bedrock.frames import Frame, FrameParser
 from gateway.providers.bedrock.stream import converse_event, invoke_event
 from gateway.types import Inbound, Observation, StreamReader, Upstream
+from gateway.wire.frames import Frame, FrameParser
 from gateway.wire.outline import Outline
 
 __all__ = ("PassthroughPassage", "dialect_at")

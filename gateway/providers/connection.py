@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from config.schema import ProviderSettings
 from gateway.accounts.types import Account
+from gateway.masking import Masking
 from gateway.types import Outbound, Resource, Upstream
 from gateway.upstream import HttpAccount
 
@@ -15,7 +16,8 @@ class Connection:
     """One upstream address on one account. ``forwarded`` are the client's headers that reach the upstream, lower-case; the settings' own win."""
 
     def __init__(self, name: str, base_url: str, settings: ProviderSettings, account: Account, forwarded: frozenset[bytes]) -> None:
-        self._http = HttpAccount(name, base_url, settings.timeouts, public_only=settings.public_only)
+        self._masking = Masking(settings)
+        self._http = HttpAccount(name, base_url, settings.timeouts, public_only=settings.public_only, masking=self._masking)
         self._account = account
         self._forwarded = forwarded - {header.lower().encode("latin-1") for header in settings.headers}
         # Identity: the body is tapped as it passes, and a compressed one could not be read.
@@ -36,6 +38,7 @@ class Connection:
         kind = resource.content_type if body or request.upload is not None or resource.method == "POST" else ""
         path = unrepeated(self._http.base_url, resource.path)
         proof = await self._account.headers(self._http.base_url + path, kind, body, resource.method)
+        self._masking.called_with(proof)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]
         headers = [*([("content-type", kind)] if kind else ()), *self._headers, *proof, *own, *more, ("traceparent", request.traceparent)]
         return await self._http.post(path, headers, request.upload or body, resource.method)

@@ -141,16 +141,19 @@ class Supervisor:
                 self._start(child)
 
     def _reap(self) -> int | None:
-        """Take note of those that ended; the exit code when one ended before all were up: then its reason is told, and would be again."""
+        """Take note of those that ended; the exit code, its own, when one ended before all were up: then its reason is told, and would be again."""
         for child in self._all:
-            if not child.pid or os.waitpid(child.pid, os.WNOHANG) == (0, 0):
+            if not child.pid:
+                continue
+            pid, status = os.waitpid(child.pid, os.WNOHANG)
+            if not pid:
                 continue
             if child.pipe >= 0:
                 self._learn(child)
             failed_at_once = not self._up and not self._stopping
             self._note_end(child)
             if failed_at_once:
-                return 1
+                return max(1, os.waitstatus_to_exitcode(status))
         return None
 
     def _note_end(self, child: Child) -> None:

@@ -119,6 +119,21 @@ async def test_a_stream_that_breaks_is_an_error_event(rig: Rig, model: str, text
     assert (await rig.span())["status"] == "ERROR"
 
 
+async def test_an_error_event_that_repeats_the_accounts_key_says_it_to_no_client_and_no_span(rig: Rig):
+    with pytest.raises(anthropic.APIStatusError, match="called with") as caught:
+        await rig.stream("!repeats", "claude/claude-sonnet-4-5")
+    assert "'x-api-key': '***'" in str(caught.value.body)
+    assert CLAUDE_KEY not in json.dumps(await rig.span())
+    asked = [{"role": "user", "content": "!repeats"}]
+    with pytest.raises(openai.APIError, match="called with") as told:
+        async for _ in await rig.openai.chat.completions.create(model="claude/claude-sonnet-4-5", messages=asked, stream=True):
+            pass
+    assert "'x-api-key': '***'" in told.value.message
+    events = [event async for event in await rig.openai.responses.create(model="claude/claude-sonnet-4-5", input="!repeats", stream=True)]
+    assert (events[-1].type, "'x-api-key': '***'" in events[-1].response.error.message) == ("response.failed", True)
+    assert CLAUDE_KEY not in json.dumps(await rig.span())
+
+
 async def test_a_route_may_refuse_what_cannot_cross(rig: Rig):
     with pytest.raises(anthropic.BadRequestError) as caught:
         await rig.ask("hello", "strict", extra_body={"top_k": 5})

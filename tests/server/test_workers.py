@@ -388,3 +388,11 @@ def refused(server: RunningServer) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_settings_that_pass_the_files_checks_and_cannot_be_run_end_it_as_they_end_one_process(tmp_path: Path):
+    (tmp_path / "tidegate.yaml").write_text("providers: {cloud: {kind: vertex, project: p, credentials: env:CREDENTIALS}}")
+    env = {"CREDENTIALS": str(tmp_path / "nowhere.json")}
+    ending = start_server(tmp_path / "data", config=tmp_path / "tidegate.yaml", env=env, wait=False, arguments=("--workers", "2"))
+    assert ending.process.wait(30) == 2
+    assert "error: The provider 'cloud' has 'credentials' that are neither" in ending.log.read_text()

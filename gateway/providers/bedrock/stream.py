@@ -7,8 +7,8 @@ import msgspec
 from typing_extensions import override
 
 from gateway.errors import UpstreamBroken
-from gateway.providers.bedrock.frames import Frame, FrameParser
 from gateway.types import Headers, Upstream
+from gateway.wire.frames import Frame, FrameParser
 
 __all__ = ("FramedUpstream", "converse_event", "invoke_event")
 

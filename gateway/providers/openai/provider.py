@@ -5,6 +5,7 @@ from typing import Final
 
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
+from gateway.masking import Masking
 from gateway.providers.connection import unrepeated
 from gateway.providers.openai.quirks import PLAIN, Quirks, adapted
 from gateway.types import Operation, Outbound, Upstream
@@ -38,7 +39,8 @@ class OpenAIProvider:
 
     def __init__(self, name: str, settings: ProviderSettings, quirks: Quirks = PLAIN) -> None:
         self._quirks = quirks
-        self._account = HttpAccount(name, settings.base_url or DEFAULT_BASE_URL, settings.timeouts, public_only=settings.public_only)
+        base_url, masking = settings.base_url or DEFAULT_BASE_URL, Masking(settings)
+        self._account = HttpAccount(name, base_url, settings.timeouts, public_only=settings.public_only, masking=masking)
         self._headers = _own_headers(settings)
         self.operations = quirks.operations
         self._allowed = ALLOWED | quirks.headers

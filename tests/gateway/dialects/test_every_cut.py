@@ -15,11 +15,11 @@ from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
 from gateway.dialects.types import Answer, Candidate, DialectName, Finish, Reasoning, Request, Text, Tokens, ToolCall, Written
 from gateway.passages.observing import EventStream
 from gateway.passages.translated import TranslatedUpstream
-from gateway.providers.bedrock.frames import Frame, FrameParser
 from gateway.providers.bedrock.stream import FramedUpstream, converse_event
 from gateway.providers.openai.stream import ChatStream
 from gateway.sse import EventParser
 from gateway.types import Observation
+from gateway.wire.frames import Frame, FrameParser
 from tests.gateway.dialects.saying import PAIRS, SPOKEN, converse
 from tests.gateway.dialects.scripted import STREAM, Given
 from tests.gateway.dialects.test_pairs import read, streamed

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import UpstreamBroken
-from gateway.providers.bedrock.frames import FrameParser
 from gateway.providers.bedrock.stream import converse_event, invoke_event
+from gateway.wire.frames import FrameParser
 from tests.gateway.providers.framing import event, exception, frame, invoked
 
 HEADERS = st.dictionaries(st.text("abcdefgh_", min_size=1, max_size=10), st.text(max_size=30), max_size=4)

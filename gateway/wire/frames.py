@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.errors import UpstreamBroken
 
-__all__ = ("Frame", "FrameParser")
+__all__ = ("CHECKSUM", "PRELUDE", "Frame", "FrameParser", "checked_length")
 
 PRELUDE: Final = Struct("!III")
 CHECKSUM: Final = Struct("!I")
@@ -48,7 +48,7 @@ class FrameParser:
         """The frames that end within ``chunk``."""
         self._buffer += chunk
         while len(self._buffer) >= PRELUDE.size:
-            total = _checked_length(self._buffer)
+            total = checked_length(self._buffer)
             if len(self._buffer) < total:
                 return
             frame, self._buffer = self._buffer[:total], self._buffer[total:]
@@ -60,7 +60,8 @@ class FrameParser:
             raise UpstreamBroken("The upstream's event stream ended within a frame.")
 
 
-def _checked_length(buffer: bytes) -> int:
+def checked_length(buffer: bytes) -> int:
+    """The bytes of the frame that begins here. Raises ``UpstreamBroken``."""
     total, headers, checksum = PRELUDE.unpack_from(buffer)
     if crc32(buffer[:8]) != checksum:
         raise UpstreamBroken("The upstream's event stream is damaged: the checksum of a frame's head is wrong.")
