@@ -37,15 +37,19 @@ __all__ = (
     "usage_range",
 )
 
+_BEFORE_ALL: Final = "toDateTime64('1900-01-01 00:00:00', 9, 'UTC')"
+"""A time at which no span began: spans count from 1970."""
+
 _TRACES: Final = "SELECT trace_id FROM traces WHERE project_id = 'default'"
 
 
 def _head(traces: str) -> str:
     """The condition that a span stands for its trace, among ``traces``: a statement of identifiers, or ``""`` for all there are."""
     among = f" AND trace_id IN ({traces})" if traces else ""
-    irregular = f"FROM traces WHERE project_id = 'default'{among} GROUP BY trace_id HAVING sum(roots) != 1"
-    regular = f"is_root AND trace_id NOT IN (SELECT trace_id {irregular})"
-    return f"({regular} OR (trace_id, start_time) IN (SELECT trace_id, min(start_time) {irregular}))"
+    irregular = f"FROM traces FINAL WHERE project_id = 'default'{among} AND roots != 1"
+    # One set answers both questions, as the same statement is worked out once: whether a trace is in it, and which of its spans it begins with.
+    exceptions = f"SELECT trace_id, arrayJoin([{_BEFORE_ALL}, start_time]) {irregular}"
+    return f"(is_root AND (trace_id, {_BEFORE_ALL}) NOT IN ({exceptions}) OR (trace_id, start_time) IN ({exceptions}))"
 
 
 HEAD: Final = _head("")
