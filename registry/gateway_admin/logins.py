@@ -23,13 +23,13 @@ def logins(kind: str) -> tuple[AuthMode, ...]:
     return (_with_key(kind, key_needed="api_key" in vendor.known_by, address_needed=vendor.base_url is None),)
 
 
-def _with_key(kind: str, *, key_needed: bool = True, address_needed: bool = False) -> AuthMode:
+def _with_key(kind: str, *more: AuthField, key_needed: bool = True, address_needed: bool = False) -> AuthMode:
     return AuthMode(
         mode="api_key",
         display_name="API key",
         description=f"An API key of {kind}",
         secret_fields=[_field("api_key", "The key", needed=key_needed)],
-        config_fields=[_field("api_base", "Base URL of the API", needed=address_needed)],
+        config_fields=[_field("api_base", "Base URL of the API", needed=address_needed), *more],
     )
 
 
@@ -43,18 +43,7 @@ _AZURE: Final = [
     _field("api_version", "Version of the API, for paths with a deployment in them", needed=False),
 ]
 SPECIAL: Final[Mapping[str, tuple[AuthMode, ...]]] = {
-    "openai": (
-        AuthMode(
-            mode="api_key",
-            display_name="API key",
-            description="An API key of openai",
-            secret_fields=[_field("api_key", "The key")],
-            config_fields=[
-                _field("api_base", "Base URL of the API", needed=False),
-                _field("organization", "Organization that is billed", needed=False),
-            ],
-        ),
-    ),
+    "openai": (_with_key("openai", _field("organization", "Organization that is billed", needed=False)),),
     "azure": (
         AuthMode(
             mode="api_key",

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from registry.errors import InvalidParameterValue
 from registry.runs.experiment_messages import GetExperiment, SearchExperiments
 from registry.runs.messages import GetRun, SearchRuns
+from server.ui.pages.listing import Found, listing
 from server.ui.pages.page import Services, base_url, page
 from server.ui.run_table import arranged
 from server.ui.scatter import axes_of, scatter
@@ -23,23 +24,13 @@ MAX_COMPARED: Final = 20
 @get("/experiments")
 async def experiments(request: AnyRequest, services: Services) -> Response[str]:
     """The list, what changed last first, filtered in MLflow's language."""
-    expression, token = request.query_params.get("filter", ""), request.query_params.get("cursor") or None
-    asked = SearchExperiments(max_results=PAGE, filter=expression or None, order_by=["last_update_time DESC"], page_token=token)
-    try:
-        found, mistake = await services.registry.experiments.search(asked), ""
-    except InvalidParameterValue as error:
-        found, mistake = SearchExperiments.Response(), error.message
-    return page(
-        services,
-        "experiments.html",
-        title="Experiments",
-        section="experiments",
-        found=found,
-        filter=expression,
-        mistake=mistake,
-        base_url=base_url(request, services.settings()),
-        now=datetime.now(UTC),
-    )
+
+    async def search(typed: str, cursor: str | None) -> Found:
+        asked = SearchExperiments(max_results=PAGE, filter=typed or None, order_by=["last_update_time DESC"], page_token=cursor)
+        found = await services.registry.experiments.search(asked)
+        return found.experiments, found.next_page_token
+
+    return await listing(request, services, "Experiments", "experiments", search)
 
 
 @get("/experiments/{experiment_id:str}")

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from registry.errors import InvalidParameterValue, PermissionDenied
+from registry.errors import PermissionDenied
 from registry.mcp_servers.messages import (
     GetMcpServer,
     GetMcpServerVersion,
@@ -19,6 +19,7 @@ from registry.mcp_servers.messages import (
     SearchMcpServerVersions,
 )
 from server.ui.asked import expression
+from server.ui.pages.listing import Found, listing
 from server.ui.pages.page import Services, base_url, page
 from server.ui.services import UiServices
 
@@ -40,24 +41,13 @@ class Tool(msgspec.Struct, frozen=True):
 @get("/mcp-servers")
 async def mcp_servers(request: AnyRequest, services: Services) -> Response[str]:
     """The list, by name: words are looked for in names, anything that compares is MLflow's language."""
-    typed, cursor = request.query_params.get("filter", ""), request.query_params.get("cursor", "")
-    asked = SearchMcpServers(filter_string=expression(typed, "name"), max_results=PAGE, page_token=cursor or None)
-    try:
-        found, mistake = await services.registry.ask(asked), ""
-    except InvalidParameterValue as error:
-        found, mistake = SearchMcpServers.Response(mcp_servers=[]), error.message
-    return page(
-        services,
-        "mcp_servers.html",
-        title="MCP servers",
-        section="mcp-servers",
-        found=found.mcp_servers,
-        next_cursor=found.next_page_token,
-        filter=typed,
-        mistake=mistake,
-        base_url=base_url(request, services.settings()),
-        now=datetime.now(UTC),
-    )
+
+    async def search(typed: str, cursor: str | None) -> Found:
+        asked = SearchMcpServers(filter_string=expression(typed, "name"), max_results=PAGE, page_token=cursor)
+        found = await services.registry.ask(asked)
+        return found.mcp_servers, found.next_page_token
+
+    return await listing(request, services, "MCP servers", "mcp-servers", search)
 
 
 @get("/mcp-servers/{namespace:str}/{slug:str}")

@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from registry.errors import InvalidParameterValue
-from registry.models.types import ModelVersion, Page
+from registry.models.types import ModelVersion
 from registry.search import next_token, offset_of
+from server.ui.pages.listing import Found, listing
 from server.ui.pages.page import Services, base_url, page
 
 __all__ = ("model", "model_version", "models")
@@ -19,23 +19,12 @@ AnyRequest = Request[Any, Any, Any]
 @get("/models")
 async def models(request: AnyRequest, services: Services) -> Response[str]:
     """The list, filtered in MLflow's language."""
-    expression, cursor = request.query_params.get("filter", ""), request.query_params.get("cursor", "")
-    try:
-        found, mistake = await services.registry.models.search(expression, offset=offset_of(cursor)), ""
-    except InvalidParameterValue as error:
-        found, mistake = Page(models=[]), error.message
-    return page(
-        services,
-        "models.html",
-        title="Models",
-        section="models",
-        found=found.models,
-        next_cursor=None if found.next_offset is None else next_token(found.next_offset),
-        filter=expression,
-        mistake=mistake,
-        base_url=base_url(request, services.settings()),
-        now=datetime.now(UTC),
-    )
+
+    async def search(typed: str, cursor: str | None) -> Found:
+        found = await services.registry.models.search(typed, offset=offset_of(cursor or ""))
+        return found.models, None if found.next_offset is None else next_token(found.next_offset)
+
+    return await listing(request, services, "Models", "models", search)
 
 
 @get("/models/{name:str}")

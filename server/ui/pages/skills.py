@@ -10,7 +10,6 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from registry.artifacts.messages import FileInfo
-from registry.errors import InvalidParameterValue
 from registry.skills.messages import (
     GetSkill,
     GetSkillVersion,
@@ -23,6 +22,7 @@ from registry.skills.messages import (
 from registry.skills.views import identity
 from server.ui.asked import expression
 from server.ui.files import Preview, preview, trail
+from server.ui.pages.listing import Found, listing
 from server.ui.pages.page import Services, base_url, page
 from server.ui.services import UiServices
 
@@ -46,24 +46,13 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 @get("/skills")
 async def skills(request: AnyRequest, services: Services) -> Response[str]:
     """The list: words are looked for in names and descriptions, anything that compares is MLflow's language."""
-    typed, cursor = request.query_params.get("filter", ""), request.query_params.get("cursor", "")
-    asked = SearchSkills(filter_string=expression(typed, "search_text"), max_results=PAGE, page_token=cursor or None)
-    try:
-        found, mistake = await services.registry.ask(asked), ""
-    except InvalidParameterValue as error:
-        found, mistake = SearchSkills.Response(skills=[]), error.message
-    return page(
-        services,
-        "skills.html",
-        title="Skills",
-        section="skills",
-        found=[(identity(each.organization, each.name), each) for each in found.skills],
-        next_cursor=found.next_page_token,
-        filter=typed,
-        mistake=mistake,
-        base_url=base_url(request, services.settings()),
-        now=datetime.now(UTC),
-    )
+
+    async def search(typed: str, cursor: str | None) -> Found:
+        asked = SearchSkills(filter_string=expression(typed, "search_text"), max_results=PAGE, page_token=cursor)
+        found = await services.registry.ask(asked)
+        return [(identity(each.organization, each.name), each) for each in found.skills], found.next_page_token
+
+    return await listing(request, services, "Skills", "skills", search)
 
 
 @get("/skills/{skill_name:str}")
