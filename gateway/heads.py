@@ -16,11 +16,13 @@ __all__ = ("head_of",)
 
 
 class GenerationConfig(msgspec.Struct, rename="camel"):
-    """``generationConfig`` of Gemini's."""
+    """``generationConfig`` of Gemini's, whose members have two spellings, as all of its names."""
 
     temperature: Any = None
     top_p: Any = None
     max_output_tokens: Any = None
+    spelt_top_p: Any = msgspec.field(default=None, name="top_p")
+    spelt_max_output_tokens: Any = msgspec.field(default=None, name="max_output_tokens")
 
 
 class GeminiHead(msgspec.Struct, rename="camel"):
@@ -30,8 +32,10 @@ class GeminiHead(msgspec.Struct, rename="camel"):
     requests: msgspec.Raw = msgspec.Raw()
     tools: msgspec.Raw = msgspec.Raw()
     generation_config: GenerationConfig | None = None
+    spelt_generation_config: GenerationConfig | None = msgspec.field(default=None, name="generation_config")
     labels: Any = None
-    prompt_variables: dict[str, str | int | float] | None = msgspec.field(default=None, name="prompt_variables")
+    prompt_variables: dict[str, str | int | float] | None = None
+    spelt_prompt_variables: dict[str, str | int | float] | None = msgspec.field(default=None, name="prompt_variables")
 
 
 class PromptedHead(RequestHead):
@@ -106,18 +110,18 @@ def _anthropic(inbound: Inbound) -> RequestHead:
 
 def _gemini(inbound: Inbound) -> RequestHead:
     sent = _GEMINI.decode(inbound.body)
-    config = sent.generation_config or GenerationConfig()
+    config = sent.generation_config or sent.spelt_generation_config or GenerationConfig()
     return RequestHead(
         model=inbound.model,
         stream=inbound.stream,
         messages=sent.contents,
         input=sent.requests,
         tools=sent.tools,
-        prompt_variables=sent.prompt_variables,
+        prompt_variables=sent.prompt_variables or sent.spelt_prompt_variables,
         metadata=sent.labels,
         temperature=config.temperature,
-        top_p=config.top_p,
-        max_tokens=config.max_output_tokens,
+        top_p=config.spelt_top_p if config.top_p is None else config.top_p,
+        max_tokens=config.spelt_max_output_tokens if config.max_output_tokens is None else config.max_output_tokens,
     )
 
 

@@ -22,7 +22,7 @@ MOST: Final = 20
 HOLDERS: Final = frozenset({"messages", "input", "contents", "system"})
 """Members of a request, in all dialects, in which media are."""
 
-SAID: Final = frozenset({"arguments", "args", "function", "functionCall", "functionResponse"})
+SAID: Final = frozenset({"arguments", "args", "function", "functionCall", "function_call", "functionResponse", "function_response"})
 """Members that a model or a tool wrote: what looks like media there is none. ``input`` is one, too, within a call."""
 
 _ANY: Final = msgspec.json.Decoder()

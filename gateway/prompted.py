@@ -1,5 +1,8 @@
 """A prompt of the registry in front of a request of any dialect."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 from msgspec.structs import replace
 
@@ -12,6 +15,12 @@ from gateway.types import Inbound
 from gateway.wire.patch import patch
 
 __all__ = ("with_prompt",)
+
+_OURS: Final[Mapping[str, None]] = {"prompt_variables": None, "prompt": None}
+"""Members that are not for the vendor."""
+
+_OURS_OF_GOOGLES: Final[Mapping[str, None]] = {**_OURS, "promptVariables": None, "system_instruction": None}
+"""The same for requests whose names have two spellings: what is written anew may have stood there under the other one."""
 
 
 def with_prompt(prompt: RenderedPrompt, inbound: Inbound) -> bytes:
@@ -30,4 +39,4 @@ def _prompted(prompt: RenderedPrompt, inbound: Inbound) -> bytes:
     said = conversation(whole, inbound.dialect)
     if inbound.dialect is DialectName.OPENAI_RESPONSES:  # there the prompt may have stood in for the model
         said["model"] = msgspec.json.encode(request.model or prompt.model or prompt.name)
-    return patch(inbound.body, {**said, "prompt_variables": None, "prompt": None})
+    return patch(inbound.body, {**said, **(_OURS if inbound.dialect is not DialectName.GEMINI else _OURS_OF_GOOGLES)})

@@ -33,7 +33,7 @@ _WORDS: Final = frozenset(
 )
 """Members that hold words."""
 
-_FREE: Final = frozenset({"args", "arguments", "input", "response", "partial_args", "partialArgs", "willContinue"})
+_FREE: Final = frozenset({"args", "arguments", "input", "response", "partial_args", "partialArgs", "willContinue", "will_continue"})
 """Members whose objects are of an application's own making: words wherever a string stands."""
 
 _NO_WORDS: Final = frozenset(
@@ -41,6 +41,7 @@ _NO_WORDS: Final = frozenset(
         "annotations",
         "audio",
         "citationMetadata",
+        "citation_metadata",
         "file",
         "fileData",
         "file_data",
@@ -53,12 +54,14 @@ _NO_WORDS: Final = frozenset(
         "metadata",
         "response_format",
         "safetyRatings",
+        "safety_ratings",
         "source",
         "stream_options",
         "tool_choice",
         "tools",
         "usage",
         "usageMetadata",
+        "usage_metadata",
     }
 )
 """Members that hold none, or none of the conversation's."""

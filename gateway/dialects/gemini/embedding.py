@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.dialects.gemini.wire import camelled
 from gateway.dialects.reading import decoded_request, unread
 from gateway.dialects.types import Embed, Embedded
 from gateway.errors import InvalidRequest
@@ -41,6 +42,7 @@ class Batch(msgspec.Struct):
     requests: list[msgspec.Raw]
 
 
+_ANY: Final = msgspec.json.Decoder(dict[str, Any])
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BATCH: Final = msgspec.json.Decoder(Batch)
 _ONE: Final = msgspec.json.Decoder(One)
@@ -73,7 +75,7 @@ def for_model(body: bytes, model: str) -> bytes:
 
 def read_batch(body: bytes, model: str) -> Embed:
     """A batch in the neutral form: what all of it has in common is said once. Raises ``InvalidRequest``."""
-    bodies = [bytes(each) for each in decoded_request(body, _BATCH).requests]
+    bodies = [msgspec.json.encode(camelled(decoded_request(bytes(each), _ANY))) for each in decoded_request(body, _BATCH).requests]
     requests = [decoded_request(each, _ONE) for each in bodies]
     wanted = {each.output_dimensionality for each in requests}
     extras = [unread(each, One) for each in bodies]
