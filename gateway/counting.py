@@ -17,6 +17,7 @@ __all__ = ("counted", "counting", "model_of", "passed_to")
 _COUNTERS: Final[Mapping[tuple[DialectName, str], str]] = {
     (DialectName.ANTHROPIC, "anthropic"): "/messages/count_tokens",
     (DialectName.GEMINI, "gcp.gemini"): "/models/{model}:countTokens",
+    (DialectName.GEMINI, "gcp.vertex_ai"): "/publishers/google/models/{model}:countTokens",
     (DialectName.OPENAI_RESPONSES, "openai"): "/responses/input_tokens",
 }
 """Where a vendor counts requests of its dialect, beneath its base URL."""

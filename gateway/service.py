@@ -123,6 +123,11 @@ class Gateway:
         """Whether ``model`` is asked of that vendor's own API."""
         return self.knows(model) and self._snapshot.providers[self.provider_of(model)].system == system
 
+    def is_of(self, system: str, provider: str) -> bool:
+        """Whether ``provider`` is configured, and of that vendor's own API."""
+        found = self._snapshot.providers.get(provider)
+        return found is not None and found.system == system
+
     def responding(self, named: str = "") -> str:
         """The provider that is asked for a response by its identifier: the one that is named, or the only one that has any; ``""``: none."""
         providers = self._snapshot.providers.items()
@@ -177,7 +182,7 @@ class Gateway:
         Raises ``InvalidRequest`` where there is none, or where the one that is named is another vendor's.
         """
         able = [name for name, provider in self._snapshot.providers.items() if provider.system == system and ROUTED_ONLY not in name]
-        kind = system.rpartition(".")[2]
+        kind = system.rpartition(".")[2].removesuffix("_ai")
         if not able:
             raise InvalidRequest(
                 f"What is asked for is kept by the API of {kind!r} alone, and no provider of that kind is configured: add one under 'providers'.",

@@ -4,8 +4,10 @@ An unmatched path, a wrong method, a refused host: the framework answers these b
 which client is speaking, and so which shape of error it can read.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 
@@ -102,6 +104,8 @@ DIALECTS: tuple[tuple[str, Shape], ...] = (
     ("/anthropic/", _anthropic),
     ("/gateway/anthropic/", _anthropic),
     ("/v1beta/", _gemini),
+    ("/v1beta1/", _gemini),
+    ("/v1/publishers/", _gemini),
     ("/upload/", _gemini),
     ("/gemini/", _gemini),
     ("/gateway/gemini/", _gemini),
@@ -117,6 +121,9 @@ DIALECTS: tuple[tuple[str, Shape], ...] = (
 )
 """Path prefix to error shape; the first match counts."""
 
+
+_GOOGLES: Final = re.compile(r"/v1/(?:models/.*:|projects/[^/]+/locations/)", re.DOTALL)
+"""What is Google's beneath paths of OpenAI's: methods of models, and what is in a place."""
 
 _BY_HEADER = {DialectName.ANTHROPIC: _anthropic, DialectName.GEMINI: _gemini}
 
@@ -148,8 +155,7 @@ def _shape(path: str, headers: Headers) -> Shape | None:
     shape = next((shape for prefix, shape in DIALECTS if path.startswith(prefix)), None)
     if shape is not _openai:
         return shape
-    google = path.startswith("/v1/models/") and ":" in path  # a method of Google's, beneath a path of OpenAI's
-    return _gemini if google else _BY_HEADER.get(spoken(headers), _openai)
+    return _gemini if _GOOGLES.match(path) else _BY_HEADER.get(spoken(headers), _openai)
 
 
 def has_dialect(path: str) -> bool:

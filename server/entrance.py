@@ -126,7 +126,7 @@ ENTRANCES: Final = (
     _row(
         "models",
         _makers,
-        "/(?:v1|v1beta|upload|openai|anthropic|gemini|gateway|endpoints|passthrough)/.*",
+        "/(?:v1|v1beta|v1beta1|upload|openai|anthropic|gemini|gateway|endpoints|passthrough)/.*",
         r"/api/2\.0/endpoints(?:/.*)?",
         r"/api/[23]\.0/gateway/.*",
         "/(?:v2/)?rerank",

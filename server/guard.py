@@ -29,6 +29,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 GATEWAY_PATHS = (
     "/v1/",
     "/v1beta/",
+    "/v1beta1/",
     "/upload/",
     "/openai/",
     "/anthropic/",

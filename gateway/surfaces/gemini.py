@@ -1,6 +1,7 @@
 """Gemini's API, as its SDKs speak it: ``/v1beta/models/{model}:generateContent``, its stream, its count of tokens, and embeddings.
 
 What Google keeps for an account, files and cached contents, stands beneath the same paths, and uploads beneath ``/upload``: ``google_account``.
+The same models are asked for in Vertex AI's words, too: ``google_cloud``.
 
 A model's name may hold slashes here: ``models/anthropic/claude-haiku-4-5:generateContent``.
 """
@@ -11,7 +12,8 @@ from typing import Any, Final, cast
 from urllib.parse import parse_qs
 
 import msgspec
-from litestar import Router, asgi, post
+from litestar import Router, asgi, post, route
+from litestar.enums import HttpMethod
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec.structs import replace
@@ -24,6 +26,7 @@ from gateway.render import refused
 from gateway.service import Gateway
 from gateway.sse import EventParser
 from gateway.surfaces.google_account import GOOGLE, GoogleAccount, kept_at
+from gateway.surfaces.google_cloud import VERTEX, in_cloud, method_at, not_here
 from gateway.surfaces.listing import gemini_model, gemini_models
 from gateway.surfaces.openai import Surface, send_error, send_whole
 from gateway.surfaces.paths import asked_path
@@ -32,6 +35,8 @@ from gateway.types import Inbound, Operation, Reply
 __all__ = ("ArraySend", "router")
 
 PREFIXES: Final = ("/v1beta", "/gemini/v1beta", "/gemini/v1", "/gateway/gemini/v1beta")
+CLOUDS: Final = ("/v1beta1", "/gemini/v1beta1", "/gateway/gemini/v1beta1", "/v1/publishers")
+IN_PROJECT: Final = "/v1/projects/{project:str}/locations/{path:path}"  # more of the projects of the first version is OpenAI's
 KEPT: Final = ("/v1/cachedContents", "/v1/fileSearchStores", "/v1/operations")
 UPLOADS: Final = ("/upload", "/gemini/upload", "/gateway/gemini/upload")
 METHODS: Final = ("generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents")
@@ -47,6 +52,9 @@ def router(gateway: Gateway, account: GoogleAccount, max_body_bytes: int = 100 *
 
     async def serve(scope: HTTPScope, receive: Receive, send: Send) -> None:
         path = asked_path(scope)
+        if in_cloud(path):
+            await serve_cloud(path, scope, receive, send)
+            return
         action = _ACTION.fullmatch(path)
         if action is not None and action["method"] in METHODS:
             await _act(surface, action["method"], action["model"], scope, receive, send)
@@ -61,7 +69,18 @@ def router(gateway: Gateway, account: GoogleAccount, max_body_bytes: int = 100 *
         else:
             await send_error(_not_found(path), send, DialectName.GEMINI)
 
-    @asgi(list(PREFIXES), is_mount=True, copy_scope=False)
+    async def serve_cloud(path: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        method, model = method_at(path) or ("", "")
+        if method in METHODS:
+            await _act(surface, method, model, scope, receive, send)
+        elif kept_at(path):
+            await account.kept(scope, receive, send)
+        elif method and gateway.is_made_by(VERTEX, model):
+            await account.beside(method, model, scope, receive, send)
+        else:
+            await send_error(not_here(path), send, DialectName.GEMINI)
+
+    @asgi([*PREFIXES, *CLOUDS], is_mount=True, copy_scope=False)
     async def models(scope: Scope, receive: Receive, send: Send) -> None:
         await serve(cast("HTTPScope", scope), receive, send)
 
@@ -80,7 +99,14 @@ def router(gateway: Gateway, account: GoogleAccount, max_body_bytes: int = 100 *
 
         return answer
 
-    return Router("/", route_handlers=[models, uploads, kept, first_version], include_in_schema=False)
+    @route(IN_PROJECT, http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.PATCH, HttpMethod.DELETE])
+    async def in_project(project: FromPath[str], path: FromPath[str]) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await serve(cast("HTTPScope", scope), receive, send)
+
+        return answer
+
+    return Router("/", route_handlers=[models, uploads, kept, first_version, in_project], include_in_schema=False)
 
 
 class GeminiSurface(Surface):

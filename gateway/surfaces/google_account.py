@@ -13,6 +13,7 @@ from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
 from gateway.keys.tickets import UploadTickets, ticket_in_query
 from gateway.service import Gateway
 from gateway.surfaces.arrivals import Arrival
+from gateway.surfaces.google_cloud import VERTEX, in_cloud, in_place, model_named, not_here
 from gateway.surfaces.openai import send_error
 from gateway.surfaces.paths import asked_path, named_provider, upstream_path
 from gateway.surfaces.resources import ResourceSurface
@@ -30,10 +31,12 @@ _KEPT: Final = re.compile(
     r".*?/(?P<version>v1(?:beta)?)/(?:(?:files|cachedContents|batches|fileSearchStores|operations)(?:[/:?].*)?|models/.+/operations/.+)"
 )
 
+_CLOUDS: Final = re.compile(r".*?/(?P<version>v1(?:beta1?)?)/(?:projects/[^/]+/locations/[^/]+/)?cachedContents(?:/[^/:?]+)?")
+
 
 def kept_at(path: str) -> str:
-    """The version of the API in the path of something that is kept; ``""`` in all others."""
-    found = _KEPT.fullmatch(path)
+    """The version of the API in the path of something that is kept; ``""`` in all others. Vertex AI keeps cached contents for us, nothing else."""
+    found = (_CLOUDS if in_cloud(path) else _KEPT).fullmatch(path)
     return found["version"] if found else ""
 
 
@@ -45,12 +48,13 @@ class GoogleAccount(ResourceSurface):
         self._tickets = tickets
 
     async def beside(self, method: str, model: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """What only Gemini's own API does with a model: pictures and films, batches."""
+        """What only Google's own APIs do with a model: pictures and films, batches."""
         try:
             body = await self._body(scope, receive)
             if body is None:
                 return
-            passed = self._gateway.beside(self._question(scope, body, model), f"/models/{{model}}:{method}")
+            place = "/publishers/google" if self._gateway.is_made_by(VERTEX, model) else ""
+            passed = self._gateway.beside(self._question(scope, body, model), f"{place}/models/{{model}}:{method}")
         except GatewayError as error:
             await send_error(error, send, DialectName.GEMINI)
         else:
@@ -65,8 +69,18 @@ class GoogleAccount(ResourceSurface):
             if body is None:
                 return
             path = upstream_path(scope, f"/{kept_at(asked_path(scope))}")
-            cached = scope["method"] == "POST" and path.partition("?")[0] == CACHED
-            inbound = self._cached(path, body, scope) if cached else self._asked_of_account(path, body, scope, arrival)
+            system = VERTEX if in_cloud(asked_path(scope)) or self._gateway.is_of(VERTEX, named_provider(scope)) else GOOGLE
+            names, path = _names(path), in_place(path)
+            if system == VERTEX and not path.startswith(CACHED):
+                raise not_here(path)
+            if scope["method"] == "POST" and path.partition("?")[0] == CACHED:
+                inbound = self._cached(path, body, scope)
+            else:
+                provider = self._gateway.account_at(system, named_provider(scope), names)
+                resource = Resource(method=scope["method"], path=path)
+                inbound = arrival.inbound(
+                    scope, Operation.PASSTHROUGH, body, resource=resource, provider=provider, dialect=DialectName.GEMINI
+                )
         except GatewayError as error:
             await send_error(error, send, DialectName.GEMINI)
         else:
@@ -96,18 +110,15 @@ class GoogleAccount(ResourceSurface):
         else:
             await self._answer(inbound, scope, receive, sending)
 
-    def _asked_of_account(self, path: str, body: bytes, scope: HTTPScope, arrival: Arrival) -> Inbound:
-        provider = self._gateway.account_at(GOOGLE, named_provider(scope), _names(path))
-        resource = Resource(method=scope["method"], path=path)
-        return arrival.inbound(scope, Operation.PASSTHROUGH, body, resource=resource, provider=provider, dialect=DialectName.GEMINI)
-
     def _cached(self, path: str, body: bytes, scope: HTTPScope) -> Inbound:
         """What is cached is cached for one model, which is named as in requests for generations."""
-        model = model_of(body).removeprefix("models/")
+        model = model_named(model_of(body))
         if not model:
             raise InvalidRequest("Say for which 'model' this is cached.", param="model")
-        if self._gateway.knows(model) and not self._gateway.is_made_by(GOOGLE, model):
-            raise InvalidRequest(f"Contents are cached by Gemini's own API alone, and {model!r} is not asked of it.", param="model")
+        if self._gateway.knows(model) and not any(self._gateway.is_made_by(system, model) for system in (GOOGLE, VERTEX)):
+            raise InvalidRequest(
+                f"Contents are cached by Gemini's own API and Vertex AI alone, and {model!r} is asked of neither.", param="model"
+            )
         passed = self._gateway.beside(self._question(scope, body, model), path)
         named = replace_member(body, "model", msgspec.json.encode(f"models/{passed.model}"))
         return replace(passed, body=named, dialect=DialectName.GEMINI)

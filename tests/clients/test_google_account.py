@@ -21,7 +21,9 @@ security: {{api_keys: [env:SERVER_KEY]}}
 providers:
   one: {{kind: gemini, base_url: "{url}/one", api_key: env:UP_KEY}}
   two: {{kind: gemini, base_url: "{url}/two/v1beta", api_key: env:UP_KEY}}
+  cloud: {{kind: vertex, base_url: "{url}/cloud", project: tides, region: europe-west4, api_key: env:UP_KEY}}
 routes:
+  - {{name: ebbing, targets: [{{model: cloud/gemini-2.5-flash}}]}}
   - {{name: either, targets: [{{model: one/gemini-2.5-flash, weight: 1000000}}, {{model: two/gemini-2.5-flash}}]}}
 """
 UP_KEY, SERVER_KEY = "canary-of-the-vendor", "sk-of-this-server-22bb"
@@ -43,6 +45,8 @@ class Google:
         account, _, path = url.path[1:].partition("/")
         if path.startswith("upload/"):
             return self._upload(account, parse_qs(url.query).get("upload_id", [""])[0], sent)
+        if account == "cloud":
+            return self._in_cloud(path.removeprefix("v1/"), sent)
         name = path.removeprefix("v1beta/")
         if name.endswith(":predictLongRunning"):
             return _json({"name": f"models/veo/operations/of-{account}"})
@@ -59,6 +63,27 @@ class Google:
         if name.startswith("cachedContents/"):
             return _json({} if sent.method == "DELETE" else self.cached[name])
         return _json({"candidates": [{"content": {"role": "model", "parts": [{"text": "ebb"}]}, "finishReason": "STOP"}]})
+
+    def _in_cloud(self, path: str, sent: Sent) -> Said:
+        """Vertex AI: everything is within a project, which answers call by its number."""
+        assert path.startswith("projects/tides/locations/europe-west4/"), path
+        name = path.removeprefix("projects/tides/locations/europe-west4/")
+        if name == "cachedContents" and sent.method == "POST":
+            made = {**json.loads(sent.body), "name": "projects/77/locations/europe-west4/cachedContents/9"}
+            self.cached[name + "/9"] = made
+            return _json(made)
+        if name == "cachedContents":
+            return _json({"cachedContents": list(self.cached.values())[-1:]})
+        if name.startswith("cachedContents/"):
+            return _json({} if sent.method == "DELETE" else self.cached[name])
+        if name.endswith(":countTokens"):
+            return _json({"totalTokens": 31})
+        if name.endswith(":predict"):
+            return _json({"predictions": [{"bytesBase64Encoded": "aGk=", "mimeType": "image/png"}]})
+        answer = {"candidates": [{"content": {"role": "model", "parts": [{"text": "ebb"}]}, "finishReason": "STOP"}]}
+        if "alt=sse" in sent.target:
+            return Said(pieces=(b"data: " + json.dumps(answer).encode() + b"\n\n",), content_type="text/event-stream")
+        return _json(answer)
 
     def _upload(self, account: str, identity: str, sent: Sent) -> Said:
         command = sent.headers.get("x-goog-upload-command", "")
@@ -100,6 +125,9 @@ class Rig:
     def client(self, path: str = "", version: str | None = None, **headers: str):
         options = {"base_url": f"{self.server.url}{path}", "headers": headers, "api_version": version}
         return genai.Client(api_key=SERVER_KEY, http_options=options).aio
+
+    def cloud_client(self):
+        return genai.Client(vertexai=True, api_key=SERVER_KEY, http_options={"base_url": self.server.url}).aio
 
     async def begin(self, path: str = "/upload/v1beta/files", key: str = SERVER_KEY) -> str:
         """The address at which an upload goes on."""
@@ -185,6 +213,64 @@ async def test_a_request_that_names_what_an_account_keeps_goes_to_that_account(r
     assert rig.cloud.sent[-1].target.startswith("/two/")
     await client.models.generate_content(model="either", contents="when?")
     assert rig.cloud.sent[-1].target.startswith("/one/")
+
+
+@pytest.mark.parametrize("model", ["cloud/gemini-2.5-flash", "ebbing"])
+async def test_contents_are_cached_on_vertex_ai_in_the_accounts_own_project(rig: Rig, model: str):
+    client = rig.cloud_client()
+    made = await client.caches.create(model=model, config={"contents": "the tide tables", "ttl": "60s"})
+    sent = rig.cloud.sent[-1]
+    assert sent.target == "/cloud/v1/projects/tides/locations/europe-west4/cachedContents"
+    assert json.loads(sent.body)["model"] == "projects/tides/locations/europe-west4/publishers/google/models/gemini-2.5-flash"
+    assert sent.headers["authorization"] == f"Bearer {UP_KEY}"
+    assert made.name == "projects/77/locations/europe-west4/cachedContents/9"
+    assert (await client.caches.get(name=made.name)).name == made.name
+    assert [each.name async for each in await client.caches.list()] == [made.name]
+    await client.caches.update(name=made.name, config={"ttl": "90s"})
+    at = "/cloud/v1/projects/tides/locations/europe-west4/cachedContents/9"
+    assert (rig.cloud.sent[-1].method, rig.cloud.sent[-1].target.partition("?")[0]) == ("PATCH", at)
+    said = await client.models.generate_content(model=model, contents="when?", config={"cached_content": made.name})
+    assert (said.text, json.loads(rig.cloud.sent[-1].body)["cachedContent"]) == ("ebb", made.name)
+    await client.caches.delete(name=made.name)
+    assert (rig.cloud.sent[-1].method, rig.cloud.sent[-1].target) == ("DELETE", at)
+
+
+async def test_a_client_of_geminis_caches_on_vertex_ai_by_the_models_name_alone(rig: Rig):
+    client = rig.client(version="v1beta")
+    made = await client.caches.create(model="cloud/gemini-2.5-flash", config={"contents": "the tide tables"})
+    assert rig.cloud.sent[-1].target == "/cloud/v1/projects/tides/locations/europe-west4/cachedContents"
+    listed = await rig.http.get("/v1beta/cachedContents", headers={"x-tidegate-provider": "cloud"})
+    assert listed.json()["cachedContents"][0]["name"] == made.name
+    refused = await rig.http.get("/v1beta/files", headers={"x-tidegate-provider": "cloud"})
+    assert (refused.status_code, refused.json()["error"]["status"]) == (404, "NOT_FOUND")
+
+
+async def test_vertex_ais_client_asks_any_model_counts_and_streams(rig: Rig):
+    client = rig.cloud_client()
+    assert (await client.models.count_tokens(model="ebbing", contents="when?")).total_tokens == 31
+    streamed = [chunk.text async for chunk in await client.models.generate_content_stream(model="ebbing", contents="when?")]
+    assert streamed == ["ebb"]
+    assert (await client.models.generate_content(model="fake/echo", contents="high water")).text == "high water"
+    painted = await rig.http.post("/v1beta1/publishers/cloud/models/imagen-4:predict", json={"instances": [{"prompt": "the sea"}]})
+    assert painted.json()["predictions"][0]["mimeType"] == "image/png"
+    assert rig.cloud.sent[-1].target.endswith("/publishers/google/models/imagen-4:predict")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1beta1/projects/p/locations/l/batchPredictionJobs", "NOT_FOUND"),
+        ("POST", "/v1/projects/p/locations/l/publishers/google/models/nobody:generateContent", "NOT_FOUND"),
+        ("POST", "/v1beta1/publishers/fake/models/echo:predictLongRunning", "NOT_FOUND"),
+        ("GET", "/v1beta1/projects/p/locations/l/cachedContents/..%2f..%2fendpoints", "NOT_FOUND"),
+        ("PUT", "/v1beta1/cachedContents/1", "INVALID_ARGUMENT"),
+    ],
+)
+async def test_what_of_vertex_ai_is_not_here_is_refused_as_google_does(rig: Rig, method: str, path: str, status: str):
+    before = len(rig.cloud.sent)
+    refused = await rig.http.request(method, path, json={"contents": [{"parts": [{"text": "x"}]}]} if method == "POST" else None)
+    assert (refused.json()["error"]["status"], len(rig.cloud.sent)) == (status, before)
+    assert (await rig.keyless.request(method, path)).json()["error"]["status"] == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest
 from typing import Final
 from urllib.parse import quote
 
+import msgspec
+from msgspec.structs import replace
+
 from config.schema import ProviderSettings
 from gateway.accounts.google import GoogleIdentity
 from gateway.accounts.keys import bearer
@@ -18,7 +21,8 @@ from gateway.providers.batching import is_batch, send_each
 from gateway.providers.claude import ClaudeUpstream, betas_of, relocated
 from gateway.providers.connection import Connection
 from gateway.providers.refusing import refuse
-from gateway.types import Operation, Outbound, Upstream
+from gateway.types import Operation, Outbound, Resource, Upstream
+from gateway.wire.patch import replace as patched
 
 __all__ = ("VertexProvider",)
 
@@ -42,6 +46,8 @@ CLAUDE_BETAS: Final = frozenset(
 """Beta features of Claude that Vertex AI takes; it refuses a request with any other."""
 
 GLOBAL: Final = "global"
+CACHED: Final = "/cachedContents"
+PLACED: Final = (CACHED, "/publishers/")
 RANKING: Final = "https://discoveryengine.googleapis.com"
 """Ranking is an API of another host, which has it everywhere (``global``)."""
 
@@ -85,7 +91,7 @@ class VertexProvider:
         if request.operation is Operation.RERANK:
             return await self._ranking.post(self._ranker, request, request.body)
         if request.resource is not None:
-            return await self._connection.send(request.resource, request, request.body)
+            return await self._connection.send(*self._placed(request.resource, request))
         if request.operation is Operation.EMBEDDINGS and _embeds(request.model):
             return await self._embed(request)
         if request.operation is not Operation.CHAT:
@@ -96,6 +102,15 @@ class VertexProvider:
             method = ":streamGenerateContent?alt=sse" if request.stream else ":generateContent"
             return await self._connection.post(self._model("google", request.model) + method, request, request.body)
         return await self._connection.post(f"{self._place}/endpoints/openapi/chat/completions", request, request.body)
+
+    def _placed(self, resource: Resource, request: Outbound) -> tuple[Resource, Outbound, bytes]:
+        """What is asked for without a project and a location is the account's own, and its cached contents name the model with both."""
+        if not resource.path.startswith(PLACED):
+            return resource, request, request.body
+        body = request.body
+        if resource.method == "POST" and resource.path == CACHED:
+            body = patched(body, "model", msgspec.json.encode(self._model("google", request.model).removeprefix("/v1/")))
+        return replace(resource, path=self._place + resource.path), request, body
 
     async def _claude(self, request: Outbound) -> Upstream:
         method = ":streamRawPredict" if request.stream else ":rawPredict"
