@@ -119,11 +119,13 @@ def _number(key: str, operand: Operand) -> float:
 
 
 def _texts(key: str, operator: str, operand: Operand) -> str | tuple[str, ...]:
-    wanted = "list" if operator.endswith("IN") else "text"
-    if operand.kind != wanted:
-        what = "a list of quoted string values" if wanted == "list" else "a quoted string value"
+    """Texts need no quotes here, as nowhere else: ``params.lr = 0.01`` is the example that MLflow itself gives."""
+    if operator.endswith("IN") != (operand.kind == "list"):
+        what = "a list of quoted string values" if operator.endswith("IN") else "a quoted string value"
         raise InvalidParameterValue(f"Expected {what} for {key}. Got value {operand.raw}")
-    return operand.texts if wanted == "list" else operand.text
+    if operand.kind == "list":
+        return operand.texts
+    return operand.text if operand.kind == "text" else operand.raw
 
 
 def _status(operator: str, value: Any) -> Condition:

@@ -32,7 +32,6 @@ from registry.runs.experiments import active_experiment
 from registry.runs.names import random_name
 from registry.runs.service import inside
 from registry.runs.types import Metadata, now_ms
-from registry.wire.tolerant import missing_value
 
 __all__ = ("LoggedModelService",)
 
@@ -118,9 +117,7 @@ class LoggedModelService:
         await self._metadata.run(write)
 
     async def search(self, request: SearchLoggedModels) -> SearchLoggedModels.Response:
-        """A page of the models of some experiments."""
-        if not request.experiment_ids:
-            raise missing_value("experiment_ids")
+        """A page of the models of some experiments; of none there are none."""
         search = parse_search(request)
         offset = offset_of(request)
         size = check_max_results(request.max_results or PAGE)

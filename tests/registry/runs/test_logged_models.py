@@ -92,6 +92,20 @@ def test_search_by_attributes_params_tags_and_metrics_on_a_dataset(api, experime
         found(api, experiment, filter="name = 'low'", **asked)
 
 
+@pytest.mark.parametrize("filter_", ["params.rate = 0.010", "params.kind = forest AND name = net", "tags.sea LIKE north"])
+def test_texts_of_a_filter_need_no_quotes(api, experiment, filter_):
+    params = [{"key": "rate", "value": "0.010"}, {"key": "kind", "value": "forest"}]
+    make(api, experiment, name="net", params=params, tags=[{"key": "sea", "value": "north"}])
+    assert found(api, experiment, filter=filter_) == ["net"]
+    assert found(api, experiment, filter="params.rate = 0.01") == []
+
+
+def test_a_search_in_no_experiment_finds_nothing_and_one_that_names_none_is_refused(api):
+    assert api.post("logged-models/search", experiment_ids=[]) == {}
+    with pytest.raises(Refused, match="experiment_ids"):
+        api.post("logged-models/search")
+
+
 @pytest.mark.parametrize(
     "fields",
     [
