@@ -1,7 +1,8 @@
 """The counters in Redis, for gateways that count together. One script reserves, one settles; each is atomic.
 
 A counter is a hash (``used``, ``reserved``) and a sorted set of the reservations on it, by the time they lapse: those of a gateway that died
-are given back when they do. Everything about a window lapses with it. While Redis is away, each gateway counts for itself.
+are given back when they do. Everything about a window lapses with it. While Redis is away, each gateway counts for itself, from what it knew
+last, and tells what it counted when Redis is back. A Redis that comes back without its memory is told what was used.
 """
 
 import logging
@@ -15,6 +16,7 @@ from typing_extensions import override
 
 from config.secrets import Secret
 from gateway.limits.ledger import Count, Ledger, LocalLedger
+from gateway.limits.recollection import Recollection
 from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused, Tally
 
 __all__ = ("RedisLedger",)
@@ -85,6 +87,14 @@ end
 return answer
 """
 
+# KEYS: a hash. ARGV: what is used at least, what is used beside, expiry. Answers what is used.
+RECALL: Final = """
+local used = math.max(tonumber(redis.call('HGET', KEYS[1], 'used') or '0'), tonumber(ARGV[1])) + tonumber(ARGV[2])
+redis.call('HSET', KEYS[1], 'used', string.format('%d', used))
+redis.call('EXPIREAT', KEYS[1], ARGV[3])
+return string.format('%d', used)
+"""
+
 
 class RedisLedger(Ledger):
     """Counters that several gateways share. ``local`` counts while Redis is away."""
@@ -93,6 +103,9 @@ class RedisLedger(Ledger):
         self._redis: Redis = Redis.from_url(url.reveal(), socket_timeout=SECONDS, socket_connect_timeout=SECONDS, protocol=2)
         self._reserve = self._redis.register_script(RESERVE)
         self._settle = self._redis.register_script(SETTLE)
+        self._recall = self._redis.register_script(RECALL)
+        self._recollection = Recollection()
+        self._open: set[str] = set()
         self._local = local
         self._clock = clock
         self._away_until = 0.0
@@ -101,24 +114,63 @@ class RedisLedger(Ledger):
     async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
         if self._clock() >= self._away_until:
             try:
-                return _read(reservation, charges, await self._reserve(_keys(charges), _asked(reservation, charges, now)))
+                return await self._reserved(reservation, charges, now)
             except RedisError as error:
                 self._away(error)
+        for charge in charges:
+            self._local.stand_at(charge.counter, self._recollection.of(charge).total, charge.ends)
         return self._local.take(_local(reservation), charges, now)
+
+    async def _reserved(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
+        """By Redis, which is told before what it does not know. Raises ``RedisError``."""
+        await self._tell([charge for charge in charges if self._recollection.of(charge).alone])
+        outcome = _read(reservation, charges, await self._reserve(_keys(charges), _asked(reservation, charges, now)))
+        if isinstance(outcome, Granted) and (forgotten := self._forgotten(outcome)):
+            await self._settle(_keys(charges), [reservation, *(figure for amount in outcome.amounts for figure in (amount, 0))])
+            await self._tell(forgotten)
+            outcome = _read(reservation, charges, await self._reserve(_keys(charges), _asked(reservation, charges, now)))
+        if isinstance(outcome, Granted):
+            self._open.add(reservation)
+        return outcome
+
+    def _forgotten(self, granted: Granted) -> list[Charge]:
+        """Charges on counters of which Redis knows less than was known here: what is used only grows."""
+        found = zip(granted.charges, granted.amounts, granted.left, strict=True)
+        return [charge for charge, amount, left in found if charge.ceiling.limit - left - amount < self._recollection.of(charge).used]
+
+    async def _tell(self, charges: Sequence[Charge]) -> None:
+        for charge in charges:
+            known = self._recollection.of(charge)
+            alone, known.alone = known.alone, 0  # at once: whoever else tells must not tell it again
+            try:
+                known.used = int(await self._recall(_keys([charge])[:1], [known.used, alone, charge.ends + KEPT]))
+            except BaseException:
+                known.alone += alone
+                raise
 
     @override
     async def settle(self, granted: Granted, amounts: Amounts, now: float) -> Sequence[Tally]:
         if granted.id.startswith(_LOCAL):
-            return self._local.give_back(granted, amounts)
+            tallies = self._local.give_back(granted, amounts)
+            for tally in tallies:
+                self._recollection.of(tally.charge).alone += tally.after - tally.before
+            return tallies
+        first = granted.id in self._open
+        self._open.discard(granted.id)
         used = [amounts.get(charge.ceiling.metric, 0) for charge in granted.charges]
         pairs = [figure for pair in zip(granted.amounts, used, strict=True) for figure in pair]
         try:
             answer = await self._settle(_keys(granted.charges), [granted.id, *pairs])
         except RedisError as error:
             self._away(error)
-            return ()
-        moves = zip(granted.charges, answer[::2], answer[1::2], strict=True)
-        return [Tally(charge, int(before), int(after)) for charge, before, after in moves if int(after) >= 0]
+            answer = ["-1"] * len(pairs)
+        moves = [Tally(*move) for move in zip(granted.charges, map(int, answer[::2]), map(int, answer[1::2]), strict=True)]
+        for move, amount in zip(moves, used, strict=True):
+            known = self._recollection.of(move.charge)
+            if move.after < 0 and first:  # Redis has forgotten the reservation, or cannot be told
+                known.alone += amount
+            known.used = max(known.used, move.after)
+        return [move for move in moves if move.after >= 0]
 
     @override
     async def counts(self, now: float) -> Mapping[Counter, Count]:

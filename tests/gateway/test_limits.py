@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from redis.exceptions import RedisError
 
 from config.schema import LimitSettings, RouteSettings, Settings, TargetSettings
 from config.secrets import Secret
@@ -450,6 +451,48 @@ async def test_without_redis_each_gateway_counts_for_itself(caplog):
     assert [tally.after for tally in await ledger.settle(granted, {"tokens": 10}, now)] == [10]
     assert caplog.text.count("Redis is away") == 1
     await ledger.close()
+
+
+async def test_no_limit_begins_anew_because_redis_lost_its_memory(redis_ledgers):
+    now = time.time()
+    asked = charge(100, 30, 30, "s", 0, int(now) + 600)
+    first, second = redis_ledgers
+    for number in range(2):
+        granted = await first.reserve(f"before {number}", [asked], now)
+        assert isinstance(granted, Granted)
+        await first.settle(granted, {"tokens": 30}, now)
+    under_way = await second.reserve("under way", [asked], now)
+    assert isinstance(under_way, Granted)
+    await first._redis.flushdb()
+    await second.settle(under_way, {"tokens": 20}, now)
+    again = await first.reserve("again", [asked], now)
+    assert isinstance(again, Granted)
+    await first.settle(again, {"tokens": 5}, now)
+    assert isinstance(await second.reserve("last", [asked], now), Refused)
+    assert [count.used for count in (await first.counts(now)).values()] == [85]
+
+
+async def test_what_is_counted_while_redis_is_away_goes_on_from_before_and_is_told_when_it_is_back(redis_ledgers):
+    now, clock = time.time(), [0.0]
+    asked = charge(100, 20, 20, "s", 0, int(now) + 600)
+    first, second = redis_ledgers
+    first._clock = lambda: clock[0]
+
+    async def spend(ledger: RedisLedger, name: str, used: int = 20) -> bool:
+        granted = await ledger.reserve(name, [asked], now)
+        if isinstance(granted, Granted):
+            await ledger.settle(granted, {"tokens": used}, now)
+        return isinstance(granted, Granted)
+
+    assert await spend(first, "1") and await spend(first, "2")
+    first._away(RedisError("gone"))
+    assert await spend(first, "3") and await spend(first, "4") and await spend(first, "5", 15)
+    assert not await spend(first, "6")
+    await first._redis.flushdb()
+    clock[0] = 60.0
+    assert not await spend(first, "7")
+    assert not await spend(second, "8")
+    assert [count.used for count in (await second.counts(now)).values()] == [95]
 
 
 @settings(max_examples=25, deadline=None)
