@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any
 
 from registry.artifacts.body import HTTPScope, Receive, header
@@ -68,7 +70,7 @@ def _headers(info: BlobInfo, path: str) -> Headers:
         (b"content-type", media_type(name).encode()),
         (b"content-disposition", attachment(name).encode()),
         (b"accept-ranges", b"bytes"),
-        (b"last-modified", info.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").encode()),
+        (b"last-modified", format_datetime(info.modified.astimezone(UTC), usegmt=True).encode()),
         (b"cache-control", b"no-cache"),
         *tags,
         *SAFE_HEADERS,

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +17,8 @@ import msgspec
 import pytest
 
 from server.cli import run
+from server.cli.api import connect
+from server.cli.demo import register_prompt
 from tracing.types import Assessment, Cost, ScoreSummary, SpanContent, SpanView, Status, Trace, TracePage, TraceSummary, Usage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -299,13 +302,28 @@ def test_a_judge_run_with_failures_ends_with_1_after_its_summary(scripted, capsy
 def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(scripted, capsys):
     scripted.on("POST", "/api/v1/judges/helpful/runs", progress(), status=202)
     scripted.on("GET", "/api/v1/judges/runs/r1", progress(scored=1))
+
+    def interrupt() -> None:
+        """Once the run is followed: sooner it would hit whatever this process does."""
+        while not any(method == "GET" for method, *_ in scripted.asked):
+            time.sleep(0.01)
+        _thread.interrupt_main()
+
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test process in the background may be told to ignore it
     try:
-        threading.Timer(0.8, _thread.interrupt_main).start()
+        threading.Thread(target=interrupt, daemon=True).start()
         assert run(["judge", "run", "helpful", "--url", scripted.url]) == 130
     finally:
         signal.signal(signal.SIGINT, before)
     assert "the server goes on with run r1" in capsys.readouterr().err.lower()
+
+
+def test_a_second_demo_uses_the_prompt_that_is_there(scripted):
+    scripted.on("POST", "/api/v1/prompts", {}, status=201)
+    register_prompt(connect(scripted.url, None))
+    scripted.on("GET", "/api/v1/prompts/demo-support/versions/production", {})
+    register_prompt(connect(scripted.url, None))
+    assert [method for method, *_ in scripted.asked] == ["GET", "POST", "GET"]
 
 
 def test_judges_are_listed_with_what_is_not_known_as_unknown(scripted, capsys):

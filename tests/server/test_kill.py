@@ -59,7 +59,7 @@ class Load:
 
 
 async def kill_soon(server: RunningServer) -> None:
-    await asyncio.sleep(random.uniform(0.05, 1.2))
+    await asyncio.sleep(random.uniform(0.05, 0.8))
     await asyncio.to_thread(server.kill)
 
 
@@ -78,6 +78,8 @@ def stored(server: RunningServer) -> list[dict]:
 def recovered(server: RunningServer, expected: set[str]) -> list[dict]:
     """What is stored once the logs of the dead are read, which begins after the server is ready; a reader who comes too early is told so by a 503."""
     deadline = time.monotonic() + 60
+    while server.client.get("/health").json()["journal"]["pending"] and time.monotonic() < deadline:
+        time.sleep(0.1)
     while time.monotonic() < deadline:
         try:
             traces = stored(server)

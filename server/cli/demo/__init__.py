@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from evals.types import Judge
 
-__all__ = ("demo",)
+__all__ = ("demo", "register_prompt")
 
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.5
@@ -61,7 +61,7 @@ def _run(api: Api) -> list[TraceSummary]:
     if not judges:
         fix = "Add one under judges: in its tidegate.yaml, or leave --url out."
         raise CheckFailed(f"the server at {api.url} has no judge that scores every new trace, so no score would come", fix)
-    _register_prompt(api)
+    register_prompt(api)
     sent = [each for each in _send_all(api) if each.trace_id]
     return _wait(api, sent, judges)
 
@@ -70,7 +70,7 @@ def _scores_all(judge: "Judge") -> bool:
     return judge.online and judge.sample == 1 and judge.filter is None
 
 
-def _register_prompt(api: Api) -> None:
+def register_prompt(api: Api) -> None:
     """Once: a second demo uses the version that is there."""
     try:
         api.get(path_of("prompts", str(PROMPT["name"]), "versions", "production"), dict[str, Any])
