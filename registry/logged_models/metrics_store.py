@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from registry.errors import ResourceDoesNotExist
 from registry.runs.checks import clamped
 from registry.runs.messages import Metric
 from storage.run_tables import logged_model_metrics, logged_models
@@ -16,14 +17,15 @@ _metrics: Final = Upsert(logged_model_metrics)
 
 
 def put_model_metrics(connection: Connection, run_id: str, metrics: Sequence[Metric]) -> None:
-    """Store metrics that name a model; those of models that are not here are the run's alone."""
-    named = {metric.model_id for metric in metrics}
+    """Store metrics that name a model. Raises ``ResourceDoesNotExist``: a model that was deleted is still there, one that never was is a mistake."""
+    named = dict.fromkeys(metric.model_id for metric in metrics if metric.model_id)
     here = set(connection.scalars(select(logged_models.c.model_id).where(logged_models.c.model_id.in_(named))))
+    if missing := [model_id for model_id in named if model_id not in here]:
+        raise ResourceDoesNotExist(f"Logged model with ID '{missing[0]}' not found.")
     rows = {}
     for metric in metrics:
-        if metric.model_id in here:
-            row = _row(run_id, metric)
-            rows[row["model_id"], row["key"], row["timestamp"], row["step"]] = row
+        row = _row(run_id, metric)
+        rows[row["model_id"], row["key"], row["timestamp"], row["step"]] = row
     _metrics.run(connection, list(rows.values()))
 
 

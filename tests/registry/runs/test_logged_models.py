@@ -63,7 +63,7 @@ def test_metrics_of_a_run_are_those_of_the_model_they_name(api, experiment, run)
     on = {"model_id": model, "dataset_name": "sea", "dataset_digest": "d1"}
     api.post("runs/log-metric", run_id=run, key="loss", value=0.5, timestamp=1, step=2, **on)
     point = {"key": "acc", "value": "NaN", "timestamp": 1, "step": 1, **on}
-    api.post("runs/log-batch", run_id=run, metrics=[point, {**point, "key": "elsewhere", "model_id": "m-unknown"}])
+    api.post("runs/log-batch", run_id=run, metrics=[point, {**point, "key": "elsewhere", "model_id": None}])
     assert get(api, model)["data"]["metrics"] == [
         {"key": "acc", "value": "NaN", "timestamp": 1, "step": 1, **on, "run_id": run},
         {"key": "loss", "value": 0.5, "timestamp": 1, "step": 2, **on, "run_id": run},
@@ -90,6 +90,17 @@ def test_search_by_attributes_params_tags_and_metrics_on_a_dataset(api, experime
     assert len(found(api, experiment, **asked)) == 1
     with pytest.raises(Refused, match="page token"):
         found(api, experiment, filter="name = 'low'", **asked)
+
+
+def test_metrics_of_a_model_that_never_was_are_refused_and_nothing_of_them_is_kept(api, experiment, run):
+    gone = make(api, experiment)
+    api("DELETE", f"logged-models/{gone}")
+    api.post("runs/log-metric", run_id=run, key="loss", value=1, timestamp=1, model_id=gone)
+    batch = [{"key": "auc", "value": 1, "timestamp": 1}, {"key": "f1", "value": 1, "timestamp": 1, "model_id": "m-nobody"}]
+    with pytest.raises(Refused, match="Logged model with ID 'm-nobody' not found") as refused:
+        api.post("runs/log-batch", run_id=run, metrics=batch)
+    assert (refused.value.status, refused.value.code) == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert [each["key"] for each in api.get("runs/get", run_id=run)["run"]["data"]["metrics"]] == ["loss"]
 
 
 @pytest.mark.parametrize("filter_", ["params.rate = 0.010", "params.kind = forest AND name = net", "tags.sea LIKE north"])
