@@ -66,6 +66,7 @@ class ResponsesHead(msgspec.Struct):
     top_p: Any = None
     max_output_tokens: Any = None
     prompt: msgspec.Raw = msgspec.Raw()
+    prompt_variables: dict[str, str | int | float] | None = None
 
 
 _CHAT: Final = msgspec.json.Decoder(RequestHead)
@@ -134,7 +135,7 @@ def _responses(inbound: Inbound) -> RequestHead:
     return PromptedHead(
         model=_reference(prompt) if ours and prompt is not None else sent.model,
         asked_model=sent.model,
-        prompt_variables=None if prompt is None else prompt.variables,
+        prompt_variables=sent.prompt_variables if prompt is None or prompt.variables is None else prompt.variables,
         stream=sent.stream,
         messages=sent.input,
         tools=sent.tools,

@@ -33,16 +33,19 @@ async def planned(progress: Progress, prompts: PromptSource) -> Plan:
         prompt = await _rendered(progress, reference, prompts)
         plan = routes.plan_prompt(prompt.name, asked or prompt.model)
     pool = progress.snapshot.pools.get(plan.route)
-    return plan if pool is None else await _pursuing(progress, plan, pool, prompts)
+    return plan if pool is None else await _pursuing(progress, plan, pool, prompts, prompted=reference is not None)
 
 
-async def _pursuing(progress: Progress, plan: Plan, pool: Pool, prompts: PromptSource) -> Plan:
-    """A route with rules: what they say of this request, all of which is there, since it may be sent more than once."""
+async def _pursuing(progress: Progress, plan: Plan, pool: Pool, prompts: PromptSource, *, prompted: bool) -> Plan:
+    """A route with rules: what they say of this request, all of which is there, since it may be sent more than once.
+
+    ``prompted``: it has named a prompt, which then stands for those of the route.
+    """
     upload = progress.inbound.upload
     if upload is not None and not await upload.hold():
         raise asyncio.CancelledError  # the client left
     facts = facts_of(progress.inbound, progress.head, pool.rules, progress.snapshot.made)
-    if pool.rules.prompts and (reference := parse_reference(pool.prompt(facts))) is not None:
+    if pool.rules.prompts and not prompted and (reference := parse_reference(pool.prompt(facts))) is not None:
         await _rendered(progress, reference, prompts)
     journey = Journey(pool, facts)
     progress.pursuit = Pursuit(journey, pool, stream=facts.stream)

@@ -41,7 +41,7 @@ def passage(
 ) -> Passage:
     """The way of a request to ``model`` of ``provider``. Raises ``InvalidRequest`` for one that cannot be said there."""
     if inbound.operation not in _ASKED_OTHERWISE and inbound.operation not in provider.operations:
-        raise refuse(f"The provider of {model!r}" if model else "The provider", inbound.operation)
+        raise refuse(f"The provider of {model!r}" if model else f"The provider {inbound.provider!r}", inbound.operation)
     if inbound.operation is Operation.PASSTHROUGH:
         return PassthroughPassage(inbound, model)
     if inbound.operation is Operation.RERANK and (ranking := RANKINGS.get(provider.system)) is not None:

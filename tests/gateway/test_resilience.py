@@ -31,6 +31,7 @@ routes:
   - {{name: shadowed, targets: [{{model: a/one}}], shadows: [{{model: b/shadow}}]}}
   - {{name: picky, targets: [{{model: a/one, when: {{metadata: {{tier: gold}}}}}}]}}
   - {{name: sticky, targets: [{{model: a/one}}, {{model: b/two}}], sticky: [session, user]}}
+  - {{name: filled, targets: [{{model: a/one}}], prompts: [{{prompt: "prompts:/filled@to-whom"}}]}}
   - name: prompted
     targets: [{{model: a/one}}]
     sticky: [session]
@@ -194,3 +195,22 @@ async def test_a_route_renders_one_of_its_prompts_and_a_session_keeps_it(rig: Ri
         assert len(sessions) == 1
         seen |= sessions
     assert len(seen) == 2
+
+
+async def test_a_response_gives_the_routes_prompt_its_variables_and_may_name_one_of_its_own_instead(rig: Rig):
+    for template, alias in (("Be kind to {{ who }}.", "to-whom"), ("Know {{ what }}.", "of-what")):
+        new = {"name": "filled", "template": template, "aliases": [alias]}
+        (await rig.client.post("/api/v1/prompts", json=new)).raise_for_status()
+
+    async def instructions(**asked: object) -> str:
+        answer = await rig.client.post("/v1/responses", json={"input": "hello", **asked})
+        assert answer.status_code == 200, answer.text
+        return json.loads(rig.a.bodies[-1])["messages"]
+
+    said = await instructions(model="filled", prompt_variables={"who": "Ada"})
+    assert [message["content"] for message in said] == ["Be kind to Ada.", "hello"]
+    own = {"id": "filled", "version": "of-what", "variables": {"what": "the tides"}}
+    said = await instructions(model="filled", prompt=own)
+    assert [message["content"] for message in said] == ["Know the tides.", "hello"]
+    unfilled = await rig.client.post("/v1/responses", json={"model": "filled", "input": "hello"})
+    assert (unfilled.status_code, "'who'" in unfilled.json()["error"]["message"]) == (400, True)
