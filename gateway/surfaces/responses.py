@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from gateway.dialects.openai_responses.replay import replayed
+from gateway.dialects.openai_responses.response import OWN
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.kept import Kept, ResponseShelf, not_found
@@ -138,7 +139,7 @@ class ResponsesSurface(Surface):
                 kept = await self._shelf.find(identity)
                 if kept is not None:
                     kept = kept.of(owner_of(asked["headers"]))
-                provider = self._keeper(kept, asked)
+                provider = "" if kept is None and identity.startswith(OWN) else self._keeper(kept, asked)
                 if not provider and kept is None:
                     raise not_found(identity)
             except GatewayError as error:

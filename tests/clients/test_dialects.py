@@ -196,6 +196,15 @@ async def test_openais_responses_are_made_read_gone_on_from_counted_and_deleted(
         await responses.cancel(first.id)
 
 
+async def test_what_became_of_a_response_of_ours_that_is_not_kept_is_asked_of_no_vendor(rig: Rig):
+    made = await rig.openai.responses.create(model="up/one", input="hello", store=False)
+    before = len(rig.up.bodies)
+    for ask in (rig.openai.responses.retrieve, rig.openai.responses.cancel, rig.openai.responses.delete):
+        with pytest.raises(openai.NotFoundError, match="not stored"):
+            await ask(made.id, extra_headers={"x-tidegate-provider": "up"})
+    assert len(rig.up.bodies) == before
+
+
 async def test_a_kept_response_is_read_again_as_a_stream_from_any_event_on(rig: Rig):
     responses = rig.openai.responses
     tool = {"type": "function", "name": "weather", "parameters": TOOLS[0]["input_schema"], "strict": False}

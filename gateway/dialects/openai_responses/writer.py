@@ -1,6 +1,7 @@
 """Streams of responses, written: events to bytes. Every item that is added is done, every event is numbered, and the last one holds it all."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -39,6 +40,9 @@ from gateway.dialects.types import (
 )
 
 __all__ = ("ResponseWriter",)
+
+_CODES: Final[Mapping[FailureKind, str]] = {FailureKind.RATE_LIMIT: "rate_limit_exceeded", FailureKind.INVALID_REQUEST: "invalid_prompt"}
+"""Those of OpenAI's list that fit: a guardrail that withholds an answer is no mistake of a server; all others are ``server_error``."""
 
 
 class _Call:
@@ -93,8 +97,7 @@ class ResponseWriter:
 
     def fail(self, failure: Failure) -> bytes:
         """See ``EventWriter.fail``."""
-        limited = failure.kind is FailureKind.RATE_LIMIT
-        error = {"code": "rate_limit_exceeded" if limited else "server_error", "message": failure.message}
+        error = {"code": _CODES.get(failure.kind, "server_error"), "message": failure.message}
         written = self._begin(Began())
         return b"\n\n" + written + self._event("response.failed", {"response": self._whole() | {"status": "failed", "error": error}})
 

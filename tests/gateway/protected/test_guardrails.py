@@ -123,6 +123,9 @@ async def test_a_stream_is_held_where_a_finding_may_begin_and_ends_in_an_error_e
         await read()
     assert "".join(said).startswith("one two three")
     assert "BDG" not in "".join(said)
+    stream = await rig.sdk.responses.create(model="discreet", input="one two three BDG-1234 four", stream=True)
+    events = [event async for event in stream]
+    assert (events[-1].type, events[-1].response.error.code) == ("response.failed", "invalid_prompt")
     answer = await rig.ask("discreet", "one two three BDG-1234 four", stream=True)
     assert answer.status_code == 200
     assert json.loads(answer.text.rstrip().rpartition("data: ")[2])["error"]["code"] == "content_policy_violation"
