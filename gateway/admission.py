@@ -19,7 +19,8 @@ async def admitted(progress: Progress, plan: Plan) -> Answered | None:
     )
     try:
         for policy in progress.snapshot.policies:
-            await policy.admit(call)
+            if (waiting := policy.admit(call)) is not None:
+                await waiting
             progress.admitting.append(policy)
     finally:
         if call.rewritten is not None:

@@ -10,7 +10,7 @@ from gateway.media import MediaSource, inlined
 from gateway.passages import passage
 from gateway.passages.choosing import OnUnsupported
 from gateway.types import Headers, Inbound, Observation, Opened, Operation, Outbound, Passage, Provider, Target, Upstream
-from gateway.waits import with_wait
+from gateway.waits import may_wait, with_wait
 from gateway.wire.openai import RequestHead
 from gateway.wire.patch import patch
 
@@ -40,7 +40,8 @@ class Asking:
         way = passage(provider, target.model, inbound, head, edits, unsupported)
         request = _outbound(way, target, provider, inbound, head, self._traceparent)
         began = perf_counter_ns()
-        upstream = way.answered(await with_wait(await provider.send(request)))
+        answer = await provider.send(request)
+        upstream = way.answered(await with_wait(answer) if may_wait(answer) else answer)
         try:
             if upstream.status < 400 and _flows(inbound, head, upstream.headers):
                 first = await _first(target, inbound, upstream)

@@ -90,8 +90,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Policy(Protocol):
     """One rule about requests."""
 
-    async def admit(self, call: Call) -> None:
-        """Let the request pass, perhaps with something noted on ``call``. Raises ``GatewayError`` to refuse it."""
+    def admit(self, call: Call) -> Awaitable[None] | None:
+        """Let the request pass, perhaps with something noted on ``call``. Raises ``GatewayError`` to refuse it.
+
+        One that has to wait gives what is to be awaited, which may raise as well; it may be an ``async def``.
+        """
         ...
 
     def settle(self, call: Call, outcome: Outcome) -> None:

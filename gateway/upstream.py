@@ -69,22 +69,39 @@ class HttpAccount:
             return await self._upload(path, headers, body, method)
         request = self._head(method, path, headers, len(body)) + body
         connection = self._pool.warm()
+        if connection is None:
+            return await self._anew(request)
         try:
-            if connection is not None and await self._sent(connection, request, warm=True):
-                return HttpUpstream(self, connection)
-            connection = await self._pool.connect()
-            await self._sent(connection, request, warm=False)
+            await connection.send(request)
+        except Broken as error:
+            untouched = connection.untouched()
+            self._pool.give(connection)
+            if not untouched:
+                raise self.translated(error) from error
+            return await self._anew(request)  # the upstream had closed the connection before it saw the request
         except HttpError as error:
+            self._pool.give(connection)
             raise self.translated(error) from error
+        except BaseException:
+            self._pool.give(connection)
+            raise
         return HttpUpstream(self, connection)
 
     async def _upload(self, path: str, headers: Iterable[tuple[str, str]], body: Sending, method: str) -> Upstream:
         """Over a new connection: a body that is sent as it comes cannot be sent again where an old one turns out to be closed."""
         length = body.length
         head = self._head(method, path, headers, length)
+        return await self._anew(head, body.pieces() if length is not None else _chunked(body.pieces()))
+
+    async def _anew(self, request: bytes, rest: AsyncIterator[bytes] | None = None) -> Upstream:
+        """Over a new connection."""
         try:
             connection = await self._pool.connect()
-            await self._sent(connection, head, warm=False, rest=body.pieces() if length is not None else _chunked(body.pieces()))
+            try:
+                await connection.send(request, rest)
+            except BaseException:
+                self._pool.give(connection)
+                raise
         except HttpError as error:
             raise self.translated(error) from error
         return HttpUpstream(self, connection)
@@ -105,21 +122,6 @@ class HttpAccount:
             case Unreachable():
                 return UpstreamUnreachable(f"The provider {self.name!r} cannot be reached at {self.address}.")
         return UpstreamBroken(f"The provider {self.name!r} broke off its answer.")
-
-    async def _sent(self, connection: Connection, request: bytes, *, warm: bool, rest: AsyncIterator[bytes] | None = None) -> bool:
-        """Whether the head is there. ``False``: the upstream had closed a warm connection before it saw the request, which may be sent again."""
-        try:
-            await connection.send(request, rest)
-        except Broken:
-            untouched = connection.untouched()
-            self._pool.give(connection)
-            if not (warm and untouched):
-                raise
-            return False
-        except BaseException:
-            self._pool.give(connection)
-            raise
-        return True
 
     def _head(self, method: str, path: str, headers: Iterable[tuple[str, str]], length: int | None) -> bytes:
         lines = [f"{name}: {value}" for name, value in headers]

@@ -11,16 +11,19 @@ from typing_extensions import override
 
 from gateway.types import Upstream
 
-__all__ = ("with_wait",)
+__all__ = ("may_wait", "with_wait")
 
 _STATUSES: Final = frozenset({429, 503})
 _DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d+)?)s"')
 
 
+def may_wait(upstream: Upstream) -> bool:
+    """Whether an answer asks to be left alone and has no header that says for how long."""
+    return upstream.status in _STATUSES and not any(name.startswith(b"retry-after") for name, _ in upstream.headers)
+
+
 async def with_wait(upstream: Upstream) -> Upstream:
-    """The same answer, with the header. Raises ``UpstreamFailure``."""
-    if upstream.status not in _STATUSES or any(name.startswith(b"retry-after") for name, _ in upstream.headers):
-        return upstream
+    """The same answer, with the header where its body says what to say there. Raises ``UpstreamFailure``."""
     try:
         body = await upstream.read()
     except BaseException:

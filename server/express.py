@@ -3,7 +3,7 @@
 The framework's middleware and router cost a request of the gateway a tenth of its time, and lead to the same handler by the same path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from litestar import Litestar
 from litestar.enums import ScopeType
@@ -17,9 +17,9 @@ def express(framework: Litestar, app: ASGIApp) -> ASGIApp:
     """``app``, which leads to ``framework``, but for the paths of its plain handlers."""
     handlers = plain_handlers(framework)
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         handler = handlers.get(scope["path"]) if scope["type"] == ScopeType.HTTP else None
-        await (app if handler is None else handler)(scope, receive, send)
+        return (app if handler is None else handler)(scope, receive, send)
 
     return serve
 

@@ -1,7 +1,7 @@
 """The one gate in front of every path: host names, origins, keys. A plain ASGI function, since it stands on the hot path."""
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -203,29 +203,29 @@ def _hostname(netloc: str) -> str:
 
 
 def guarded(app: ASGIApp, guard: Callable[[], Guard]) -> ASGIApp:
-    """Wrap an application so that each HTTP request passes the gate first; the gate is asked for each time, as a reload replaces it."""
+    """Wrap an application so that each HTTP request passes the gate first; the gate is asked for each time, as a reload replaces it.
 
-    async def gate(scope: Scope, receive: Receive, send: Send) -> None:
+    Whoever shows a key passes without a coroutine of the gate's own: each costs a request of the gateway half a microsecond.
+    """
+
+    def gate(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != ScopeType.HTTP:
-            await app(scope, receive, send)
-            return
+            return app(scope, receive, send)
         if scope["path"].startswith("//"):  # before anything is decided by the path: MLflow's server takes such paths, too
             scope["path"] = "/" + scope["path"].lstrip("/")
-        keeper, caller = guard(), None
+        keeper = guard()
         refusal = keeper.refuse_address(scope) or keeper.refuse(scope)
-        if refusal is not None:
-            refusal, caller = await keeper.admit(scope, refusal)
-        if refusal is not None:
-            await answer(scope, refusal, send, caller)
-        elif caller is None:
-            await app(scope, receive, send)
-        else:
-            await _called(caller, app, scope, receive, send)
+        return app(scope, receive, send) if refusal is None else _admit(keeper, refusal, app, scope, receive, send)
 
     return gate
 
 
-async def _called(caller: Caller, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _admit(keeper: Guard, refusal: Refusal, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """Whoever shows no key may be signed in."""
+    final, caller = await keeper.admit(scope, refusal)
+    if final is not None:
+        await answer(scope, final, send, caller)
+        return
     token = CALLER.set(caller)
     try:
         await app(scope, receive, send)

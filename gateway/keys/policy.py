@@ -22,7 +22,7 @@ class KeyPolicy:
     def __init__(self, index: KeyIndex) -> None:
         self._index = index
 
-    async def admit(self, call: Call) -> None:
+    def admit(self, call: Call) -> None:
         """Raises ``Unauthenticated`` for a key that is over, ``KeyNotAllowed`` for what the key does not open."""
         key = None if call.inbound.origin else self._index.of(call.inbound.headers)
         call.caller = caller_of(key, call)

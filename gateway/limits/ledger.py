@@ -78,8 +78,11 @@ class LocalLedger(Ledger):
             placed.append(charge)
             counts.append(count)
         self._open.add(reservation)
-        amounts = [_take(charge, count) for charge, count in zip(placed, counts, strict=True)]
-        left = [charge.ceiling.limit - count.used - count.reserved for charge, count in zip(placed, counts, strict=True)]
+        amounts: list[int] = []
+        left: list[int] = []
+        for charge, count in zip(placed, counts, strict=True):
+            amounts.append(_take(charge, count))
+            left.append(charge.ceiling.limit - count.used - count.reserved)
         return Granted(reservation, tuple(placed), tuple(amounts), tuple(left))
 
     @override

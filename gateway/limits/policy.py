@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import time
 
 from gateway.errors import LimitsUnavailable
@@ -38,22 +38,30 @@ class LimitPolicy:
         self._metrics = frozenset(ceiling.metric for ceiling in ceilings)
         self._of_keys: dict[str, tuple[VirtualKey, tuple[Ceiling, ...]]] = {}
 
-    async def admit(self, call: Call) -> None:
-        """Raises ``LimitReached``, and ``LimitsUnavailable`` where the ledger does."""
+    def admit(self, call: Call) -> Awaitable[None] | None:
+        """Raises ``LimitReached``, and ``LimitsUnavailable`` where the ledger does. Nothing is waited for where this process counts."""
         now = time()
         ceilings, metrics = self._standing_over(call)
         if not ceilings:
-            return
+            return None
         asked = charges(call, ceilings, demands(call, metrics), int(now))
         if not asked:
-            return
+            return None
         reservation = f"{self._process}-{next(self._numbers)}"
-        local = self._local
+        if self._local is None:
+            return self._admit_elsewhere(call, reservation, asked, now)
+        self._admit(call, self._local.take(reservation, asked, now), now)
+        return None
+
+    async def _admit_elsewhere(self, call: Call, reservation: str, asked: tuple[Charge, ...], now: float) -> None:
         try:
-            outcome = local.take(reservation, asked, now) if local is not None else await self._reserve(reservation, asked, now)
+            outcome = await self._reserve(reservation, asked, now)
         except LimitsUnavailable:
             call.headers += UNKNOWN
             raise
+        self._admit(call, outcome, now)
+
+    def _admit(self, call: Call, outcome: Granted | Refused, now: float) -> None:
         if isinstance(outcome, Refused):
             if outcome.charge.ceiling.metric == "cost":
                 self._tell(exhausted(outcome.charge, outcome.used))

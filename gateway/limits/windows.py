@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from gateway.limits.types import Window
@@ -15,8 +16,9 @@ _MONDAY: Final = 4 * 86_400
 _months: dict[int, tuple[int, int]] = {}
 
 
+@lru_cache(64)
 def bounds(window: Window, now: int) -> tuple[int, int]:
-    """The first second of the window that ``now`` is in, and the first one after it."""
+    """The first second of the window that ``now`` is in, and the first one after it. Kept, as all requests of a second ask the same."""
     return _BOUNDS.get(window, _even)(window, now)
 
 

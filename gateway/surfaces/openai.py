@@ -138,11 +138,11 @@ class Surface:
             model=model,
         )
 
-    async def _body(self, scope: HTTPScope, receive: Receive) -> bytes | None:
+    def _body(self, scope: HTTPScope, receive: Receive) -> Awaitable[bytes | None]:
         """The whole body; ``None`` when the client left before its end."""
         if scope["method"] != "POST":
             raise MethodNotAllowed(f"{scope['method']} is not answered here; send a POST.", allowed="POST")
-        return await self._whole(scope, receive)
+        return self._whole(scope, receive)
 
     async def _whole(self, scope: HTTPScope, receive: Receive) -> bytes | None:
         """The same for any method."""
@@ -167,9 +167,9 @@ class Surface:
         if size > self._max_body_bytes:
             raise BodyTooLarge(f"The body is larger than {self._max_body_bytes} bytes (server.max_body_bytes).")
 
-    async def handle(self, inbound: Inbound) -> Reply:
+    def handle(self, inbound: Inbound) -> Awaitable[Reply]:
         """From a request to its reply: the place for what a dialect does beyond that."""
-        return await self._gateway.handle(inbound)
+        return self._gateway.handle(inbound)
 
     async def _answer(self, inbound: Inbound, scope: HTTPScope, receive: Receive, send: Send) -> None:
         with ClientWatch(scope, receive) as watch, kept_alive(send, inbound, self._gateway.keepalive_seconds) as (sending, asked):
@@ -185,9 +185,9 @@ async def send_whole(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
 
-async def send_reply(reply: Reply, send: Send) -> None:
+def send_reply(reply: Reply, send: Send) -> Awaitable[None]:
     """Send a reply, whole or as it comes."""
-    await (send_whole(reply, send) if reply.stream is None else _send_stream(reply, send))
+    return send_whole(reply, send) if reply.stream is None else _send_stream(reply, send)
 
 
 async def _send_stream(reply: Reply, send: Send) -> None:

@@ -36,8 +36,8 @@ class Connection(Protocol):
         """Send bytes, now or when the network takes them."""
         ...
 
-    async def writable(self) -> None:
-        """Wait until the network takes more; returns also when the client is gone."""
+    def writable(self) -> asyncio.Future[None] | None:
+        """Done when the network takes more, or the client is gone; ``None`` when it takes more now."""
         ...
 
     def consumed(self) -> None:
@@ -180,7 +180,8 @@ class Cycle:
                 raise RuntimeError("a body was sent before its head")
             if not (self.gone or self.complete):
                 self._send_body(message.get("body", b""), more=message.get("more_body", False))
-                await self._connection.writable()
+                if (writable := self._connection.writable()) is not None:
+                    await writable
 
     def _go_on(self) -> None:
         """Tell a client that asked first that its body is wanted (RFC 9110 section 10.1.1)."""

@@ -121,10 +121,9 @@ class HttpProtocol(asyncio.Protocol):
         """See ``Connection.write``."""
         self._transport.write(data)
 
-    async def writable(self) -> None:
+    def writable(self) -> asyncio.Future[None] | None:
         """See ``Connection.writable``."""
-        if self._drained is not None:
-            await asyncio.shield(self._drained)
+        return None if self._drained is None else asyncio.shield(self._drained)
 
     def consumed(self) -> None:
         """See ``Connection.consumed``."""

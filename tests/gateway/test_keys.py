@@ -80,16 +80,16 @@ async def test_a_key_opens_its_routes_and_models_and_nothing_else(service, scope
     made = await service.create(NewKey(name="scoped", **scope))
     request = call(made.key, *asked["targets"], route=asked.get("route", ""))
     if opens:
-        assert await KeyPolicy(service.index).admit(request) is None
+        assert KeyPolicy(service.index).admit(request) is None
     else:
         with pytest.raises(KeyNotAllowed, match="'scoped' does not open"):
-            await KeyPolicy(service.index).admit(request)
+            KeyPolicy(service.index).admit(request)
 
 
 async def test_the_span_says_whose_request_it_was_and_never_the_key(service):
     made = await service.create(NewKey(name="ci", team="search", user="ada"))
     request = call(made.key, "fake/echo", user="somebody else")
-    await KeyPolicy(service.index).admit(request)
+    KeyPolicy(service.index).admit(request)
     assert request.attributes == {
         "tidegate.key.id": made.about.id,
         "tidegate.key.name": "ci",
@@ -109,7 +109,7 @@ async def test_the_user_is_the_keys_or_the_headers_or_the_bodys(service):
         call("unknown", "fake/echo"),
     ]
     for each in asked:
-        await KeyPolicy(service.index).admit(each)
+        KeyPolicy(service.index).admit(each)
     assert [each.caller.user for each in asked] == ["bo", "cy", "di", ""]
 
 
@@ -117,9 +117,9 @@ async def test_a_key_that_is_over_is_refused_by_name(service):
     made = await service.create(NewKey(name="ci"))
     await service.set_disabled("ci", disabled=True)
     with pytest.raises(Unauthenticated, match="is disabled"):
-        await KeyPolicy(service.index).admit(call(made.key, "fake/echo"))
+        KeyPolicy(service.index).admit(call(made.key, "fake/echo"))
     await service.set_disabled("ci", disabled=False)
-    assert await KeyPolicy(service.index).admit(call(made.key, "fake/echo")) is None
+    assert KeyPolicy(service.index).admit(call(made.key, "fake/echo")) is None
     await service.revoke(made.about.id)
     with pytest.raises(Unauthenticated, match="is revoked"):
-        await KeyPolicy(service.index).admit(call(made.key, "fake/echo"))
+        KeyPolicy(service.index).admit(call(made.key, "fake/echo"))

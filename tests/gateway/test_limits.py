@@ -18,7 +18,7 @@ from gateway.errors import BudgetSpent, LimitReached, LimitsUnavailable
 from gateway.keys.index import KeyIndex
 from gateway.keys.types import Caller, VirtualKey
 from gateway.limits.ceilings import of_settings
-from gateway.limits.ledger import LocalLedger
+from gateway.limits.ledger import Ledger, LocalLedger
 from gateway.limits.policy import LimitPolicy
 from gateway.limits.redis_ledger import RedisLedger
 from gateway.limits.service import LimitService
@@ -165,6 +165,11 @@ def call(body: bytes = b'{"messages": "hi"}', caller: Caller = NOBODY, route: st
     return Call(inbound=inbound, head=RequestHead(model="fake/echo", **head), plan=plan, providers=FAKE, caller=caller)
 
 
+async def admit(policy: LimitPolicy, request: Call) -> None:
+    if (waiting := policy.admit(request)) is not None:
+        await waiting
+
+
 def done(request: Call, given: int = 10, said: int = 10) -> Outcome:
     request.target = Target("fake", "echo")
     return Outcome(status=200, usage=Usage(input_tokens=given, output_tokens=said))
@@ -178,11 +183,11 @@ async def test_requests_beyond_a_ceiling_are_refused_until_the_next_window(servi
     policy = service.policy(limited(LimitSettings(requests=2, window="month")))
     for _ in range(2):
         request = call()
-        await policy.admit(request)
+        await admit(policy, request)
         policy.settle(request, done(request))
     third = call()
     with pytest.raises(LimitReached, match=r"'requests-per-month' of 2 requests a month is reached") as caught:
-        await policy.admit(third)
+        await admit(policy, third)
     told = dict(third.headers)
     assert (caught.value.status, told[b"x-ratelimit-remaining-requests"]) == (429, b"0")
     assert int(told[b"retry-after"]) > 0
@@ -196,7 +201,7 @@ async def test_parallel_requests_cannot_spend_the_same_money(service):
     admitted = []
     for request in requests:
         try:
-            await policy.admit(request)
+            await admit(policy, request)
         except BudgetSpent:
             continue
         admitted.append(request)
@@ -211,34 +216,34 @@ async def test_parallel_requests_cannot_spend_the_same_money(service):
 async def test_what_was_reserved_and_not_used_is_free_again(service):
     policy = service.policy(limited(LimitSettings(tokens=1000, window="month")))
     first = call(max_tokens=900)
-    await policy.admit(first)
+    await admit(policy, first)
     with pytest.raises(LimitReached, match="reserved by requests under way") as caught:
-        await policy.admit(second := call(max_tokens=900))
+        await admit(policy, second := call(max_tokens=900))
     assert dict(second.headers)[b"retry-after"] == b"1"
     assert caught.value.kind == "rate_limit_error"
     policy.settle(first, done(first, 5, 5))
-    await policy.admit(call(max_tokens=900))
+    await admit(policy, call(max_tokens=900))
 
 
 async def test_an_answer_without_a_bound_gets_what_is_left(service):
     policy = service.policy(limited(LimitSettings(tokens=100, window="month")))
-    await policy.admit(call())
+    await admit(policy, call())
     with pytest.raises(LimitReached):
-        await policy.admit(call())
+        await admit(policy, call())
 
 
 async def test_a_request_that_can_never_fit_is_told_so(service):
     policy = service.policy(limited(LimitSettings(tokens=100, window="month")))
     request = call(max_tokens=5000)
     with pytest.raises(LimitReached, match="Lower max_tokens"):
-        await policy.admit(request)
+        await admit(policy, request)
     assert dict(request.headers)[b"x-should-retry"] == b"false"
 
 
 async def test_a_request_that_failed_costs_nothing_and_counts_as_a_request(service):
     policy = service.policy(limited(LimitSettings(requests=5, tokens=1000, cost=1.0, window="month")))
     request = call(max_tokens=100)
-    await policy.admit(request)
+    await admit(policy, request)
     request.target = Target("fake", "echo")
     policy.settle(request, Outcome(status=502, error="upstream_broken"))
     assert {each.metric: (each.used, each.reserved) for each in await service.standings()} == {
@@ -251,7 +256,7 @@ async def test_a_request_that_failed_costs_nothing_and_counts_as_a_request(servi
 async def test_what_was_thrown_away_is_paid_for_beside_the_answer(service):
     policy = service.policy(limited(LimitSettings(tokens=1000, window="month")))
     request = call(body=b"x" * 300, max_tokens=100)
-    await policy.admit(request)
+    await admit(policy, request)
     request.target = Target("fake", "echo")
     thrown_away = [(Target("fake", "other"), Usage(input_tokens=7, estimated=True))]
     policy.settle(request, Outcome(status=200, usage=Usage(input_tokens=10, output_tokens=3), thrown_away=thrown_away))
@@ -262,22 +267,22 @@ async def test_what_was_thrown_away_is_paid_for_beside_the_answer(service):
 async def test_each_subject_has_a_counter_of_its_own(service):
     policy = service.policy(limited(LimitSettings(per="user", requests=1, window="month")))
     for user in ("ada", "bo", ""):
-        await policy.admit(call(caller=Caller(user=user)))
+        await admit(policy, call(caller=Caller(user=user)))
     for user in ("ada", ""):
         with pytest.raises(LimitReached):
-            await policy.admit(call(caller=Caller(user=user)))
+            await admit(policy, call(caller=Caller(user=user)))
     assert [each.subject for each in await service.standings()] == ["", "ada", "bo"]
 
 
 async def test_a_request_that_nobody_can_count_is_told_when_to_try_again():
-    class Away(LocalLedger):
-        def take(self, *_: object) -> NoReturn:
+    class Away(Ledger):
+        async def reserve(self, *_: object) -> NoReturn:
             raise LimitsUnavailable
 
     ceilings = of_settings(limited(LimitSettings(requests=1, window="month")))
     policy = LimitPolicy(ceilings, Away(), "one", lambda *_: None, lambda _: None)
     with pytest.raises(LimitsUnavailable):
-        await policy.admit(request := call())
+        await admit(policy, request := call())
     assert request.headers == [(b"retry-after", b"1")]
 
 
@@ -292,28 +297,28 @@ async def test_limits_of_a_route_a_team_an_address_and_of_judges_count_their_own
     )
     policy = service.policy(settings)
     judge = Origin(judge_name="helpful")
-    await policy.admit(call(caller=Caller(team="search")))
+    await admit(policy, call(caller=Caller(team="search")))
     with pytest.raises(LimitReached, match="for the team 'search'"):
-        await policy.admit(call(caller=Caller(team="search")))
-    await policy.admit(call(caller=Caller(team="other"), route="chat"))
+        await admit(policy, call(caller=Caller(team="search")))
+    await admit(policy, call(caller=Caller(team="other"), route="chat"))
     with pytest.raises(LimitReached, match="'requests-per-month'"):
-        await policy.admit(call(route="chat"))
-    await policy.admit(call())
+        await admit(policy, call(route="chat"))
+    await admit(policy, call())
     with pytest.raises(LimitReached, match=r"for the address '10\.0\.0\.1'"):
-        await policy.admit(call())
-    await policy.admit(call(origin=judge))
+        await admit(policy, call())
+    await admit(policy, call(origin=judge))
     with pytest.raises(LimitReached, match="'judging'"):
-        await policy.admit(call(origin=judge))
+        await admit(policy, call(origin=judge))
 
 
 async def test_a_key_brings_its_own_limits_along(service):
     key = VirtualKey(id="k", name="ci", prefix="tg-", limits=(LimitSettings(requests=1, window="month"),), created_at=datetime.now(UTC))
     service._keys.replace({b"d": key})
     policy = service.policy(Settings())
-    await policy.admit(call(caller=Caller(key)))
+    await admit(policy, call(caller=Caller(key)))
     with pytest.raises(LimitReached):
-        await policy.admit(call(caller=Caller(key)))
-    await policy.admit(call())
+        await admit(policy, call(caller=Caller(key)))
+    await admit(policy, call())
 
 
 async def test_a_budget_is_told_of_once_at_eighty_percent_and_once_when_it_is_spent(service):
@@ -322,7 +327,7 @@ async def test_a_budget_is_told_of_once_at_eighty_percent_and_once_when_it_is_sp
     for _ in range(7):
         request = call(body=b"", max_tokens=20)
         try:
-            await policy.admit(request)
+            await admit(policy, request)
         except BudgetSpent:
             continue
         policy.settle(request, done(request, 0, 20))
@@ -332,7 +337,7 @@ async def test_a_budget_is_told_of_once_at_eighty_percent_and_once_when_it_is_sp
 
 async def test_pictures_count_as_pictures_not_as_their_bytes(service):
     policy = service.policy(limited(LimitSettings(tokens=5000, window="month")))
-    await policy.admit(call(body=b'{"url": "data:image/png;base64,' + b"A" * 1_000_000 + b'"}', max_tokens=10))
+    await admit(policy, call(body=b'{"url": "data:image/png;base64,' + b"A" * 1_000_000 + b'"}', max_tokens=10))
 
 
 def test_two_limits_never_share_a_counter():
@@ -353,7 +358,7 @@ async def test_budgets_go_on_where_they_stopped_and_short_windows_are_not_writte
     async def spend(service: LimitService) -> None:
         policy = service.policy(settings)
         request = call(max_tokens=1000)
-        await policy.admit(request)
+        await admit(policy, request)
         policy.settle(request, done(request, 0, 1000))
 
     first = LimitService(metadata_any, KeyIndex(), Told())
@@ -378,7 +383,7 @@ async def test_what_a_crash_hid_is_found_in_the_traces_and_never_counted_twice(s
     request = call(caller=Caller(user="bo"))
     policy = service.policy(limited(LimitSettings(per="user", requests=10, window="day")))
     for _ in range(3):
-        await policy.admit(request)
+        await admit(policy, request)
         policy.settle(request, done(request))
     await service.rebuild(History())
     await service.rebuild(History())

@@ -1,7 +1,7 @@
 """Upstreams that speak OpenAI's dialect: OpenAI itself, and every server with the same paths."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any, Final
 
 from config.schema import ProviderSettings
 from gateway.dialects.types import DialectName, EmbeddingDialect
@@ -59,17 +59,17 @@ class OpenAIProvider:
         """See ``Provider.fetches``."""
         return self._quirks.fetches
 
-    async def send(self, request: Outbound) -> Upstream:
+    def send(self, request: Outbound) -> Coroutine[Any, Any, Upstream]:
         """See ``Provider.send``."""
         headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
         if (resource := request.resource) is not None:
             body = request.upload or request.body
             typed = [("content-type", resource.content_type)] if body or resource.method == "POST" else []
             path = unrepeated(self._account.base_url, resource.path) or PATHS[request.operation]
-            return await self._account.post(path, [*typed, *headers], body, resource.method)
+            return self._account.post(path, [*typed, *headers], body, resource.method)
         told = request.body if self._quirks.plain else adapted(request.body, self._quirks)
         path = RESPONSES if request.dialect is DialectName.OPENAI_RESPONSES else PATHS[request.operation]
-        return await self._account.post(path, [JSON, *headers], told)
+        return self._account.post(path, [JSON, *headers], told)
 
     def models(self) -> tuple[str, ...]:
         """See ``Provider.models``: only the upstream knows."""
