@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from storage.journal_frames import scan
-from storage.records import Opening
+from storage.records import Opening, Row
 from tests.running import RunningServer, start_server
 from tests.soak.rig import resident_mb
 
@@ -176,12 +176,9 @@ def test_a_killed_worker_is_started_again_and_what_it_had_under_way_is_interrupt
 
 
 def begun(server: RunningServer) -> int:
-    """How many openings are in the journals of the workers that live."""
-    return sum(
-        isinstance(frame.record, Opening)
-        for path in (server.data / "journal").glob("*.seg")
-        for frame in scan(path.read_bytes(), closed=False).frames
-    )
+    """How many requests are under way, as the journals of the workers that live tell."""
+    records = [frame.record for path in (server.data / "journal").glob("*.seg") for frame in scan(path.read_bytes(), closed=False).frames]
+    return len({each.key for each in records if isinstance(each, Opening)} - {each.key for each in records if isinstance(each, Row)})
 
 
 def traces(server: RunningServer) -> list[dict[str, Any]]:
