@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from evals.asking import Conversation
@@ -11,9 +11,8 @@ from evals.errors import JudgeUnavailable, VerdictError
 from evals.prompt import render
 from evals.types import Claim, Judge, JudgeCaller, JudgementState, JudgeReply, Outcome, TraceSource
 from storage.errors import Unavailable as StorageUnavailable
-from tracing.errors import TraceNotFound
 from tracing.errors import Unavailable as TracesUnavailable
-from tracing.types import Trace
+from tracing.types import SpanView
 
 __all__ = ("INTERRUPTIONS", "STORAGE_PAUSE", "Executor", "is_judging")
 
@@ -40,19 +39,19 @@ class Executor:
         if claim.attempts > judge.max_attempts + INTERRUPTIONS:
             return self._failed(judge, claim, "JUDGE_INTERRUPTED", f"given up: its worker died {claim.attempts - 1} times", [])
         try:
-            trace = await self._traces.get(claim.key.trace_id)
-        except TraceNotFound:
-            return Outcome(state=JudgementState.FAILED, reason="the trace is no longer stored")
+            spans = (await self._traces.spans([claim.key.trace_id])).get(claim.key.trace_id)
         except (StorageUnavailable, TracesUnavailable):
             return Outcome(state=JudgementState.RETRY, reason="the trace cannot be read now", retry_after=STORAGE_PAUSE, spent=False)
-        if is_judging(trace):
+        if not spans:
+            return Outcome(state=JudgementState.FAILED, reason="the trace is no longer stored")
+        if is_judging(spans):
             return Outcome(state=JudgementState.FAILED, reason="the trace holds the work of a judge, and judges never judge one another")
-        return await self._asked(judge, claim, trace)
+        return await self._asked(judge, claim, spans)
 
-    async def _asked(self, judge: Judge, claim: Claim, trace: Trace) -> Outcome:
+    async def _asked(self, judge: Judge, claim: Claim, spans: Sequence[SpanView]) -> Outcome:
         replies: list[JudgeReply] = []
         try:
-            conversation = Conversation(self._caller, judge, claim.key.trace_id, render(judge, trace, nonce=secrets.token_hex(16)))
+            conversation = Conversation(self._caller, judge, claim.key.trace_id, render(judge, spans, nonce=secrets.token_hex(16)))
             replies = conversation.replies
             verdict = await conversation.verdict()
         except VerdictError as error:
@@ -94,6 +93,6 @@ class Executor:
         )
 
 
-def is_judging(trace: Trace) -> bool:
+def is_judging(spans: Iterable[SpanView]) -> bool:
     """Whether any span says that a judge made it. Candidates are filtered already; this is the guard that nothing gets around."""
-    return bool(trace.summary.judge_name) or any(span.judge_name or "tidegate.judge.name" in span.attributes for span in trace.spans)
+    return any(span.judge_name or "tidegate.judge.name" in span.attributes for span in spans)

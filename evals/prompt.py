@@ -6,6 +6,7 @@ written. No template is ever filled with judged text, so nothing in it can be re
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from evals.errors import InvalidJudge
@@ -13,7 +14,7 @@ from evals.rubrics import rubric
 from evals.transcript import Limits, inputs, outputs, tree
 from evals.types import Judge
 from evals.verdict import describe
-from tracing.types import Trace
+from tracing.types import SpanView
 
 __all__ = ("VARIABLES", "Message", "render", "repair", "variables")
 
@@ -36,9 +37,9 @@ def variables(instructions: str) -> tuple[str, ...]:
     return names or ("inputs", "outputs")
 
 
-def render(judge: Judge, trace: Trace, *, nonce: str, limits: Limits | None = None) -> list[Message]:
-    """The request for a verdict. Raises ``ValueError`` if the trace contains ``nonce``: draw another one."""
-    blocks = [(name, VARIABLES[name](trace, limits or Limits())) for name in variables(judge.instructions)]
+def render(judge: Judge, spans: Sequence[SpanView], *, nonce: str, limits: Limits | None = None) -> list[Message]:
+    """The request for a verdict on the trace of these spans. Raises ``ValueError`` if they contain ``nonce``: draw another one."""
+    blocks = [(name, VARIABLES[name](spans, limits or Limits())) for name in variables(judge.instructions)]
     question = SLOT.sub(lambda slot: f"[{slot[1]}]", judge.instructions)
     system = rubric("judge").fill(instructions=question, nonce=nonce, result=describe(judge.result))
     return [

@@ -1,14 +1,16 @@
-"""A trace as text that a judge can read: what went in, what came out, and the tree of spans. Pure.
+"""The spans of a trace as text that a judge can read: what went in, what came out, and the tree of spans. Pure.
 
 Text of several messages has role names in the first column and everything said indented below, so that a message cannot pretend to be
 the next one.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tracing.messages import Message, messages
 from tracing.payload import decode, encode
-from tracing.types import SpanContent, SpanView, Trace
+from tracing.types import SpanContent, SpanView
 
 __all__ = ("Limits", "inputs", "outputs", "shorten", "tree")
 
@@ -23,27 +25,28 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     payload: int = 2_000
 
 
-def inputs(trace: Trace, limits: Limits) -> str:
+def inputs(spans: Sequence[SpanView], limits: Limits) -> str:
     """What the application was asked: the input of the root span, or of the first span that recorded one."""
-    span = next((span for span in _roots_first(trace) if span.content and span.content.input), None)
+    ordered = _roots_first(spans)
+    span = next((span for span in ordered if span.content and span.content.input), None)
     if span is None or span.content is None:
-        return shorten(trace.summary.input_preview, limits.side)
+        return shorten(next((span.input_preview for span in ordered if span.input_preview), ""), limits.side)
     return shorten(_with_note(_said(span.content.system, span.content.input), span.content), limits.side)
 
 
-def outputs(trace: Trace, limits: Limits) -> str:
+def outputs(spans: Sequence[SpanView], limits: Limits) -> str:
     """What the application answered: the output of the root span, or of the last span that recorded one."""
-    roots = [span for span in trace.spans if span.parent_span_id is None]
-    span = next((span for span in [*roots, *reversed(trace.spans)] if span.content and span.content.output), None)
+    ordered = [*(span for span in spans if span.parent_span_id is None), *reversed(spans)]
+    span = next((span for span in ordered if span.content and span.content.output), None)
     if span is None or span.content is None:
-        return shorten(trace.summary.output_preview, limits.side)
+        return shorten(next((span.output_preview for span in ordered if span.output_preview), ""), limits.side)
     return shorten(_with_note(_said("", span.content.output), span.content), limits.side)
 
 
-def tree(trace: Trace, limits: Limits) -> str:
+def tree(spans: Sequence[SpanView], limits: Limits) -> str:
     """One line a span, indented by depth, each followed by what it was given and what it gave back."""
-    depths = _depths(trace.spans)
-    return shorten("\n".join(_span_lines(span, depths[span.span_id], limits.payload) for span in trace.spans), limits.tree)
+    depths = _depths(spans)
+    return shorten("\n".join(_span_lines(span, depths[span.span_id], limits.payload) for span in spans), limits.tree)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -54,8 +57,8 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
 
 
-def _roots_first(trace: Trace) -> list[SpanView]:
-    return sorted(trace.spans, key=lambda span: span.parent_span_id is not None)
+def _roots_first(spans: Sequence[SpanView]) -> list[SpanView]:
+    return sorted(spans, key=lambda span: span.parent_span_id is not None)
 
 
 def _with_note(text: str, content: SpanContent) -> str:
@@ -84,7 +87,7 @@ def _turns(payload: str) -> list[Message]:
     return messages(value) or [Message("", value if isinstance(value, str) else payload)]
 
 
-def _depths(spans: list[SpanView]) -> dict[str, int]:
+def _depths(spans: Sequence[SpanView]) -> dict[str, int]:
     """Depth of each span; spans come in pre-order, so a parent is always known before its children, and an orphan is at the top."""
     depths: dict[str, int] = {}
     for span in spans:

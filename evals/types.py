@@ -4,14 +4,14 @@ A trace that a judge should see passes through these types: ``Candidate`` (it is
 ledger), ``Claim`` (one worker's right to judge it now), ``Outcome`` (what came of one attempt), ``Judgement`` (the line, for reading).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tracing.types import Assessment, AssessmentValue, Trace
+from tracing.types import Assessment, AssessmentValue, SpanView, Trace
 
 __all__ = (
     "Admission",
@@ -255,6 +255,10 @@ class TraceSource(Protocol):
         limit: int,
     ) -> Sequence[Candidate]:
         """Traces at rest that hold no span of a judge, in the order in which they came to rest, beginning behind ``after``."""
+        ...
+
+    async def spans(self, trace_ids: Sequence[str]) -> Mapping[str, Sequence[SpanView]]:
+        """What was said in these traces, which is all that a judge reads; those that are not stored are absent."""
         ...
 
     async def get(self, trace_id: str) -> Trace:

@@ -43,7 +43,7 @@ def _of_line(line: Judgement) -> tuple[str, str]:
 
 async def _of_silence(judge: Judge, trace: Trace, source: TraceSource) -> tuple[str, str]:
     """The first reason that holds, in the order in which a judge meets them."""
-    if is_judging(trace):
+    if is_judging(trace.spans):
         return "judges_work", "the trace holds the work of a judge, and judges never judge one another"
     if not await _is_candidate(ANY, trace, source):
         return "not_sealed", "spans of the trace may still come; it is judged when it has come to rest"

@@ -1,6 +1,7 @@
 """Judges, traces and replies made to order."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -138,7 +139,7 @@ class Traces:
     def __init__(self) -> None:
         self._sealed: dict[str, Sealed] = {}
         self._positions = count(1)
-        self.spans: dict[str, list[SpanView]] = {}
+        self.told: dict[str, list[SpanView]] = {}
         self.error: Exception | None = None
         self.queries = 0
 
@@ -161,11 +162,15 @@ class Traces:
         return [each for each in matching if until_ns is None or each.began_ns < until_ns][:limit]
 
     async def get(self, trace_id: str) -> Trace:
+        if not await self.spans([trace_id]):
+            raise TraceNotFound(trace_id)
+        return make_trace(trace_id, self.told.get(trace_id))
+
+    async def spans(self, trace_ids: Sequence[str]) -> dict[str, list[SpanView]]:
         if self.error is not None:
             raise self.error
-        if trace_id not in self._sealed and trace_id not in self.spans:
-            raise TraceNotFound(trace_id)
-        return make_trace(trace_id, self.spans.get(trace_id))
+        there = [trace_id for trace_id in trace_ids if trace_id in self._sealed or trace_id in self.told]
+        return {trace_id: self.told.get(trace_id, [make_span(trace_id)]) for trace_id in there}
 
 
 class Shelf:

@@ -124,7 +124,7 @@ async def test_a_failed_repair_keeps_what_the_first_question_cost(executor: Exec
 
 async def test_judges_never_judge_the_work_of_a_judge(executor: Executor, traces: Traces, caller: Caller):
     for span in (make_span(TRACE, judge_name="other"), make_span(TRACE, attributes={"tidegate.judge.name": "other"})):
-        traces.spans[TRACE] = [make_span(TRACE, "b" * 16), span]
+        traces.told[TRACE] = [make_span(TRACE, "b" * 16), span]
         outcome = await judged(executor)
         assert (outcome.state, outcome.assessment) == (FAILED, None)
         assert "judges never judge" in outcome.reason

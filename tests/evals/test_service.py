@@ -248,8 +248,8 @@ class TestOverHttp:
         await service.reconfigure([HELPFUL, ON_DEMAND, filtered, none])
         now = 1795514400_000000000  # when the traces of these tests began
         traces.seal(trace_id(1), began_ns=now)
-        traces.spans[trace_id(2)] = [make_span(trace_id(2))]
-        traces.spans[trace_id(3)] = [make_span(trace_id(3), judge_name="helpful")]
+        traces.told[trace_id(2)] = [make_span(trace_id(2))]
+        traces.told[trace_id(3)] = [make_span(trace_id(3), judge_name="helpful")]
         assert await answer("polite", 1) == "not_online"
         assert await answer("filtered", 1) == "filtered"
         assert await answer("none", 1) == "not_in_sample"
