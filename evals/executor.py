@@ -9,6 +9,7 @@ from evals.asking import Conversation
 from evals.assessing import cost_of, scored, unscored
 from evals.errors import JudgeUnavailable, VerdictError
 from evals.prompt import render
+from evals.reading import SharedReading
 from evals.types import Claim, Judge, JudgeCaller, JudgementState, JudgeReply, Outcome, TraceSource
 from storage.errors import Unavailable as StorageUnavailable
 from tracing.errors import Unavailable as TracesUnavailable
@@ -30,7 +31,7 @@ class Executor:
 
     def __init__(self, traces: TraceSource, caller: JudgeCaller, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """``clock`` dates the assessments."""
-        self._traces = traces
+        self._reading = SharedReading(traces)
         self._caller = caller
         self._clock = clock
 
@@ -39,7 +40,7 @@ class Executor:
         if claim.attempts > judge.max_attempts + INTERRUPTIONS:
             return self._failed(judge, claim, "JUDGE_INTERRUPTED", f"given up: its worker died {claim.attempts - 1} times", [])
         try:
-            spans = (await self._traces.spans([claim.key.trace_id])).get(claim.key.trace_id)
+            spans = await self._reading.spans(claim.key.trace_id)
         except (StorageUnavailable, TracesUnavailable):
             return Outcome(state=JudgementState.RETRY, reason="the trace cannot be read now", retry_after=STORAGE_PAUSE, spent=False)
         if not spans:
