@@ -1,4 +1,4 @@
-"""One span a request, by the OpenTelemetry SDK, in the GenAI conventions.
+"""One span a request, in the GenAI conventions, made by our own tracer (``tracing.live``) through the API of OpenTelemetry.
 
 https://github.com/open-telemetry/semantic-conventions-genai. The span ends, and so reaches the journal, before the last byte of the
 answer goes to the client.
