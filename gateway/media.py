@@ -58,29 +58,40 @@ async def inlined(inbound: Inbound, source: MediaSource) -> Inbound:
     holders = {
         member.name: _ANY.decode(inbound.body[member.value : member.end]) for member in members(inbound.body) if member.name in HOLDERS
     }
-    urls = list(dict.fromkeys(url for value in holders.values() for url in _links(value)))
-    if not urls:
+    named = {url: name for name, value in holders.items() for url in _links(value)}
+    if not named:
         return inbound
-    if len(urls) > MOST:
+    if len(named) > MOST:
+        param = next(iter(named.values()))
         raise InvalidRequest(
-            f"The request names {len(urls)} addresses of media; at most {MOST} are fetched. Send data instead.", param="messages"
+            f"The request names {len(named)} addresses of media; at most {MOST} are fetched. Send data instead.", param=param
         )
-    found = await _fetched(urls, source)
+    found = await _fetched(named, source)
     edits = {name: msgspec.json.encode(_with(value, found)) for name, value in holders.items()}
     return replace(inbound, body=patch(inbound.body, edits))
 
 
-async def _fetched(urls: list[str], source: MediaSource) -> Mapping[str, Fetched]:
+async def _fetched(urls: Mapping[str, str], source: MediaSource) -> Mapping[str, Fetched]:
+    """What is at each of ``urls``, which are told with the member of the request that names them."""
     refused: ClientMistake | None = None
     tasks: dict[str, asyncio.Task[Fetched]] = {}
     try:
         async with asyncio.TaskGroup() as group:
-            tasks |= {url: group.create_task(source.fetch(url)) for url in urls}
+            tasks |= {url: group.create_task(_fetch(url, member, source)) for url, member in urls.items()}
     except* ClientMistake as failures:
         refused = next(each for each in failures.exceptions if isinstance(each, ClientMistake))
     if refused is not None:
         raise refused
     return {url: task.result() for url, task in tasks.items()}
+
+
+async def _fetch(url: str, member: str, source: MediaSource) -> Fetched:
+    """What is at ``url``; a refusal names the member of the request that named it."""
+    try:
+        return await source.fetch(url)
+    except ClientMistake as error:
+        error.param = member
+        raise
 
 
 def _links(value: Any) -> Iterator[str]:

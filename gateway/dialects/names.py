@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Final
 from uuid import uuid4
 
-from gateway.dialects.types import Message, Tool, ToolCall, ToolResult
+from gateway.dialects.types import Media, Message, Reasoning, Refusal, Request, Tool, ToolCall, ToolResult
 
-__all__ = ("accepted_id", "call_names", "called_names", "new_id", "tool_names", "used_tools")
+__all__ = ("accepted_id", "call_names", "called_names", "media_name", "new_id", "tool_names", "unsaid", "used_tools")
 
 _FORBIDDEN: Final = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -40,6 +40,24 @@ def accepted_id(call_id: str) -> str:
 def new_id(prefix: str) -> str:
     """An identifier where the upstream gave none."""
     return prefix + uuid4().hex[:24]
+
+
+def media_name(media: Media) -> str:
+    """What media is called that does not cross: its kind, and how it was given. Its own name is the client's business."""
+    return f"{media.kind}.{'data' if media.data is not None else 'url' if media.url else 'file_id'}"
+
+
+def _has_cache_marks(request: Request) -> bool:
+    """Whether the client marked anything for a prompt cache."""
+    parts = (part for message in request.messages for part in message.parts if not isinstance(part, Reasoning | Refusal))
+    tools = (tool for tool in request.tools if isinstance(tool, Tool))
+    return any(each.cache is not None for each in (*request.system, *tools, *parts))
+
+
+def unsaid(request: Request) -> list[str]:
+    """What of a conversation has no words in most dialects: marks of a prompt cache, names of those who speak."""
+    named = ["name"] if any(message.name for message in request.messages) else []
+    return ["cache_control", *named] if _has_cache_marks(request) else named
 
 
 def call_names(messages: Iterable[Message]) -> Mapping[str, str]:

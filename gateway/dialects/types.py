@@ -264,8 +264,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A request in an upstream's dialect. ``dropped`` names what could not cross, in the words of this module or of ``Request.extra``.
+    """A request in an upstream's dialect.
 
+    ``dropped`` names what could not cross, in the words of this module or of ``Request.extra``: ``callers_words`` puts it in the client's.
     ``renamed`` gives back the client's names of tools: the upstream's name to the client's. ``answer_tool`` is a tool that was declared only so
     that its arguments are the answer in the form that was asked for.
     """

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from typing_extensions import override
 
+from gateway.dialects.callers_words import callers_words
 from gateway.dialects.failures import failure_of
 from gateway.dialects.reading import too_deep
 from gateway.dialects.table import CLIENT_DIALECTS, UPSTREAM_DIALECTS
@@ -39,6 +40,9 @@ class AcrossPassage:
         try:
             self._request = _addressed(self._client.read_request(body), inbound)
             written = UPSTREAM_DIALECTS[dialect].write_request(self._request, model)
+            if written.dropped:
+                told = callers_words(written.dropped, self._request.extra, body, inbound.dialect)
+                written = msgspec.structs.replace(written, dropped=told)
         except RecursionError as error:
             raise too_deep() from error
         if on_unsupported == "error" and written.dropped:
@@ -108,5 +112,5 @@ def _refusal(dropped: tuple[str, ...], dialect: DialectName) -> InvalidRequest:
     names = ", ".join(repr(name) for name in dropped)
     return InvalidRequest(
         f"The model of this route is asked in the dialect {dialect.value!r}, which cannot say {names}. Leave that out, or set on_unsupported: drop for the route.",
-        param=dropped[0],
+        param=dropped[0].partition(" (")[0],
     )

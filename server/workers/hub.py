@@ -49,10 +49,38 @@ class Connected(Worker):
     def __init__(self, number: int, out: asyncio.StreamWriter) -> None:
         super().__init__(number)
         self._out = Gathered(out)
+        self._asked: dict[int, asyncio.Future[Report | None]] = {}
+        self._gone = False
 
     def say(self, message: ToWorker) -> None:
         """Send it, if the worker is still there."""
         self._out.write(frame(message))
+
+    async def answer_to(self, question: Ask, seconds: float) -> Report | None:
+        """What it reports, at once ``None`` when it has gone. Raises ``TimeoutError``."""
+        if self._gone:
+            return None
+        answer: asyncio.Future[Report | None] = asyncio.get_running_loop().create_future()
+        self._asked[question.id] = answer
+        self.say(question)
+        try:
+            async with asyncio.timeout(seconds):
+                return await answer
+        finally:
+            del self._asked[question.id]
+
+    def answered(self, report: Report) -> None:
+        """Whoever asked has the report; nobody may, if it came too late."""
+        self.report, self.stuck = report, False
+        if (answer := self._asked.get(report.id)) is not None and not answer.done():
+            answer.set_result(report)
+
+    def leave(self) -> None:
+        """It has gone: nobody waits for what it would have said."""
+        self._gone = True
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_result(None)
 
 
 class Hub:
@@ -64,7 +92,6 @@ class Hub:
         self._workers: set[Connected] = set()
         self._recovery = Recovery(ledger if isinstance(ledger := services.limits.ledger, LocalLedger) else None, expected)
         self._roll = Roll(expected, self.reports)
-        self._waiting: dict[int, asyncio.Future[Report]] = {}
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         services.changed = self._tell_all
@@ -105,18 +132,12 @@ class Hub:
             await self.reports()
 
     async def _ask(self, worker: Connected, clear: str | None, seconds: float) -> Report | None:
-        number = next(self._ids)
-        future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
-        worker.say(Ask(number, clear, self._services.condition().journal.last_error))
+        question = Ask(next(self._ids), clear, self._services.condition().journal.last_error)
         try:
-            async with asyncio.timeout(seconds):
-                return await future
+            return await worker.answer_to(question, seconds)
         except TimeoutError:
             worker.stuck = True
             return None
-        finally:
-            del self._waiting[number]
 
     async def _serve(self, reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         first = await receive(reader)
@@ -144,11 +165,10 @@ class Hub:
                     case Render():
                         self._start(self._render(worker, message))
                     case Report():
-                        worker.report, worker.stuck = message, False
-                        if (future := self._waiting.get(message.id)) is not None and not future.done():
-                            future.set_result(message)
+                        worker.answered(message)
         finally:
             self._workers.discard(worker)
+            worker.leave()
             self._roll.leave(worker)
             self._give_back(worker)
             out.close()

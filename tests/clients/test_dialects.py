@@ -138,6 +138,8 @@ async def test_a_route_may_refuse_what_cannot_cross(rig: Rig):
     with pytest.raises(anthropic.BadRequestError) as caught:
         await rig.ask("hello", "strict", extra_body={"top_k": 5})
     assert "'top_k'" in caught.value.message
+    with pytest.raises(anthropic.BadRequestError, match="cannot say 'thinking'"):
+        await rig.ask("hello", "strict", thinking={"type": "enabled", "budget_tokens": 1024})
     assert (await rig.ask("hello", "strict")).stop_reason == "end_turn"
 
 

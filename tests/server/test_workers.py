@@ -137,6 +137,20 @@ def test_who_makes_a_key_is_answered_when_every_worker_knows_it(server: RunningS
         os.kill(slow, signal.SIGCONT)
 
 
+def test_a_worker_that_dies_while_it_is_told_of_a_key_holds_nobodys_answer(server: RunningServer):
+    dying = children(server)[1]
+    os.kill(dying, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        key = json.dumps({"name": "quick"})
+        made = threads.submit(send, server, "POST", "/api/v1/keys", key, {**MASTER, "content-type": "application/json"})
+        assert not wait([made], 0.5).done
+        os.kill(dying, signal.SIGKILL)
+        assert wait([made], 2.5).done, "a worker that is stuck is waited for, one that is gone is not"
+        shown = {"authorization": f"Bearer {json.loads(made.result().body)['key']}"}
+    assert statuses(server, 16, headers=shown) == {200: 16}
+    eventually(lambda: len(children(server)) == 3)
+
+
 def test_a_reload_reaches_every_worker_and_drops_no_request(server: RunningServer, silent: socket.socket):
     assert ask(server, model="later").status_code == 404
     with ThreadPoolExecutor(1) as threads:

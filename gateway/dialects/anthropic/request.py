@@ -110,7 +110,7 @@ def _messages(turn: wire.Message, unknown: dict[str, msgspec.Raw]) -> Iterator[M
 def _known(block: wire.Block, unknown: dict[str, msgspec.Raw]) -> Part | None:
     part = read_block(block)
     if part is None:
-        unknown[f"messages.{block.type}"] = msgspec.Raw(b"null")
+        unknown[f"messages.content.{block.type}"] = msgspec.Raw(b"null")
     return part
 
 

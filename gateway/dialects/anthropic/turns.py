@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from gateway.dialects.anthropic.citations import write_citation
-from gateway.dialects.names import accepted_id
+from gateway.dialects.names import accepted_id, media_name
 from gateway.dialects.reading import arguments
 from gateway.dialects.types import CacheMark, DialectName, Media, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 
@@ -110,7 +110,7 @@ def _media(part: Media, dropped: list[str]) -> Iterator[dict[str, Any]]:
         cited = {} if part.cited is None else {"citations": {"enabled": part.cited}}
         yield {"type": "document", "source": source, **named, **cited, **mark(part.cache)}
     else:
-        dropped.append(f"{part.kind}.{'data' if part.data is not None else 'url' if part.url else 'file_id'}")
+        dropped.append(media_name(part))
 
 
 def _source(part: Media) -> dict[str, Any] | None:

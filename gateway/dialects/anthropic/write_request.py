@@ -147,7 +147,7 @@ def _thinking(request: Request, known: Claude, limit: int, dropped: list[str]) -
         return {"type": "adaptive", **shown}
     budget = min(max(budget_of(settings) or LEAST_BUDGET, LEAST_BUDGET), limit - 1)
     if budget < LEAST_BUDGET:
-        dropped.append("reasoning (max_tokens leaves no room)")
+        dropped.append("reasoning (the limit of tokens leaves no room)")
         return {}
     return {"type": "enabled", "budget_tokens": budget, **shown}
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from gateway.dialects.bedrock.media import Names, media_block
-from gateway.dialects.names import accepted_id
+from gateway.dialects.names import accepted_id, media_name
 from gateway.dialects.reading import arguments
 from gateway.dialects.types import CacheMark, DialectName, Media, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 
@@ -86,7 +86,7 @@ class _Blocks:
     def _media(self, part: Media) -> Iterator[Block]:
         block = media_block(part, self._documents)
         if block is None:
-            self._dropped.append(f"{part.kind}.{'data' if part.data is not None else 'url' if part.url else 'file_id'}")
+            self._dropped.append(media_name(part))
         else:
             yield block
 

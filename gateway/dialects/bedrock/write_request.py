@@ -132,8 +132,10 @@ def _about(request: Request, dropped: list[str]) -> Body:
         dropped.append("name")
     told = {**(request.metadata or {}), **({"user": request.user} if request.user else {})}
     fitting = dict(list({name: value for name, value in told.items() if name and _fits(name) and _fits(value)}.items())[:16])
-    if len(fitting) < len(told):
+    if any(name not in fitting for name in request.metadata or ()):
         dropped.append("metadata")
+    if request.user and "user" not in fitting:
+        dropped.append("user")
     written: Body = {"requestMetadata": fitting} if fitting else {}
     if request.service_tier in _TIERS:
         written["serviceTier"] = {"type": request.service_tier}

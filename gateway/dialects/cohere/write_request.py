@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.dialects.effort import budget_of, effort_of
-from gateway.dialects.names import called_names, tool_names
+from gateway.dialects.names import called_names, media_name, tool_names, unsaid
 from gateway.dialects.types import (
     DialectName,
     Format,
@@ -51,6 +51,7 @@ def write_request(request: Request, model: str) -> Written:
         for name in ("user", "metadata", "service_tier", "verbosity", "parallel_tool_calls")
         if getattr(request, name) not in (None, True)
     ]
+    dropped += unsaid(request)
     if request.stream:
         body["stream"] = True
     body |= {name: value for name, value in request.extra.items() if name in NATIVE}
@@ -82,7 +83,7 @@ def _content(message: Message, documents: list[Body], dropped: list[str]) -> str
             case Media(kind="document", text=str(text)):
                 documents.append({"data": {"text": text} | ({"title": part.name} if part.name else {})})
             case Media():
-                dropped.append(f"{part.kind}.{'data' if part.data is not None else 'url' if part.url else 'file_id'}")
+                dropped.append(media_name(part))
             case _:
                 continue
     alone = all(item["type"] == "text" for item in items)
@@ -120,7 +121,9 @@ def _call(call: ToolCall, names: Mapping[str, str]) -> Body:
 
 
 def _result(result: ToolResult, dropped: list[str]) -> Body:
-    dropped += [f"{part.kind} in the result of a tool" for part in result.parts if isinstance(part, Media) and part.text is None]
+    dropped += [f"{media_name(part)} (in the result of a tool)" for part in result.parts if isinstance(part, Media) and part.text is None]
+    if result.is_error:
+        dropped.append("is_error")
     text = "".join(part.text or "" for part in result.parts)
     return {"role": "tool", "tool_call_id": result.call_id, "content": text}
 

@@ -120,7 +120,7 @@ def _messages(turn: wire.Content, calls: Calls, unknown: dict[str, Any]) -> Iter
     for sent in turn.parts or ():
         part = read_part(sent, calls)
         if part is None:
-            unknown["contents.parts (of a kind that only Gemini knows)"] = True
+            unknown[_kind_of_part(sent)] = True
         else:
             parts.append(part)
     if turn.role == "model":
@@ -132,6 +132,13 @@ def _messages(turn: wire.Content, calls: Calls, unknown: dict[str, Any]) -> Iter
         yield Message("tool", results)
     if rest or not results:
         yield Message("user", rest)
+
+
+def _kind_of_part(sent: wire.Part) -> str:
+    """A part that only Gemini knows, by its member."""
+    if sent.executable_code is not None:
+        return "contents.parts.executableCode"
+    return "contents.parts.codeExecutionResult" if sent.code_execution_result is not None else "contents.parts"
 
 
 def _joined(parts: Iterable[Part]) -> Iterator[Part]:

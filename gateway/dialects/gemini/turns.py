@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gateway.dialects.names import call_names
+from gateway.dialects.names import call_names, media_name
 from gateway.dialects.reading import arguments
 from gateway.dialects.types import DialectName, Media, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 
@@ -47,8 +47,6 @@ def _parts(parts: Iterable[Part], names: Mapping[str, str], called: Mapping[str,
     """A signature that came back as a thought of its own belongs to what follows it."""
     signature: str | None = None
     for part in parts:
-        if isinstance(part, Text | Media) and part.cache is not None:
-            dropped.append("cache_control")
         match part:
             case Text(text=text) if text or part.signature:
                 yield {"text": text} | _signed(part.signature or signature)
@@ -96,7 +94,7 @@ def _result(part: ToolResult, names: Mapping[str, str], called: Mapping[str, str
 
 def _media(media: Media, dropped: list[str]) -> Iterator[dict[str, Any]]:
     if media.detail not in {None, "auto"}:
-        dropped.append("image_url.detail")
+        dropped.append("image.detail")
     if media.text is not None:
         yield {"text": media.text}
     elif media.data is not None:
@@ -104,7 +102,7 @@ def _media(media: Media, dropped: list[str]) -> Iterator[dict[str, Any]]:
     elif media.url is not None:
         yield {"fileData": {"mimeType": media.media_type or _guessed(media), "fileUri": media.url}}
     else:
-        dropped.append(f"{media.kind}.file_id")
+        dropped.append(media_name(media))
 
 
 def _guessed(media: Media) -> str:

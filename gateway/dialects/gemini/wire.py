@@ -20,6 +20,7 @@ __all__ = (
     "Thinking",
     "ToolConfig",
     "Usage",
+    "camel",
     "camelled",
 )
 
@@ -194,10 +195,11 @@ def camelled(value: Any) -> Any:
         return [camelled(each) for each in value]
     if not isinstance(value, Mapping):
         return value
-    named = {_camel(name): inner for name, inner in value.items()}
+    named = {camel(name): inner for name, inner in value.items()}
     return {name: inner if name in _OPAQUE else camelled(inner) for name, inner in named.items()}
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A name in Google's usual spelling."""
     first, *rest = name.strip("_").split("_")
     return first + "".join(word[:1].upper() + word[1:] for word in rest)

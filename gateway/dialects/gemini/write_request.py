@@ -9,7 +9,7 @@ from gateway.dialects.effort import budget_of, effort_of
 from gateway.dialects.gemini.models import Gemini, gemini
 from gateway.dialects.gemini.schemas import to_openapi
 from gateway.dialects.gemini.turns import turns
-from gateway.dialects.names import tool_names
+from gateway.dialects.names import tool_names, unsaid
 from gateway.dialects.types import Format, HostedTool, ReasoningSettings, Request, Tool, ToolChoice, Written
 
 __all__ = ("write_request",)
@@ -29,13 +29,12 @@ def write_request(request: Request, model: str) -> Written:
     body: dict[str, Any] = {"contents": turns(request.messages, names, dropped, signed_calls=known.signed_calls)}
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": part.text} for part in request.system if part.text]}
-        if any(part.cache for part in request.system):
-            dropped.append("cache_control")
     body |= _tools(request, known, names, dropped)
     config = {**_sampling(request, dropped), **_form(request, known, dropped), **_thinking(request.reasoning, known, model, dropped)}
     if config:
         body["generationConfig"] = config
     dropped += [name for name in ("user", "metadata", "service_tier", "verbosity") if getattr(request, name)]
+    dropped += unsaid(request)
     renamed = {given: name for name, given in names.items() if given != name}
     return Written(body=msgspec.json.encode(body), dropped=tuple(dict.fromkeys(dropped)), renamed=renamed)
 
@@ -43,8 +42,6 @@ def write_request(request: Request, model: str) -> Written:
 def _tools(request: Request, known: Gemini, names: Mapping[str, str], dropped: list[str]) -> dict[str, Any]:
     dropped += [f"tools.{tool.kind}" for tool in request.tools if isinstance(tool, HostedTool)]
     tools = [tool for tool in request.tools if isinstance(tool, Tool)]
-    if any(tool.cache for tool in tools):
-        dropped.append("cache_control")
     if not tools:
         return {}
     if request.parallel_tool_calls is False:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gateway.dialects.types import Citation, Media, Part, Refusal, Text, ToolCall
+from gateway.dialects.names import media_name
+from gateway.dialects.types import Citation, Media, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 
 __all__ = ("annotation", "call_extra", "content_parts", "describe", "url_of", "written_calls")
 
@@ -11,19 +12,19 @@ __all__ = ("annotation", "call_extra", "content_parts", "describe", "url_of", "w
 def content_parts(parts: Iterable[Part], dropped: list[str]) -> Iterator[dict[str, Any]]:
     """Parts of a message's ``content``; what has no form here is named in ``dropped``."""
     for part in parts:
-        if isinstance(part, Text | Media) and part.cache is not None:
-            dropped.append("cache_control")
         match part:
             case Text() | Refusal():
                 yield {"type": "text", "text": part.text}
             case Media():
                 written = _media(part)
                 if written is None:
-                    dropped.append(describe(part))
+                    dropped.append(media_name(part))
                 else:
                     yield written
-            case _:
-                dropped.append(type(part).__name__.lower())
+            case Reasoning():
+                dropped.append("reasoning of earlier turns")
+            case ToolCall() | ToolResult():
+                dropped.append("tool_calls")
 
 
 def describe(media: Media) -> str:

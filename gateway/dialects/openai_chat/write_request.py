@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gateway.dialects.effort import effort_of
-from gateway.dialects.names import tool_names
+from gateway.dialects.names import tool_names, unsaid
 from gateway.dialects.openai_chat.models import reasons, wants_completion_limit
 from gateway.dialects.openai_chat.parts import content_parts, describe, written_calls
 from gateway.dialects.types import (
@@ -42,6 +42,7 @@ def write_request(request: Request, model: str) -> Written:
     body |= _tools(request, names, dropped)
     body |= _sampling(request, model, dropped)
     body |= _settings(request, model, dropped)
+    dropped += [name for name in unsaid(request) if name != "name"]
     if request.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     renamed = {given: name for name, given in names.items() if given != name}
@@ -129,8 +130,6 @@ def _shown(media: list[Media], dropped: list[str]) -> dict[str, Any]:
 def _tools(request: Request, names: Mapping[str, str], dropped: list[str]) -> dict[str, Any]:
     dropped += [f"tools.{tool.kind}" for tool in request.tools if isinstance(tool, HostedTool)]
     tools = [_tool(tool, names[tool.name]) for tool in request.tools if isinstance(tool, Tool)]
-    if any(isinstance(tool, Tool) and tool.cache for tool in request.tools):
-        dropped.append("cache_control")
     if not tools:
         return {}
     written: dict[str, Any] = {"tools": tools}

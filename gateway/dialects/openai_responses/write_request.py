@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from gateway.dialects.effort import effort_of
-from gateway.dialects.names import new_id, tool_names
+from gateway.dialects.names import media_name, new_id, tool_names, unsaid
 from gateway.dialects.openai_chat.models import reasons
-from gateway.dialects.openai_chat.parts import describe, url_of
+from gateway.dialects.openai_chat.parts import url_of
 from gateway.dialects.types import (
     DialectName,
     Format,
@@ -42,6 +42,7 @@ def write_request(request: Request, model: str) -> Written:
     if request.system:
         body["instructions"] = "\n\n".join(part.text for part in request.system)
     body |= _tools(request, names, dropped) | _sampling(request, dropped) | _settings(request, model, dropped)
+    dropped += unsaid(request)
     body["store"] = False
     if request.stream:
         body["stream"] = True
@@ -121,15 +122,13 @@ def _output(result: ToolResult, dropped: list[str]) -> str | list[dict[str, Any]
 
 
 def _content(part: Part, role: str, dropped: list[str]) -> Iterator[dict[str, Any]]:
-    if isinstance(part, Text | Media) and part.cache is not None:
-        dropped.append("cache_control")
     match part:
         case Text(text) | Refusal(text):
             yield {"type": "input_text", "text": text}
         case Media() if role == "user" and (written := _media(part)) is not None:
             yield written
         case Media():
-            dropped.append(describe(part))
+            dropped.append(media_name(part))
 
 
 def _media(media: Media) -> dict[str, Any] | None:
@@ -149,8 +148,6 @@ def _media(media: Media) -> dict[str, Any] | None:
 def _tools(request: Request, names: Mapping[str, str], dropped: list[str]) -> dict[str, Any]:
     dropped += [f"tools.{tool.kind}" for tool in request.tools if isinstance(tool, HostedTool)]
     tools = [tool for tool in request.tools if isinstance(tool, Tool)]
-    if any(tool.cache for tool in tools):
-        dropped.append("cache_control")
     if not tools:
         return {}
     written: dict[str, Any] = {"tools": [written_tool(tool, names[tool.name]) for tool in tools]}
