@@ -1,4 +1,4 @@
-"""What the systems are asked."""
+"""The requests that the systems are asked."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Which of the systems of a comparison were asked for."""
+"""Which systems of a comparison ``--only`` asks for."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ def is_chosen(name: str, only: Sequence[str]) -> bool:
 
 
 def refuse_unknown(only: Iterable[str], names: Sequence[str]) -> None:
-    """Raises ``UnknownSystem``, which says what there is."""
+    """Raise ``UnknownSystem``, which lists the systems, for a word that is in no system's name."""
     unknown = [word for word in only if not any(is_chosen(name, [word]) for name in names)]
     if unknown:
         raise UnknownSystem(f"--only {unknown[0]}: nothing that is measured here is called so; there is {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Where the server goes and what it says there: URLs, DSNs, accounts, and secrets that were written out."""
+"""Checks of addresses and secrets: URLs, DSNs and hosts that cannot be used, and secrets that are written out in the file."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ SENSITIVE_HEADER: Final = re.compile(r"auth|key|token|secret|cookie|password", r
 
 
 def check_addresses(root: Node) -> Iterator[Finding]:
-    """URLs that cannot be ones, and hosts that are URLs."""
+    """Every address of the file that cannot be used: a URL that is none, a host that is a URL."""
     yield from _url(child(child(root, "server"), "public_url"), "server.public_url", WEB)
     yield from _url(child(child(child(root, "telemetry"), "otlp"), "endpoint"), "telemetry.otlp.endpoint", WEB)
     yield from _url(child(child(root, "storage"), "blobs"), "storage.blobs", BLOB_SCHEMES)
@@ -47,7 +47,7 @@ def check_addresses(root: Node) -> Iterator[Finding]:
 
 
 def check_secrets(secrets: tuple[ResolvedSecret, ...]) -> Iterator[Finding]:
-    """Literal secrets, which are warned of, and URLs of databases that cannot be ones. A value is never quoted."""
+    """Secrets that are written out in the file (a warning), and database URLs of an unknown kind. No message quotes a value."""
     for found in secrets:
         if found.span.source.path and not found.secret.reference and is_sensitive(found):
             hint = "move it into an environment variable or a file, and write env:NAME or file:/path"
@@ -70,7 +70,7 @@ def _without(path: str) -> str:
 
 
 def _sent(found: ResolvedSecret) -> Iterator[Finding]:
-    """What goes out in a header must be able to; what is quoted was quoted by mistake."""
+    """A secret that no header can carry, or that has quotes around it, which would be sent with it."""
     value, held = found.secret.reveal(), f", as {found.secret.reference} holds it" if found.secret.reference else ""
     if not found.path.endswith(".api_key") and ".headers." not in found.path:
         return
@@ -83,7 +83,7 @@ def _sent(found: ResolvedSecret) -> Iterator[Finding]:
 
 
 def is_sensitive(found: ResolvedSecret) -> bool:
-    """Whether what stands there is a secret: most headers hold none, and the URL of a database holds one when it holds a password."""
+    """Whether a value is really secret: most headers are not, and a database's URL is when it holds a password."""
     if found.path in DSN_SCHEMES:
         return "@" in found.secret.reveal()
     return ".headers." not in found.path or bool(SENSITIVE_HEADER.search(found.path.rpartition(".headers.")[2]))

@@ -1,4 +1,4 @@
-"""Settings of answers that are given again."""
+"""Settings of the answer cache."""
 
 from typing import Annotated, Literal
 

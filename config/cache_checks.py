@@ -1,4 +1,4 @@
-"""Caches that would write what must not be written, or that have nowhere to write to."""
+"""Checks of caches: routes whose answers must not be kept, and caches without a store."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ CheckModel = Callable[[Node | None, str, str], Iterator[Finding]]
 
 
 def check_caches(root: Node, check_model: CheckModel) -> Iterator[Finding]:
-    """The cache of every route."""
+    """Problems with the cache of any route."""
     telemetry = child(root, "telemetry")
     for index, route in enumerate(items(child(root, "routes"))):
         store = text_of(child(child(route, "cache"), "store")) or "memory"

@@ -1,7 +1,7 @@
-"""Routes and judges: names that must exist, names given twice, settings that contradict each other.
+"""Checks of routes and judges: names that must exist, names given twice, settings that contradict each other.
 
 The checks read the written form rather than ``Settings``, so that they still run, and still know the places, when something else in the
-file is wrong. Values of the wrong type were reported before; here they are passed over.
+file is wrong. Values of the wrong type were reported before, and are passed over here.
 """
 
 import re
@@ -33,7 +33,7 @@ VARIABLE: Final = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What a model name may begin with, and what may stand alone."""
+    """Names that a model may begin with (providers), and names that stand alone (routes)."""
 
     providers: AbstractSet[str]
     routes: AbstractSet[str]
@@ -97,7 +97,7 @@ def _prompt(node: Node | None, path: str, subject: str) -> Iterator[Finding]:
 
 
 def _upstream(node: Node | None, path: str, subject: str, names: Names) -> Iterator[Finding]:
-    """A target or a fallback: ``provider/model``, never a route."""
+    """Check a target or a fallback, which must be ``provider/model`` and not a route."""
     model = text_of(node)
     if node is None or model is None:
         return
@@ -128,7 +128,7 @@ def _provider_of(span: Span, path: str, subject: str, model: str, names: Names) 
 
 
 def _with_slash(model: str, names: Names) -> str | None:
-    """``openai:gpt-4o`` and ``openai.gpt-4o``, as other tools write it."""
+    """``provider/model`` for a name that is written as ``openai:gpt-4o`` or ``openai.gpt-4o``, as other tools write it."""
     found = re.match(r"([\w-]+)[:.](\S+)", model)
     return f"{found[1]}/{found[2]}" if found and found[1] in names.providers else None
 
@@ -148,7 +148,7 @@ def _judge(judge: Node, path: str, names: Names) -> Iterator[Finding]:
 
 
 def _asked(node: Node | None, path: str, subject: str, names: Names) -> Iterator[Finding]:
-    """A model that is asked from within: ``provider/model``, or a route."""
+    """Check the model of a judge or guardrail: ``provider/model``, or a route."""
     model = text_of(node)
     if node is not None and model is not None and model not in names.routes:
         yield from _provider_of(node.span, path, subject, model, names)

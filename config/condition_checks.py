@@ -1,4 +1,4 @@
-"""Conditions of targets that no request could be tested with."""
+"""Checks of the conditions of targets (``when``): tests that no request could pass or fail."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -12,7 +12,7 @@ FACTS: Final = ("metadata", "headers", "parameters")
 
 
 def check_conditions(root: Node) -> Iterator[Finding]:
-    """The ``when`` of every target."""
+    """Problems with ``when`` of any target."""
     for number, route in enumerate(items(child(root, "routes"))):
         for index, target in enumerate(items(child(route, "targets"))):
             yield from _when(child(target, "when"), f"routes[{number}].targets[{index}].when")

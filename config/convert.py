@@ -1,4 +1,4 @@
-"""Any file that can be read, printed as ours. Secrets are printed as references, also those that were written out."""
+"""Converts a configuration file of any known form to ours. Secrets are printed as references, also those that were written out."""
 
 import re
 from collections.abc import Mapping

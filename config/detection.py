@@ -1,4 +1,4 @@
-"""Settings of what is looked for in texts, and of where it must not stand."""
+"""Settings of detection in texts: personal data, patterns and words, and where they must not stand."""
 
 from typing import Annotated, Literal
 

@@ -19,7 +19,7 @@ def check_detection(node: Node | None, path: str) -> Iterator[Finding]:
 
 
 def check_pattern(node: Node, path: str) -> Iterator[Finding]:
-    """A regular expression."""
+    """Problems with one regular expression."""
     import regex  # with the first pattern: most files have none
 
     text = text_of(node)

@@ -1,4 +1,4 @@
-"""Where a key belongs that somebody wrote in another place."""
+"""Finds where a misplaced key belongs."""
 
 from collections.abc import Iterator
 

@@ -77,7 +77,7 @@ def _one(root: Node, name: str, value: str, kind: mi.Type) -> tuple[Node, tuple[
 
 
 def _place(node: Node | None, path: list[str], kind: mi.Type) -> tuple[list[str], mi.Type] | None:
-    """The keys that a variable's parts stand for, and the type found there; ``None`` when there is no such setting."""
+    """The keys that the parts of a variable's name stand for, and the type found there; ``None`` when there is no such setting."""
     if not path:
         return [], kind
     inner = _inner(kind)
@@ -117,7 +117,7 @@ def _text(span: Span, value: str, path: str) -> tuple[Node, tuple[Finding, ...]]
 
 
 def _moved(node: Node, span: Span) -> Node:
-    """The same tree with every place being the variable."""
+    """The same tree, with the variable as the place of every node."""
     if isinstance(node, Scalar):
         return Scalar(span, node.value)
     if isinstance(node, Mapping):
@@ -126,7 +126,7 @@ def _moved(node: Node, span: Span) -> Node:
 
 
 def _with(node: Node | None, keys: list[str], value: Node) -> Node:
-    """The tree with ``value`` at ``keys``; the entries beside it stay, and so does the place of what they were written in."""
+    """The tree with ``value`` at ``keys``. Entries beside it, and the places of what they are in, stay."""
     if not keys:
         return value
     others = tuple(entry for entry in entries(node) if entry.key != keys[0])
@@ -136,7 +136,7 @@ def _with(node: Node | None, keys: list[str], value: Node) -> Node:
 
 
 def _unknown(source: Source, kind: mi.Type) -> Finding:
-    """An error for what looks like a setting; a warning for what may be somebody else's."""
+    """The finding for a variable that names no setting: an error when it resembles one, else a warning."""
     known = [name.removeprefix(PREFIX) for name in variable_names(kind)]
     word = source.name[len(PREFIX) :]
     near = closest(word, known, 0.75)

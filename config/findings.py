@@ -1,4 +1,4 @@
-"""What a check notes down while it goes on looking: a place, and what is wrong there."""
+"""What a check finds: a place in the file, and what is wrong there."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Guardrails that could not do what they say: of no kind or of two, masks without findings, streams that could not be looked at."""
+"""Checks of guardrails: of no kind or of two, masks without findings, streams that could not be looked at."""
 
 import re
 from collections.abc import Callable, Iterator

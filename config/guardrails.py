@@ -1,4 +1,4 @@
-"""Settings of rules about what is said."""
+"""Settings of guardrails: rules about what is said."""
 
 from typing import Annotated, Literal
 

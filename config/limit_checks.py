@@ -1,4 +1,4 @@
-"""Limits that count nothing, and names in them that belong to nobody."""
+"""Checks of limits: those that count nothing, and those that name nobody."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""Accounts that could not be called, or that would be called where nobody meant."""
+"""Checks of providers: accounts that could not be called, or that would send a key where nobody meant it to go."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def check_headers(node: Node | None, path: str) -> Iterator[Finding]:
 
 
 def _kind(entry: Entry) -> str:
-    """As ``config.providers`` completes it."""
+    """The kind of an account, as ``config.providers`` completes it."""
     vendors = {vendor.name for vendor in VENDORS}
     return text_of(child(entry.value, "kind")) or (entry.key if entry.key in {FAKE, *vendors} else "openai")
 
@@ -75,7 +75,7 @@ def _needed(entry: Entry, path: str, kind: str, environ: Mapping[str, str]) -> I
 
 
 def _whose(entry: Entry, path: str) -> Iterator[Finding]:
-    """A misspelt vendor would be an account with OpenAI, and its key be sent there."""
+    """Refuse a misspelt vendor: it would become an account of OpenAI's kind, and its key would be sent there."""
     vendors = [vendor.name for vendor in VENDORS]
     if entry.key in {FAKE, *vendors} or entry.key.startswith(tuple(vendors)):
         return

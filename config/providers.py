@@ -49,7 +49,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _at(name: str, base_url: str, *key_variables: str) -> Vendor:
-    """A vendor with one address and a key."""
+    """A vendor with one address and one key."""
     return Vendor(name=name, base_url=base_url, variables={"api_key": key_variables})
 
 

@@ -1,4 +1,4 @@
-"""Findings made presentable."""
+"""Findings as problems for a person, in the order of the file."""
 
 from collections.abc import Collection, Iterable
 

@@ -1,4 +1,4 @@
-"""Settings that a running server cannot change: what they describe was opened when it started. Pure."""
+"""Which settings a running server cannot change, since what they describe was opened at its start. Pure."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -14,7 +14,7 @@ from msgspec import inspect as mi
 
 from config.elsewhere import elsewhere
 from config.findings import Finding
-from config.limits import describe, fix_for, mismatch, suggestion_for
+from config.mismatch import describe, fix_for, mismatch, suggestion_for
 from config.references import FOREIGN, Unresolved
 from config.secrets import Secret
 from config.source import Span
@@ -169,7 +169,7 @@ class Validator:
         return value
 
     def _wrong(self, node: Node, path: str, predicate: str, hint: str = "", suggestion: str | None = None) -> object:
-        """Note a problem; returns what stands for a value that cannot be used."""
+        """Note a problem, and return the stand-in for a value that cannot be used."""
         subject = path or "the file"
         self._findings.append(Finding(span=node.span, path=path, subject=subject, predicate=predicate, hint=hint, suggestion=suggestion))
         return msgspec.UNSET
@@ -199,7 +199,7 @@ def _kind_of(node: Node) -> str:
 
 
 def _fix_for_struct(node: Node, kind: mi.StructType) -> str:
-    """What to write where keys must stand, for those who wrote the one value that they want, or that they want it at all."""
+    """The fix for one who wrote a single value, or ``true``, where keys must stand."""
     required = [field.encode_name for field in kind.fields if field.required]
     if isinstance(node, Scalar) and node.value is True and not required:
         return "write {} to have it with its defaults"
@@ -217,7 +217,7 @@ def _fix_for_keys(node: Node) -> str:
 
 
 def _fix_for_variable(value: object, path: str) -> str:
-    """For a reference where none is read: secrets and addresses are, everything else has a variable of its own."""
+    """The fix for a reference where none is read. Secrets and addresses take references; every other setting has a variable of its own."""
     if not isinstance(value, str) or "[" in path or not (value.startswith("env:") or FOREIGN.match(value)):
         return ""
     return f"leave it out, and set {variable_for(path)}"

@@ -1,4 +1,4 @@
-"""What the variable of a setting is called."""
+"""The name of the environment variable of a setting."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The written form: a tree of nodes that know where they stand. What they mean is not known yet."""
+"""The written form: a tree of nodes that know where they stand in the file. Their meaning is not known yet."""
 
 import msgspec
 

@@ -42,7 +42,7 @@ class Ledger:
         self.lease = lease
 
     async def keep_version(self, judge: Judge) -> datetime:
-        """Write down what a version is made of; when it was first seen."""
+        """Record what a version is made of. Returns when it was first seen."""
         definition: dict[str, Any] = msgspec.to_builtins(judge)
         return await self._store.keep_version(judge, definition, self._clock())
 
@@ -63,7 +63,7 @@ class Ledger:
         return admission
 
     async def claim(self, judge: Judge, worker: str, limit: int) -> list[Claim]:
-        """Take up to ``limit`` lines that are due."""
+        """Claim up to ``limit`` lines that are due."""
         now = self._clock()
         return await self._store.claim(judge, worker, limit, now, now + self.lease)
 
@@ -72,7 +72,7 @@ class Ledger:
         return await self._store.holds(claim)
 
     async def renew(self, worker: str) -> None:
-        """Prolong all leases of a worker."""
+        """Extend all leases of a worker."""
         await self._store.renew(worker, self._clock() + self.lease)
 
     async def release(self, worker: str) -> None:

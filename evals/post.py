@@ -67,7 +67,7 @@ class Post:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _note(self, trouble: str) -> None:
-        """Say it once in the log, and as long as it lasts to those who ask."""
+        """Log a trouble once, and keep it as ``trouble`` for as long as it lasts."""
         if trouble != self.trouble:
             log.warning("judge %s: %s", self.judge.name, trouble)
         self.trouble = trouble

@@ -41,7 +41,7 @@ class Runner:
         self._news = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that there are new lines."""
+        """Tell the runner that there are new lines."""
         self._news.set()
 
     async def run(self) -> None:
@@ -63,7 +63,7 @@ class Runner:
             await self._release()
 
     async def _turn(self, tasks: asyncio.TaskGroup) -> int:
-        """Fill the free places with what is due; how many were filled."""
+        """Fill the free places with lines that are due. Returns how many were filled."""
         self._news.clear()
         claims = await self._claim(self.judge.concurrency - self._busy)
         self._busy += len(claims)

@@ -94,7 +94,7 @@ class Run:
             self._tell(**_tally(self.progress, settled))
 
     def _tell(self, **changes: Any) -> None:
-        """Change the figures. A run that is over stays as it ended."""
+        """Update the progress. The progress of a finished run does not change."""
         if self.finished:
             return
         self.progress = msgspec.structs.replace(self.progress, **changes)

@@ -41,7 +41,7 @@ class JudgeService:
         caller: JudgeCaller,
         telemetry: Telemetry,
     ) -> None:
-        """Raises ``InvalidJudge``."""
+        """Build the judges of the settings. Raises ``InvalidJudge``."""
         self._source = source
         self._assessments = assessments
         self._ledger = ledger
@@ -125,7 +125,7 @@ class JudgeService:
         return {judge.name: self._kept(judge) or self._new(judge) for judge in judges}
 
     def _kept(self, judge: Judge) -> Post | None:
-        """The post of a judge that has not changed at all: its open questions are paid for, and go on."""
+        """The running post of a judge that has not changed: its open questions are paid for, and go on."""
         post = self._posts.get(judge.name)
         return post if post and post.judge == judge else None
 

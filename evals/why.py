@@ -27,7 +27,7 @@ ANY = "answered = true or answered = false"
 
 
 async def why(judge: Judge, trace_id: str, source: TraceSource, ledger: Ledger) -> Why:
-    """Explain. Raises ``tracing.errors.TraceNotFound``."""
+    """Explain the state of a trace. Raises ``tracing.errors.TraceNotFound``."""
     trace = await source.get(trace_id)
     lines = await ledger.history(judge.name, trace_id)
     line = next((line for line in lines if line.judge_version == judge.version), None)
@@ -42,7 +42,7 @@ def _of_line(line: Judgement) -> tuple[str, str]:
 
 
 async def _of_silence(judge: Judge, trace: Trace, source: TraceSource) -> tuple[str, str]:
-    """The first reason that holds, in the order in which a judge meets them."""
+    """Why a trace has no line in the ledger: the first reason that holds, in the order in which a judge meets them."""
     if is_judging(trace.spans):
         return "judges_work", "the trace holds the work of a judge, and judges never judge one another"
     if not await _is_candidate(ANY, trace, source):

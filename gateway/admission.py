@@ -1,4 +1,4 @@
-"""What policies have to say of a request: before it is sent, of the answer, and at its end."""
+"""What policies do with a request: before it is sent, with its answer, and at its end."""
 
 from gateway.policies import Answered, Call, Outcome
 from gateway.progress import Progress
@@ -8,7 +8,10 @@ __all__ = ("admitted", "reviewed", "settled")
 
 
 async def admitted(progress: Progress, plan: Plan) -> Answered | None:
-    """Ask each policy; the answer that one of them has. Whoever let the request pass is told of its end. Raises ``GatewayError`` of one that refuses."""
+    """Ask every policy. Returns the answer that a policy has already, ``None`` when the request must be sent.
+
+    Every policy that lets the request pass is told of its end later (``settled``). Raises the ``GatewayError`` of a policy that refuses.
+    """
     call = progress.call = Call(
         inbound=progress.inbound,
         head=progress.head,
@@ -29,7 +32,7 @@ async def admitted(progress: Progress, plan: Plan) -> Answered | None:
 
 
 async def reviewed(progress: Progress, opened: Opened) -> Opened:
-    """The answer, as far as the policies let it through. Raises ``GatewayError``; then it is closed."""
+    """The answer as the policies let it out. Raises ``GatewayError`` for one that is withheld; then its upstream is closed."""
     call = progress.call
     if call is None or not call.reviews:
         return opened
@@ -43,6 +46,6 @@ async def reviewed(progress: Progress, opened: Opened) -> Opened:
 
 
 def settled(progress: Progress, call: Call, outcome: Outcome) -> None:
-    """Tell those who let the request pass how it ended, the last one first."""
+    """Tell the policies that admitted the request how it ended, the last one first."""
     for policy in reversed(progress.admitting):
         policy.settle(call, outcome)

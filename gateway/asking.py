@@ -1,4 +1,4 @@
-"""One target is asked, once: the request as it reads there, and the beginning of what may be its answer."""
+"""Asks one target once: writes the request in the target's dialect, and waits for the beginning of its answer."""
 
 from collections.abc import Mapping
 from time import perf_counter_ns
@@ -20,7 +20,7 @@ Edits = Mapping[str, bytes | None]
 
 
 class Asking:
-    """Asks for one request, as many targets as it takes. ``upstream_ns`` is how long they were waited for, one after the other."""
+    """Asks the targets of one request. ``upstream_ns`` is how long they were waited for in all, in nanoseconds."""
 
     def __init__(self, traceparent: str, media: MediaSource) -> None:
         self.upstream_ns = 0
@@ -57,7 +57,7 @@ class Asking:
             self.upstream_ns += perf_counter_ns() - began
 
     async def _with_media(self, inbound: Inbound, edits: Edits) -> Inbound:
-        """The request, edits applied, for a model that takes media as data alone. What was fetched serves every attempt."""
+        """The request with media inlined, for a model that takes them as data alone. What was fetched is used by every attempt."""
         if self._fetched is None or self._fetched[0] is not inbound:
             edited = structs.replace(inbound, body=patch(inbound.body, edits) if edits else inbound.body)
             self._fetched = (inbound, await inlined(edited, self._media) if inbound.operation is Operation.CHAT else edited)
@@ -65,7 +65,10 @@ class Asking:
 
 
 async def _first(target: Target, inbound: Inbound, upstream: Upstream) -> bytes | None:
-    """``None``: there is no byte of it, as where something was deleted. Raises ``UpstreamBroken`` for a generation without any."""
+    """The first bytes of an answer; ``None`` when it has no body, as after a deletion.
+
+    Raises ``UpstreamBroken`` for a generation without one.
+    """
     chunk = await upstream.next_chunk()
     if chunk is None and inbound.resource is None:
         raise UpstreamBroken(f"{target.name} ended its stream before it began.")
@@ -73,7 +76,7 @@ async def _first(target: Target, inbound: Inbound, upstream: Upstream) -> bytes 
 
 
 def peek(opened: Opened) -> Observation:
-    """What an answer says, as far as it is there. Raises ``UpstreamBroken``."""
+    """What the answer says so far. Raises ``UpstreamBroken``."""
     if opened.first is None:
         return opened.passage.read_answer(opened.body)
     reader = opened.passage.read_stream()
@@ -99,7 +102,10 @@ def _outbound(way: Passage, target: Target, provider: Provider, inbound: Inbound
 
 
 def _flows(inbound: Inbound, head: RequestHead, headers: Headers) -> bool:
-    """Whether an answer goes on as it arrives: a stream that was asked for, or what is neither asked for nor answered in JSON, or is to flow whatever it is."""
+    """Whether an answer is forwarded as it arrives.
+
+    Of a generation that is a stream that was asked for; of a resource, whatever is not JSON, or everything where the resource says so.
+    """
     if inbound.resource is None:
         return bool(head.stream) and _kind(headers).startswith(b"text/event-stream")
     return inbound.resource.flows or not _kind(headers).startswith(b"application/json")

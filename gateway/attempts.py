@@ -16,10 +16,10 @@ __all__ = ("Attempt", "record_attempts", "thrown_away")
 
 
 class Attempt(msgspec.Struct, kw_only=True):
-    """One request to one target, for its span. Times are nanoseconds since the epoch; ``ended_ns`` is 0 while it is under way.
+    """One request to one target, for its span.
 
-    ``cancelled``: another one answered first, or the client left; what it used is unknown, and paid for. ``used`` is what an answer used that a
-    guardrail withheld before another target was asked.
+    Times are nanoseconds since the epoch; ``ended_ns`` is 0 while it is under way. ``cancelled``: another attempt answered first, or the
+    client left; what it used is unknown, and paid for. ``used`` is what an answer used that a guardrail withheld.
     """
 
     target: Target
@@ -33,7 +33,7 @@ class Attempt(msgspec.Struct, kw_only=True):
 
 
 def thrown_away(attempts: Sequence[Attempt], asked: Callable[[], int]) -> list[tuple[Target, Usage]]:
-    """What those used whose answers nobody got. Of a cancelled one nothing is known but what was sent; ``asked`` estimates its tokens."""
+    """What was used by attempts whose answers nobody got. Of a cancelled one only the sent tokens are known; ``asked`` estimates them."""
     found = [(each.target, Usage(input_tokens=asked(), estimated=True) if each.cancelled else each.used) for each in attempts]
     return [(target, usage) for target, usage in found if usage is not None]
 
@@ -67,7 +67,7 @@ def _attributes(number: int, attempt: Attempt) -> dict[str, Any]:
 
 
 def _spent(attempt: Attempt, operation: Operation, usage: Usage) -> dict[str, Any]:
-    """A call that was made and thrown away is paid for: with what is known of it, which is what was sent, at least."""
+    """The least that an attempt whose answer was thrown away has cost: the tokens that were sent."""
     told = {
         "gen_ai.operation.name": operation.value,
         "gen_ai.provider.name": attempt.target.provider,

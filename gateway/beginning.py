@@ -9,7 +9,10 @@ __all__ = ("begun",)
 
 
 async def begun(opened: Opened) -> Opened:
-    """The same answer with as much of its stream in ``first`` as says something, or all of it. Raises ``UpstreamFailure``; then it is closed."""
+    """The same answer, with ``first`` extended until it says something, or to its end.
+
+    Raises ``UpstreamFailure``; then the answer is closed.
+    """
     if opened.first is None:
         return opened
     reader, chunks = opened.passage.read_stream(), [opened.first]

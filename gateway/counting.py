@@ -42,7 +42,7 @@ _NAMED: Final = msgspec.json.Decoder(Named)
 
 
 def model_of(body: bytes) -> str:
-    """``""`` where a body names none."""
+    """The model that a body names; ``""`` where it names none."""
     try:
         return _NAMED.decode(body).model
     except msgspec.MsgspecError:
@@ -50,7 +50,7 @@ def model_of(body: bytes) -> str:
 
 
 def counting(inbound: Inbound, target: Target, system: str) -> Inbound | None:
-    """The request that has ``target``'s vendor count this one; ``None`` where it does not count in this dialect."""
+    """The request that asks ``target``'s vendor to count this one; ``None`` where the vendor does not count in this dialect."""
     path = _COUNTERS.get((inbound.dialect, system))
     return None if path is None else passed_to(inbound, target, path.format(model=quote(target.model, safe="")))
 

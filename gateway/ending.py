@@ -10,7 +10,10 @@ __all__ = ("End",)
 
 
 class End:
-    """Of one request. Of ``reached``, ``finished`` and ``left`` one is called, once. It is the ``gateway.passing.Ending`` of a stream."""
+    """The end of one request: exactly one of ``reached``, ``finished`` and ``left`` is called, once.
+
+    Implements ``gateway.passing.Ending``.
+    """
 
     __slots__ = ("_progress",)
 
@@ -18,7 +21,11 @@ class End:
         self._progress = progress
 
     def reached(self, status: int, observation: Observation | None = None, *, error: str | None = None, detail: str = "") -> Usage | None:
-        """The request was answered with ``status``; ``error`` is the code on the span. What was used, ``None`` when nobody counted."""
+        """Finish the span and settle the policies.
+
+        ``status`` is the HTTP status that the client gets, ``error`` the error code on the span. Returns the usage, ``None`` when nobody
+        counted any.
+        """
         progress = self._progress
         recording = progress.recording
         if progress.pursuit is not None:
@@ -56,5 +63,5 @@ class End:
 
 
 def _is_stored(inbound: Inbound) -> bool:
-    """Whether a chat may be asked for again by its identifier: what asks for that cannot be written without this word."""
+    """Whether the client asked for its chat to be stored (``"store"``), so that it may be asked for again by its id."""
     return inbound.operation is Operation.CHAT and b'"store"' in inbound.body

@@ -22,7 +22,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def endpoint_of(route: RouteSettings, providers: Mapping[str, ProviderSettings]) -> Endpoint:
-    """The endpoint that a route is."""
+    """A route in the form in which MLflow lists endpoints."""
     name, _, model = route.targets[0].model.partition("/")
     settings = providers.get(name)
     provider = settings.kind if settings is not None and settings.kind else name

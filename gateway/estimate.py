@@ -22,7 +22,7 @@ _fetching = threading.Lock()
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens ``text`` is; never below zero, and zero only for no text."""
+    """About how many tokens ``text`` has: 0 for empty text alone."""
     if _encode is None:
         _fetch_once()
     if _encode is not None and len(text) <= LONGEST_EXACT:

@@ -1,4 +1,4 @@
-"""One request on its way through the gateway: plan, admit, send, fall back, answer. What each of these is stands in a file of its own."""
+"""One request on its way through the gateway: plan, admit, send, fall back, answer. Each of these steps has a file of its own."""
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Exchange:
-    """``run`` is called once. It is the ``gateway.pursuit.Sender`` of its request."""
+    """Carries one request from its arrival to its reply. ``run`` or ``run_alone`` is called once. Implements ``gateway.pursuit.Sender``."""
 
     __slots__ = ("_end", "_progress")
 
@@ -37,7 +37,11 @@ class Exchange:
         self._end = End(progress)
 
     async def run(self, prompts: PromptSource) -> Reply:
-        """Everything up to the reply; the rest of a stream is in the reply."""
+        """Plan the request, ask the policies, and get an answer.
+
+        Returns when the whole answer, or the first bytes of a stream, are there; the reply yields the rest of the stream. Errors of the
+        gateway become replies. Raises ``CancelledError`` when the client has gone.
+        """
         progress = self._progress
         snapshot, recording = progress.snapshot, progress.recording
         try:
@@ -64,7 +68,7 @@ class Exchange:
         return reply
 
     async def run_alone(self, target: Target) -> Reply:
-        """As ``run``, when ``target`` is decided already; no policy is asked."""
+        """Ask ``target`` alone, without routing and without policies: for shadows. Errors become replies, as in ``run``."""
         progress = self._progress
         try:
             return reply_of(progress, self._end, await self.open(target))
@@ -88,14 +92,14 @@ class Exchange:
         return peek(opened)
 
     def _cancelled(self, error: asyncio.CancelledError) -> Reply:
-        """A client that stays while the server stops is told; one that left is not. Raises ``error`` then."""
+        """The reply to a client that stays while the server stops. Raises ``error`` when it was the client that left."""
         if STOPPED not in error.args:
             self._end.left(None)
             raise error
         return stopped(self._progress, self._end)
 
     async def _first_answer(self, plan: Plan) -> Reply:
-        """A plain request is sent once; one on a route with rules until they are content. Nothing is tried again once bytes went out."""
+        """Ask the target of a plain route once, or pursue an answer by a route's rules. Nothing is tried again once bytes went out."""
         progress = self._progress
         pursuit = progress.pursuit
         if pursuit is None:
@@ -106,7 +110,7 @@ class Exchange:
         return await self._pursued(pursuit)
 
     async def _pursued(self, pursuit: Pursuit) -> Reply:
-        """The first answer that the policies let go out, or the last one there is."""
+        """The first answer that the policies let out, or the last one there is."""
         progress = self._progress
         opened = await self._timed(pursuit.run(self))
         while True:
@@ -122,7 +126,7 @@ class Exchange:
             opened = following
 
     async def _timed(self, answer: Awaitable[T]) -> T:
-        """What is waited for is the upstream's time, however many were asked meanwhile."""
+        """Await an answer, and count the whole wait as the upstream's time, even if several targets were asked at once."""
         asking = self._progress.asking
         before, began = asking.upstream_ns, perf_counter_ns()
         try:
@@ -131,7 +135,7 @@ class Exchange:
             asking.upstream_ns = before + perf_counter_ns() - began
 
     async def _shadow(self, target: Target) -> None:
-        """The same request to another model, for nobody: recorded in a trace of its own that names this one."""
+        """Send the same request to another model and throw the answer away. It is recorded in a trace of its own that names this one."""
         progress = self._progress
         progress.snapshot.enter()
         copy = Progress(progress.snapshot, progress.recording.shadow(), progress.inbound, progress.head, progress.edits)

@@ -78,7 +78,7 @@ _HOSTED: Final = "pmpt_"
 
 
 def head_of(inbound: Inbound) -> RequestHead:
-    """Raises ``InvalidRequest``, which says where the body is wrong."""
+    """The head of a request. Raises ``InvalidRequest``, which says where the body is wrong."""
     try:
         if inbound.resource is not None and (inbound.provider or inbound.model):
             return _resource(inbound)
@@ -90,7 +90,7 @@ def head_of(inbound: Inbound) -> RequestHead:
 
 
 def _resource(inbound: Inbound) -> RequestHead:
-    """A form, or whatever is passed through: what it says is read where it can be."""
+    """The head of a form, or of whatever is passed through: what can be read of it."""
     try:
         head = _CHAT.decode(inbound.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -50,7 +50,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
 
     def of(self, owner: str) -> "Kept":
-        """The same, to its owner. Raises ``ResponseNotFound`` to anybody else."""
+        """This response, for its owner. Raises ``ResponseNotFound`` for anybody else."""
         if self.owner != owner:
             raise not_found(self.id)
         return self
@@ -65,15 +65,15 @@ class ResponseShelf(Protocol):
     """Where responses are kept."""
 
     async def keep(self, kept: Kept) -> None:
-        """Never raises."""
+        """Keep a response. Never raises."""
         ...
 
     async def find(self, identity: str) -> Kept | None:
-        """Whoever owns it. ``None`` when it is not kept."""
+        """The response with this id, whoever owns it; ``None`` when it is not kept."""
         ...
 
     async def forget(self, identity: str) -> None:
-        """It may be gone already."""
+        """Delete a response, which may be gone already."""
         ...
 
 

@@ -45,7 +45,7 @@ class Passing(Protocol):
 
 
 class Masking:
-    """Of one account."""
+    """Masks what one account is called with, in everything that the account answers."""
 
     def __init__(self, settings: ProviderSettings | None = None) -> None:
         own = [] if settings is None else list(_own(settings))
@@ -59,7 +59,7 @@ class Masking:
         self._tokens: tuple[bytes, ...] = ()
 
     def called_with(self, proof: HeaderList) -> None:
-        """What an account says of itself; a token that it was lent is none of the settings'."""
+        """The secrets of an account's settings. A token that it fetched is not among them."""
         if proof is self._proof or proof == self._proof:
             return
         self._proof = proof
@@ -131,7 +131,7 @@ class Masked:
         return told
 
     def _begun(self, chunk: bytes) -> int:
-        """Where the bytes start that may be the beginning of a secret; the end, where none are."""
+        """The offset of bytes at the end of ``chunk`` that may begin a secret; the length of ``chunk`` where none do."""
         secrets = self._in_errors or self._secrets
         return min(_begun(secret, chunk, max(0, len(chunk) - self._longest)) for secret in secrets)
 
@@ -158,7 +158,7 @@ def _own(settings: ProviderSettings) -> Iterator[Secret]:
 
 
 def _bare(value: Secret) -> str:
-    """The value of a header without the scheme of its proof."""
+    """The value of a header without its scheme (``Bearer``)."""
     return _SCHEME.sub("", value.reveal(), 1)
 
 
@@ -167,7 +167,7 @@ def _is_secret(name: str, value: Secret) -> bool:
 
 
 def _spellings(secrets: Iterable[str]) -> Iterator[bytes]:
-    """Each, the longest first, as it is and as JSON and URLs may have it."""
+    """Each secret as it is, and as JSON and URLs spell it, the longest first."""
     found = {
         spelt
         for secret in secrets

@@ -39,12 +39,12 @@ class MediaSource(Protocol):
     """Gets what is at an address."""
 
     async def fetch(self, url: str) -> Fetched:
-        """Raises ``InvalidRequest`` for an address that may not be asked, or that has nothing of use."""
+        """Get what is at an address. Raises ``InvalidRequest`` for an address that may not be fetched, or has nothing of use."""
         ...
 
 
 class NoMedia:
-    """Implements ``MediaSource`` where nobody may fetch."""
+    """A ``MediaSource`` that fetches nothing."""
 
     async def fetch(self, url: str) -> Fetched:
         """See ``MediaSource.fetch``."""
@@ -52,7 +52,7 @@ class NoMedia:
 
 
 async def inlined(inbound: Inbound, source: MediaSource) -> Inbound:
-    """The request with data in place of addresses; the same where it has none. Raises ``InvalidRequest``."""
+    """The request with data in place of addresses, or the same request where it has none. Raises ``InvalidRequest``."""
     if b"http" not in inbound.body:
         return inbound
     holders = {

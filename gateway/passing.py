@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Ending(Protocol):
-    """Whose stream it is. One of ``finished`` and ``left`` is called, once; then ``leave``, once."""
+    """Whoever is told of a stream's end: one of ``finished`` and ``left`` is called, once; then ``leave``, once."""
 
     def finished(self, status: int, observation: Observation | None, error: GatewayError | None = None) -> None:
         """The answer is whole, or broke off with ``error``; the bytes that end it are not out yet."""
@@ -28,18 +28,22 @@ class Ending(Protocol):
         ...
 
     async def leave(self) -> None:
-        """All is over."""
+        """Nothing more will be read of the stream."""
         ...
 
 
 def failed(error: Exception) -> Failed:
-    """A mistake of ours, which is in the log from here on."""
+    """The error for a defect of our own, which is logged here with its traceback."""
     logger.error("a request failed", exc_info=error)
     return Failed()
 
 
 async def passed(way: Passage, upstream: Upstream, first: bytes, name: str, ending: Ending) -> AsyncIterator[bytes]:
-    """The answer of the target ``name``. A broken stream ends in an error event; where none can be told ``GatewayError`` is raised."""
+    """The chunks of an answer of the target ``name``, as they arrive.
+
+    A broken stream ends in an error event of the client's dialect. Where the dialect has none, ``GatewayError`` is raised, so that the
+    connection breaks off.
+    """
     reader = way.read_stream()
     chunk: bytes | None = first
     finished = False
@@ -90,7 +94,10 @@ def _check(whole: bool, name: str) -> None:
 
 
 def _told(way: Passage, error: GatewayError) -> bytes:
-    """The event that tells it. In bytes that are no events nothing can be said: the client must see that they break off."""
+    """The event that tells the client of ``error``.
+
+    Raises ``error`` where its dialect has no such event, so that the connection breaks off.
+    """
     told = way.fail(error)
     if not told:
         raise error

@@ -20,7 +20,10 @@ __all__ = ("planned",)
 
 
 async def planned(progress: Progress, prompts: PromptSource) -> Plan:
-    """The targets of a request, its prompt rendered into it. Raises ``GatewayError``, and ``CancelledError`` when the client leaves meanwhile."""
+    """The targets of a request, with its prompt rendered into it.
+
+    Raises ``GatewayError``, and ``CancelledError`` when the client leaves meanwhile.
+    """
     inbound, routes = progress.inbound, progress.snapshot.routes
     if inbound.provider:
         return routes.plan_account(inbound.provider, inbound.model)
@@ -37,9 +40,9 @@ async def planned(progress: Progress, prompts: PromptSource) -> Plan:
 
 
 async def _pursuing(progress: Progress, plan: Plan, pool: Pool, prompts: PromptSource, *, prompted: bool) -> Plan:
-    """A route with rules: what they say of this request, all of which is there, since it may be sent more than once.
+    """Apply the rules of a route to a request, which is read whole first, since it may be sent more than once.
 
-    ``prompted``: it has named a prompt, which then stands for those of the route.
+    ``prompted``: the request names a prompt itself, which then replaces those of the route.
     """
     upload = progress.inbound.upload
     if upload is not None and not await upload.hold():

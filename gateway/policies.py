@@ -45,12 +45,11 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, kw_only=True):
-    """A request on its way, as far as it is known. ``headers`` go out with the reply, ``attributes`` onto the span.
+    """A request as policies see it.
 
-    ``target`` is the last one that was asked, ``None`` while nothing was sent; ``granted`` is what limits have reserved for it. ``edits`` are
-    those that a prompt makes in the body; a policy that changes the request puts the whole of it into ``rewritten``, edits applied. A policy
-    that knows an answer puts it into ``answer``: those that follow still may refuse the request, and nothing is sent. ``pending`` is the cache's own.
-    ``watching`` gives the verdicts on a stream, as far as it has come when the span ends; ``traceparent`` is that span.
+    ``headers`` go out with the reply, ``attributes`` onto the span. ``target`` is the last one that was asked, ``None`` while nothing was
+    sent; ``granted`` is what limits have reserved for it. ``edits`` are those that a prompt makes in the body; a policy that changes the
+    request puts the whole of it into ``rewritten``, edits included.
     """
 
     inbound: Inbound
@@ -104,8 +103,8 @@ class Policy(Protocol):
 
 @runtime_checkable
 class Withholding(Protocol):
-    """What a policy has, too, that keeps routes from some: whoever may not call them is not told of them."""
+    """A policy that also hides routes from some callers."""
 
     def shows(self, route: str) -> bool:
-        """Whether whoever asks now may call a route."""
+        """Whether the caller of this request may know of a route."""
         ...

@@ -1,4 +1,4 @@
-"""A request on its way: what was decided of it so far. Those who have a part in it read and write it here."""
+"""What was decided of a request so far. The steps of an exchange read and write it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -24,7 +24,7 @@ NOBODY: Final = Target("", "")
 
 
 class Progress:
-    """One request, from its head to its end. No struct: it is made for each request, and changed as long as it lives."""
+    """One request, from its head to its end. A plain class rather than a struct: it is changed at every step."""
 
     __slots__ = (
         "admitting",
@@ -61,14 +61,14 @@ class Progress:
         """Those that let it pass, and are told of its end."""
 
     def rewrite(self, body: bytes) -> None:
-        """From here on the request is another: what is sent and what is recorded."""
+        """Replace the request: ``body`` is what is sent and recorded from here on."""
         self.inbound = structs.replace(self.inbound, body=body)
         self.head = head_of(self.inbound)
         self.edits = NO_EDITS
         self.recording.rewritten(self.inbound, self.head)
 
     def aim(self, target: Target, provider: Provider) -> None:
-        """``target`` is asked from here on."""
+        """Note that ``target`` is being asked."""
         self.target = target
         self.recording.target(target, provider.system, provider.address)
         if self.call is not None:

@@ -1,4 +1,4 @@
-"""A request on a route with rules, until it is answered: sends, waits, sends again, races. What to try is decided in ``gateway.resilience``."""
+"""Pursues an answer on a route with rules: sends, waits, retries, falls back, races. ``gateway.resilience`` decides what to try."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ __all__ = ("Pursuit", "Sender", "made_by")
 
 
 class Tried(msgspec.Struct):
-    """What became of an attempt: an answer, which may be a failure too, or an error of ours."""
+    """What came of an attempt: an answer, which may be a failure, or an error of ours."""
 
     target: Target
     attempt: Attempt
@@ -32,7 +32,7 @@ class Tried(msgspec.Struct):
 
 
 class Sender(Protocol):
-    """Who sends, and can read."""
+    """Sends a request to one target, and reads what came."""
 
     async def open(self, target: Target) -> Opened:
         """Ask ``target`` and wait for the first bytes of its answer. Raises ``UpstreamFailure``."""
@@ -44,7 +44,10 @@ class Sender(Protocol):
 
 
 class Pursuit:
-    """``run`` is called once, ``instead`` for each answer that may not go out, and ``end`` once after them, however they ended."""
+    """The attempts for one request.
+
+    ``run`` is called once, ``instead`` for each answer that may not go out, and ``end`` once after them, however they ended.
+    """
 
     def __init__(self, journey: Journey, pool: Pool, *, stream: bool) -> None:
         self.attempts: list[Attempt] = []
@@ -54,13 +57,13 @@ class Pursuit:
         self._won: Tried | None = None
 
     async def run(self, sender: Sender) -> Opened:
-        """The first answer that is none of the failures that lead on, or the last one there is. Raises ``UpstreamFailure``."""
+        """The first answer that is not a failure to try again after, or the last answer there is. Raises ``UpstreamFailure``."""
         return await self._run(Step(self._journey.now()), sender)
 
     async def instead(self, sender: Sender, used: Usage | None) -> Opened | None:
-        """The answer that was given last is withheld by a guardrail, and is closed; it ``used`` this much. The next one, as ``run`` gives it.
+        """The next answer, after a guardrail withheld the last one, which ``used`` this much and is closed.
 
-        ``None`` where no target is left for what a content policy refuses. Raises ``UpstreamFailure``.
+        ``None`` where no target is left for the reason ``content_policy``. Raises ``UpstreamFailure``.
         """
         if self._won is None:
             return None
@@ -94,7 +97,7 @@ class Pursuit:
             step = following
 
     def end(self, error: str | None, observation: Observation | None) -> None:
-        """The answer was given, or broke off with ``error``; or the client left."""
+        """The answer was given, or broke off with ``error``, or the client left."""
         if self._won is None:
             return
         won, self._won = self._won, None
@@ -110,7 +113,7 @@ class Pursuit:
         self.pool.release(won.target)
 
     def headers(self) -> Headers:
-        """What happened, for the client."""
+        """Headers that tell the client what was tried."""
         told: Headers = [(b"x-tidegate-attempts", str(len(self.attempts)).encode())]
         failed = [f"{each.target.name}={each.failure}" for each in self.attempts if each.failure]
         if failed:
@@ -127,7 +130,7 @@ class Pursuit:
         return await self._race(step, sender, after)
 
     async def _race(self, step: Step, sender: Sender, after: float) -> Tried:
-        """The first, and after a while a second one beside it. The one that is not needed is let go before the other's answer goes on."""
+        """Start the first attempt, and after a while a second beside it. The loser is cancelled before the winner's answer goes on."""
         return await raced(
             lambda: self._attempt(sender, step.target, step.wait),
             lambda: self._attempt(sender, self._journey.beside(step.target), hedge=True),
@@ -178,7 +181,7 @@ class Pursuit:
             return of_error(error)
 
     def _note(self, tried: Tried, seconds: float) -> None:
-        """Tell the pool; an answer that goes to the client is under way until ``end``."""
+        """Record the result in the pool. An answer that goes to the client counts as under way until ``end``."""
         if tried.failure is None:
             self.pool.first_byte(tried.target, seconds, stream=self._stream)
             return
@@ -193,14 +196,14 @@ class Pursuit:
 
 
 def made_by(observation: Observation | None) -> Iterator[str]:
-    """What a request that goes on from this answer may name."""
+    """The ids in an answer that a following request may name."""
     if observation is not None:
         yield from (observation.response_id,) if observation.response_id else ()
         yield from observation.sealed
 
 
 def _is_suspect(opened: Opened) -> bool:
-    """Whether an answer of status 200 looks as if it were an error: cheap, since it is asked of every answer."""
+    """Whether an answer of status 200 may hold an error. Cheap, since every answer is asked."""
     if opened.first is not None:
         return b'"error"' in opened.first
     return not opened.body.startswith(b"{") or b'"error"' in opened.body[:64]

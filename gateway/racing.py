@@ -1,4 +1,7 @@
-"""Two ways to one answer: the second begins when the first takes long, and whichever is not taken is let go, however the race ends."""
+"""Two ways to one answer: the second begins when the first takes too long.
+
+The one that is not taken is cancelled, however the race ends.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -17,10 +20,11 @@ async def raced(
     good: Callable[[T], bool],
     discard: Callable[[T], Awaitable[None]],
 ) -> T:
-    """The first result that is ``good``, else the last one. ``second`` begins when ``first`` has none ``after`` seconds.
+    """The first result that is ``good``, else the last one.
 
-    Every result that is not returned is given to ``discard``, once, also when the caller is cancelled at whatever moment; whoever has none
-    yet is cancelled and has ended when this returns. Raises what both raised, where neither has a result.
+    ``second`` begins when ``first`` has not ended after ``after`` seconds. Every result that is not returned goes to ``discard``, once,
+    also when the caller is cancelled. Whatever is still running then is cancelled, and has ended when this returns. Where neither has a
+    result, raises the error of the one that ended last.
     """
     racing = [asyncio.ensure_future(first())]
     chosen: asyncio.Future[T] | None = None

@@ -102,16 +102,16 @@ class Recording:
         return copy
 
     def route(self, name: str) -> None:
-        """The request came by a route."""
+        """Note the route by which the request came."""
         if name:
             self._attributes["tidegate.route"] = name
 
     def prompt(self, prompt: RenderedPrompt) -> None:
-        """A prompt was rendered for it."""
+        """Note the prompt that was rendered into the request."""
         self._attributes |= {"gen_ai.prompt.name": prompt.name, "gen_ai.prompt.version": prompt.version}
 
     def target(self, target: Target, system: str, address: str) -> None:
-        """It is being sent to a target; the last one stays."""
+        """Note the target that is asked; the last one stays on the span."""
         self._attributes |= {
             "gen_ai.provider.name": system,
             "server.address": address,
@@ -121,13 +121,13 @@ class Recording:
             self._attributes["gen_ai.request.model"] = target.model
 
     def first_byte(self) -> None:
-        """The first bytes of a stream are there."""
+        """Note that the first bytes of a stream are there."""
         if self._first_ns is None:
             self._tracer.settle()  # before anybody hears of it
             self._first_ns = perf_counter_ns() - self._inbound.started
 
     def finish(self, body: bytes, observation: Observation | None = None, error: str | None = None, detail: str = "") -> Usage | None:
-        """End the span: what was sent (``body`` with its prompt), what came back, what went wrong. The usage that is known."""
+        """End the span: what was sent (``body`` with its prompt), what came back, what went wrong. Returns the usage that is known."""
         attributes = self._attributes
         usage = None
         if self._first_ns is not None:
@@ -164,21 +164,24 @@ class Recording:
         return usage
 
     def rewritten(self, inbound: Inbound, head: RequestHead) -> None:
-        """The request was changed before it was sent: this is what is told of it."""
+        """Record ``body`` as what was asked: the request was changed before it was sent."""
         self._inbound, self._head = inbound, head
 
     def left(self, *, asking: bool, client: bool) -> None:
-        """There will be no answer, as the ``client`` went away. ``asking``: a target was asked, has read it, and is paid for that at least."""
+        """Note that there will be no answer: the ``client`` went away, or the server stops.
+
+        ``asking``: a target has been asked, so the tokens that were sent are paid for.
+        """
         if client:
             self._attributes["tidegate.client_disconnected"] = True
         self._left_asking = asking
 
     def note(self, attributes: Mapping[str, Any]) -> None:
-        """Whatever a policy found worth telling."""
+        """Put attributes of a policy on the span."""
         self._attributes |= attributes
 
     def _said(self, body: bytes) -> Callable[[], list[str]]:
-        """Put what the request says on the span; gives its texts, for an estimate."""
+        """Put what the request says on the span. Returns its texts, for an estimate of its tokens."""
         if self._inbound.dialect is not DialectName.OPENAI_CHAT and self._inbound.operation is not Operation.EMBEDDINGS:
             texts = self._said_otherwise()
             return lambda: texts
@@ -235,7 +238,10 @@ class Recording:
                 self._attributes[f"gen_ai.request.{name}"] = value
 
     def _estimate(self, texts: Callable[[], list[str]], observation: Observation) -> Usage:
-        """Text can be counted; what pictures, sounds and files would be charged for is not known."""
+        """An estimate of the tokens of a request and its answer.
+
+        Empty for resources: nobody knows what pictures, sounds and files are charged for.
+        """
         if self._inbound.resource is not None:
             return Usage()
         said = [str(part.get("content") or part.get("arguments") or "") for message in observation.messages for part in message.parts]
@@ -263,7 +269,7 @@ def _parent(headers: dict[bytes, bytes]) -> Parent | None:
 
 
 def _judging(origin: Origin) -> dict[str, str]:
-    """Whose judge asks, and the trace that it judges; or which guardrail, or which route's cache."""
+    """Attributes that tell who inside this process asks: a judge and the trace it judges, a guardrail, or a route's cache."""
     if origin.cache:
         return {"tidegate.cache.of": origin.cache}
     if origin.guardrail:

@@ -1,4 +1,4 @@
-"""What a client gets: a whole answer, a stream, a vendor's error, an error of ours, or an answer that was there already."""
+"""What a client gets: a whole answer, a stream, a vendor's error, an error of ours, or an answer from a cache."""
 
 from collections.abc import AsyncIterator
 
@@ -18,7 +18,7 @@ __all__ = ("kept_reply", "refusal", "reply_of", "stopped")
 
 
 def reply_of(progress: Progress, end: End, opened: Opened) -> Reply:
-    """The target's answer. All but a stream has ended with it."""
+    """The reply that forwards a target's answer. The request ends here, unless the answer is a stream."""
     if opened.passage.dropped:
         progress.dropped = opened.passage.dropped
         progress.recording.note({"tidegate.dropped": opened.passage.dropped})
@@ -30,7 +30,7 @@ def reply_of(progress: Progress, end: End, opened: Opened) -> Reply:
 
 
 def kept_reply(progress: Progress, end: End, answer: Answered) -> Reply:
-    """What was there already."""
+    """The reply that gives an answer a policy had already."""
     provider = progress.snapshot.providers[answer.target.provider]
     progress.target = answer.target
     progress.recording.target(answer.target, provider.system, provider.address)
@@ -54,7 +54,7 @@ def refusal(progress: Progress, end: End, error: GatewayError) -> Reply:
 
 
 def stopped(progress: Progress, end: End) -> Reply:
-    """The server stops before there was an answer."""
+    """The reply to a request that the server's stop has cut off before there was an answer."""
     end.left(None, stopped=True)
     return refused(Stopping(), progress.recording.trace_id, own_headers(progress), progress.inbound.dialect)
 

@@ -36,7 +36,7 @@ class RouteTable(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_settings(cls, settings: Settings, models: Mapping[str, tuple[str, ...]]) -> "RouteTable":
-        """``models`` are the names each provider knows without asking. Raises ``Misconfigured``."""
+        """The table of a configuration. ``models`` are the names that each provider knows without asking. Raises ``Misconfigured``."""
         providers = frozenset(settings.providers)
         compiled_routes = [compiled(route, providers) for route in settings.routes]
         routes = {rules.name: Route(Plan(rules.name, tuple(rules.targets())), None if rules.plain else rules) for rules in compiled_routes}
@@ -44,7 +44,7 @@ class RouteTable(msgspec.Struct, frozen=True):
         return cls(routes, addressable, {name: known for name, known in models.items() if name in addressable})
 
     def plan(self, model: str) -> Plan:
-        """Raises ``ModelNotFound``, which names what there is."""
+        """The targets of a model's name. Raises ``ModelNotFound``, which names what there is."""
         route = self.routes.get(model)
         if route is not None:
             return route.plan
@@ -57,7 +57,7 @@ class RouteTable(msgspec.Struct, frozen=True):
         return Plan("", (Target(provider, name),))
 
     def plan_account(self, provider: str, model: str) -> Plan:
-        """The account itself, whatever is asked of it. Raises ``ModelNotFound`` when there is none of this name."""
+        """A plan for a request to a provider's account itself. Raises ``ModelNotFound`` when there is none of this name."""
         if provider not in self.providers:
             told = ", ".join(map(repr, sorted(self.providers)))
             raise ModelNotFound(f"The provider {provider!r} does not exist. There are: {told}.", param="provider")

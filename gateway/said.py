@@ -22,7 +22,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def said_in(inbound: Inbound) -> Said | None:
-    """``None`` for a request that cannot be read: it was refused, and by whom is on the span."""
+    """What a request says; ``None`` for one that cannot be read, which was refused elsewhere."""
     try:
         request = CLIENT_DIALECTS[inbound.dialect].read_request(inbound.body)
     except (GatewayError, RecursionError):

@@ -36,7 +36,7 @@ Policies = Callable[[Settings], Sequence[Policy]]
 
 
 class Gateway:
-    """The proxy, without HTTP: surfaces hand requests in and send replies out."""
+    """The proxy without HTTP: surfaces hand requests in and send the replies out."""
 
     def __init__(self, settings: Settings, tracer: LiveTracer, prompts: PromptSource, policies: Policies) -> None:
         self._policies = policies
@@ -47,15 +47,15 @@ class Gateway:
 
     @classmethod
     def build(cls, settings: Settings, tracer: LiveTracer, prompts: PromptSource, policies: Policies = lambda _: ()) -> "Gateway":
-        """``policies`` makes those of a configuration. Raises ``Misconfigured``."""
+        """A gateway with these settings; ``policies`` makes the policies of a configuration. Raises ``Misconfigured``."""
         return cls(settings, tracer, prompts, policies)
 
     def fetch_media_from(self, source: MediaSource) -> None:
-        """Who gets what is at the addresses of media, for models that take data alone. Nobody does before this is called."""
+        """Fetch media by address from ``source``, for models that take data alone. Before this is called nothing is fetched."""
         self._snapshot.media = source
 
     def pace_by(self, pause: Pause) -> None:
-        """Who says how long a request should wait. None does before this is called."""
+        """Ask ``pause`` how many seconds a request waits before it is planned. Before this is called none waits."""
         self._snapshot.pause = pause
 
     def reconfigure(self, settings: Settings) -> None:
@@ -66,7 +66,7 @@ class Gateway:
         task.add_done_callback(self._retiring.discard)
 
     def renew_policies(self) -> None:
-        """Ask for the policies again: what they are made of, beside the configuration, has changed."""
+        """Build the policies again: something they are made of, beside the configuration, has changed."""
         self._snapshot.policies = tuple(self._policies(self._snapshot.settings))
 
     async def close(self) -> None:
@@ -84,12 +84,12 @@ class Gateway:
         return self._snapshot.settings.server.public_url or ""
 
     def models(self) -> list[str]:
-        """Every name that is known to be answered, to whoever asks."""
+        """Every model name that is known to be answered and that the caller may see."""
         withholding = [each for each in self._snapshot.policies if isinstance(each, Withholding)]
         return [name for name in self._snapshot.routes.names() if all(each.shows(name) for each in withholding)]
 
     def knows(self, model: str) -> bool:
-        """Whether ``model`` would be asked of somebody, who may know better: a vendor's models are not all listed."""
+        """Whether a request for ``model`` would be sent to somebody. Vendors do not list all of their models."""
         try:
             self._snapshot.routes.plan(model)
         except ModelNotFound:
@@ -97,7 +97,10 @@ class Gateway:
         return True
 
     async def counted_exactly(self, inbound: Inbound) -> bytes | None:
-        """The vendor's own answer, where it is asked in its own dialect and counts; ``None`` otherwise. Raises ``ModelNotFound``."""
+        """The vendor's own count of a request's tokens; ``None`` where the vendor cannot be asked in its own dialect.
+
+        Raises ``ModelNotFound``.
+        """
         model = inbound.model or model_of(inbound.body)
         if not model or parse_reference(model) is not None:
             return None
@@ -109,9 +112,9 @@ class Gateway:
         return reply.body if reply.status == 200 else None
 
     def beside(self, inbound: Inbound, path: str) -> Inbound:
-        """The request for what the model's vendor has at ``path``, in a dialect of its own. Raises ``InvalidRequest`` where it does not speak that.
+        """The request for another method of the model's vendor, in that vendor's dialect.
 
-        ``path`` may hold the model's name: ``/models/{model}:predict``.
+        ``path`` may hold the model's name: ``/models/{model}:predict``. Raises ``InvalidRequest`` where the vendor speaks another dialect.
         """
         model = inbound.model or model_of(inbound.body)
         target = self._snapshot.routes.plan(model).targets[0]
@@ -120,16 +123,19 @@ class Gateway:
         return passed_to(inbound, target, path.format(model=quote(target.model, safe="")))
 
     def is_made_by(self, system: str, model: str) -> bool:
-        """Whether ``model`` is asked of that vendor's own API."""
+        """Whether ``model`` belongs to a provider that is that vendor's own API."""
         return self.knows(model) and self._snapshot.providers[self.provider_of(model)].system == system
 
     def is_of(self, system: str, provider: str) -> bool:
-        """Whether ``provider`` is configured, and of that vendor's own API."""
+        """Whether ``provider`` is configured, and is that vendor's own API."""
         found = self._snapshot.providers.get(provider)
         return found is not None and found.system == system
 
     def responding(self, named: str = "") -> str:
-        """The provider that is asked for a response by its identifier: the one that is named, or the only one that has any; ``""``: none."""
+        """The provider that is asked for a response by its id.
+
+        It is the named one, the only one that has Responses, or else ``openai``; ``""`` when there is none.
+        """
         providers = self._snapshot.providers.items()
         able = [name for name, each in providers if DialectName.OPENAI_RESPONSES in each.dialects("") and ROUTED_ONLY not in name]
         if named or len(able) == 1:
@@ -148,7 +154,7 @@ class Gateway:
         return counted(request)
 
     def remember(self, made: str, provider: str) -> None:
-        """``provider`` has made what is asked for by ``made`` from now on."""
+        """Note that ``provider`` made what is asked for by the id ``made``."""
         self._snapshot.made.note(made, Target(provider, ""))
 
     def account(self, operation: Operation, named: str = "", wanted: Sequence[str] = ()) -> str:
@@ -197,7 +203,7 @@ class Gateway:
         return self._snapshot.routes.plan(route).targets[0].provider
 
     def target_states(self) -> list[tuple[str, str, str, int]]:
-        """Route, ``provider/model``, the state of its breaker and how many requests are under way, of each target that is watched."""
+        """For each watched target: its route, its name, the state of its breaker, and how many requests are under way there."""
         return [
             (route, target.name, state.value, health.pending)
             for route, pool in self._snapshot.pools.items()

@@ -1,4 +1,4 @@
-"""Copies of requests that no client waits for: each is an exchange of its own, in a trace of its own that names the first."""
+"""Copies of requests whose answers go to nobody. Each is an exchange and a trace of its own, which names the first trace."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,7 +18,7 @@ class Shadows:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, pool: Pool, send: Send) -> None:
-        """Send copies in the background to whichever shadows are drawn. Beyond the route's limit a copy is left out, and counted."""
+        """Send copies in the background to whichever shadows are drawn. A copy beyond the route's limit is left out."""
         for target in _drawn(pool):
             if pool.shadows_under_way >= pool.rules.shadow_concurrency:
                 pool.shadows_left_out += 1
@@ -29,7 +29,7 @@ class Shadows:
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """End those that are under way."""
+        """Cancel the copies that are under way."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

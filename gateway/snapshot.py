@@ -1,4 +1,4 @@
-"""What one configuration made: routes, policies, and providers with their connections."""
+"""What one configuration is made into: routes, policies, and providers with their connections."""
 
 from collections.abc import Callable, Sequence
 from random import random
@@ -22,12 +22,15 @@ Pause = Callable[[], float]
 
 
 def no_pause() -> float:
-    """Nothing is in the way."""
+    """Nobody asks requests to wait."""
     return 0.0
 
 
 class Snapshot:
-    """Immutable but for its policies and the count of its users: the last one to leave a retired snapshot closes its connections."""
+    """One configuration at work. Immutable but for its policies and its count of users.
+
+    The last request to leave a retired snapshot closes its connections.
+    """
 
     def __init__(self, settings: Settings, policies: Sequence[Policy] = (), before: "Snapshot | None" = None) -> None:
         self.providers: dict[str, Provider] = {name: build(name, provider) for name, provider in settings.providers.items()}
@@ -65,7 +68,7 @@ class Snapshot:
         await self._close_unused()
 
     def _inherit(self, before: "Snapshot") -> None:
-        """What is known of targets whose account did not change."""
+        """Take over what is known of targets whose account did not change."""
         accounts, known = self.settings.providers, before.settings.providers
         for name in self.pools.keys() & before.pools.keys():
             self.pools[name].inherit(before.pools[name], lambda target: accounts[target.provider] == known.get(target.provider))

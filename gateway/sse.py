@@ -59,7 +59,7 @@ class EventParser:
             yield self._cut(len(self._buffer))
 
     def _search_from(self) -> int:
-        """Leading line ends belong to no event's end: a CRLF cut in two leaves a lone LF in front."""
+        """Where to look for the end of an event. Line ends at the beginning belong to none: a CRLF cut in two leaves a lone LF there."""
         if self._skip_newline and self._buffer.startswith(b"\n", self._start):
             return max(self._scanned, self._start + 1)
         return self._scanned

@@ -1,4 +1,4 @@
-"""What a client is told in headers of what became of its request."""
+"""The headers that tell a client what became of its request."""
 
 from time import perf_counter_ns
 
@@ -10,7 +10,7 @@ __all__ = ("headers_of", "own_headers")
 
 
 def headers_of(progress: Progress, upstream: Upstream) -> Headers:
-    """The vendor's, and ours, which win: a limit of ours is the one that a client meets."""
+    """The vendor's headers with ours over them: of two rate limits, the client meets ours."""
     own = own_headers(progress)
     if progress.call is None or not progress.call.headers:
         return [*upstream.headers, *own]
@@ -19,7 +19,7 @@ def headers_of(progress: Progress, upstream: Upstream) -> Headers:
 
 
 def own_headers(progress: Progress) -> Headers:
-    """The trace, who answered, what was left out, what was tried, and what policies have to say."""
+    """Our own headers: the trace, who answered, what was dropped, what was tried, and what policies add."""
     overhead = (perf_counter_ns() - progress.inbound.started - progress.asking.upstream_ns) / 1e6
     own = [(b"x-tidegate-trace-id", progress.recording.trace_id.encode()), (b"x-tidegate-overhead-ms", b"%.3f" % overhead)]
     if progress.target.provider:

@@ -147,9 +147,11 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as a provider gets it. ``headers`` are the client's own: each provider takes only those it allows.
+    """A request as a provider gets it.
 
-    ``body`` is in ``dialect``, which is one of ``Provider.dialects``; ``model`` is the upstream's name, for those that have it in the URL. ``upload`` as in ``Inbound``.
+    ``headers`` are the client's own; each provider takes only those that it allows. ``body`` is in ``dialect``, which is one of
+    ``Provider.dialects``. ``model`` is the upstream's name of the model, for providers that have it in the URL. ``upload`` as in
+    ``Inbound``.
     """
 
     operation: Operation
@@ -269,7 +271,7 @@ class Provider(Protocol):
         ...
 
     def fetches(self, model: str) -> bool:
-        """Whether ``model`` takes images and documents by address; where not, they are fetched here."""
+        """Whether ``model`` fetches images and documents by address itself. If not, they are fetched here."""
         ...
 
     async def send(self, request: Outbound) -> Upstream:
@@ -286,7 +288,7 @@ class Provider(Protocol):
 
 
 class Passage(Protocol):
-    """The way of one request to one target, and of its answer back: the client's dialect on this side, the target's on the other."""
+    """The way of one request to one target and of its answer back: the client's dialect on one side, the target's on the other."""
 
     dialect: DialectName
     """Of the target."""
@@ -298,7 +300,7 @@ class Passage(Protocol):
     """What of the request the target's dialect has no words for, and was left out."""
 
     def answered(self, upstream: Upstream) -> Upstream:
-        """The target's answer in the client's dialect: everything beyond this point speaks that."""
+        """The target's answer, translated into the client's dialect."""
         ...
 
     def read_answer(self, body: bytes) -> Observation:
@@ -310,7 +312,7 @@ class Passage(Protocol):
         ...
 
     def fail(self, error: GatewayError) -> bytes:
-        """What ends a stream that broke, so that no client takes it for whole."""
+        """The bytes that end a broken stream, so that no client takes it for whole."""
         ...
 
 

@@ -11,7 +11,10 @@ NEAR = 0.6
 
 
 def unknown_model(model: str, routes: Iterable[str], providers: Iterable[str], models: Mapping[str, Sequence[str]]) -> str:
-    """``models`` are the names that a provider knows and no others; a provider without them takes any name."""
+    """The message for a model's name that nothing answers to.
+
+    ``models`` are the models of each provider that knows all of its own; a provider that is absent there takes any name.
+    """
     provider, slash, name = model.partition("/")
     configured = sorted(providers)
     if slash and provider in models:

@@ -52,7 +52,7 @@ class Upload:
             self._check(length)
 
     async def hold(self, until: Callable[[bytes], bool] = lambda _: False) -> bool:
-        """Take what comes until ``until``, which is shown each piece, is content, or to the end. ``False``: the client left. Raises ``BodyTooLarge``."""
+        """Take bytes until ``until`` says that it has seen enough, or to the end. ``False``: the client left. Raises ``BodyTooLarge``."""
         while not self.whole:
             piece = await self._next()
             if piece is None:
@@ -66,11 +66,11 @@ class Upload:
         return True
 
     def read(self) -> bytes:
-        """What is held. For what is small."""
+        """Everything that is held, as bytes. Only for small bodies."""
         return self._at(0, -1)
 
     def sending(self, model: str) -> "Sending":
-        """All of it, with the name of ``model`` where ``named`` is."""
+        """The whole body, with ``model`` in place of the name at ``named``."""
         return Sending(self, self.named, model.encode())
 
     @property
@@ -86,7 +86,10 @@ class Upload:
             yield piece
 
     async def rest(self) -> AsyncIterator[bytes]:
-        """What still comes. It is not held. Raises ``UpstreamBroken`` when it was sent already, and ``BodyTooLarge``."""
+        """The bytes that still arrive; they are not held.
+
+        Raises ``UpstreamBroken`` when they were sent already, and ``BodyTooLarge``.
+        """
         if self._spent:
             raise UpstreamBroken("The upload was sent once and cannot be sent again: it was not kept.")
         while not self.whole:
@@ -135,11 +138,11 @@ class Sending:
         self.length = None if length is None else length - (self._named.end - self._named.start) + len(self._text)
 
     async def whole(self) -> bytes:
-        """All of it at once, for who must sign it. Raises as ``Upload.rest``."""
+        """The body as one piece, for accounts that sign it. Raises as ``Upload.rest``."""
         return b"".join([piece async for piece in self.pieces()])
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Its bytes, once. Raises as ``Upload.rest``."""
+        """The body in pieces; can be read once. Raises as ``Upload.rest``."""
         upload, kept = self._upload, self._upload.kept
         async for piece in upload.held(0, self._named.start):
             yield piece

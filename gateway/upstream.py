@@ -46,7 +46,11 @@ _COMPLAINTS: Final = {
 
 
 class HttpAccount:
-    """Connections to one upstream. ``name`` is the provider's name in the settings, for messages; ``public_only`` is the setting; ``masking`` hides what no answer may tell."""
+    """Connections to one upstream.
+
+    ``name`` is the provider's name in the settings, for messages; ``public_only`` is the setting of that name; ``masking`` hides the
+    account's secrets in what comes back.
+    """
 
     def __init__(
         self, name: str, base_url: str, timeouts: TimeoutSettings, *, public_only: bool = False, masking: Masking | None = None
@@ -88,7 +92,10 @@ class HttpAccount:
         return HttpUpstream(self, connection)
 
     async def _upload(self, path: str, headers: Iterable[tuple[str, str]], body: Sending, method: str) -> Upstream:
-        """Over a new connection: a body that is sent as it comes cannot be sent again where an old one turns out to be closed."""
+        """Send a body while it arrives, over a new connection.
+
+        If an old connection turned out to be closed, such a body could not be sent again.
+        """
         length = body.length
         head = self._head(method, path, headers, length)
         return await self._anew(head, body.pieces() if length is not None else _chunked(body.pieces()))
@@ -107,7 +114,7 @@ class HttpAccount:
         return HttpUpstream(self, connection)
 
     def release(self, connection: Connection) -> None:
-        """The request on this connection is through, or is let go: it is free for the next, or ended."""
+        """Take a connection back: it is kept for the next request, or closed."""
         self._pool.give(connection)
 
     async def close(self) -> None:
@@ -115,7 +122,7 @@ class HttpAccount:
         self._pool.close()
 
     def translated(self, error: HttpError) -> UpstreamFailure:
-        """The error in our tree. Its own text may hold the host's and is left to the chained exception."""
+        """The error of a connection in our own tree. Its text may name hosts, so it stays in the chained exception."""
         match error:
             case Overdue():
                 return UpstreamTimeout(f"The provider {self.name!r} {_COMPLAINTS[error.clock].format(seconds=error.seconds)}.")

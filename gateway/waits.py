@@ -18,12 +18,12 @@ _DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d+)?)s"')
 
 
 def may_wait(upstream: Upstream) -> bool:
-    """Whether an answer asks to be left alone and has no header that says for how long."""
+    """Whether an answer asks to be left alone, and has no header that says for how long."""
     return upstream.status in _STATUSES and not any(name.startswith(b"retry-after") for name, _ in upstream.headers)
 
 
 async def with_wait(upstream: Upstream) -> Upstream:
-    """The same answer, with the header where its body says what to say there. Raises ``UpstreamFailure``."""
+    """The same answer, with a ``retry-after`` header where its body names a wait. Raises ``UpstreamFailure``."""
     try:
         body = await upstream.read()
     except BaseException:

@@ -30,7 +30,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def operations(seeded: Seeded) -> list[Operation]:
-    """All of them, about what was stored before; those that store most come last."""
+    """All operations, about what was seeded; those that store most come last."""
     run = seeded.run_id
     metric = {"run_id": run, "key": "loss", "value": 0.5, "timestamp": "{n}", "step": "{n}"}
     points = [{"key": f"batch{number % 10}", "value": number / 7, "timestamp": "{n}", "step": number} for number in range(BATCH)]

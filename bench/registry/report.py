@@ -28,7 +28,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def tables(measured: list[Measured]) -> list[Table]:
-    """One for each database."""
+    """A table for each database."""
     backends = dict.fromkeys(each.backend for each in measured)
     return [_table(backend, [each for each in measured if each.backend == backend]) for backend in backends]
 

@@ -19,7 +19,7 @@ MODEL: Final = "bench"
 
 
 class Seeded(msgspec.Struct, frozen=True):
-    """Where it is."""
+    """Where the seeded data lies."""
 
     experiment_id: str
     new_runs_id: str
@@ -36,22 +36,22 @@ class SeededRun(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the run."""
         return f"run {self.number}"
 
     @property
     def metrics(self) -> dict[str, float]:
-        """At step 1 and time 1."""
+        """Its metrics, at step 1 and time 1."""
         return {key: (self.number * prime % 1000) / 1000 for key, prime in METRICS}
 
     @property
     def params(self) -> dict[str, str]:
-        """Two."""
+        """Its two params."""
         return {"lr": f"0.{self.number % 5}", "depth": str(self.number % 7)}
 
     @property
     def tags(self) -> dict[str, str]:
-        """One."""
+        """Its one tag."""
         return {"team": ("north", "south")[self.number % 2]}
 
 

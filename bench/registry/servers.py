@@ -36,7 +36,10 @@ def peer_program(chosen: Path | None) -> Path | None:
 
 
 def servers(work: Path, mlflow: Path | None, postgres: Path | None) -> list[Server]:
-    """All that can be started, a backend's together. ``postgres``: the socket's folder of one that runs; databases are made in it."""
+    """All servers that can be started, those of one database together.
+
+    ``postgres`` is the folder of the socket of a running PostgreSQL; databases are made in it.
+    """
     backends: list[Backend] = ["SQLite"] if postgres is None else ["SQLite", "PostgreSQL"]
     found = []
     for backend in backends:

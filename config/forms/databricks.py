@@ -29,7 +29,7 @@ def unfold(root: Node, reader: Reader) -> Mapping:
 
 
 def _renamed(endpoint: Node, name: Node | None) -> Node:
-    """One served model goes by the name of the whole."""
+    """One served model, under the name of the whole endpoint."""
     if name is None:
         return endpoint
     kept = tuple(entry for entry in entries(endpoint) if entry.key != "name")

@@ -54,7 +54,7 @@ def translate(root: Node) -> Translated:
 
 
 class _Translation:
-    """One file on its way."""
+    """The translation of one file, with the notes made so far."""
 
     def __init__(self, root: Node, reader: Reader) -> None:
         self._root = root

@@ -65,7 +65,7 @@ def _is_split(item: Node) -> bool:
 
 
 class _Translation:
-    """One file on its way."""
+    """The translation of one file, with the notes made so far."""
 
     def __init__(self, root: Node, reader: Reader) -> None:
         self._root = root

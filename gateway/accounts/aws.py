@@ -37,7 +37,7 @@ class AwsIdentity:
         return [(name.lower(), value) for name, value in request.headers.items() if name.lower() != "content-type"]
 
     async def _frozen(self) -> Any:
-        """Keys that are good now. Those of a role are fetched and renewed by the library, in a thread."""
+        """The credentials that are valid now. Those of a role are fetched and renewed by the library, in a thread."""
         if self._credentials is None:
             self._credentials = await asyncio.to_thread(self._found)
         if not hasattr(self._credentials, "refresh_needed"):
@@ -45,7 +45,7 @@ class AwsIdentity:
         return await asyncio.to_thread(self._credentials.get_frozen_credentials)
 
     def _found(self) -> Any:
-        """In a thread, and with it the first import of all that signing needs."""
+        """Find the credentials. Runs in a thread, since the library's first import is slow."""
         import_module("botocore.auth")
         from botocore.credentials import Credentials
         from botocore.session import Session

@@ -57,7 +57,7 @@ class BearerToken:
         return [("authorization", f"Bearer {await self.value()}")]
 
     async def value(self) -> str:
-        """A token that is good for a while yet."""
+        """A token that is valid for a while yet."""
         left = 0.0 if self._token is None else self._token.expires - self._clock()
         if self._token is not None and left > LEAST_SECONDS:
             if left < RENEW_SECONDS and self._clock() >= self._not_before:

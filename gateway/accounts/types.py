@@ -1,4 +1,4 @@
-"""What an account does: it says who asks."""
+"""The port to accounts: how a request proves who asks."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ HeaderList = list[tuple[str, str]]
 
 
 class Account(Protocol):
-    """Somebody who may ask, and how they prove it."""
+    """An identity at an upstream."""
 
     async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """What a request of ``body`` to ``url`` needs beside its content type. Raises ``UpstreamUnreachable`` when no proof can be had."""

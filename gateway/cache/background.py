@@ -14,7 +14,7 @@ class Background:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[None, None, None]) -> None:
-        """Go on with ``work``, if there is room for it."""
+        """Run ``work`` in the background; leave it out when too much is under way."""
         if len(self._tasks) >= self._most:
             work.close()
             return
@@ -23,6 +23,6 @@ class Background:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Finish it."""
+        """Wait for everything that is under way."""
         if self._tasks:
             await asyncio.wait(set(self._tasks))

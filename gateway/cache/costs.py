@@ -1,4 +1,4 @@
-"""What an answer had cost."""
+"""What the answer in the cache had cost when it was made."""
 
 from time import time_ns
 
@@ -11,7 +11,7 @@ __all__ = ("cost_of",)
 
 
 def cost_of(call: Call, target: Target, usage: Usage | None) -> float | None:
-    """What the answer had cost, in dollars; ``None`` when nobody knows."""
+    """US dollars that the answer had cost; ``None`` when no price is known."""
     if usage is None:
         return None
     counted = PricedUsage(

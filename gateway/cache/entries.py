@@ -46,13 +46,13 @@ def decode(value: bytes | None) -> Entry | None:
 
 
 class Clearings:
-    """When values were forgotten last, by how their keys begin: an answer that was under way then is not kept either."""
+    """When values were forgotten last, by the prefix of their keys: an answer that was under way then is not kept either."""
 
     def __init__(self) -> None:
         self._at: dict[str, float] = {}
 
     def note(self, prefix: str) -> None:
-        """Values whose keys begin so are being forgotten."""
+        """Note that values with this prefix are being forgotten now."""
         self._at[prefix] = time()
 
     def since(self, key: str, asked_at: float) -> bool:
@@ -61,7 +61,10 @@ class Clearings:
 
 
 class Store(Protocol):
-    """Keeps values by key, within a limit. What cannot be read is not there, what cannot be kept is not kept: neither raises."""
+    """Keeps values by key, within a limit.
+
+    ``get`` and ``put`` never raise: what cannot be read is absent, what cannot be written is not kept.
+    """
 
     async def get(self, key: str) -> bytes | None:
         """The value, unless it is too old or was thrown out."""
@@ -75,9 +78,9 @@ class Store(Protocol):
         ...
 
     async def clear(self, prefix: str) -> int:
-        """Forget all values whose keys begin so; how many there were. Raises ``StoreUnavailable``: the one method that does."""
+        """Forget all values whose keys have this prefix, and return how many there were. Raises ``StoreUnavailable``."""
         ...
 
     async def close(self) -> None:
-        """Finish what goes on."""
+        """Finish what is being written."""
         ...

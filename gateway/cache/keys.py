@@ -45,7 +45,7 @@ def equal_body(call: Call) -> dict[str, Any] | None:
 
 
 def fingerprint(call: Call, body: dict[str, Any], per: Per, variant: str) -> str:
-    """A digest of all but the target; ``variant`` is whatever else makes answers differ."""
+    """A digest of everything in the key but the target; ``variant`` is whatever else makes answers differ."""
     form = [] if convertible(call) else [bool(call.head.stream), body.get("stream_options")]
     said = {name: value for name, value in body.items() if name not in _APART}
     whole = ["1", tenant_of(call, per), call.plan.route, call.inbound.operation.value, call.inbound.dialect.value, variant, form, said]
@@ -59,7 +59,7 @@ def key_of(digest: str, call: Call, target: Target) -> str:
 
 
 def of_route(name: str) -> str:
-    """How all keys of a route begin, so that they can be found; a digest, since a key is the name of a file, too."""
+    """The prefix of all keys of a route, so that they can be found. It is a digest, since a key is also the name of a file."""
     return sha256(name.encode()).hexdigest()[:16] + "-"
 
 

@@ -30,7 +30,7 @@ Flights = dict[str, "asyncio.Future[Entry | None]"]
 
 
 class Pending:
-    """An answer that may be kept once it is whole."""
+    """An answer under way that may be kept once it is whole; equal requests wait for it."""
 
     def __init__(self, rule: Rule, digest: str, *, keep: bool) -> None:
         self.rule = rule
@@ -42,7 +42,7 @@ class Pending:
         self.flight: asyncio.Future[Entry | None] | None = None
 
     def land(self, entry: Entry | None) -> None:
-        """Those who wait go on."""
+        """Let those who wait go on."""
         if self.flight is not None and not self.flight.done():
             self.flight.set_result(entry)
 

@@ -33,7 +33,7 @@ class Similar(Protocol):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """``variant`` is what else, beside the request, makes its answers differ."""
+    """The cache of one route. ``variant`` is whatever makes its answers differ, beside the request itself."""
 
     settings: CacheSettings
     store: Store

@@ -18,7 +18,7 @@ __all__ = ("Asked", "Semantic")
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question: where its like are found, and its vector."""
+    """A question: the partition in which similar ones are looked for, and its vector."""
 
     partition: str
     vector: Vector

@@ -24,7 +24,7 @@ def guardrails_of(settings: Settings, ask: Ask) -> GuardrailPolicy | None:
 
 
 def guard(settings: GuardrailSettings, ask: Ask) -> Guard:
-    """One guardrail. The configuration's checks saw to it that it is of one kind."""
+    """One guardrail. The checks of the configuration made sure that it is of exactly one kind."""
     if settings.detect is not None:
         from tracing.detection.build import detectors_of  # with it comes a library of patterns
 

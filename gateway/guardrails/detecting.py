@@ -123,13 +123,13 @@ class DetectGuard:
         return f"The guardrail {self.settings.name!r} {what}: it holds {told(counts)}."
 
     def _unclear(self, call: Call, stage: Stage, error: TextTooHard, *, began: int) -> GuardrailUnavailable:
-        """A pattern that takes for ever is never passed over, whatever ``on_error`` says: it is the pattern that must be mended."""
+        """A pattern that takes too long blocks, whatever ``on_error`` says: the pattern must be mended."""
         noted(call, verdict(self.settings, stage, "not_evaluated", began, error=str(error)))
         return GuardrailUnavailable(f"The guardrail {self.settings.name!r} could not be evaluated: {error}")
 
 
 async def _aside(size: int, work: Callable[[], T]) -> T:
-    """What is large is looked at in a thread, so that nobody else waits."""
+    """Look at a large text in a thread, so that no other request waits."""
     return work() if size < LARGE else await asyncio.to_thread(work)
 
 

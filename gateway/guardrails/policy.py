@@ -33,7 +33,7 @@ class GuardrailPolicy:
         call.reviews += [guard.answer for guard in answers]
 
     def settle(self, call: Call, outcome: Outcome) -> None:
-        """Nothing was counted."""
+        """Nothing to settle."""
 
 
 def _refuse_stream(call: Call, guards: Sequence[Guard]) -> None:

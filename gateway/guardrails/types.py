@@ -68,10 +68,7 @@ def is_words(opened: Opened) -> bool:
 
 
 def unseen(call: Call, settings: GuardrailSettings, stage: Stage, observation: Observation | None = None, reason: str = "") -> None:
-    """Nothing can be said of a body that is no JSON, or for another ``reason``.
-
-    Raises ``NothingToLookAt``, unless the guardrail lets pass what it cannot evaluate.
-    """
+    """Refuse a body that cannot be looked into, unless the guardrail lets pass what it cannot evaluate. Raises ``NothingToLookAt``."""
     reason = reason or f"the {'request' if stage == 'input' else 'answer'} is no JSON"
     noted(call, verdict(settings, stage, "not_evaluated", time_ns(), error=reason))
     if settings.on_error == "block":
@@ -86,7 +83,7 @@ def words_of(observation: Observation) -> str:
 
 
 def spent(call: Call, observation: Observation) -> Observation:
-    """Of an answer that is withheld: what it used, which is paid for all the same."""
+    """What a withheld answer used, which is paid for all the same."""
     usage = observation.usage
     if usage is None:
         asked = estimate_tokens(call.inbound.body.decode(errors="replace"))

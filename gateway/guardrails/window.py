@@ -67,7 +67,7 @@ class _Channel:
         held.open += 1
 
     def decide(self, until: int, findings: Sequence[Finding], *, mask: bool) -> None:
-        """No text changes what is found before ``until``: pieces that end there are done."""
+        """Let go of the pieces that end before ``until``: no further text changes what is found in them."""
         self.decided = until
         if mask:
             self._replace(findings)
@@ -76,7 +76,7 @@ class _Channel:
         self._forget()
 
     def _replace(self, findings: Sequence[Finding]) -> None:
-        """A finding's mask stands where it begins; of its other pieces the words are taken out."""
+        """Put each finding's mask where the finding begins, and remove its words from the pieces after that."""
         for piece in self.pieces:
             inside = [found for found in findings if found.start < piece.end and found.end > piece.start]
             if inside:
@@ -92,7 +92,7 @@ class _Channel:
 
 
 class Window:
-    """Bytes in as they arrive, bytes out as they may go on. ``counts`` tells what was found so far. Raises ``TextTooHard``."""
+    """Bytes in as they arrive, bytes out as soon as they may go on. ``counts`` is what was found so far. Raises ``TextTooHard``."""
 
     def __init__(self, detectors: Sequence[Detector], *, mask: bool) -> None:
         self.counts = Counter[str]()
@@ -103,7 +103,7 @@ class Window:
         self._channels: dict[tuple[object, ...], _Channel] = {}
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take the next bytes; those that may go on."""
+        """Take the next bytes. Returns those that may go on now."""
         touched: dict[int, _Channel] = {}
         for event in self._parser.feed(chunk):
             self._take(event, touched)
@@ -112,7 +112,7 @@ class Window:
         return self._released()
 
     def end(self) -> bytes:
-        """The stream is over: everything is decided."""
+        """Decide everything that is held, as the stream is over. Returns the last bytes."""
         for event in self._parser.end():
             self._take(event, {})
         for channel in self._channels.values():
@@ -170,7 +170,7 @@ def _is_whole(tree: dict[str, Any]) -> bool:
 
 
 def _masked_piece(piece: _Piece, findings: Sequence[Finding]) -> str:
-    """The first to the last: what is behind a finding still is what it was, so that offsets count from the end."""
+    """The piece with its findings masked, from the last to the first, so that offsets in front of a replacement stay right."""
     text = piece.place.text
     for found in findings:
         start, end = found.start - piece.start, found.end - piece.start

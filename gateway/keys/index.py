@@ -29,7 +29,7 @@ class KeyIndex:
         return self._keys
 
     def replace(self, keys: Mapping[bytes, VirtualKey]) -> None:
-        """Know these keys from now on, and no others."""
+        """Replace all keys by these."""
         self._keys = keys
 
     def find(self, key: bytes) -> VirtualKey | None:

@@ -32,7 +32,7 @@ class KeyPolicy:
             _refuse_out_of_scope(key, call.plan)
 
     def settle(self, call: Call, outcome: object) -> None:
-        """Nothing was counted."""
+        """Nothing to settle."""
 
 
 def caller_of(key: VirtualKey | None, call: Call) -> Caller:

@@ -87,7 +87,7 @@ def _bound(call: Call) -> int | None:
 
 
 def _money(call: Call, asked: int, answer: Demand) -> Demand | None:
-    """Whichever target answers in the end: the dearest counts."""
+    """The price of the dearest target, since any of them may answer."""
     found = [
         (
             _price(call.providers, target, Usage(input_tokens=asked, output_tokens=answer.least)),

@@ -44,7 +44,7 @@ class Ledger(Protocol):
         ...
 
     async def raise_to(self, counter: Counter, used: int, ends: int) -> None:
-        """What was found in a record of the past counts, if it is more than is known."""
+        """Raise counters to what a record of the past says, where it says more than is known here."""
         ...
 
     async def close(self) -> None:

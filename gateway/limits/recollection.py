@@ -1,4 +1,4 @@
-"""What this gateway knows of counters that are kept elsewhere, for when they are away or were forgotten there."""
+"""What this gateway knows of counters in Redis, for when Redis is away or has forgotten them."""
 
 from collections import OrderedDict
 from typing import Final

@@ -82,7 +82,7 @@ def _seconds(refused: Refused, now: float) -> int:
 
 
 def _blocked_by_others(refused: Refused) -> bool:
-    """Whether it would fit if nobody else were under way."""
+    """Whether the request would fit if no other request were under way."""
     return refused.reserved > 0 and refused.used + refused.charge.demand.least <= refused.charge.ceiling.limit
 
 

@@ -18,7 +18,7 @@ _months: dict[int, tuple[int, int]] = {}
 
 @lru_cache(64)
 def bounds(window: Window, now: int) -> tuple[int, int]:
-    """The first second of the window that ``now`` is in, and the first one after it. Kept, as all requests of a second ask the same."""
+    """The first second of the window that ``now`` is in, and of the next one. Cached, since all requests of a second ask the same."""
     return _BOUNDS.get(window, _even)(window, now)
 
 

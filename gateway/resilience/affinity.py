@@ -20,7 +20,7 @@ _ENCRYPTED: Final = re.compile(rb'"encrypted_content"\s*:\s*("(?:[^"\\]|\\.)+")'
 
 
 def seal_of(encrypted: str) -> str:
-    """By what a sealed thought is remembered: the thought itself is long."""
+    """A digest by which a sealed thought is remembered, since the thought itself is long."""
     return sha256(encrypted.encode()).hexdigest()
 
 
@@ -31,7 +31,7 @@ def sealed_in(body: bytes) -> str:
 
 
 def kept_in(body: bytes) -> list[str]:
-    """What of an account's a request names: files, and contents that were cached, by the names under which they were made."""
+    """The ids of files and cached contents that a request names."""
     return [_name_of(value.decode(errors="replace")) for value in _KEPT.findall(body)]
 
 
@@ -60,5 +60,5 @@ class Affinity:
             self._targets.popitem(last=False)
 
     def target(self, response: str) -> Target | None:
-        """Who made it, ``None`` when that was forgotten or never known."""
+        """The target that made a response; ``None`` when that is not known any more."""
         return self._targets.get(response)

@@ -27,16 +27,16 @@ class Journey:
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """What may be tried, the first first: for whoever wants to know before it happens."""
+        """All targets that may be tried, in order."""
         others = [candidate.target for candidate in self._candidates]
         return tuple(dict.fromkeys([self.first, *others, *self._pool.rules.fallbacks]))
 
     def now(self) -> Target:
-        """``first``, unless it is to be left alone by now: while this request waited, another one may have become the one that probes it."""
+        """The target to ask now: ``first``, unless it is left alone meanwhile, as when another request has become its probe."""
         return self.first if self._pool.allows(self.first) else self._first()
 
     def begin(self, target: Target) -> None:
-        """``target`` is being asked."""
+        """Note that ``target`` is being asked."""
         self._tried[target] = None
         self._pool.begin(target)
 

@@ -33,13 +33,14 @@ class PeakEwma:
         self._at = now
 
     def lost(self, seconds: float, now: float) -> None:
-        """A failure took ``seconds``, and whoever asked has to ask again."""
+        """Note that a failure took ``seconds``, after which the request had to be sent again."""
         self.observe(max(seconds, LOST, self.value or 0.0), now)
 
     def load(self, pending: int, now: float) -> float:
-        """What one more request would meet. Nothing is expected of a target that nobody asked yet, so that it is asked.
+        """The seconds that one more request would wait.
 
-        What is known fades also while nobody asks: one bad moment would keep everybody away for good.
+        Zero for a target that nobody has asked yet, so that it is asked. What is known fades also while nobody asks: one bad moment would
+        keep everybody away for good.
         """
         if self.value is None:
             return 0.0

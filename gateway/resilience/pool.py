@@ -1,4 +1,4 @@
-"""What a route knows of its targets: how they do now. Memory of one process, kept across a reload for targets that stay."""
+"""What a route knows of the health of its targets. Memory of one process, kept across a reload for targets that stay."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -31,7 +31,7 @@ class Health:
         self.tally = Tally()
 
     def load(self, now: float, *, stream: bool) -> float:
-        """What one more request would meet there."""
+        """The expected wait of one more request there."""
         return (self.streams if stream else self.wholes).load(self.pending, now)
 
 
@@ -82,7 +82,7 @@ class Pool:
         return by_weight(self.rules.prompts, lambda each: each.weight, self.random()).reference
 
     def able(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-        """Those that are not left alone now; where all are, the one whose time is over first."""
+        """The targets that are not left alone now; where all are, the one whose time is over first."""
         now = self.clock()
         found = [candidate for candidate in candidates if self.health[candidate.target].breaker.allows(now)]
         return found or [min(candidates, key=lambda each: self.health[each.target].breaker.until)]

@@ -19,11 +19,11 @@ class Arrival(msgspec.Struct, frozen=True):
 
     @classmethod
     def now(cls) -> "Arrival":
-        """It arrives."""
+        """The arrival of a request at this moment."""
         return cls(time_ns(), perf_counter_ns())
 
     def inbound(self, scope: HTTPScope, operation: Operation, body: bytes, **told: Any) -> Inbound:
-        """The request, whose body is there now. ``told`` are the other members of ``Inbound``."""
+        """The request, now that its body is here. ``told`` are further members of ``Inbound``."""
         client = scope["client"]
         return Inbound(
             operation=operation,

@@ -25,9 +25,9 @@ _LARGE: Final = 16 * 1024
 
 
 def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextManager[tuple[Send, Inbound]]:
-    """``send``, and the request to ask with: kept alive where the answer may be a stream: what cannot be one is not worth a clock. ``seconds`` as in the settings.
+    """What to send to and what to ask: ``send`` and ``inbound``, watched by a clock where the answer may be a stream.
 
-    Nothing is put among bytes that are promised to pass as they are.
+    ``seconds`` as in the settings; 0 watches nothing. Nothing is put among bytes that are promised to pass as they are.
     """
     if seconds > 0 and inbound.operation is not Operation.PASSTHROUGH and _may_stream(inbound):
         return KeepAlive(send, inbound, seconds)
@@ -35,14 +35,15 @@ def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextM
 
 
 def _may_stream(inbound: Inbound) -> bool:
-    """Whether it is worth a clock; to look through a large body costs more than one."""
+    """Whether a request may be answered by a stream. A large body may: searching it would cost more than a clock."""
     return inbound.stream or len(inbound.body) > _LARGE or b'"stream"' in inbound.body
 
 
 class KeepAlive:
-    """Implements ASGI's ``send`` for one request, while it is entered. A stream of a chat or a completion of which nothing is there yet is begun here.
+    """Implements ASGI's ``send`` for one request, while it is entered.
 
-    Then the status is said, and what would have been another is told within the stream.
+    Where nothing of a stream has come for long, the answer is begun here: its status is 200 then, and what would have been another status
+    is told by an event.
     """
 
     def __init__(self, send: Send, inbound: Inbound, seconds: float) -> None:

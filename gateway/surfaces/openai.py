@@ -127,7 +127,7 @@ class Surface:
             await send_whole(Reply(status=200, headers=headers, trace_id="", body=body), send)
 
     def _question(self, scope: HTTPScope, body: bytes, model: str = "") -> Inbound:
-        """A question about a chat, or beside one, as it has just come."""
+        """A request about a chat that is not sent to a model as it is, such as a count of its tokens."""
         return Inbound(
             operation=Operation.CHAT,
             body=body,

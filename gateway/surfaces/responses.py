@@ -153,7 +153,7 @@ class ResponsesSurface(Surface):
         return answer
 
     def _keeper(self, kept: Kept | None, scope: HTTPScope) -> str:
-        """Whose account knows more of it; ``""`` when what is kept here is all there is."""
+        """The provider that knows more of a response; ``""`` when what is kept here is all there is."""
         if kept is None:
             return self._gateway.responding(named_provider(scope))
         through = is_through(kept)

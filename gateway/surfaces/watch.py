@@ -1,4 +1,4 @@
-"""Who stops waiting for an answer, and what becomes of the request then."""
+"""Watches whether the client still waits for its answer, and cancels the request when it does not."""
 
 import asyncio
 from collections.abc import Callable

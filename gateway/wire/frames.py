@@ -37,7 +37,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class FrameParser:
-    """Raises ``UpstreamBroken`` for bytes that are no frames, whatever they are, and never reads beyond what a frame says it is."""
+    """Cuts frames out of bytes. Raises ``UpstreamBroken`` for bytes that are no frames, and never reads beyond what a frame says it is."""
 
     __slots__ = ("_buffer",)
 

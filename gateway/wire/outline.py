@@ -53,7 +53,7 @@ class Outline:
             self._held.clear()
 
     def text(self) -> bytes:
-        """All that is kept. Of a text that broke off it is no JSON, or not all members."""
+        """The text as far as it is kept. Of a text that broke off it may be invalid JSON, or lack members."""
         return b"".join(self._held) if self._members is None else self._members.text()
 
 

@@ -1,4 +1,4 @@
-"""Whether one value is what the schema wants, in words."""
+"""What is wrong with one value, in words: whether it is what the schema wants, and what to type instead."""
 
 import math
 import re
