@@ -11,6 +11,7 @@
     │   ├── Unauthenticated         401
     │   ├── KeyNotAllowed           403
     │   ├── EndpointNotAllowed      403
+    │   ├── BelongingNotFound       404
     │   ├── ModelNotFound           404
     │   ├── PromptNotFound          404
     │   ├── ResponseNotFound        404
@@ -22,6 +23,7 @@
     │       └── BudgetSpent         429  a ceiling on money
     ├── PromptsUnavailable          503  the prompt cannot be read now
     ├── LimitsUnavailable           503  nobody can say now whether a limit is reached
+    ├── BelongingsUnavailable       503  nobody can say now whose a file is
     ├── UpstreamFailure             the model's side failed; the next target of the route is tried
     │   ├── UpstreamUnreachable     502  no connection
     │   ├── UpstreamBroken          502  an answer that is cut, or that is not what the dialect promises
@@ -37,6 +39,8 @@ attempt may help. How that looks on the wire is the surface's business. Messages
 from typing import ClassVar
 
 __all__ = (
+    "BelongingNotFound",
+    "BelongingsUnavailable",
     "BodyTooLarge",
     "BudgetSpent",
     "ClientMistake",
@@ -151,6 +155,25 @@ class LimitsUnavailable(GatewayError):
 
     def __init__(self) -> None:
         super().__init__("A limit stands over this request, and the part of the server that counts is away. Try again in a moment.")
+
+
+class BelongingNotFound(ClientMistake):
+    """A file, a batch or the like that does not exist, or that another key made: whoever asks may not know which."""
+
+    status = 404
+    code = "not_found"
+
+
+class BelongingsUnavailable(GatewayError):
+    """Which key made what cannot be known now. Nothing was sent, so that nobody gets what is another's."""
+
+    status = 503
+    code = "belongings_unavailable"
+    kind = "api_error"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("It cannot be looked up now which key made what is asked for. Try again in a moment.")
 
 
 class ModelNotFound(ClientMistake):

@@ -20,6 +20,8 @@ from config.restart import restart_needed
 from evals.ledger import Ledger
 from evals.service import JudgeService
 from evals.store import LedgerStore
+from gateway.belongings.policy import BelongingsPolicy
+from gateway.belongings.records import Records
 from gateway.cache.service import CacheService
 from gateway.guardrails.build import guardrails_of
 from gateway.kept import KeptResponses
@@ -258,7 +260,9 @@ class Services:
             use=self._administered,
         )
         self._administration = Administered()
-        self.responses = KeptResponses(storage.open_blobs(settings.storage))
+        blobs = storage.open_blobs(settings.storage)
+        self.responses = KeptResponses(blobs)
+        self._belongings = Records(blobs)
         self.limits = LimitService(metadata, self.keys.index, BudgetWebhooks(metadata, self.webhooks.outbox), settings.storage.redis)
         self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed)
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
@@ -379,12 +383,13 @@ class Services:
         limits, cache = self.limits.policy(settings), self.cache.policy(settings)
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
+        own = (BelongingsPolicy(self._belongings),) if self.keys.index else ()
         configured = {route.name for route in self.settings.routes}
         endpoints = {name: each for name, each in self._administration.endpoints.items() if name not in configured}
         tracked = {name: each for name, each in self._administration.tracked.items() if name in endpoints}
         permissions = (EndpointPermissions(endpoints),) if endpoints and self.sign_in is not None else ()
         places = (EndpointTraces(self._properties, tracked),) if tracked else ()
-        return (*callers, *permissions, *places, *(policy for policy in (guards, cache, limits) if policy is not None))
+        return (*callers, *own, *permissions, *places, *(policy for policy in (guards, cache, limits) if policy is not None))
 
     async def _embed(self, model: str, text: str, call: Call) -> Answer:
         """What a cache asks a model, in the trace of the request that it looks at."""

@@ -12,7 +12,9 @@ from litestar import Router, asgi, route
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from msgspec import structs
 
+from gateway.belongings.asked import asked_for
 from gateway.dialects.table import CLIENT_DIALECTS
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest, MethodNotAllowed
@@ -104,6 +106,7 @@ class PassthroughSurface(ResourceSurface):
     async def _inbound(self, scope: HTTPScope, receive: Receive, provider: str, prefix: str, arrival: Arrival) -> Inbound | None:
         """The request; ``None`` when the client left."""
         kind, path = content_type(scope), upstream_path(scope, prefix)
+        resource = Resource(method=scope["method"], path=path, content_type=kind)
         sent = await self._sent(scope, receive, kind)
         if sent is None:
             return None
@@ -117,7 +120,7 @@ class PassthroughSurface(ResourceSurface):
             dialect=dialect if dialect is not None and dialect in CLIENT_DIALECTS else DialectName.OPENAI_CHAT,
             model=model,
             stream=stream,
-            resource=Resource(method=scope["method"], path=path, content_type=kind, flows=True),
+            resource=structs.replace(resource, flows=asked_for(resource) is None),
             provider=provider,
             upload=upload,
         )

@@ -14,6 +14,8 @@ import msgspec
 
 import storage
 from config import Settings
+from gateway.belongings.policy import BelongingsPolicy
+from gateway.belongings.records import Records
 from gateway.cache.errors import CacheFailure
 from gateway.cache.service import CacheService
 from gateway.guardrails.build import guardrails_of
@@ -80,7 +82,9 @@ class WorkerServices:
         journal.attach(lambda: Delivery(last_error=self._storage_error), _nobody, 1)
         self.sink = SpanSink(journal, settings.telemetry)
         self.tracers = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
-        self.responses = KeptResponses(storage.open_blobs(settings.storage))
+        blobs = storage.open_blobs(settings.storage)
+        self.responses = KeptResponses(blobs)
+        self._belongings = Records(blobs)
         self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed, shared=True)
         self.tickets = UploadTickets(cache(lambda: _seal(settings)))
         self.guard = Guard.of(settings, self.keys, self.tickets)
@@ -136,7 +140,8 @@ class WorkerServices:
         limits, cache = self._limits(settings), self.cache.policy(settings)
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys),) if self.keys or limits or cache else ()
-        return (*callers, *self._places(), *(policy for policy in (guards, cache, limits) if policy is not None))
+        own = (BelongingsPolicy(self._belongings),) if self.keys else ()
+        return (*callers, *own, *self._places(), *(policy for policy in (guards, cache, limits) if policy is not None))
 
     def _limits(self, settings: Settings) -> LimitPolicy | None:
         ceilings = of_settings(settings)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from google import genai
 from openai import AsyncOpenAI
 
+from tests.clients.account import Account
 from tests.cloud import Cloud, Said, Sent, scripted_cloud
 from tests.running import RunningServer, start_server
 
@@ -23,16 +24,21 @@ providers:
   cohere: {{base_url: "{url}/cohere", api_key: env:UP_KEY}}
   gemini: {{base_url: "{url}/gemini", api_key: env:UP_KEY}}
   groq:   {{base_url: "{url}/groq", api_key: env:UP_KEY}}
+  kept:   {{kind: openai, base_url: "{url}/kept/v1", api_key: env:UP_KEY}}
+  kept-claude: {{kind: anthropic, base_url: "{url}/kept", api_key: env:UP_KEY}}
   cut:    {{kind: openai, base_url: "http://127.0.0.1:{cut}/v1"}}
 routes:
   - {{name: ears, targets: [{{model: openai/whisper-1}}]}}
 """
 KEY = "sk-canary-44ab"
+ACCOUNT = Account()
 SOUND = bytes(range(256)) * 200
 
 
 def answer(sent: Sent) -> Said:
     path = sent.target.partition("?")[0]
+    if path.startswith("/kept/"):
+        return ACCOUNT.answer(sent)
     if path.startswith("/claude/"):
         return claudes(path.removeprefix("/claude/v1"), sent)
     if path.endswith("/audio/speech"):
