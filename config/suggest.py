@@ -1,4 +1,4 @@
-""" "Did you mean …?": the allowed word nearest to a wrong one, if any is near enough."""
+"""The allowed word nearest to a wrong one, for "did you mean …?", if any is near enough."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

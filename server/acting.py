@@ -1,7 +1,7 @@
 """Who asks for a change of the registry, and why: read from the request, and known to whatever runs for it.
 
-A client of MLflow sends the name as the user of HTTP Basic. It is what was said, not what was proven.
-The reason comes in ``x-tidegate-reason``, percent-encoded where it is not ASCII, for clients whose requests have no place for one.
+MLflow's client sends the name as the user of HTTP Basic; it is what was said, not what was proven. The reason comes in
+``x-tidegate-reason``, percent-encoded where it is not ASCII, for requests whose bodies have no place for one.
 """
 
 import base64

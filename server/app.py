@@ -1,4 +1,4 @@
-"""All routes, listed; each package makes its own."""
+"""Every route, listed. Each package makes its own router."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ SCHEMA_PATH = "/api/v1/schema"
 
 @get("/api/v1/openapi.json", sync_to_thread=False, include_in_schema=False)
 def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Our own API, described."""
+    """The OpenAPI description of our own API."""
     return request.app.openapi_schema.to_schema()
 
 
@@ -93,7 +93,7 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def framework(services: Services, calls: Calls) -> Litestar:
-    """Everything but MLflow's endpoints and files. ``calls`` asks these in the name of whoever asks us."""
+    """The application of everything but MLflow's endpoints and files. ``calls`` asks those endpoints in the name of the caller."""
     limit = services.settings.server.max_body_bytes
     return Framework(
         route_handlers=[

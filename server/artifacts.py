@@ -1,4 +1,4 @@
-"""The trees of artifacts that the settings name."""
+"""Opens the places of artifacts that the settings name."""
 
 import storage
 from config import Settings

@@ -19,7 +19,7 @@ class BudgetWebhooks:
         self._sink = sink
 
     async def tell(self, event: BudgetEvent) -> None:
-        """Publish it."""
+        """Publish the event."""
         payload = {
             "budget": event.ceiling.name,
             "spent": round(event.spent, 9),
@@ -41,6 +41,6 @@ class SpendingHistory:
         self._store = store
 
     async def used(self, per: Per, traffic: Traffic, route: str, key_id: str, since: int) -> Mapping[str, Amounts]:
-        """Amounts by subject."""
+        """See ``UsageHistory.used``."""
         found = await self._store.spent(per, judges=traffic == "judges", route=route, key_id=key_id, since=since)
         return {row.subject: {"requests": row.requests, "tokens": row.tokens, "cost": row.nanodollars} for row in found}

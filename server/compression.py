@@ -37,7 +37,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 def compressed(app: ASGIApp) -> ASGIApp:
-    """``app``, whose longer texts go out in gzip where the client takes it. The gateway's paths are left alone."""
+    """``app``, with longer texts in gzip for clients that accept it. The gateway's paths are left alone."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(GATEWAY_PATHS):
@@ -49,7 +49,11 @@ def compressed(app: ASGIApp) -> ASGIApp:
 
 
 def takes_gzip(headers: Headers) -> bool:
-    """Whether ``accept-encoding`` names gzip, or everything, and does not refuse it with ``q=0``; and our own pages ask, or no page does."""
+    """Whether the answer to a request may be compressed.
+
+    ``accept-encoding`` must name gzip, or everything, and not refuse it with ``q=0``; and the request must not come from a page of another
+    site, which could learn secrets from the length of what it gets.
+    """
     asked = b""
     for name, value in headers:
         if name == b"accept-encoding":
@@ -106,7 +110,7 @@ class _Answer:
 
 
 def _is_whole(message: Any) -> bool:
-    """Whether a message holds all of a body that is worth it."""
+    """Whether a message holds a whole body that is long enough to compress."""
     return message["type"] == "http.response.body" and len(message.get("body", b"")) >= LEAST and not message.get("more_body")
 
 
@@ -122,7 +126,7 @@ def _is_plain_text(headers: Headers) -> bool:
 
 
 def _headers(headers: Headers, size: int) -> list[tuple[bytes, bytes]]:
-    """Those of the same answer in gzip. Its tag is a weak one: the bytes are others, what they mean is the same."""
+    """The headers of the compressed answer. Its entity tag becomes a weak one, since the bytes differ and the meaning does not."""
     kept = [each for each in headers if each[0].lower() not in _REPLACED]
     tags = [(name, value if value.startswith(b"W/") else b"W/" + value) for name, value in headers if name.lower() == b"etag"]
     return [*kept, *tags, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % size), _VARY]

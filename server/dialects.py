@@ -145,13 +145,13 @@ _HERE: tuple[tuple[Shape, str], ...] = (
 
 
 def offered_instead(path: str, headers: Headers) -> str:
-    """What there is for a client that asked for a path that there is not."""
+    """The paths to use in place of one that does not exist, for the error about it."""
     shape = _shape(path, headers)
     return next((told for spoken_there, told in _HERE if spoken_there is shape), "docs/api.md lists the paths.")
 
 
 def _shape(path: str, headers: Headers) -> Shape | None:
-    """Beneath ``/v1`` three vendors' clients speak: the headers of a request tell which."""
+    """The shape of errors at a path. Beneath ``/v1`` clients of three vendors speak, and the headers of a request tell which."""
     shape = next((shape for prefix, shape in DIALECTS if path.startswith(prefix)), None)
     if shape is not _openai:
         return shape

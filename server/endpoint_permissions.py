@@ -23,7 +23,10 @@ class EndpointPermissions:
         self._endpoints = endpoints
 
     async def admit(self, call: Call) -> None:
-        """Raises ``EndpointNotAllowed``. What judges, caches and guardrails of the server ask is nobody's request."""
+        """Raise ``EndpointNotAllowed`` for a caller who may not use the endpoint.
+
+        Requests of the server's own judges, caches and guardrails pass.
+        """
         if call.inbound.origin or self.shows(call.plan.route):
             return
         raise EndpointNotAllowed(
@@ -38,7 +41,7 @@ class EndpointPermissions:
         return caller is None or endpoint_id is None or _may_use(caller, endpoint_id)
 
     def settle(self, call: Call, outcome: Outcome) -> None:
-        """Nothing was counted."""
+        """Nothing to settle."""
 
 
 def _name() -> str:

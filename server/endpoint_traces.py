@@ -30,10 +30,10 @@ _KINDS: Final = {
 
 
 class Properties(Protocol):
-    """Where they are kept (``tracing.properties_store.PropertyStore``)."""
+    """The store of traces' properties (``tracing.properties_store.PropertyStore``)."""
 
     def put(self, properties: Sequence[TraceProperty]) -> None:
-        """Raises ``StorageError``."""
+        """Keep a property. Raises ``StorageError``."""
         ...
 
 
@@ -57,7 +57,7 @@ class EndpointTraces:
             log.warning("the trace %s is kept outside of its experiment: %s", trace_id, error)
 
     def settle(self, call: Call, outcome: Outcome) -> None:
-        """Nothing was counted."""
+        """Nothing to settle."""
 
 
 def _kind(call: Call) -> str:

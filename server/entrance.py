@@ -42,19 +42,19 @@ def entrance_of(path: str) -> tuple[Entrance, re.Match[str]] | None:
 
 
 def may_go_in(caller: Caller, scope: HTTPScope) -> bool:
-    """Whether a user who is no administrator may."""
+    """Whether a user who is not an administrator may enter this path."""
     found = entrance_of(scope["path"])
     return found is not None and found[0].rule(caller, scope, found[1])
 
 
 def lacking(path: str) -> str:
-    """What somebody lacks who may not go in there, as the rest of a sentence that names them."""
+    """What a user lacks who may not enter, as the rest of a sentence that begins with their name."""
     found = entrance_of(path)
     return LACKING.get(found[0].rule, FOR_ADMINISTRATORS) if found is not None else FOR_ADMINISTRATORS
 
 
 def _everybody(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
-    """What they see and change is decided further in."""
+    """Everybody may enter: what they see and change is decided further in."""
     return True
 
 
@@ -71,14 +71,14 @@ def _administrators(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> b
 
 
 def _judges(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
-    """Their figures are of all traces, and a run of theirs calls models."""
+    """Judges' figures are about all traces, and their runs call models."""
     return scope_of(caller).is_whole and (scope["method"] in SAFE or caller.may_make())
 
 
 def _files(caller: Caller, scope: HTTPScope, found: re.Match[str]) -> bool:
-    """The first folder of an artifact's path is the experiment.
+    """Files need permission on the experiment whose number is their first folder.
 
-    What lies beside experiments is for those who may do as much in all of the workspace whose place it is.
+    What lies beside experiments needs the same permission on everything in the workspace.
     """
     method = scope["method"]
     named = found["path"] or (_asked(scope, "path") if method in SAFE else "")
@@ -101,7 +101,7 @@ def _headers(scope: HTTPScope) -> Iterable[tuple[bytes, bytes]]:
 
 
 def _asked(scope: HTTPScope, name: str) -> str:
-    """An argument; of one that is given twice the first, as for whoever answers."""
+    """The value of a query argument; the first one where it is given twice, as handlers read it."""
     return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get(name, [""])[0]
 
 

@@ -65,7 +65,7 @@ def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 
 def _is_browser(request: Request[Any, Any, Any]) -> bool:
-    """Whether a person asks, at an address of no dialect."""
+    """Whether a person asks with a browser, at an address of no dialect."""
     return "text/html" in request.headers.get("accept", "") and not has_dialect(request.url.path)
 
 
@@ -77,7 +77,7 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
 
 
 def _storage_away(request: Request[Any, Any, Any], error: Unavailable) -> Response[Any]:
-    """The database went away between two questions of one request; or it is too busy to answer in time."""
+    """The answer when a database goes away within a request, or is too busy to answer in time."""
     if _is_browser(request):
         return error_page(request, error)
     logger.warning("storage did not answer %s %s: %s", request.method, request.url.path, error)
@@ -92,7 +92,7 @@ def _storage_away(request: Request[Any, Any, Any], error: Unavailable) -> Respon
 
 
 def failure(path: str) -> tuple[str, bytes]:
-    """For what fails past the framework: content type and body of a 500, for whoever speaks at ``path``."""
+    """A 500 for what fails outside the framework: content type and body, in the dialect of ``path``."""
     return render(path, Refusal(status=500, code="internal_error", message="Something went wrong here; the server's log says more."))
 
 

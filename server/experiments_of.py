@@ -1,4 +1,4 @@
-"""Which experiment a run, a logged model or a trace is in: asked once for each, since they stay where they are."""
+"""The experiment of a run, a logged model or a trace. Each is looked up once, since it never changes."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,7 +31,7 @@ class _InExperiment(Protocol):
 
 
 class ExperimentsOf(Lookup):
-    """As ``Lookup``; only answers are remembered, as what is not here may come."""
+    """Implements ``Lookup``. Only what was found is remembered, since what is missing may come."""
 
     def __init__(self, metadata: Metadata, traces: TraceService) -> None:
         self._metadata = metadata
@@ -40,7 +40,7 @@ class ExperimentsOf(Lookup):
 
     @override
     async def of_run(self, run_id: str) -> str | None:
-        """A run's."""
+        """The experiment of a run."""
 
         def read(connection: Connection) -> str | None:
             run = runs.read_run(connection, run_id)
@@ -50,7 +50,7 @@ class ExperimentsOf(Lookup):
 
     @override
     async def of_logged_model(self, model_id: str) -> str | None:
-        """A logged model's."""
+        """The experiment of a logged model."""
 
         def read(connection: Connection) -> str | None:
             model = logged_models.read_model(connection, model_id)
@@ -60,34 +60,34 @@ class ExperimentsOf(Lookup):
 
     @override
     async def of_trace(self, trace_id: str) -> str | None:
-        """A trace's."""
+        """The experiment of a trace."""
         return await self._find("trace", trace_id, lambda: self._read_trace(trace_id))
 
     @override
     async def of_label_schema(self, schema_id: str) -> str | None:
-        """A question's."""
+        """The experiment of a question for reviewers."""
         return await self._find("label_schema", schema_id, lambda: self._row(lambda connection: reviews.read_schema(connection, schema_id)))
 
     @override
     async def of_review_queue(self, queue_id: str) -> str | None:
-        """A queue's."""
+        """The experiment of a review queue."""
         return await self._find("review_queue", queue_id, lambda: self._row(lambda connection: reviews.read_queue(connection, queue_id)))
 
     @override
     async def of_issue(self, issue_id: str) -> str | None:
-        """An issue's."""
+        """The experiment of an issue."""
         return await self._find("issue", issue_id, lambda: self._row(lambda connection: issues.read_issue(connection, issue_id)))
 
     @override
     async def of_scorer(self, scorer_id: str) -> str | None:
-        """A scorer's."""
+        """The experiment of a scorer."""
         return await self._find(
             "scorer", scorer_id, lambda: self._row(lambda connection: scorers.read_version_by_id(connection, scorer_id, None))
         )
 
     @override
     async def of_dataset(self, dataset_id: str) -> Sequence[str]:
-        """All of a dataset's, asked for each time: datasets are shared with more experiments later."""
+        """All experiments of a dataset. Looked up every time, since a dataset may be added to more experiments later."""
         found = await self._metadata.read(lambda connection: datasets.read_experiments(connection, [dataset_id]))
         return found.get(dataset_id, [])
 

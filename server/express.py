@@ -14,7 +14,7 @@ __all__ = ("express", "plain_handlers")
 
 
 def express(framework: Litestar, app: ASGIApp) -> ASGIApp:
-    """``app``, which leads to ``framework``, but for the paths of its plain handlers."""
+    """``app``, which calls plain handlers itself and leads every other request to ``framework``."""
     handlers = plain_handlers(framework)
 
     def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -25,7 +25,7 @@ def express(framework: Litestar, app: ASGIApp) -> ASGIApp:
 
 
 def plain_handlers(framework: Litestar) -> Mapping[str, ASGIApp]:
-    """Handlers by their exact path; those that are mounts, or have a middleware or a guard, keep to the framework."""
+    """Plain handlers by their exact path. Mounts, and handlers with a middleware or a guard, stay with the framework."""
     routes = [route for route in framework.routes if isinstance(route, ASGIRoute) and not route.path_parameters]
     return {route.path: route.route_handler.fn for route in routes if not _needs_framework(route)}
 

@@ -17,9 +17,9 @@ Targets = Sequence[tuple[str, str, str, int]]
 
 
 class WorkerCondition(msgspec.Struct, frozen=True, kw_only=True):
-    """How a worker is: ``stuck`` does not answer, ``away`` is not there. What is not known of those is ``None``.
+    """The condition of a worker: ``stuck`` does not answer, ``away`` does not run; the figures of both are ``None``.
 
-    ``requests`` are under way; ``tasks`` are those of its loop.
+    ``requests`` are those under way; ``tasks`` are those of its event loop.
     """
 
     number: int
@@ -34,28 +34,28 @@ class Fleet(Protocol):
     """All workers of this server. Figures only ever grow: those of a worker that has ended are kept."""
 
     async def look(self) -> None:
-        """Ask all workers, so that everything else here is of now. Who is stuck is waited for once, for a second."""
+        """Ask all workers, so that everything else here is current. A stuck worker is waited for once, for a second."""
         ...
 
     def conditions(self) -> tuple[WorkerCondition, ...]:
-        """Each worker there should be."""
+        """The condition of each worker that should run."""
         ...
 
     def targets(self) -> Sequence[Targets | None]:
-        """What each worker watches; ``None`` for one that does not tell."""
+        """The targets that each worker watches; ``None`` for a worker that does not answer."""
         ...
 
     def tallies(self) -> Sequence[Mapping[Subject, Tally]]:
-        """What passed through them."""
+        """Counts of the requests of all workers."""
         ...
 
     def dropped(self) -> Mapping[str, int]:
-        """Records, by table, that they could not journal."""
+        """Records that workers could not journal, by table."""
         ...
 
 
 class Alone(Fleet):
-    """There is no other process."""
+    """A server without workers."""
 
     @override
     async def look(self) -> None:

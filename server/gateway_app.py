@@ -25,7 +25,7 @@ __all__ = ("create_gateway_app", "gateway_routers")
 
 
 class GatewayServices(Protocol):
-    """What the paths of models' clients need."""
+    """What the routes of models' clients need."""
 
     settings: Settings
     gateway: Gateway
@@ -34,7 +34,7 @@ class GatewayServices(Protocol):
 
 
 def gateway_routers(services: GatewayServices) -> list[Router]:
-    """Every dialect's, and the vendors' own under their names."""
+    """The routers of every dialect, and those of the vendors' own APIs under their names."""
     limit = services.settings.server.max_body_bytes
     google = GoogleAccount(services.gateway, limit, services.tickets)
     return [
@@ -51,7 +51,7 @@ def gateway_routers(services: GatewayServices) -> list[Router]:
 
 
 def create_gateway_app(services: "Services") -> ASGIApp:
-    """Models, spans that come over OTLP, and health."""
+    """The application of a gateway process: models, spans over OTLP, and health."""
     app = Litestar(
         route_handlers=[*gateway_routers(services), otlp_routes.router(services.sink, services.placement), health.router(services)],
         exception_handlers=EXCEPTION_HANDLERS,

@@ -59,9 +59,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """Who may pass. ``keys`` empty: everybody; ``hosts`` empty: any host name. ``virtual`` are the keys that open the gateway alone.
+    """What decides who may pass.
 
-    ``sign_in``: people may, and so everybody must who brings no key.
+    ``keys`` empty: everybody; ``hosts`` empty: any host name. ``virtual`` are keys that open the gateway alone. With ``sign_in`` people may
+    sign in, and a request without a key must come from somebody who did.
     """
 
     keys: tuple[bytes, ...]
@@ -165,7 +166,7 @@ class Guard(msgspec.Struct, frozen=True):
         )
 
     def _remember(self, shown: Shown, presented: tuple[bytes, ...]) -> None:
-        """Only what holds the one key that let the request pass."""
+        """Remember a request's key as admitted, if it is the only one that the request shows."""
         if len(presented) == 1 and any(shown[1:]):
             if len(self.admitted) >= REMEMBERED:
                 self.admitted.clear()
@@ -243,7 +244,7 @@ async def answer(scope: HTTPScope, refusal: Refusal, send: Send, caller: Caller 
 
 
 def _rendered(scope: HTTPScope, refusal: Refusal, caller: Caller | None) -> tuple[Mapping[str, str], bytes]:
-    """Headers and body."""
+    """The headers and the body of a refusal."""
     if caller is not None and not has_dialect(scope["path"]) and _shows_pages(scope):
         from server.ui.pages.refusals import refusal_page  # a gateway's server may never show a page
 

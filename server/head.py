@@ -12,7 +12,7 @@ __all__ = ("answering_head",)
 
 
 def answering_head(app: ASGIApp) -> ASGIApp:
-    """``app``, to which HEAD is GET. The gateway's paths are left alone: what they are asked goes to vendors."""
+    """``app``, with HEAD answered as GET. The gateway's paths are left alone, since their requests go to vendors."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD" and not scope["path"].startswith(GATEWAY_PATHS):

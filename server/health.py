@@ -1,4 +1,4 @@
-"""Is it alive, is it ready, which version, and the figures for Prometheus."""
+"""The routes that tell whether the server is alive and ready, which version it is, and its figures for Prometheus."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -17,10 +17,10 @@ __all__ = ("Condition", "Health", "router")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """How the parts are.
+    """The condition of the parts.
 
-    ``storage_error`` is why the telemetry database does not answer, ``None`` when it does; ``config_error`` is why the newest configuration
-    file was refused (the one before it is running). ``restart_needed`` are keys of the running configuration that only a restart brings about.
+    ``storage_error`` is why the telemetry database does not answer, ``None`` when it does. ``config_error`` is why the newest configuration
+    file was refused; the one before it is running. ``restart_needed`` are changed keys that take effect at a restart.
     """
 
     storage_ready: bool
@@ -35,33 +35,33 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ready(self) -> bool:
-        """Whether to send requests here: whoever asks for traces needs their database, a gateway answers without it."""
+        """Whether to send requests here: a server needs its telemetry database for that, a gateway process does not."""
         return (self.storage_ready or self.role == "gateway") and (not self.workers or any(each.state == "ok" for each in self.workers))
 
     @property
     def complete(self) -> bool:
-        """Whether all runs that should, as configured, and nothing was lost."""
+        """Whether everything runs as configured, and nothing was lost."""
         workers = all(each.state == "ok" for each in self.workers)
         return workers and self.journal.dropped == 0 and self.config_error is None and not self.restart_needed
 
 
 class Health(Protocol):
-    """Who knows the condition."""
+    """Tells the condition and the figures of the server."""
 
     async def look(self) -> None:
-        """Ask the other processes of the server how they are, where there are some."""
+        """Ask the other processes of the server, if there are any, how they are."""
         ...
 
     def condition(self) -> Condition:
-        """Answer from memory: no database is asked."""
+        """The condition, from memory: no database is asked."""
         ...
 
     def tallies(self) -> Mapping[Subject, Tally]:
-        """What passed through the gateway."""
+        """Counts of the gateway's requests."""
         ...
 
     def targets(self) -> Sequence[Targets | None]:
-        """What each process watches, this one first; ``None`` where it does not tell."""
+        """The targets that each process watches, this process first; ``None`` for one that does not answer."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Filters of judges, read while the configuration is: a check that needs the filter language, which the settings' own package does not know."""
+"""Checks the filters of judges when settings are loaded. The filter language belongs to ``tracing``, which ``config`` does not know."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ __all__ = ("check_filters",)
 
 
 def check_filters(root: Node) -> Iterator[Finding]:
-    """Every filter that cannot be read, at the place within it."""
+    """A problem for each filter that cannot be read, at its place in the file."""
     for index, judge in enumerate(items(child(root, "judges"))):
         node = child(judge, "filter")
         if node is not None and (text := text_of(node)) and text.strip():

@@ -23,7 +23,7 @@ LABELS: Final = ("asker", "operation", "route", "target", "provider")
 
 
 def exposition(health: Health) -> Callable[[], bytes]:
-    """Gives the text of all figures, of the process and of the journal, each time it is called."""
+    """A function that gives the text of all figures of the process, the gateway and the journal."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -51,7 +51,7 @@ class _JournalCollector(Collector):
 
 
 class _LiveCollector(Collector):
-    """How things are now, in each process. One that does not tell has no sample: nobody knows."""
+    """Current figures of each process. A process that does not answer has no samples, since nobody knows them."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
@@ -105,7 +105,7 @@ def _workers(workers: Sequence[WorkerCondition]) -> Iterator[Metric]:
 
 
 class _GatewayCollector(Collector):
-    """The figures of requests. Sums of money are on traces: here is told of which models no price is known."""
+    """Figures of requests. Costs are in traces; here only models without a known price are told."""
 
     def __init__(self, health: Health) -> None:
         self._health = health

@@ -60,7 +60,7 @@ def _server_info(services: Services) -> Callable[[GetServerInfo], Awaitable[GetS
 
 
 def mlflow_endpoints(services: Services) -> Table:
-    """Each area adds a line."""
+    """The endpoints of all areas, each of which adds a line."""
     return Table(
         [
             Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info(services)),

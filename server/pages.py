@@ -1,4 +1,4 @@
-"""What the pages ask for, answered by the services."""
+"""Implements what the pages ask for (``server.ui.services``) with the services of the server."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ class PageFigures:
         )
 
     async def usage(self, since_ns: int, by: UsageBy = "model") -> Sequence[UsageRow]:
-        """Figures a model, a provider or a route, busiest first. Calls that went by no route are in no route's row."""
+        """Figures by model, provider or route, the busiest first. Calls that went by no route are in no row of the routes."""
         rows = await self._store.usage("provider_model" if by == "model" else by, since_ns)
         return [_usage(row, by) for row in rows if by != "route" or row.value]
 
@@ -154,13 +154,13 @@ class PageDatasets:
         self._calls = calls
 
     async def list(self, page: str) -> tuple[Sequence[DatasetLine], str]:
-        """Some of them, the newest first, and where the next ones begin."""
+        """A page of datasets, newest first, and the token of the next page."""
         asked = SearchEvaluationDatasets(max_results=DATASETS, page_token=page or None)
         found: SearchEvaluationDatasets.Response = await self._calls.ask(asked)
         return [_dataset(each) for each in found.datasets], found.next_page_token or ""
 
     async def show(self, dataset_id: str, page: str) -> DatasetRecords:
-        """One of them."""
+        """One dataset."""
         found: GetDataset.Response = await self._calls.ask(GetDataset(dataset_id=dataset_id))
         asked = GetDatasetRecords(dataset_id=dataset_id, max_results=EXAMPLES, page_token=page or None)
         records: GetDatasetRecords.Response = await self._calls.ask(asked)
@@ -169,7 +169,7 @@ class PageDatasets:
 
 
 class PagePlayground:
-    """Implements ``server.ui.playground.Playground``: limits, guardrails, permissions and the trace are those of any request."""
+    """Implements ``server.ui.playground.Playground``, with the limits, guardrails, permissions and traces of any request."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -229,7 +229,7 @@ def page_services(services: Services, calls: Calls) -> UiServices:
 
 
 def target_states(processes: Sequence[Targets | None]) -> list[TargetState]:
-    """Each model of a route once. Where processes do not agree, the worst of its states, and how many have it."""
+    """Each target of a route once. Where processes disagree, the worst state, and how many processes have it."""
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for targets in processes:
         for route, model, state, pending in targets or ():

@@ -1,4 +1,4 @@
-"""What requests need that name a run, a model, a trace or a queue in their address, and are no endpoint of MLflow's table."""
+"""Permissions for paths that name a run, a model, a trace or a queue and are no endpoints of MLflow's table."""
 
 import re
 from typing import Final
@@ -26,7 +26,7 @@ OF_TRACE: Final = re.compile(r"/(?:api/v1|ui)/traces/([^/]+)/(?:assessments|feed
 
 
 def with_permissions_by_path(app: ASGIApp, lookup: Lookup) -> ASGIApp:
-    """Refuse users what they may not do there."""
+    """``app``, refusing what a user may not do."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         caller = CALLER.get()

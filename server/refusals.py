@@ -1,4 +1,4 @@
-"""Settings that pass every check of the file and still cannot be run: what is told of them, at a start and at a reload."""
+"""Reasons why settings that pass every check still cannot be run, told at a start and at a reload."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ REFUSALS: Final = (Misconfigured, InvalidJudge, StorageError)
 
 
 def way_out(error: Exception) -> str:
-    """What to do about one of ``REFUSALS``; ``""`` where its text says it."""
+    """How to mend one of ``REFUSALS``; ``""`` where its own text says it."""
     if isinstance(error, Unavailable):
         return "see that it runs and can be reached from here, then start again"
     hint = getattr(error, "hint", "")
@@ -22,7 +22,7 @@ def way_out(error: Exception) -> str:
 
 
 def refusal(file: str, error: Exception) -> ConfigError:
-    """One of ``REFUSALS`` as what is wrong with a file."""
+    """One of ``REFUSALS`` as a problem of the file."""
     subject = "the new settings"
     message = f"{subject} could not be applied: {error}"
     return ConfigError([Problem(file=file, line=0, column=0, path="", subject=subject, message=message, hint=way_out(error))])

@@ -1,4 +1,4 @@
-"""The prompts of the registry as the gateway asks for them, for whoever asks."""
+"""The registry's prompts, as the gateway asks for them in the caller's name."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ class RegisteredPrompts:
         self._prompts = prompts
 
     async def render(self, name: str, selector: str, variables: Mapping[str, str | int | float]) -> RenderedPrompt:
-        """As ``gateway.prompts.PromptSource``: the registry's errors in the gateway's tree."""
+        """See ``gateway.prompts.PromptSource``. The registry's errors become the gateway's."""
         if not may("read", "registered_model", name):
             raise PromptNotFound(f"There is no prompt {name!r} that you may read.", param="model")
         try:
@@ -36,6 +36,6 @@ class RegisteredPrompts:
 
 
 def _sentences(error: prompt_errors.PromptError) -> str:
-    """What was wrong and how to mend it as one text: the gateway's dialects have no place for hints."""
+    """The message and its hint as one text, since the gateway's dialects have no place for hints."""
     message = str(error)
     return " ".join(part for part in (f"{message[:1].upper()}{message[1:].rstrip('.')}.", error.hint) if part)

@@ -1,4 +1,4 @@
-"""What one area of the registry needs of another, behind the Protocols of the one that needs it."""
+"""Adapters between areas of the registry: what one needs of another, behind the Protocols of the one that needs it."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ VERSIONS_TAG: Final = "mlflow.modelVersions"
 
 
 class TrackedExperiments(Experiments):
-    """Endpoints keep their traces in experiments of this server."""
+    """The experiments of this server, for endpoints, which keep their traces in them."""
 
     def __init__(self, experiments: ExperimentService) -> None:
         self._experiments = experiments
@@ -51,7 +51,7 @@ class RegisteredScorers(Scorers):
 
 
 class TrackedLineage(Lineage):
-    """Runs and logged models of this server, as the model registry sees them."""
+    """The runs and logged models of this server, for the model registry."""
 
     @override
     def run_artifact_uri(self, connection: Connection, run_id: str) -> str | None:

@@ -158,7 +158,7 @@ class Services:
         """Awaited after keys, settings, or what was set up through the API have changed, and before whoever changed them is answered."""
 
     def _build_access(self) -> None:
-        """Who may do what: keys, users, roles, workspaces, the gate."""
+        """Who may do what: keys, users, roles, workspaces, and the gate."""
         security = self.settings.security
         self.keys = KeyService(self.metadata, self._keys_changed)
         self.workspace_book = WorkspaceBook(self.metadata)
@@ -279,7 +279,7 @@ class Services:
 
     @classmethod
     async def open(cls, settings: Settings, journal: Journal, telemetry: Store, metadata: Awaitable[Metadata]) -> "Services":
-        """Open what else must be there before the first request; ``telemetry`` is opened by its own process meanwhile, ``metadata`` too."""
+        """Open what must be there before the first request, besides ``telemetry`` and ``metadata``, which are being opened by then."""
         seal = await asyncio.to_thread(Seal.open, _home(settings), settings.security.sealing_key)
         services = cls(settings, await metadata, journal, telemetry, seal)
         await services.keys.load()
@@ -290,7 +290,7 @@ class Services:
         return services
 
     async def open_access(self) -> None:
-        """Know who may sign in; at the first start with users, make the admin and the standard roles. Raises ``SettingsError``."""
+        """Load who may sign in. At the first start with users, make the admin and the standard roles. Raises ``SettingsError``."""
         security = self.settings.security
         if security.users and not await self.users.any():
             if security.admin_password is None:
@@ -335,7 +335,7 @@ class Services:
             logger.warning("these settings were changed and need a restart: %s", ", ".join(self._restart_needed))
 
     async def refuse(self, error: Exception) -> None:
-        """Remember why a new configuration was not taken; the one before it goes on."""
+        """Remember why a new configuration was refused. The one before it goes on."""
         self._config_error = str(error)
         logger.error("the new configuration is not taken, the one before it goes on running:\n%s", error)
 
@@ -352,7 +352,7 @@ class Services:
         await self.metadata.close()
 
     def condition(self) -> Condition:
-        """As ``server.health.Health``."""
+        """See ``server.health.Health``."""
         return Condition(
             storage_ready=self.telemetry.ready,
             storage_error=self.telemetry.error,
@@ -366,20 +366,20 @@ class Services:
         )
 
     async def look(self) -> None:
-        """As ``server.health.Health``."""
+        """See ``server.health.Health``."""
         await self.fleet.look()
 
     def tallies(self) -> Mapping[Subject, Tally]:
-        """As ``server.health.Health``."""
+        """See ``server.health.Health``."""
         mine, others = self.figures.asked(), self.fleet.tallies()
         return summed([mine, *others]) if others else mine
 
     def targets(self) -> Sequence[Targets | None]:
-        """As ``server.health.Health``."""
+        """See ``server.health.Health``."""
         return [self.gateway.target_states(), *self.fleet.targets()]
 
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
-        """What requests must pass, in this order. Nothing, where nothing is asked for."""
+        """The policies that requests pass, in order. A policy without anything to do is left out."""
         limits, cache = self.limits.policy(settings), self.cache.policy(settings)
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
@@ -392,19 +392,19 @@ class Services:
         return (*callers, *own, *permissions, *places, *(policy for policy in (guards, cache, limits) if policy is not None))
 
     async def _embed(self, model: str, text: str, call: Call) -> Answer:
-        """What a cache asks a model, in the trace of the request that it looks at."""
+        """Ask a model for a vector on behalf of a cache, in the trace of the request that is looked up."""
         headers = [(b"traceparent", call.traceparent.encode())]
         request = msgspec.json.encode({"model": model, "input": text})
         return await self.gateway.complete(request, Origin(cache=call.plan.route), operation=Operation.EMBEDDINGS, headers=headers)
 
     async def _ask(self, operation: Operation, request: bytes, call: Call, name: str) -> Answer:
-        """What a guardrail asks a model, in the trace of the request that it looks at."""
+        """Ask a model on behalf of a guardrail, in the trace of the request that is looked at."""
         headers = [(b"traceparent", call.traceparent.encode())]
         resource = Resource() if operation is Operation.MODERATION else None
         return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers, resource=resource)
 
     async def _administered(self, state: Administered) -> None:
-        """Endpoints that were set up through the API answer beside the configured routes."""
+        """Answer endpoints that were set up through MLflow's API, beside the configured routes."""
         before, self._administration = self._administration, state  # policies look there
         if state == before:
             return
@@ -416,7 +416,10 @@ class Services:
         await self.changed()
 
     async def _follow_administration(self) -> None:
-        """Endpoints are set up at another process, and answer here some seconds later. While their database is away, what was known stays."""
+        """Follow endpoints that are set up at another process, some seconds later.
+
+        While the database is away, those known before stay.
+        """
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
@@ -429,7 +432,7 @@ class Services:
         await self.changed()
 
     def in_force(self) -> tuple[Settings, dict[str, Tracked]]:
-        """The settings with what was set up through the API, and endpoints, by name, whose traces belong to an experiment."""
+        """The settings with what was set up through MLflow's API, and the experiments of its endpoints, by the name of their routes."""
         configured = {route.name for route in self.settings.routes}
         tracked = {name: each for name, each in self._administration.tracked.items() if name not in configured}
         return merged(self.settings, self._administration), tracked
@@ -441,7 +444,10 @@ class Services:
             logger.warning("what uploads that were cut off left behind is not removed: %s", error)
 
     async def _rebuild_budgets(self) -> None:
-        """More than once: what a killed process had journalled is stored in the first moments, and counting it again changes nothing."""
+        """Count spending that a kill hid from the counters, several times.
+
+        What the killed process had journalled is stored in the first moments of the next; counting the same spending again changes nothing.
+        """
         for pause in REBUILD_PAUSES:
             await asyncio.sleep(pause)
             try:
@@ -455,7 +461,7 @@ class Services:
 
 
 async def nobody_else() -> None:
-    """There is no other process that must know of a change."""
+    """Tell no other process of a change, as there is none."""
 
 
 def _home(settings: Settings) -> Path:

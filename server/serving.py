@@ -1,4 +1,4 @@
-"""From an opened journal to a server that answers, and to its end."""
+"""From an opened journal to a server that answers, and to its stop."""
 
 import asyncio
 import gc
@@ -30,7 +30,7 @@ __all__ = ("Door", "allow_files", "application", "serve_until_stopped", "settle_
 
 
 class Door(Protocol):
-    """Where requests come in, from when it is made on."""
+    """Where requests come in. It is open from its making on."""
 
     async def close(self, patience: float) -> None:
         """Let nobody in any more, and let those inside finish within ``patience`` seconds."""
@@ -41,7 +41,7 @@ OpenDoor = Callable[[Loaded, Services, asyncio.Event], Awaitable[Door]]
 
 
 async def public_door(loaded: Loaded, services: Services, stop: asyncio.Event) -> Door:
-    """The address of the settings."""
+    """A door at the address of the settings."""
     address = loaded.settings.server
     shared = Shared(failure=failure, proxies=Proxies(address.trusted_proxies))
     listener = await Listener.open(application(services), address.host, address.port, shared)
@@ -52,7 +52,7 @@ async def public_door(loaded: Loaded, services: Services, stop: asyncio.Event) -
 async def serve_until_stopped(
     loaded: Loaded, journal: Journal, store: Store, metadata: Awaitable[Metadata], open_door: OpenDoor = public_door
 ) -> int:
-    """Open the rest, serve until SIGINT or SIGTERM, close all of it; the exit code. ``metadata`` is being opened."""
+    """Open the rest, serve until SIGINT or SIGTERM, then close everything. Returns the exit code. ``metadata`` is being opened."""
     services = await Services.open(loaded.settings, journal, store, metadata)
     stop = asyncio.Event()
     try:
@@ -72,7 +72,7 @@ async def serve_until_stopped(
 
 
 def application(services: Services) -> ASGIApp:
-    """What the process answers by its role. The modules of the other one are not loaded."""
+    """The application of the process's role. Modules of the other role are not loaded."""
     if services.settings.server.role == "gateway":
         from server.gateway_app import create_gateway_app
 
@@ -83,7 +83,7 @@ def application(services: Services) -> ASGIApp:
 
 
 def allow_files() -> None:
-    """As many open files as the system lets us have: a thousand streams are two thousand, and many a shell begins with 1,024."""
+    """Raise the limit of open files as far as the system allows: a thousand streams are two thousand, and many shells begin with 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(OSError, ValueError):  # macOS has a lower one of the kernel's
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -113,7 +113,7 @@ async def _watch(loaded: Loaded, services: Services) -> None:
 
 
 def _anchored(settings: Settings, home: Path) -> Settings:
-    """As ``tidegate up`` made the paths of the start: a relative one that stayed as it was is no change."""
+    """The settings with absolute paths, as ``tidegate up`` made them at the start: a relative path that stayed the same is no change."""
     return structs.replace(settings, storage=structs.replace(settings.storage, path=str(home / settings.storage.path)))
 
 
@@ -124,7 +124,7 @@ def _on_signals(stop: asyncio.Event) -> None:
 
 
 async def _stopped(stop: asyncio.Event, tasks: "list[asyncio.Task[None]]") -> None:
-    """Wait for a signal, or for a part that ended by itself, which is never meant to happen."""
+    """Wait for a signal, or for a part of the server that ended by itself, which is never meant to happen."""
     waiting = asyncio.ensure_future(stop.wait())
     await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

@@ -45,6 +45,8 @@ class MlflowFiles(Source):
     @classmethod
     def open(cls, root: Path) -> "MlflowFiles":
         """Open a folder such as ``./mlruns``. Raises ``SourceRefused``."""
+        if not root.is_dir():
+            raise SourceRefused(f"There is no directory {root}, and {str(root)!r} is no URL of a database or a server either.")
         source = cls(root)
         if not source._experiments:
             raise SourceRefused(f"{root} is no folder of MLflow's: no folder in it has a {META} that names an experiment.")

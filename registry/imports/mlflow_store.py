@@ -1,6 +1,7 @@
 """A database of MLflow's, read without MLflow: its tables as they are found, since their columns differ from release to release."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, MetaData, RowMapping, Table, create_engine, func, inspect, select
@@ -55,6 +56,7 @@ class MlflowDatabase(Source):
         """Open a database by its SQLAlchemy URL. Raises ``SourceRefused``."""
         try:
             engine = create_engine(url, poolclass=NullPool)
+            _refuse_absent_file(engine)
             with engine.connect() as connection:
                 check_revision(_revision(connection))
             return cls(engine)
@@ -244,6 +246,13 @@ class MlflowDatabase(Source):
         for row in self._rows(name, of):
             found.setdefault(row[key], []).append(row)
         return found
+
+
+def _refuse_absent_file(engine: Engine) -> None:
+    """SQLite would make the file: a misspelt path would be an empty database, there from then on."""
+    file = engine.url.database
+    if engine.url.get_backend_name() == "sqlite" and file and not Path(file).exists():
+        raise SourceRefused(f"There is no file {file}.")
 
 
 def _reflected(engine: Engine) -> dict[str, Table]:

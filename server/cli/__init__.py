@@ -66,7 +66,7 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command; its exit code. Errors are on stderr by then."""
+    """Run a command, print its error, if any, on stderr, and return its exit code."""
     try:
         code = cli.main(arguments, prog_name="tidegate", standalone_mode=False)
     except CommandError as error:

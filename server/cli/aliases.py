@@ -1,4 +1,4 @@
-"""What ``models alias`` and ``prompts alias`` have in common: a name that points at a version, or no longer does."""
+"""What ``models alias`` and ``prompts alias`` share: pointing a name at a version, and removing it."""
 
 from typing import TypeVar
 

@@ -59,7 +59,7 @@ class Api:
         self.headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
 
     def within(self, workspace: str) -> "Api":
-        """The same server, looked at in a workspace of it. Raises ``BadUsage``."""
+        """The same server, with names looked up in a workspace. Raises ``BadUsage``."""
         if not WORKSPACE.fullmatch(workspace):
             raise BadUsage(
                 f"{workspace!r} is no name of a workspace",
@@ -93,7 +93,7 @@ class Api:
         )
 
     def send(self, method: str, path: str, body: object) -> None:
-        """Send JSON to where no answer is of interest."""
+        """Send JSON and ignore the answer."""
         self._send(method, path, content=msgspec.json.encode(body), headers={"content-type": "application/json"})
 
     def delete(self, path: str, parameters: Mapping[str, str] | None = None) -> None:
@@ -101,7 +101,7 @@ class Api:
         self._send("DELETE", path, params={key: value for key, value in (parameters or {}).items() if value})
 
     def delete_counted(self, path: str, answer: type[T], parameters: Mapping[str, str]) -> T:
-        """The same, where the server tells how much it was."""
+        """As ``delete``, and return how many things the server says it removed."""
         return self._decode(self._send("DELETE", path, params={key: value for key, value in parameters.items() if value}), answer)
 
     def text(self, path: str) -> str:
@@ -110,7 +110,7 @@ class Api:
 
     @cached_property
     def _client(self) -> "httpx.Client":
-        """One for all requests: each new one reads the system's certificates, which takes longer than most answers."""
+        """One HTTP client for all requests: each new one reads the system's certificates, which takes longer than most answers."""
         import httpx
 
         return httpx.Client(headers=self.headers, timeout=TIMEOUT_SECONDS, trust_env=False)
@@ -154,7 +154,7 @@ def with_api(command: Callable[Concatenate[Api, P], R]) -> Callable[P, R]:
 
 
 def in_workspace(command: Callable[Concatenate[Api, P], R]) -> Callable[Concatenate[Api, P], R]:
-    """Give a command the option that names a workspace; its ``Api``, of ``with_api`` above, then looks there."""
+    """Give a command ``--workspace``. Must stand below ``with_api``, whose ``Api`` then looks into that workspace."""
 
     @wraps(command)
     def run(api: Api, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -166,7 +166,7 @@ def in_workspace(command: Callable[Concatenate[Api, P], R]) -> Callable[Concaten
 
 
 def connect(url: str | None = None, api_key: str | None = None) -> Api:
-    """The server that the options name, else ``TIDEGATE_URL``, else the one of this machine at ``TIDEGATE_SERVER__PORT``; the key likewise."""
+    """The server that the options name, else ``TIDEGATE_URL``, else this machine's at ``TIDEGATE_SERVER__PORT``. The key likewise."""
     found = _client_settings()
     return Api(url or found.url, api_key or (found.api_key.reveal() if found.api_key else None))
 
@@ -181,7 +181,7 @@ def _client_settings() -> "ClientSettings":
 
 
 def path_of(*parts: str) -> str:
-    """A path under ``/api/v1`` with each part quoted whole."""
+    """A path under ``/api/v1``, each part percent-encoded."""
     return "/api/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
@@ -205,7 +205,7 @@ _HINTS: Final = {
 
 
 def _detail(response: "httpx.Response") -> ErrorDetail:
-    """What went wrong, from an error of our own API or of MLflow's."""
+    """The message in an error of our own API, or of MLflow's endpoints."""
     try:
         return msgspec.json.decode(response.content, type=ErrorBody).error
     except msgspec.DecodeError:

@@ -63,7 +63,7 @@ def bench(
 
 
 def _runner(*, bodies: bool, artifacts: bool, streams: bool, registry: bool) -> Callable[..., int]:
-    """What is measured. Each takes those of the options that mean something for it."""
+    """The benchmark that the options ask for. Each takes only those options that mean something for it."""
     if registry:
         from bench.registry.run import run as run_registry
 

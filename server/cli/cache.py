@@ -11,7 +11,7 @@ __all__ = ("cache",)
 
 @click.group("cache")
 def cache() -> None:
-    """See to the answers that routes keep."""
+    """Empty the answer cache of routes."""
 
 
 @cache.command("clear")

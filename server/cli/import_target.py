@@ -44,7 +44,7 @@ AT_ONCE: Final = 500
 
 
 class Target:
-    """Each thing may be sent again. Methods raise the tree of ``server.cli.errors``."""
+    """Writes to the server that imports. Sending a thing twice is harmless. Methods raise the tree of ``server.cli.errors``."""
 
     def __init__(self, api: Api, client: "httpx.Client") -> None:
         self._api = api
@@ -89,13 +89,13 @@ class Target:
         self._post("dataset-records", DatasetRecords(dataset_id, records))
 
     def genai_counts(self, scorers: list[tuple[str, str]], dataset_ids: list[str]) -> Iterator[GenaiCounts]:
-        """How much is here of what is named, a part at a time."""
+        """How many of the named scorers and datasets are there. Asked in several requests."""
         for start in range(0, max(len(scorers), len(dataset_ids)), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             yield self._api.post(path_of("import", "genai-counts"), GenaiScope(scorers[part], dataset_ids[part]), GenaiCounts)
 
     def counts(self, run_ids: Sequence[str], model_ids: Sequence[str] = (), names: Sequence[str] = ()) -> Iterator[Counts]:
-        """How much is here of what is named, a part at a time."""
+        """How many of the named things are there. Asked in several requests."""
         for start in range(0, max(len(run_ids), len(model_ids), len(names)), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             scope = Scope(list(run_ids[part]), list(model_ids[part]), list(names[part]))
@@ -128,12 +128,12 @@ class Target:
                 self._send(TRACES, msgspec.json.encode(told), {**JSON, WORKSPACE: workspace})
 
     def known_traces(self, trace_ids: Sequence[str], workspace: str) -> set[str]:
-        """Which of these are in a workspace here."""
+        """Which of these traces are in a workspace there."""
         answer = self._send(f"{TRACES}/batchGetInfos", msgspec.json.encode({"trace_ids": trace_ids}), {**JSON, WORKSPACE: workspace})
         return {each["trace_id"] for each in msgspec.json.decode(answer).get("trace_infos", [])}
 
     def webhooks(self) -> set[tuple[str, str]]:
-        """Name and address of each that is here."""
+        """Name and address of each webhook there."""
         found: set[tuple[str, str]] = set()
         token = ""
         while True:

@@ -126,7 +126,7 @@ class Import:
             self._read["dataset_records"] += len(page)
 
     def _webhooks(self) -> None:
-        """One of the same name and address is the same. What is here stays as it is, switched on or off."""
+        """Send webhooks. One of the same name and address is there already, and stays as it is, switched on or off."""
         self._hooks = [*self._source.webhooks()]
         here = self._target.webhooks() if self._hooks else set()
         for hook in self._hooks:
@@ -134,7 +134,7 @@ class Import:
                 self._refused.append(f"{hook.name}: {reason}")
 
     def _traces(self, experiment: Experiment) -> None:
-        """Those of a hidden experiment stay behind: nothing is added to one."""
+        """Send the traces of experiments. Those of a deleted experiment are left out, since nothing can be added to it."""
         here = self._experiments[experiment.experiment_id]
         for page in self._source.traces(experiment.experiment_id):
             self._target.traces(here, page, experiment.workspace)
@@ -189,7 +189,7 @@ class Import:
         )
 
     def _send_files(self, files: Iterator[File], before: str, after: str) -> None:
-        """``files`` are asked for only if their place changes."""
+        """Send ``files``, which are asked for only when they move here."""
         if before == after:
             self._elsewhere += 1
             return

@@ -22,7 +22,7 @@ __all__ = ("import_group",)
 
 @click.group("import")
 def import_group() -> None:
-    """Bring what another server holds over to this one."""
+    """Copy everything that another server holds into this one."""
 
 
 @import_group.command("mlflow")

@@ -24,6 +24,8 @@ def init(file: Path, *, force: bool) -> None:
     except FileExistsError as error:
         raise BadUsage(f"{file} exists", "Name another file, or overwrite it with --force.") from error
     except OSError as error:
-        raise BadUsage(f"{file} cannot be written: {error.strerror}") from error
+        raise BadUsage(
+            f"{file} cannot be written: {error.strerror}", "Name a file in a directory that exists and may be written to."
+        ) from error
     click.echo(file)
     message(f"Wrote {file}. Every line is explained there; `{program()} config check` checks it, `{program()} up` starts with it.")

@@ -1,7 +1,7 @@
-"""Where output goes: data to stdout, messages to stderr, each for a person or for a program.
+"""Output: data to stdout, messages to stderr, for a person or (``--json``) for a program.
 
-Colours and bars are for terminals only, and ``NO_COLOR`` is honoured. Text that comes from a model or an app may hold anything: it reaches
-the terminal through ``plain``, which leaves no control sequence and no markup in it.
+Colours and bars are for terminals only, and ``NO_COLOR`` is honoured. Text of a model or an application may hold anything: it reaches the
+terminal through ``plain``, which leaves no control sequence and no markup in it.
 """
 
 import re
@@ -47,12 +47,12 @@ def message(text: str) -> None:
 
 
 def stdout_console() -> "Console":
-    """Stdout, as wide as it is; wide enough for whole rows where it is not a terminal."""
+    """A console on stdout. Where that is no terminal it is wide enough for whole rows."""
     return _console(stderr=False)
 
 
 def stderr_console() -> "Console":
-    """Stderr; ``is_terminal`` says whether bars make sense."""
+    """A console on stderr; ``is_terminal`` says whether bars make sense."""
     return _console(stderr=True)
 
 

@@ -9,7 +9,7 @@ __all__ = ("program",)
 
 
 def program() -> str:
-    """A word for messages that a person can paste into the shell."""
+    """The name of the command, for messages that a person can paste into the shell."""
     started = Path(sys.argv[0])
     found = shutil.which("tidegate")
     if started.name != "tidegate" or (found and Path(found).resolve() == started.resolve()):

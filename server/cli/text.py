@@ -57,7 +57,7 @@ def score(summary: ScoreSummary) -> str:
 
 
 def status_mark(status: Status) -> tuple[str, str]:
-    """A sign and its colour."""
+    """A sign for a status, and its colour."""
     return MARKS[status]
 
 

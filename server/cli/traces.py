@@ -10,8 +10,10 @@ import rich_click as click
 
 from server.cli import text
 from server.cli.api import Api, in_workspace, path_of, with_api
+from server.cli.errors import BadUsage
 from server.cli.output import emit, json_option, message, plain, show, stdout_console, table
-from tracing.filters import WITHOUT_JUDGES, speaks_of_judges
+from tracing.errors import FilterError
+from tracing.filters import WITHOUT_JUDGES, parse, speaks_of_judges
 from tracing.types import Assessment, ScoreSummary, SpanView, Trace, TracePage, TraceSummary
 
 if TYPE_CHECKING:
@@ -67,7 +69,13 @@ def show_trace(api: Api, trace_id: str, *, as_json: bool) -> None:
 
 
 def _without_judges(expression: str | None) -> str:
-    return f"({expression}) and {WITHOUT_JUDGES}" if expression and expression.strip() else WITHOUT_JUDGES
+    if not expression or not expression.strip():
+        return WITHOUT_JUDGES
+    try:
+        parse(expression)  # by itself: the server would tell of a mistake among the words that are put around it
+    except FilterError as error:
+        raise BadUsage(error.message, error.hint) from error
+    return f"({expression}) and {WITHOUT_JUDGES}"
 
 
 def fetch_traces(api: Api, expression: str | None, limit: int) -> TracePage:

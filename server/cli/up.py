@@ -1,5 +1,6 @@
-"""``tidegate up``: load the configuration, see that the address may be bound, serve."""
+"""``tidegate up``: load the configuration, see that the address and the data directory can be used, serve."""
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,7 @@ def up(file: Path | None, host: str | None, port: int | None, data: Path | None,
     _refuse_open_door(loaded.settings, insecure=insecure)
     _refuse_lone_gateway(loaded.settings)
     _refuse_taken_port(loaded.settings)
+    _refuse_unusable_data(loaded.settings)
     if workers > 1:
         return _serve_with_workers(_anchored(loaded), workers)
     return _serve(_anchored(loaded), insecure=insecure)
@@ -70,7 +72,7 @@ def _serve_with_workers(loaded: "Loaded", workers: int) -> int:
 
 
 def _anchored(loaded: "Loaded") -> "Loaded":
-    """The same with absolute paths: importing chdb, in a thread while the server starts, changes the working directory for a moment."""
+    """The settings with absolute paths. Importing chdb, in a thread while the server starts, changes the working directory for a moment."""
     settings = loaded.settings
     storage = msgspec.structs.replace(settings.storage, path=str(Path(settings.storage.path).absolute()))
     return msgspec.structs.replace(
@@ -104,6 +106,19 @@ def _refuse_lone_gateway(settings: "Settings") -> None:
             f"a process that is a gateway alone shares its databases with a server that does all, and {' and '.join(missing)} is not set",
             "Set storage.clickhouse and storage.metadata to the same servers in both, or leave out --role: one process does all by itself.",
         )
+
+
+def _refuse_unusable_data(settings: "Settings") -> None:
+    path = Path(settings.storage.path).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return
+    except OSError as error:
+        raise BadUsage(
+            f"the data directory {path} takes no files: {error.strerror or error}",
+            "Choose another directory with --data or storage.path, or give this user the right to write there.",
+        ) from error
 
 
 def _refuse_taken_port(settings: "Settings") -> None:

@@ -25,7 +25,7 @@ _NEVER: Final = float("inf")
 
 
 class Connection(Protocol):
-    """What a cycle asks of the connection that it is on."""
+    """What a cycle needs of its connection."""
 
     @property
     def date(self) -> bytes:
@@ -37,23 +37,23 @@ class Connection(Protocol):
         ...
 
     def writable(self) -> asyncio.Future[None] | None:
-        """Done when the network takes more, or the client is gone; ``None`` when it takes more now."""
+        """A future that is done when the network takes more or the client is gone; ``None`` when it takes more now."""
         ...
 
     def consumed(self) -> None:
-        """Room was made in the buffer of the request's body."""
+        """Note that there is room in the buffer of the request's body."""
         ...
 
     def lend(self) -> socket.socket:
-        """The client's socket, for who takes the rest of the body from it. Raises ``OSError`` when no more can be open."""
+        """The client's socket, for whoever reads the rest of the body from it. Raises ``OSError`` when no more descriptors can be open."""
         ...
 
     def take_back(self, cycle: "Cycle", *, whole: bool) -> None:
-        """It is lent no longer. ``whole``: all of the body was taken."""
+        """Note that the socket is lent no longer. ``whole``: all of the body was read."""
         ...
 
     def finished(self, cycle: "Cycle") -> None:
-        """The answer is whole."""
+        """Note that the answer is whole."""
         ...
 
 
@@ -108,18 +108,18 @@ class Cycle:
         self._leaving = callback
 
     def feed(self, data: bytes) -> None:
-        """Bytes of the body have come."""
+        """Take bytes of the body."""
         self._body.append(data)
         self.buffered += len(data)
         self.wake()
 
     def ended(self) -> None:
-        """The body is whole."""
+        """Note that the body is whole."""
         self.more = False
         self.wake()
 
     def leave(self) -> None:
-        """The client is gone."""
+        """Note that the client is gone."""
         self.gone = True
         if self._leaving is not None and not self.complete:
             self._leaving()
@@ -128,12 +128,12 @@ class Cycle:
         self.wake()
 
     def wake(self) -> None:
-        """Something has happened that ``receive`` may wait for."""
+        """Wake ``receive``, since something has happened that it may wait for."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def receive(self) -> HTTPReceiveMessage:
-        """The body as it comes; after its end, and after that of the answer, wait for the client to leave."""
+        """The body as it comes. After the end of the body and of the answer, wait for the client to leave."""
         while True:
             if self.gone or self.complete:
                 return {"type": "http.disconnect"}
@@ -171,7 +171,7 @@ class Cycle:
         return _NEVER if self._pour is None else self._pour.waiting_since
 
     async def send(self, message: Message) -> None:
-        """Take the answer's head, then its body. What is sent to a client that is gone, or after the end, is let fall."""
+        """Take the answer's head, then its body. What is sent to a client that is gone, or after the end, is dropped."""
         if message["type"] == "http.response.start":
             self.status, self._headers = message["status"], message["headers"]
             self._answered = True

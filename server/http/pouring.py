@@ -32,7 +32,7 @@ _own: Final = threading.local()
 
 
 class Pour:
-    """One body. ``connection`` does not block; ``file`` is a descriptor, written from where it stands; both stay the caller's to close."""
+    """One body on its way from ``connection``, a socket that does not block, to ``file``, a descriptor. Both are closed by the caller."""
 
     def __init__(self, connection: socket.socket, file: int, first: Sequence[bytes], left: int) -> None:
         """``first``: what had come already; ``left``: bytes that are still to come. No byte after those is taken."""
@@ -46,9 +46,9 @@ class Pour:
         """Since when, by the loop's clock, nothing comes."""
 
     async def run(self) -> bool:
-        """Move all of it; false when the client left before. Raises ``OSError`` of the file.
+        """Move the whole body. ``False``: the client left before its end. Raises ``OSError`` of the file.
 
-        However this ends, no thread touches the connection or the file any more.
+        However this ends, no thread touches the connection or the file after it.
         """
         while True:
             await in_thread(self._move, threads=_threads)

@@ -36,7 +36,7 @@ _VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
 class BadRequest(Exception):
-    """A request that is none; ``status`` says what is wrong with it."""
+    """Bytes that are not a request; ``status`` is the answer to them."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -344,7 +344,10 @@ class HttpProtocol(asyncio.Protocol):
         self._end(unread=True)
 
     def _end(self, *, unread: bool) -> None:
-        """Close. A client that is still sending would lose the answer to the reset that follows, so what it sends is let fall for a while."""
+        """Close the connection.
+
+        What a client still sends is read and dropped for a while: the reset that would follow otherwise could cost the client the answer.
+        """
         self._incoming = None
         self._pipelined.clear()
         if not unread:

@@ -36,7 +36,7 @@ def _plainly(path: str) -> tuple[str, bytes]:
 
 
 class Shared:
-    """Connections, requests under way, clocks in seconds, and the date."""
+    """The state that all connections share: those open, requests under way, clocks in seconds, and the date."""
 
     def __init__(
         self,
@@ -73,11 +73,11 @@ class Shared:
         self.date = f"date: {formatdate(usegmt=True)}\r\n".encode()
 
     def look(self, now: float) -> None:
-        """Hang up on those that are too slow."""
+        """Hang up on connections that are too slow."""
         for connection in frozenset(self.connections):
             connection.overdue(now)
 
     @property
     def under_way(self) -> AbstractSet["asyncio.Task[Any]"]:
-        """Requests that are being answered."""
+        """How many requests are being answered."""
         return frozenset(self.tasks)

@@ -70,11 +70,6 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether what judges asked their models is left out: unless it is asked for, or the filter speaks of it."""
         return not self.judges and not speaks_of_judges(self.filter)
 
-    def error_position(self, position: int) -> int:
-        """Where in the typed expression an error of the whole expression lies."""
-        shift = 0 if self.expression() == self.filter else 1
-        return max(0, min(position - shift, len(self.filter)))
-
     def since_ns(self, now_ns: int) -> int | None:
         """The start of the range, ``None`` for any time."""
         seconds = RANGES.get(self.range)

@@ -109,6 +109,11 @@ def test_traces_are_listed_with_unknown_cost_as_unknown(scripted, capsys):
     assert scripted.asked[0][2] == {"filter": ["(status = 'error') and judging = false"], "limit": ["5"]}
 
 
+def test_a_mistake_in_a_filter_is_told_as_it_was_typed(scripted, capsys):
+    assert run(["traces", "list", "--url", scripted.url, "--filter", "status ="]) == 2
+    assert "the filter ends where a value was expected at position 8" in capsys.readouterr().err
+
+
 def test_a_long_list_is_read_over_several_pages_and_json_is_whole(scripted, capsys):
     pages = [
         TracePage(traces=[summary(trace_id=f"{n:032x}") for n in numbers], next_cursor="more") for numbers in (range(200), range(200, 300))
@@ -371,6 +376,14 @@ def test_up_refuses_an_open_door_with_a_key_that_can_be_guessed(tmp_path, monkey
     told = capsys.readouterr().err
     assert "can be guessed" in told
     assert "sk-1234" not in told
+
+
+def test_up_names_a_data_directory_that_cannot_be_used(tmp_path, free_port, capsys):
+    (tmp_path / "file").touch()
+    assert run(["up", "--port", str(free_port), "--data", str(tmp_path / "file" / "data")]) == 2
+    err = capsys.readouterr().err
+    assert f"the data directory {tmp_path}/file/data takes no files: Not a directory" in err
+    assert "--data" in err
 
 
 def test_up_names_who_holds_the_port_and_a_free_one(scripted, tmp_path, monkeypatch, capsys):

@@ -208,8 +208,16 @@ def test_a_file_store_is_imported_like_a_database(servers, tmp_path, capsys):
 )
 def test_what_cannot_be_imported_is_refused_before_anything_is_stored(servers, tmp_path, capsys, revision, said):
     url = make(tmp_path, revision) if revision else f"sqlite:///{tmp_path}/empty.db"
+    (tmp_path / "empty.db").touch()
     assert run(["import", "mlflow", url, "--url", servers[1].url]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["sqlite:///{}/misspelt.db", "{}/misspelt"])
+def test_a_source_that_is_not_there_is_named_and_not_made(servers, tmp_path, capsys, source):
+    assert run(["import", "mlflow", source.format(tmp_path), "--url", servers[1].url]) == 2
+    assert f"There is no {'file' if 'sqlite' in source else 'directory'} {tmp_path}/misspelt" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_that_are_not_where_the_database_says_are_named(servers, tmp_path, capsys):

@@ -132,7 +132,7 @@ def test_hostile_text_stays_text(client, demo):
 
 def test_a_filter_error_points_at_its_place_and_gives_the_hint(client):
     text = client.get("/traces", params={"filter": "cost > 1 and modle = 'x'", "status": "error"}).text
-    assert "<mark>c</mark>" in text
+    assert "cost &gt; 1 and <mark>m</mark>odle" in text
     assert "did you mean" in text
     assert client.get("/ui/traces", params={"filter": "modle = 'x'"}).status_code == 400
 

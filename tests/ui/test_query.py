@@ -44,13 +44,6 @@ def test_judges_own_traffic_is_hidden_unless_it_is_asked_for_or_spoken_of():
     assert ListQuery().expression() == "judging = false" and not ListQuery().narrowed()
 
 
-def test_an_error_is_pointed_at_in_the_typed_expression():
-    assert ListQuery(filter="modle = 1", judges="1").error_position(0) == 0
-    assert ListQuery(filter="modle = 1").error_position(1) == 0
-    assert ListQuery(filter="modle = 1", status="ok").error_position(1) == 0
-    assert ListQuery(filter="x", status="ok").error_position(99) == 1
-
-
 def test_values_that_are_not_offered_count_as_absent():
     assert read_query({"order": "drop table", "range": "9y", "status": "??", "live": "yes", "filter": "  "}) == ListQuery()
 

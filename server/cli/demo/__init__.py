@@ -71,7 +71,7 @@ def _scores_all(judge: "Judge") -> bool:
 
 
 def register_prompt(api: Api) -> None:
-    """Once: a second demo uses the version that is there."""
+    """Register the demo's prompt, unless an earlier demo has."""
     try:
         api.get(path_of("prompts", str(PROMPT["name"]), "versions", "production"), dict[str, Any])
     except Refused as error:

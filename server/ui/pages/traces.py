@@ -10,6 +10,7 @@ from server.ui.pages.page import Services, fragment, page
 from server.ui.query import ORDERS, RANGES, STATUSES, ListQuery, read_query
 from server.ui.services import UiServices
 from tracing.errors import BadCursor, FilterError
+from tracing.filters import parse
 from tracing.types import TracePage
 
 __all__ = ("more_traces", "traces")
@@ -31,7 +32,7 @@ async def traces(request: Request[Any, Any, Any], services: Services) -> Respons
         query=query,
         found=found,
         mistake=mistake,
-        mistake_at=query.error_position(mistake.position) if mistake else 0,
+        mistake_at=mistake.position if mistake else 0,
         facets=await services.figures.facets(query.since_ns(time.time_ns()), judges=not query.hides_judges),
         statuses=STATUSES,
         ranges=RANGES,
@@ -49,6 +50,8 @@ async def more_traces(request: Request[Any, Any, Any], services: Services) -> Re
 
 
 async def _search(services: UiServices, query: ListQuery) -> TracePage:
+    if query.filter.strip():
+        parse(query.typed())  # by itself, so that a mistake is told as it was typed and not among the other conditions
     return await services.traces.search(
         query.expression(), order=query.order, limit=PAGE_SIZE, cursor=query.cursor or None, since_ns=query.since_ns(time.time_ns())
     )
