@@ -40,22 +40,22 @@ class Account:
             asked = json.loads(sent.body)
             out = self._file(next(self._numbers), "results.jsonl")
             thing = {
-                "id": f"batch_{number}", "object": "batch", "endpoint": asked["endpoint"], "input_file_id": asked["input_file_id"],
+                "id": f"batch_kept{number}", "object": "batch", "endpoint": asked["endpoint"], "input_file_id": asked["input_file_id"],
                 "completion_window": "24h", "status": "completed", "created_at": number, "output_file_id": out["id"],
                 "metadata": asked.get("metadata"),
             }  # fmt: skip
         else:
             thing = {
-                "id": f"msgbatch_{number}", "type": "message_batch", "processing_status": "ended", "created_at": "2026-01-01T00:00:00Z",
+                "id": f"msgbatch_kept{number}", "type": "message_batch", "processing_status": "ended", "created_at": "2026-01-01T00:00:00Z",
                 "expires_at": "2026-01-02T00:00:00Z", "ended_at": "2026-01-01T00:00:00Z", "archived_at": None, "cancel_initiated_at": None,
                 "request_counts": dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0),
-                "results_url": f"https://api.anthropic.com/v1/messages/batches/msgbatch_{number}/results",
+                "results_url": f"https://api.anthropic.com/v1/messages/batches/msgbatch_kept{number}/results",
             }  # fmt: skip
         self.things[kind][thing["id"]] = thing
         return thing
 
     def _file(self, number: int, name: str) -> dict:
-        file = {"id": f"file-{number}", "object": "file", "bytes": 3, "created_at": number, "filename": name, "purpose": "batch"}
+        file = {"id": f"file-kept{number}", "object": "file", "bytes": 3, "created_at": number, "filename": name, "purpose": "batch"}
         self.things["files"][file["id"]] = {**file, "status": "processed"}
         return self.things["files"][file["id"]]
 
