@@ -2,7 +2,6 @@
 
 import logging
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from config.secrets import Secret
 
@@ -16,6 +15,8 @@ def proxy_for(url: str) -> Secret | None:
 
     It is a secret as there may be a password in it. Proxies that are not spoken to over plain HTTP are not used, and the log says so.
     """
+    from urllib.request import getproxies, proxy_bypass  # with an HTTP client, which those without a provider need not load
+
     parts = urlsplit(url)
     found = getproxies().get(parts.scheme)
     if not found or proxy_bypass(parts.netloc.rpartition("@")[2]):
