@@ -1,7 +1,11 @@
 """Budgets between packages: events to webhooks, and what the traces know of spending."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
+from gateway.limits import store
 from gateway.limits.events import BudgetEvent
 from gateway.limits.types import Amounts, Per, Traffic
 from registry.events import Event, EventSink
@@ -19,7 +23,7 @@ class BudgetWebhooks:
         self._sink = sink
 
     async def tell(self, event: BudgetEvent) -> None:
-        """Publish the event."""
+        """Publish the event, if it was not before: that is noted in the same transaction."""
         payload = {
             "budget": event.ceiling.name,
             "spent": round(event.spent, 9),
@@ -31,7 +35,13 @@ class BudgetWebhooks:
             "window_start": event.window_start * 1000,
         }
         told = Event(entity="budget", action=event.action, key=f"budget/{event.ceiling.id}", payload=payload)
-        await self._metadata.run(lambda connection: self._sink.publish(connection, told))
+        counter = (event.ceiling.id, event.window_start, event.subject)
+
+        def publish(connection: Connection) -> None:
+            if store.note_told(connection, counter, event.action, event.window_end, datetime.now(UTC)):
+                self._sink.publish(connection, told)
+
+        await self._metadata.run(publish)
 
 
 class SpendingHistory:

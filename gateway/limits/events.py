@@ -1,13 +1,14 @@
-"""Budgets that are nearly spent, and budgets that are: told once for each window, to whoever wants to know."""
+"""Budgets that are nearly spent, and budgets that are: told once for each window, to whoever wants to know, also across a kill."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol
 
 import msgspec
 
-from gateway.limits.types import NANOS, Ceiling, Charge, Tally
+from gateway.limits.ledger import Count
+from gateway.limits.types import NANOS, Ceiling, Charge, Counter, Tally
 
-__all__ = ("BudgetEvent", "BudgetEvents", "crossed", "exhausted")
+__all__ = ("BudgetEvent", "BudgetEvents", "crossed", "exhausted", "reached")
 
 WARN_PERCENT: Final = 80
 
@@ -21,13 +22,14 @@ class BudgetEvent(msgspec.Struct, frozen=True, kw_only=True):
     spent: float
     limit: float
     window_start: int
+    window_end: int
 
 
 class BudgetEvents(Protocol):
-    """Whoever wants to know."""
+    """Whoever wants to know. It may be told of an event again, by another process or the one before, and passes each on once."""
 
     async def tell(self, event: BudgetEvent) -> None:
-        """Called off the request's path. What it raises is logged."""
+        """Called off the request's path. Where it raises it is told again, some seconds later."""
         ...
 
 
@@ -48,12 +50,26 @@ def exhausted(charge: Charge, used: int) -> BudgetEvent:
     return _event("exceeded", charge, used)
 
 
+def reached(counts: Mapping[Counter, Count], ceilings: Mapping[str, Ceiling]) -> Iterator[BudgetEvent]:
+    """The thresholds beyond which counters stand: a process that was killed may have gone over one and told nobody."""
+    for counter, count in counts.items():
+        ceiling = ceilings.get(counter[0])
+        if ceiling is None or ceiling.metric != "cost" or ceiling.limit == 0 or count.used * 100 < ceiling.limit * WARN_PERCENT:
+            continue
+        yield _told("exceeded" if count.used >= ceiling.limit else "warned", ceiling, counter, count.ends, count.used)
+
+
 def _event(action: Literal["warned", "exceeded"], charge: Charge, spent: int) -> BudgetEvent:
+    return _told(action, charge.ceiling, charge.counter, charge.ends, spent)
+
+
+def _told(action: Literal["warned", "exceeded"], ceiling: Ceiling, counter: Counter, ends: int, spent: int) -> BudgetEvent:
     return BudgetEvent(
         action=action,
-        ceiling=charge.ceiling,
-        subject=charge.counter[2],
+        ceiling=ceiling,
+        subject=counter[2],
         spent=spent / NANOS,
-        limit=charge.ceiling.limit / NANOS,
-        window_start=charge.counter[1],
+        limit=ceiling.limit / NANOS,
+        window_start=counter[1],
+        window_end=ends,
     )

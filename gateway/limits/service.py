@@ -19,7 +19,7 @@ from config.secrets import Secret
 from gateway.keys.index import KeyIndex
 from gateway.limits import store
 from gateway.limits.ceilings import of_key, of_settings
-from gateway.limits.events import BudgetEvent, BudgetEvents, crossed
+from gateway.limits.events import BudgetEvent, BudgetEvents, crossed, reached
 from gateway.limits.ledger import Count, Ledger, LocalLedger
 from gateway.limits.policy import LimitPolicy
 from gateway.limits.types import NANOS, Amounts, Ceiling, Counter, Granted, Per, Standing, Traffic
@@ -69,6 +69,7 @@ class LimitService:
         self._process = secrets.token_hex(6)
         self._ceilings: tuple[Ceiling, ...] = ()
         self._told: set[tuple[Counter, str]] = set()
+        self._owed: list[BudgetEvent] = []
         self._work: set[asyncio.Task[None]] = set()
 
     def policy(self, settings: Settings) -> LimitPolicy | None:
@@ -88,9 +89,16 @@ class LimitService:
         self._local.changed.clear()
 
     async def rebuild(self, history: UsageHistory) -> None:
-        """Count what the traces know and the counters do not, since a crash hid it. Only counters that last, and only upwards."""
-        if self._local is None:
-            return
+        """Count what the traces know and the counters do not, since a crash hid it. Only counters that last, and only upwards.
+
+        Budgets that stand beyond a threshold then are told of, if nobody was yet.
+        """
+        if self._local is not None:
+            await self._recount(history, self._local)
+        ceilings = {ceiling.id: ceiling for ceiling in self._standing()}
+        self._announce(reached(dict(await self.ledger.counts(time.time())), ceilings))
+
+    async def _recount(self, history: UsageHistory, local: LocalLedger) -> None:
         now = int(time.time())
         for ceiling in self._standing():
             if ceiling.window in LASTING and ceiling.per != "address":
@@ -98,13 +106,15 @@ class LimitService:
                 found = await history.used(ceiling.per, ceiling.traffic, ceiling.route, ceiling.key_id, start)
                 for subject, amounts in found.items():
                     if not ceiling.only or subject in ceiling.only:
-                        await self._local.raise_to((ceiling.id, start, subject), amounts.get(ceiling.metric, 0), end)
+                        await local.raise_to((ceiling.id, start, subject), amounts.get(ceiling.metric, 0), end)
 
     async def run(self) -> None:
         """Write counters down until cancelled."""
         while True:
             await asyncio.sleep(WRITE_SECONDS)
             await self._write()
+            owed, self._owed = self._owed, []
+            self._announce(owed)
             self._told = {each for each in self._told if each[0][1] > time.time() - KEPT_SECONDS}
 
     async def close(self) -> None:
@@ -148,16 +158,17 @@ class LimitService:
 
     def tell(self, event: BudgetEvent) -> None:
         """Tell whoever wants to know, once."""
-        told = (event.ceiling.id, event.window_start, event.subject), event.action
-        if told not in self._told:
-            self._told.add(told)
+        if (mark := _mark(event)) not in self._told:
+            self._told.add(mark)
             self._start(self._deliver(event))
 
     async def _deliver(self, event: BudgetEvent) -> None:
         try:
             await self._events.tell(event)
         except Exception as error:  # noqa: BLE001 - an event that cannot be told must not end anything else
-            logger.warning("the budget %r was %s, and nobody could be told: %s", event.ceiling.name, event.action, error)
+            logger.warning("the budget %r was %s, and nobody could be told yet: %s", event.ceiling.name, event.action, error)
+            self._told.discard(_mark(event))
+            self._owed.append(event)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -180,6 +191,10 @@ class LimitService:
         except Unavailable as error:
             self._local.changed |= changed
             logger.warning("counters are not written down, their database is away: %s", error)
+
+
+def _mark(event: BudgetEvent) -> tuple[Counter, str]:
+    return (event.ceiling.id, event.window_start, event.subject), event.action
 
 
 def _store(connection: Connection, counts: Mapping[Counter, Count]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, select
 
@@ -10,7 +11,10 @@ from gateway.limits.types import Counter
 from storage.budget_tables import limit_counters
 from storage.upserts import insert_into
 
-__all__ = ("forget_before", "read_counts", "write_counts")
+__all__ = ("forget_before", "note_told", "read_counts", "write_counts")
+
+TOLD: Final = "told/"
+"""What the names of rows begin with that say of a counter that somebody was told of it."""
 
 
 def write_counts(connection: Connection, counts: Mapping[Counter, Count], at: datetime) -> None:
@@ -32,8 +36,23 @@ def write_counts(connection: Connection, counts: Mapping[Counter, Count], at: da
 
 def read_counts(connection: Connection, now: int) -> dict[Counter, Count]:
     """Counters whose window has not ended."""
-    found = connection.execute(select(limit_counters).where(limit_counters.c.window_end > now))
+    counters = limit_counters.c.ceiling.not_like(f"{TOLD}%")
+    found = connection.execute(select(limit_counters).where(limit_counters.c.window_end > now, counters))
     return {(row.ceiling, row.window_start, row.subject): Count(row.used, 0, row.window_end) for row in found}
+
+
+def note_told(connection: Connection, counter: Counter, action: str, ends: int, at: datetime) -> bool:
+    """Note that ``action`` was told of a counter; ``False`` where it was noted before, by whichever process."""
+    ceiling, start, subject = counter
+    row = {
+        "ceiling": f"{TOLD}{action}/{ceiling}",
+        "window_start": start,
+        "subject": subject,
+        "window_end": ends,
+        "used": 1,
+        "updated_at": at,
+    }
+    return connection.execute(insert_into(limit_counters, connection).on_conflict_do_nothing(), [row]).rowcount == 1
 
 
 def forget_before(connection: Connection, now: int) -> None:
