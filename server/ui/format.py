@@ -99,8 +99,9 @@ def money(dollars: Decimal | float | None) -> str:
         return f"${value:,.0f}"
     if size >= 1:
         return f"${value:.2f}"
-    significant = 3 if size >= Decimal("0.01") else 2
-    digits = f"{value:.{min(9, significant - 1 - size.adjusted())}f}".rstrip("0")
+    if size < Decimal("0.01"):
+        return f"${value:.{min(9, 1 - size.adjusted())}f}"  # two digits that count, also where the second is a zero: a column stays in line
+    digits = f"{value:.{2 - size.adjusted()}f}".rstrip("0")
     return f"${digits}" if len(digits.partition(".")[2]) >= 2 else f"${value:.2f}"
 
 

@@ -53,7 +53,7 @@ async def webhooks(services: Services) -> Response[str]:
         services,
         "webhooks.html",
         title="Webhooks",
-        section="",
+        section="gateway",
         found=await service.list(offset=0, limit=SHOWN),
         dead=dead.deliveries,
         now=datetime.now(UTC),
@@ -70,7 +70,7 @@ async def webhook(webhook_id: FromPath[str], request: AnyRequest, services: Serv
         services,
         "webhook.html",
         title="Webhook",
-        section="",
+        section="gateway",
         webhook=await service.get(webhook_id),
         log=await service.deliveries(webhook_id=webhook_id, states=states, cursor=cursor, limit=SHOWN),
         state=state,
@@ -84,7 +84,7 @@ async def webhook(webhook_id: FromPath[str], request: AnyRequest, services: Serv
 async def delivery(delivery_id: FromPath[str], services: Services) -> Response[str]:
     """One delivery: what is sent, and each attempt."""
     found = await services.administration.webhooks.delivery(delivery_id)
-    return page(services, "delivery.html", title=found.delivery.event, section="", found=found, now=datetime.now(UTC))
+    return page(services, "delivery.html", title=found.delivery.event, section="gateway", found=found, now=datetime.now(UTC))
 
 
 @post("/webhooks/deliveries/{delivery_id:str}/redeliver")
