@@ -1,4 +1,4 @@
-"""Who is asking, and why they say they do: known where a request comes in, needed where a change is written down."""
+"""Who asks for a change and why: known where a request comes in, needed where the change is written down."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ CURRENT: Final[ContextVar[Actor]] = ContextVar("registry_actor", default=NOBODY)
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """Within, ``actor`` is the one who asks."""
+    """Within this block ``actor`` is the one who asks."""
     token = CURRENT.set(actor)
     try:
         yield
@@ -34,7 +34,7 @@ def acting(actor: Actor) -> Iterator[None]:
 
 @contextmanager
 def because(reason: str) -> Iterator[None]:
-    """Within, this is why. Without a reason, the one given with the request stays."""
+    """Within this block ``reason`` is why. An empty one keeps the reason of the request."""
     actor = CURRENT.get()
     with acting(msgspec.structs.replace(actor, reason=reason or actor.reason)):
         yield

@@ -31,12 +31,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """``entity.action``."""
+        """The event's name: ``entity.action``."""
         return f"{self.entity}.{self.action}"
 
 
 class EventSink(Protocol):
-    """Whoever wants to know."""
+    """Whoever wants to know of changes."""
 
     def publish(self, connection: Connection, event: Event) -> None:
         """Called in a worker thread, within the transaction of the change. What it raises undoes the change."""
@@ -44,8 +44,8 @@ class EventSink(Protocol):
 
 
 class NoEvents(EventSink):
-    """Nobody wants to know."""
+    """A sink for a server in which nobody wants to know of changes."""
 
     @override
     def publish(self, connection: Connection, event: Event) -> None:
-        """Forget it."""
+        """Ignore the event."""

@@ -1,4 +1,4 @@
-"""What all changes of users and roles have in common: the index is new before a change is answered, and somebody may make it at all."""
+"""What every change of users and roles shares: the caller must be allowed to make it, and the index is updated before it is answered."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ class Metadata(Protocol):
         ...
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """The same for work that only reads."""
+        """As ``run``, for work that only reads."""
         ...
 
 
@@ -56,11 +56,11 @@ class AccessBook:
                 logger.warning("users stay as they are known, their database is away: %s", error)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Ask the tables."""
+        """Run ``work`` on the tables, reading only."""
         return await self._metadata.read(work)
 
     async def change(self, work: Callable[[Connection], T]) -> T:
-        """Change the tables, in one transaction, and the index after it."""
+        """Run ``work`` on the tables in one transaction, then update the index."""
 
         def counted(connection: Connection) -> T:
             done = work(connection)

@@ -50,5 +50,5 @@ class Attempts:
             self._failures.popitem(last=False)
 
     def succeeded(self, name: bytes, address: str) -> None:
-        """A right password: its owner is here, and forgotten are the failures before it."""
+        """Note a right password: earlier failures are forgotten."""
         self._failures.pop((name, address), None)

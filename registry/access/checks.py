@@ -1,4 +1,4 @@
-"""Whether whoever asks may do something with one thing, for those who are not asked through MLflow's endpoints."""
+"""Whether the caller may do something with one thing, for code that is not behind MLflow's endpoints."""
 
 from registry.access.gatekeeper import DENIED, permitted
 from registry.access.permissions import Action
@@ -10,7 +10,7 @@ __all__ = ("may", "require", "require_to_make")
 
 
 def may(action: Action, resource_type: str, resource_id: str) -> bool:
-    """Whether ``CALLER`` may; without one, everybody may everything."""
+    """Whether ``CALLER`` may do it. Without a caller (no users) everything is allowed."""
     caller = CALLER.get()
     return caller is None or caller.is_administrator or permitted(caller, Need(action, resource_type, resource_id))
 

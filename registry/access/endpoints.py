@@ -15,7 +15,7 @@ ROLES = "/3.0/mlflow/roles"
 
 
 def endpoints(users: UserService, roles: RoleService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of users, roles and permissions, for MLflow's table."""
     return [*_users(users), *_permissions(roles), *_roles(roles)]
 
 

@@ -163,7 +163,10 @@ def _reads(caller: Caller, experiment_id: str) -> bool:
 
 
 async def refilled(ask: Callable[[Any], Awaitable[Any]], message: Any, field: str, sees: Callable[[Any], bool]) -> Message | None:
-    """One page of what is to be seen. The last page that was read ends where this one does, so its token goes on from here."""
+    """One page of what the caller may see.
+
+    Pages of the endpoint are read until it is full. The last of them ends where this page does, so its token continues from here.
+    """
     found: list[Any] = []
     while True:
         answer: Any = await ask(message)

@@ -40,16 +40,16 @@ class AccessIndex:
 
     @property
     def version(self) -> int:
-        """Of the accounts that are known."""
+        """The version of the accounts that are known."""
         return self._accounts.version
 
     @property
     def administrators(self) -> Sequence[str]:
-        """Some of those who may let others in, by name."""
+        """Names of some administrators, for messages that say whom to ask."""
         return sorted(caller.user.username for caller in self._callers.values() if caller.is_administrator)[:NAMED]
 
     def replace(self, accounts: Accounts) -> None:
-        """Know these from now on, and no others."""
+        """Replace all accounts by these."""
         self._accounts = accounts
         self._callers = {user.id: self._caller(user) for user, _ in accounts.users.values()}
         self._marks = {user.id: mark_of(stored) for user, stored in accounts.users.values()}
@@ -61,31 +61,34 @@ class AccessIndex:
         return found[0] if found else None
 
     def caller(self, user: User) -> Caller:
-        """A user with what they may do."""
+        """A user with their permissions."""
         return self._callers[user.id]
 
     def of_token(self, token: bytes) -> Caller | None:
-        """Whose token this is, while it is valid."""
+        """The owner of a token, while the token is valid."""
         found = self._accounts.tokens.get(digest_of(token))
         if found is None or (found[1] is not None and found[1] <= datetime.now(UTC)):
             return None
         return self._callers.get(found[0])
 
     def of_session(self, session: Session) -> Caller | None:
-        """Whose session this is, while the password is the one it was given for."""
+        """The owner of a session, while the password is the one that it was given for."""
         return self._callers.get(session.user_id) if self._marks.get(session.user_id) == session.mark else None
 
     def mark(self, user: User) -> str:
-        """What stands for the user's password in a session."""
+        """What stands for the user's password in a session (``registry.access.sessions.mark_of``)."""
         return self._marks[user.id]
 
     def remembered(self, username: bytes, password: bytes) -> Caller | None:
-        """The user of this name and password, if they were right a moment ago."""
+        """The user of this name and password, if they were verified a moment ago. Never hashes."""
         user_id = self._right.get(self._digest(username, password)) if self._right else None
         return None if user_id is None else self._callers.get(user_id)
 
     async def sign_in(self, username: bytes, password: bytes) -> Caller | None:
-        """The user of this name and password. Takes some 50 ms off the event loop, whether there is one or not."""
+        """The user of this name and password, ``None`` when they are wrong.
+
+        Takes some 50 ms off the event loop, whether the user exists or not.
+        """
         accounts = self._accounts
         found = accounts.users.get(username.decode(errors="replace"))
         stored = found[1] if found else NOBODY

@@ -74,7 +74,7 @@ class AssignmentView(Message):
 
 
 class PermissionRow(Message):
-    """A permission that a user has, and the role that it comes from."""
+    """A permission that a user has, and the role that gives it."""
 
     role_id: int
     role_name: str

@@ -64,7 +64,7 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 def allows(permission: str, action: Action) -> bool:
-    """Whether a permission is enough for what is to be done."""
+    """Whether a permission is enough for an action."""
     return LEVELS[permission] >= NEEDED[action]
 
 
@@ -82,7 +82,10 @@ def resolve(grants: Iterable[Grant], resource_type: str, resource_id: str, defau
 
 
 def _tiers(resource_type: str, resource_id: str) -> tuple[tuple[str, str], ...]:
-    """A part is asked about under the name of what it is part of."""
+    """Where grants on a thing are looked for, the nearest first.
+
+    Parts have no ids of their own: all of a kind, then what they are part of.
+    """
     parent = PARTS.get(resource_type)
     return ((resource_type, ANY), (parent, resource_id)) if parent else ((resource_type, resource_id),)
 
@@ -109,7 +112,7 @@ def check_type(resource_type: str) -> None:
 
 
 def canonical(resource_type: str, resource_id: str) -> str:
-    """One spelling for one thing: experiments are numbers, and ``01`` is experiment 1."""
+    """The one spelling of an id: experiments are numbers, so ``01`` is experiment 1."""
     if resource_type == "experiment":
         return _number(resource_id)
     if resource_type == "scorer":

@@ -15,7 +15,7 @@ __all__ = ("MAKE", "OPEN", "Lookup", "Need", "area_of", "needs")
 
 
 class Need(msgspec.Struct, frozen=True):
-    """That the caller may do something with a thing."""
+    """An action on a thing that the caller must be allowed."""
 
     action: Action
     resource_type: str
@@ -73,12 +73,12 @@ DELETES: Final = frozenset({"delete", "restore", "delete-traces"})
 
 
 def area_of(path: str) -> str:
-    """``/2.0/mlflow/runs/create`` is of ``runs``."""
+    """The area of a path: ``/2.0/mlflow/runs/create`` is of ``runs``."""
     return path.split("/")[3] if path.count("/") >= 3 else ""
 
 
 def action_of(method: str, path: str) -> Action:
-    """What an endpoint does with what it is about."""
+    """What an endpoint does with the thing that it is about."""
     verb = path.rsplit("/", 1)[-1]
     if method == "GET" or verb in READS or verb.startswith(("get-", "batchGet", "list-", "search-")):
         return "read"
@@ -86,9 +86,10 @@ def action_of(method: str, path: str) -> Action:
 
 
 async def needs(method: str, path: str, message: Any, lookup: Lookup) -> Iterable[Need]:
-    """All that must be allowed before the endpoint is asked. Searches are open: what they find is sorted out.
+    """Everything that must be allowed before the endpoint is asked.
 
-    An area that has no rule is for administrators. Who may give permissions, the services of permissions say themselves.
+    Searches need nothing: what they find is filtered. An area without a rule is for administrators. Who may give permissions is decided by
+    their service.
     """
     if "/permissions/" in path:
         return OPEN
@@ -327,12 +328,12 @@ def _ids(message: Any, *fields: str) -> list[str]:
 
 
 def _told(message: Any) -> list[str]:
-    """The trace that a message tells of, which may be there already."""
+    """The trace that a message writes, which may exist already."""
     return _ids(getattr(getattr(message, "trace", None), "trace_info", None), "trace_id")
 
 
 def _experiments_in(message: Any) -> list[str]:
-    """Experiments that a message names: itself, or where a trace of it is to be."""
+    """The experiments that a message names, for itself or for its traces."""
     info = getattr(getattr(message, "trace", None), "trace_info", None)
     place = getattr(getattr(info, "trace_location", None), "mlflow_experiment", None)
     return _ids(message, "experiment_id", "experiment_ids") or _ids(place, "experiment_id")

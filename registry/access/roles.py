@@ -37,7 +37,7 @@ class RoleService:
         self._book = book
 
     async def found(self) -> None:
-        """Make the standard roles where there are no roles at all."""
+        """Make the standard roles, where there are no roles at all."""
 
         def write(connection: Connection) -> None:
             if store.roles(connection, []):
@@ -65,11 +65,11 @@ class RoleService:
             raise ResourceAlreadyExists(f"Role (name={request.name}, workspace={request.workspace}) already exists.") from None
 
     async def get(self, request: access.GetRole) -> WithRole:
-        """A role; one's own, and all of them for administrators."""
+        """A role. Everybody may read roles that they have, administrators all."""
         return WithRole(role=role_view(await self._visible(request.role_id)))
 
     async def list(self, request: access.ListRoles) -> WithRoles:
-        """Roles of workspaces."""
+        """The roles of some workspaces."""
         administrator_only()
         found = await self._book.read(lambda connection: store.roles(connection, request.workspace))
         return WithRoles(roles=[role_view(role) for role in found])
@@ -191,7 +191,7 @@ class RoleService:
     # What one user may do
 
     async def grant(self, request: access.GrantUserPermission) -> None:
-        """Let a user do something with one thing; who manages the thing may allow it."""
+        """Give one user a permission on one thing. Allowed for whoever manages the thing."""
         manages(request.resource_type, request.resource_id)
         grant = check_grant(request.resource_type, request.resource_id, request.permission)
 
@@ -207,7 +207,7 @@ class RoleService:
             ) from None
 
     async def revoke(self, request: access.RevokeUserPermission) -> None:
-        """Take that back."""
+        """Take back a permission that one user was given on one thing."""
         manages(request.resource_type, request.resource_id)
         pattern = canonical(request.resource_type, request.resource_id)
 
@@ -225,7 +225,7 @@ class RoleService:
         await self._book.change(write)
 
     async def check(self, request: access.GetUserPermission) -> access.GetUserPermission.Response:
-        """What a user may do with one thing, exactly as a request of theirs would find."""
+        """The permission of a user on one thing, exactly as one of their requests would find it."""
         if (caller := CALLER.get()) is not None and caller.user.username != request.username:
             manages(request.resource_type, request.resource_id)
         check_type(request.resource_type)
@@ -235,29 +235,29 @@ class RoleService:
         return access.GetUserPermission.Response(allowed=allows(permission, "use"), permission=permission)
 
     async def permissions_of(self, request: access.ListUserPermissions) -> PermissionRows:
-        """All that a user was allowed."""
+        """Every permission of a user."""
         self_or_administrator(request.username)
         return await self._rows(request.username)
 
     async def permissions_of_caller(self, request: access.ListCurrentUserPermissions) -> PermissionRows:
-        """All that one was allowed oneself."""
+        """Every permission of the caller."""
         return await self._rows(signed_in().username)
 
     # What happens to things
 
     async def made(self, resource_type: str, resource_id: str) -> None:
-        """Whoever made a thing manages it."""
+        """Let the maker of a new thing manage it."""
         if (caller := CALLER.get()) is None:
             return
         grant = Grant(resource_type, canonical(resource_type, resource_id), "MANAGE")
         await self._book.change(lambda connection: store.set_grant(connection, own_role_of(connection, caller.user.username), grant))
 
     async def renamed(self, resource_type: str, old: str, new: str) -> None:
-        """What was allowed with a thing goes on under its new name."""
+        """Move the permissions on a thing to its new name."""
         await self._book.change(lambda connection: store.rename_resource(connection, resource_type, old, new))
 
     async def removed(self, resource_type: str, resource_id: str) -> None:
-        """The next thing of this name is another one."""
+        """Forget the permissions on a thing that is gone: the next thing of this name is another one."""
         await self._book.change(lambda connection: store.forget_resource(connection, resource_type, resource_id))
 
     async def _rows(self, username: str) -> PermissionRows:
@@ -289,7 +289,10 @@ def _found_grant(connection: Connection, grant_id: int) -> RoleGrant:
 
 
 def manages(resource_type: str, resource_id: str) -> None:
-    """Who manages a thing may let others at it. The workspace as a whole, and parts of things, are for administrators and their roles."""
+    """Refuse a caller who may not give permissions on a thing: whoever manages it may.
+
+    The workspace as a whole, and parts of things, are for administrators and their roles.
+    """
     if resource_type == WORKSPACE:
         raise InvalidParameterValue("Permissions on 'workspace' are given through roles: add one to a role, and assign the role.")
     caller = CALLER.get()
@@ -302,7 +305,7 @@ def manages(resource_type: str, resource_id: str) -> None:
 
 
 def own_role_of(connection: Connection, username: str) -> int:
-    """The role that holds what this user alone was allowed; made when it is first needed."""
+    """The role that holds what one user alone was given. It is made when it is first needed."""
     user = found_user(connection, username)
     known = store.read_role_named(connection, DEFAULT_WORKSPACE, own_role(user.id))
     if known is not None:

@@ -49,5 +49,5 @@ class Sessions:
 
 
 def mark_of(password_hash: str) -> str:
-    """Stands for a password, and gives nothing away: sessions end when it is changed."""
+    """A digest of a password's hash, kept in sessions, so that they end when the password changes."""
     return sha256(password_hash.encode()).hexdigest()[:16]

@@ -185,7 +185,7 @@ KINDS: Final = (
 
 
 def endpoints(book: AccessBook) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of the older permissions API, for MLflow's table."""
     made: list[Endpoint[Any]] = []
     for path, asks, sets, kind in KINDS:
         service = Permissions(book, kind)

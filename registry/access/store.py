@@ -58,7 +58,7 @@ class Accounts(msgspec.Struct, frozen=True):
 
 
 def read_accounts(connection: Connection) -> Accounts:
-    """Everything, at one moment."""
+    """All users, roles and tokens, read at one moment."""
     grants: dict[int, list[tuple[str, str, Grant]]] = defaultdict(list)
     names: dict[int, set[tuple[str, str]]] = defaultdict(set)
     joined = (
@@ -80,7 +80,7 @@ def read_accounts(connection: Connection) -> Accounts:
 
 
 def version(connection: Connection) -> int:
-    """Counts changes, those of other processes too."""
+    """The number of changes so far, those of other processes included."""
     return int(connection.scalar(select(access_versions.c.version)) or 0)
 
 
@@ -93,7 +93,7 @@ def touch(connection: Connection) -> None:
 
 
 def count_users(connection: Connection) -> int:
-    """How many there are, up to one."""
+    """0 or 1: whether there is any user."""
     return len(connection.execute(select(users.c.id).limit(1)).all())
 
 
@@ -134,7 +134,7 @@ def read_role(connection: Connection, role_id: int) -> Role | None:
 
 
 def read_role_named(connection: Connection, workspace: str, name: str) -> Role | None:
-    """One role by its name."""
+    """One role, by its name."""
     return next(iter(_roles(connection, (access_roles.c.workspace == workspace) & (access_roles.c.name == name))), None)
 
 
@@ -166,7 +166,7 @@ def assign(connection: Connection, user_id: int, role_id: int) -> int:
 
 
 def unassign(connection: Connection, user_id: int, role_id: int) -> bool:
-    """Take a role away; whether they had it."""
+    """Take a role from a user. ``False`` when they did not have it."""
     these = (user_roles.c.user_id == user_id, user_roles.c.role_id == role_id)
     return connection.execute(delete(user_roles).where(*these)).rowcount > 0
 
@@ -202,22 +202,22 @@ def read_grant(connection: Connection, grant_id: int) -> RoleGrant | None:
 
 
 def change_grant(connection: Connection, grant_id: int, permission: str) -> None:
-    """Set how much it permits."""
+    """Set the permission of a grant."""
     connection.execute(update(role_permissions).where(role_permissions.c.id == grant_id).values(permission=permission))
 
 
 def delete_grant(connection: Connection, grant_id: int) -> None:
-    """Remove it."""
+    """Remove a grant."""
     connection.execute(delete(role_permissions).where(role_permissions.c.id == grant_id))
 
 
 def forget_resource(connection: Connection, resource_type: str, resource_id: str) -> int:
-    """Remove all that was granted on a thing that is gone; how many that were."""
+    """Remove every grant on a thing that is gone. Returns how many there were."""
     return connection.execute(delete(role_permissions).where(*_on(resource_type, resource_id))).rowcount
 
 
 def rename_resource(connection: Connection, resource_type: str, old: str, new: str) -> int:
-    """What was granted on a thing goes on under its new name; how many that were."""
+    """Move every grant on a thing to its new name. Returns how many there were."""
     return connection.execute(update(role_permissions).where(*_on(resource_type, old)).values(resource_pattern=new)).rowcount
 
 
@@ -236,7 +236,7 @@ def read_tokens(connection: Connection, user_id: int) -> list[Token]:
 
 
 def delete_token(connection: Connection, user_id: int, name: str) -> bool:
-    """Remove a token; whether there was one."""
+    """Remove a token. ``False`` when there was none."""
     these = (access_tokens.c.user_id == user_id, access_tokens.c.name == name)
     return connection.execute(delete(access_tokens).where(*these)).rowcount > 0
 

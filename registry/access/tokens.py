@@ -15,10 +15,10 @@ def make_token() -> str:
 
 
 def digest_of(token: bytes) -> str:
-    """What is kept of it."""
+    """The SHA-256 that is kept of a token."""
     return sha256(token).hexdigest()
 
 
 def prefix_of(token: str) -> str:
-    """Its first letters, which give nothing away."""
+    """The first letters of a token, which people tell tokens apart by."""
     return token[: len(PREFIX) + 6]

@@ -86,7 +86,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def is_administrator(self) -> bool:
-        """May do everything: an admin, or one who manages the default workspace."""
+        """Whether they may do everything: an admin, or one who manages the default workspace."""
         return self.user.is_admin or (self.workspace == DEFAULT_WORKSPACE and self.manages)
 
     @property
@@ -95,7 +95,7 @@ class Caller(msgspec.Struct, frozen=True):
         return Grant(WORKSPACE, "*", "MANAGE") in self.grants
 
     def belongs_to(self, workspace: str) -> bool:
-        """Whether they may enter a workspace: everybody may the default one, and others those who have a role there."""
+        """Whether they may enter a workspace: everybody may enter the default one, and others those in which they have a role."""
         return workspace == DEFAULT_WORKSPACE or self.is_administrator or workspace in self.elsewhere
 
     def within(self, workspace: str) -> "Caller":
@@ -110,7 +110,7 @@ class Caller(msgspec.Struct, frozen=True):
         )
 
     def permission(self, resource_type: str, resource_id: str) -> str:
-        """What they may do with one thing; ``*`` asks about all of a kind."""
+        """Their permission on one thing; ``*`` asks about all things of a kind."""
         if self.is_administrator:
             return "MANAGE"
         there = self.at(resource_type, resource_id)
@@ -152,7 +152,7 @@ def _workspace_of_name(whole: str, name: str) -> str | None:
 
 
 def _paths(resource_id: str) -> Iterator[str]:
-    """A thing, and what it is under, the nearest first."""
+    """A thing, then what it is part of, the nearest first."""
     parts = resource_id.split("/", DEEPEST)[:DEEPEST]
     return ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
 

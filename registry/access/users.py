@@ -28,7 +28,7 @@ class UserService:
         self._book = book
 
     async def found(self, username: str, password: str) -> bool:
-        """Make the first user, an admin, where there is none; whether one was made."""
+        """Make the first user, an admin, where there is none. Returns whether one was made."""
         stored = await asyncio.to_thread(hash_password, password)
 
         def write(connection: Connection) -> bool:
@@ -84,7 +84,7 @@ class UserService:
         return access.ListUsers.Response(users=await self._book.read(read))
 
     async def current(self, request: access.GetCurrentUser) -> access.GetCurrentUser.Response:
-        """Whoever asks."""
+        """The caller."""
         return access.GetCurrentUser.Response(user=user_view(signed_in()), is_basic_auth=True)
 
     async def set_password(self, request: access.UpdateUserPassword) -> None:

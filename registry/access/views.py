@@ -67,7 +67,7 @@ def scorer_permission(user_id: int, grant: Grant) -> ScorerPermission:
 
 
 def older_word(grant: Grant) -> str:
-    """The older clients have no ``DENY``."""
+    """A permission in the words of the older clients, which have no ``DENY``."""
     return "NO_PERMISSIONS" if grant.permission == "DENY" else grant.permission
 
 

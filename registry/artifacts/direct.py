@@ -65,7 +65,7 @@ class DirectTransfers:
         return CreateMultipartUpload.Response(upload_id=upload_id, credentials=credentials)
 
     async def complete(self, request: CompleteMultipartUpload) -> None:
-        """Make the file of the parts that were sent."""
+        """Put the file together from the parts that were sent."""
         if not request.parts:
             raise missing_value("parts")
         upload = await self._upload(request.artifact_path, request.path)
@@ -75,7 +75,7 @@ class DirectTransfers:
             raise InvalidParameterValue(f"{error}.") from error
 
     async def abort(self, request: AbortMultipartUpload) -> None:
-        """Forget the parts that were sent."""
+        """Discard the parts that were sent."""
         upload = await self._upload(request.artifact_path, request.path)
         try:
             await upload.abort(_upload_id(request.upload_id))
@@ -83,7 +83,7 @@ class DirectTransfers:
             raise InvalidParameterValue(f"{error}.") from error
 
     async def download(self, request: GetPresignedDownloadUrl) -> GetPresignedDownloadUrl.Response:
-        """Where to read a file of our own tree."""
+        """A signed URL to read a file of our own tree."""
         path = artifact_path(request.artifact_path)
         tree = self._service.own
         self._check_signs(tree, "Multipart download")
@@ -91,7 +91,7 @@ class DirectTransfers:
         return GetPresignedDownloadUrl.Response(url=await tree.signed("GET", path, SECONDS), headers={}, file_size=info.size)
 
     async def upload_url(self, request: CreatePresignedUploadUrl) -> CreatePresignedUploadUrl.Response:
-        """Where to write a file of a run or of a logged model."""
+        """A signed URL to write a file of a run or of a logged model."""
         if bool(request.run_id) == bool(request.model_id):
             raise InvalidParameterValue("Exactly one of run_id and model_id must be provided.")
         tree, path = await self._service.new_file(request.run_id, request.model_id, request.path)
@@ -100,7 +100,7 @@ class DirectTransfers:
         return CreatePresignedUploadUrl.Response(presigned_url=await tree.signed("PUT", path, seconds), headers=tree.blobs.put_headers)
 
     async def download_url(self, request: CreatePresignedDownloadUrl) -> CreatePresignedDownloadUrl.Response:
-        """Where to read a file of a run."""
+        """A signed URL to read a file of a run."""
         seconds = _seconds(request.expiration)
         tree, path = await self._service.file_of_run(request.run_id, request.path)
         self._check_signs(tree, "Presigned download")

@@ -15,7 +15,7 @@ URLS = "/2.0/mlflow/artifacts"
 
 
 def endpoints(service: ArtifactService, direct: DirectTransfers) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of artifacts that answers JSON, for MLflow's table."""
     return [*_lists(service), *_direct(direct)]
 
 

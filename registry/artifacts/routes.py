@@ -68,7 +68,7 @@ class _Routes:
         }
 
     def find(self, path: str) -> Handler | None:
-        """``None`` for a path that is not a file's."""
+        """The handler of a path, ``None`` for one that is not a file's."""
         if (handler := self._plain.get(path)) is not None:
             return handler
         if found := STORED.fullmatch(path):
@@ -129,7 +129,7 @@ async def _send(scope: HTTPScope, receive: Receive, send: Send, found: FoundFile
 
 
 async def _small(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """What a page may send: something, and not too much."""
+    """The pieces of an upload from a page, which is refused when it is empty or larger than ``MAX_UPLOAD``."""
     size = 0
     async for piece in pieces:
         size += len(piece)

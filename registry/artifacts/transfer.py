@@ -58,7 +58,7 @@ async def _send_bytes(
 
 
 async def _left(receive: Receive) -> None:
-    """Return when the client is gone."""
+    """Wait until the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

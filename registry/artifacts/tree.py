@@ -55,12 +55,12 @@ class ArtifactTree:
         raise ResourceDoesNotExist(f"No such artifact: '{path}'")
 
     async def read(self, path: str, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The bytes of a file from ``start`` to before ``stop``, which ``find`` says there are."""
+        """The bytes of a file from ``start`` up to ``stop``, which ``find`` has said are there."""
         opened = await self.blobs.open_blob(self.place(path), start, stop)
         return opened.pieces
 
     async def list(self, path: str) -> list[Entry]:
-        """What lies directly in a folder, by name; nothing where there is no folder, which is also what a file is."""
+        """The files and folders directly in a folder, by name. Empty when there is no such folder, or when it is a file."""
         place = joined(self._folder, folder_path(path))
         try:
             found = await self.blobs.folder(place)

@@ -1,4 +1,4 @@
-"""Which tree the URI of a place means."""
+"""The tree of files that a URI leads to."""
 
 import re
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ __all__ = ("endpoints",)
 
 
 def endpoints(service: DatasetService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of evaluation datasets, for MLflow's table."""
     one = "/3.0/mlflow/datasets/{dataset_id}"
     return [
         Endpoint("POST", "/3.0/mlflow/datasets/create", wire.CreateDataset, service.create),

@@ -62,5 +62,5 @@ def tag_texts(given: dict[str, Any]) -> dict[str, str | None]:
 
 
 def digest_of(name: str, time: int) -> str:
-    """What changes with each change of a dataset."""
+    """A digest that changes with each change of a dataset."""
     return hashlib.sha256(f"{name}:{time}".encode()).hexdigest()[:8]

@@ -35,7 +35,7 @@ def read_records(text: str) -> list[dict[str, Any]]:
 
 
 def input_hash(inputs: Mapping[str, Any]) -> str:
-    """What makes two records one: the digest of their inputs, whatever the order of the keys."""
+    """A digest of a record's inputs, whatever the order of their keys. Records with equal inputs are one record."""
     return hashlib.sha256(_sorted.encode(inputs)).hexdigest()
 
 
@@ -65,7 +65,7 @@ def merged(said: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]
 
 
 def user_of(record: Mapping[str, Any]) -> str | None:
-    """Who sent it."""
+    """The user who sent a record."""
     user = (record.get("tags") or {}).get(USER)
     return user if isinstance(user, str) else None
 

@@ -197,7 +197,7 @@ def _check_experiments(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def _put(connection: Connection, dataset_id: str, record: dict[str, Any]) -> bool:
-    """Store a record; whether it is new."""
+    """Store a record. Returns whether it is new."""
     inputs, now, user = record.get("inputs") or {}, now_ms(), user_of(record)
     digest = input_hash(inputs)
     before = store.read_record(connection, dataset_id, digest)

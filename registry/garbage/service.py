@@ -53,7 +53,7 @@ class GarbageService:
         self._flush = flush
 
     async def count(self, before: int) -> Collected:
-        """How much was deleted by then, milliseconds since the epoch."""
+        """How much was deleted by then, in milliseconds since the epoch."""
 
         def read(connection: Connection) -> tuple[list[Doomed], list[Doomed], list[Doomed]]:
             doomed = (store.doomed_runs, store.doomed_logged_models, store.doomed_experiments)
@@ -68,7 +68,7 @@ class GarbageService:
         return Collected(runs=len(runs), logged_models=len(models), experiments=len(experiments), points=sum(points), traces=sum(traces))
 
     async def collect(self, before: int) -> Collected:
-        """Remove a part of it."""
+        """Remove a part of what was deleted by then, milliseconds since the epoch."""
         await settled(self._flush)
         if runs := await self._metadata.read(lambda connection: store.doomed_runs(connection, before, PART)):
             return await self._remove_runs(runs)
@@ -90,7 +90,7 @@ class GarbageService:
         return Collected(runs=len(runs), points=sum(points.values()), files_left=len(left), more=True)
 
     async def _remove_experiment(self, experiment: Doomed) -> Collected:
-        """Its traces, a part at a time; then itself."""
+        """Remove an experiment's traces, a part at a time, and then the experiment."""
         if traces := await self._traces.older(experiment.id, now_ms(), TRACES):
             await self._traces.erase(traces)
             return Collected(traces=len(traces), more=True)

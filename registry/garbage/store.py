@@ -19,7 +19,7 @@ OF_EXPERIMENTS: Final = (scorers, online_scoring_configs, label_schemas, review_
 
 
 def doomed_runs(connection: Connection, before: int, limit: int | None = None) -> list[Doomed]:
-    """Runs that were deleted by then, milliseconds since the epoch, and all of experiments that were."""
+    """Runs that were deleted by then (milliseconds since the epoch), and all runs of experiments that were."""
     gone = (runs.c.lifecycle_stage == "deleted") & (runs.c.deleted_time <= before)
     there = or_(gone, runs.c.experiment_id.in_(select(experiments.c.experiment_id).where(_gone_experiments(before))))
     found = connection.execute(select(runs.c.run_id, runs.c.artifact_uri).where(there).order_by(runs.c.run_id).limit(limit))
@@ -27,7 +27,7 @@ def doomed_runs(connection: Connection, before: int, limit: int | None = None) -
 
 
 def doomed_logged_models(connection: Connection, before: int, limit: int | None = None) -> list[Doomed]:
-    """Logged models, likewise. When one was deleted, it was last changed."""
+    """Logged models that were deleted by then. Their last change was their deletion."""
     gone = (logged_models.c.lifecycle_stage == "deleted") & (logged_models.c.last_updated_timestamp_ms <= before)
     of_experiments = logged_models.c.experiment_id.in_(select(experiments.c.experiment_id).where(_gone_experiments(before)))
     statement = select(logged_models.c.model_id, logged_models.c.artifact_location).where(or_(gone, of_experiments))
@@ -62,6 +62,9 @@ def delete_experiment(connection: Connection, number: int) -> None:
 
 
 def _gone_experiments(before: int) -> ColumnElement[bool]:
-    """When one was deleted, it was last changed. Those of removed workspaces keep their numbers."""
+    """The condition for experiments that were deleted by then. Their last change was their deletion.
+
+    Those of removed workspaces keep their numbers.
+    """
     gone = (experiments.c.lifecycle_stage == "deleted") & (experiments.c.last_update_time <= before)
     return gone & (experiments.c.workspace != REMOVED)

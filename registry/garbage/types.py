@@ -24,6 +24,6 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
     def __add__(self, other: "Collected") -> "Collected":
-        """Both together; ``more`` is the latter's."""
+        """The sum of both; ``more`` is that of ``other``."""
         counts = {name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__ if name != "more"}
         return Collected(**counts, more=other.more)

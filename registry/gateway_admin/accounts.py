@@ -48,7 +48,7 @@ def account(kind: str, name: str, values: Mapping[str, str], auth: Mapping[str, 
 
 
 def lacking(settings: ProviderSettings) -> str:
-    """Why nobody can be asked with this account; ``""`` when somebody can."""
+    """Why this account cannot be asked; ``""`` when it can."""
     if settings.region is not None and not REGION.fullmatch(settings.region):
         return f"its region {settings.region!r} is none"
     match settings.kind:

@@ -26,7 +26,7 @@ async def supported_providers(request: ListSupportedProviders) -> ListSupportedP
 
 
 async def supported_models(request: ListSupportedModels) -> ListSupportedModels.Response:
-    """What has a price by text. There is nothing of a vendor that is not known, or whose models cost whoever runs them."""
+    """Models that have a price for text. None of a vendor that is not known, or whose models are run by their users."""
     wanted = ALIASES.get(request.provider, request.provider)
     kinds = [each.name for each in VENDORS if wanted in {"", each.name}]
     # The table takes a quarter of a second to load, which the event loop must not.

@@ -20,7 +20,7 @@ def find(connection: Connection, table: Table, entity: str, **wanted: str) -> Ro
 
 
 def milliseconds(at: datetime) -> int:
-    """As the wire has times."""
+    """A time as it stands in messages, in milliseconds since the epoch."""
     return int(at.timestamp() * 1000)
 
 

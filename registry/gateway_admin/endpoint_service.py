@@ -33,7 +33,7 @@ class EndpointService:
         self._changed = changed
 
     async def create(self, request: messages.CreateGatewayEndpoint) -> messages.CreateGatewayEndpoint.Response:
-        """A name that answers as soon as this returns."""
+        """Make an endpoint. Its name answers as soon as this returns."""
         self._check_name(request.name)
         _check_linkage(request.model_configs)
         if not request.model_configs:
@@ -61,7 +61,7 @@ class EndpointService:
         return messages.CreateGatewayEndpoint.Response(endpoint=made)
 
     async def get(self, request: messages.GetGatewayEndpoint) -> messages.GetGatewayEndpoint.Response:
-        """By id or by name."""
+        """An endpoint by its id or its name."""
         if bool(request.endpoint_id) == bool(request.name):
             raise InvalidParameterValue("Exactly one of endpoint_id or name must be provided")
         wanted = {"endpoint_id": request.endpoint_id} if request.endpoint_id else {"name": request.name or ""}
@@ -69,7 +69,7 @@ class EndpointService:
         return messages.GetGatewayEndpoint.Response(endpoint=found)
 
     async def update(self, request: messages.UpdateGatewayEndpoint) -> messages.UpdateGatewayEndpoint.Response:
-        """What is given changes; models are replaced as a whole."""
+        """Change what is given. The models of an endpoint are replaced as a whole."""
         if request.name:
             self._check_name(request.name)
         _check_linkage(request.model_configs)
@@ -92,19 +92,19 @@ class EndpointService:
         return messages.UpdateGatewayEndpoint.Response(endpoint=changed)
 
     async def delete(self, request: messages.DeleteGatewayEndpoint) -> None:
-        """Its name answers no more as soon as this returns."""
+        """Remove an endpoint. Its name answers no more as soon as this returns."""
         await self._metadata.run(lambda connection: endpoint_store.delete_endpoint(connection, request.endpoint_id))
         await self._changed()
 
     async def list(self, request: messages.ListGatewayEndpoints) -> messages.ListGatewayEndpoints.Response:
-        """All, or those with a model of a provider or a secret."""
+        """All endpoints, or those with a model of a provider or a secret."""
         found = await self._metadata.read(
             lambda connection: endpoint_store.read_endpoints(connection, provider=request.provider, secret_id=request.secret_id)
         )
         return messages.ListGatewayEndpoints.Response(endpoints=found)
 
     async def attach(self, request: messages.AttachModelToGatewayEndpoint) -> messages.AttachModelToGatewayEndpoint.Response:
-        """One more model."""
+        """Attach a model to an endpoint."""
         _check_linkage_of(request.model_config, "model_config")
         [model] = _rows(request.endpoint_id, [request.model_config], request.created_by)
 
@@ -120,12 +120,12 @@ class EndpointService:
         return messages.AttachModelToGatewayEndpoint.Response(mapping=mapping)
 
     async def detach(self, request: messages.DetachModelFromGatewayEndpoint) -> None:
-        """One model fewer."""
+        """Detach a model from an endpoint."""
         await self._metadata.run(lambda connection: endpoint_store.detach(connection, request.endpoint_id, request.model_definition_id))
         await self._changed()
 
     async def create_binding(self, request: messages.CreateGatewayEndpointBinding) -> messages.CreateGatewayEndpointBinding.Response:
-        """Something begins to use an endpoint."""
+        """Note that something uses an endpoint."""
         if request.resource_type not in RESOURCES:
             raise InvalidParameterValue(f"Invalid resource_type '{request.resource_type}'. Valid values are: {', '.join(RESOURCES)}")
         row = {
@@ -142,18 +142,18 @@ class EndpointService:
         return messages.CreateGatewayEndpointBinding.Response(binding=await self._metadata.run(write))
 
     async def delete_binding(self, request: messages.DeleteGatewayEndpointBinding) -> None:
-        """Something no longer uses an endpoint."""
+        """Note that something no longer uses an endpoint."""
         wanted = {"endpoint_id": request.endpoint_id, "resource_type": request.resource_type, "resource_id": request.resource_id}
         await self._metadata.run(lambda connection: endpoint_store.delete_binding(connection, **wanted))
 
     async def list_bindings(self, request: messages.ListGatewayEndpointBindings) -> messages.ListGatewayEndpointBindings.Response:
-        """All, or those of an endpoint or a resource."""
+        """All bindings, or those of an endpoint or a resource."""
         wanted = {"endpoint_id": request.endpoint_id, "resource_type": request.resource_type, "resource_id": request.resource_id}
         found = await self._metadata.read(lambda connection: endpoint_store.read_bindings(connection, **wanted))
         return messages.ListGatewayEndpointBindings.Response(bindings=found)
 
     async def set_tag(self, request: messages.SetGatewayEndpointTag) -> None:
-        """A tag gets a value."""
+        """Set a tag of an endpoint."""
 
         def write(connection: Connection) -> None:
             endpoint_store.require_endpoint(connection, request.endpoint_id)
@@ -162,7 +162,7 @@ class EndpointService:
         await self._metadata.run(write)
 
     async def delete_tag(self, request: messages.DeleteGatewayEndpointTag) -> None:
-        """A tag goes, if it is there."""
+        """Remove a tag of an endpoint, if it is there."""
 
         def write(connection: Connection) -> None:
             endpoint_store.require_endpoint(connection, request.endpoint_id)
@@ -232,7 +232,7 @@ def _changes(request: messages.UpdateGatewayEndpoint) -> dict[str, Any]:
 
 
 def _fallback(config: FallbackConfig | None, models: Sequence[GatewayEndpointModelConfig]) -> dict[str, Any] | None:
-    """As it is stored: also without a configuration when there are models to fall back to."""
+    """The fallback configuration to store. Models to fall back to need one also when the client gave none."""
     if config is None and not any(model.linkage_type is LinkageType.FALLBACK for model in models):
         return None
     config = config or FallbackConfig()

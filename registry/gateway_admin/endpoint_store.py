@@ -56,7 +56,7 @@ def require_endpoint(connection: Connection, endpoint_id: str, entity: str = "Ga
 
 
 def missing_definitions(connection: Connection, wanted: Iterable[str]) -> list[str]:
-    """Those of ``wanted`` that are no models."""
+    """The ids among ``wanted`` that are no model definitions."""
     known = set(connection.scalars(select(_definitions.model_definition_id)))
     return [each for each in dict.fromkeys(wanted) if each not in known]
 
@@ -79,7 +79,7 @@ def update_endpoint(connection: Connection, endpoint_id: str, values: Mapping[st
 
 
 def replace_models(connection: Connection, endpoint_id: str, models: Sequence[Mapping[str, Any]]) -> None:
-    """These models and no others."""
+    """Replace the models of an endpoint by these."""
     connection.execute(delete(gateway_endpoint_models).where(_models.endpoint_id == endpoint_id))
     _insert_models(connection, models)
 
@@ -152,7 +152,7 @@ def delete_binding(connection: Connection, **wanted: str) -> None:
 
 
 def read_bindings(connection: Connection, **wanted: str | None) -> list[GatewayEndpointBinding]:
-    """Bindings in the order they were made, those whose columns have the values that are given."""
+    """Bindings in the order they were made, filtered by the columns that are given."""
     given = [_bindings[name] == value for name, value in wanted.items() if value]
     query = select(gateway_endpoint_bindings).where(*given).order_by(_bindings.created_at, _bindings.resource_id)
     return [

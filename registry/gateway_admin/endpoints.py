@@ -18,7 +18,7 @@ _CATALOGUE = (
 
 
 def endpoints(admin: GatewayAdmin) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of the gateway's administration, for MLflow's table."""
     return [*_CATALOGUE, *_models(admin), *_endpoints(admin), *_policies(admin)]
 
 

@@ -30,7 +30,7 @@ def name_of(guardrail: GatewayGuardrail) -> str:
 
 
 def guardrail_of(guardrail: GatewayGuardrail) -> GuardrailSettings | str:
-    """The guardrail, or why it cannot be evaluated here."""
+    """A registered guardrail in the form of ours, or why it cannot be evaluated here."""
     if guardrail.scorer is None:
         return "its scorer is not there any more"
     try:

@@ -14,7 +14,7 @@ __all__ = ("logins",)
 
 
 def logins(kind: str) -> tuple[AuthMode, ...]:
-    """The ways in, the usual one first. Of a vendor that is not known the address is needed, too."""
+    """The ways to log in with a vendor, the usual one first. For a vendor that is not known, the address is needed, too."""
     if special := SPECIAL.get(kind):
         return special
     vendor = next((each for each in VENDORS if each.name == kind), None)

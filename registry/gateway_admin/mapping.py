@@ -64,7 +64,7 @@ def administered(
     budgets: Sequence[GatewayBudgetPolicy],
     placed: Mapping[str, Sequence[GatewayGuardrail]] = {},
 ) -> Administered:
-    """Everything that has an effect, and why the rest has none."""
+    """Everything that takes effect, and for everything else the reason why it does not."""
     providers: dict[str, ProviderSettings] = {}
     idle: dict[str, str] = {}
     for definition in definitions:
@@ -98,7 +98,7 @@ def administered(
 
 
 def _unclear(placed: Sequence[GatewayGuardrail], guards: Mapping[str, GuardrailSettings | str]) -> str:
-    """Why an endpoint cannot be guarded as it should be, ``""`` when it can."""
+    """Why an endpoint cannot be guarded as it should be; ``""`` when it can."""
     reasons = (
         f"its guardrail {each.name!r} cannot be evaluated: {why}" for each in placed if isinstance(why := guards[each.guardrail_id], str)
     )
@@ -171,7 +171,7 @@ def _limits_of(endpoint: GatewayEndpoint, budgets: Sequence[GatewayBudgetPolicy]
 
 
 def _general(budgets: Sequence[GatewayBudgetPolicy]) -> Iterator[LimitSettings]:
-    """Budgets of everybody. There is one workspace, so that its budget is everybody's, too."""
+    """The budgets of everybody, among them that of the one workspace there is."""
     for each in budgets:
         if each.target_scope is not BudgetTargetScope.ENDPOINT and not _no_effect(each):
             yield _limit(each)

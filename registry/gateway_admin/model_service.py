@@ -28,7 +28,7 @@ class ModelService:
         self._changed = changed
 
     async def create_secret(self, request: messages.CreateGatewaySecret) -> messages.CreateGatewaySecret.Response:
-        """Seal and store; what comes back is masked."""
+        """Seal a secret and store it. The answer is masked."""
         auth_config = await check_auth_config(request.auth_config, self._guard)
         values = read_values(request.secret_value)
         secret_id = f"s-{uuid.uuid4().hex}"
@@ -44,7 +44,7 @@ class ModelService:
         return messages.CreateGatewaySecret.Response(secret=await self._read_secret(secret_id=secret_id))
 
     async def get_secret(self, request: messages.GetGatewaySecretInfo) -> messages.GetGatewaySecretInfo.Response:
-        """By id or by name."""
+        """A secret by its id or its name, masked."""
         wanted = {"secret_id": request.secret_id} if request.secret_id else {"name": request.secret_name}
         if not all(wanted.values()) or (request.secret_id and request.secret_name):
             raise InvalidParameterValue("Exactly one of secret_id or secret_name must be provided")
@@ -67,16 +67,16 @@ class ModelService:
         await self._changed()
 
     async def list_secrets(self, request: messages.ListGatewaySecretInfos) -> messages.ListGatewaySecretInfos.Response:
-        """Masked."""
+        """All secrets, masked."""
         found = await self._metadata.read(lambda connection: model_store.read_secrets(connection, request.provider or None))
         return messages.ListGatewaySecretInfos.Response(secrets=found)
 
     async def secrets_config(self, request: messages.GetSecretsConfig) -> messages.GetSecretsConfig.Response:
-        """A key to seal with is always there."""
+        """Whether secrets can be stored: always, since there is always a key to seal them with."""
         return messages.GetSecretsConfig.Response()
 
     async def create_definition(self, request: messages.CreateGatewayModelDefinition) -> messages.CreateGatewayModelDefinition.Response:
-        """A model that endpoints may use."""
+        """Make a model definition, which endpoints may use."""
         row = {
             "model_definition_id": f"d-{uuid.uuid4().hex}",
             "name": request.name,
@@ -89,19 +89,19 @@ class ModelService:
         return messages.CreateGatewayModelDefinition.Response(model_definition=made)
 
     async def get_definition(self, request: messages.GetGatewayModelDefinition) -> messages.GetGatewayModelDefinition.Response:
-        """One model."""
+        """One model definition."""
         found = await self._metadata.read(lambda connection: model_store.read_definition(connection, request.model_definition_id))
         return messages.GetGatewayModelDefinition.Response(model_definition=found)
 
     async def list_definitions(self, request: messages.ListGatewayModelDefinitions) -> messages.ListGatewayModelDefinitions.Response:
-        """All, or those of a provider or a secret."""
+        """All model definitions, or those of a provider or a secret."""
         found = await self._metadata.read(
             lambda connection: model_store.read_definitions(connection, provider=request.provider, secret_id=request.secret_id)
         )
         return messages.ListGatewayModelDefinitions.Response(model_definitions=found)
 
     async def update_definition(self, request: messages.UpdateGatewayModelDefinition) -> messages.UpdateGatewayModelDefinition.Response:
-        """What is given changes; endpoints that use the model change with it."""
+        """Change what is given. Endpoints that use the model change with it."""
         given = {"name": request.name, "secret_id": request.secret_id, "model_name": request.model_name, "provider": request.provider}
         row: dict[str, Any] = {name: value for name, value in given.items() if value} | {"updated_at": datetime.now(UTC)}
         if request.updated_by:
@@ -111,7 +111,7 @@ class ModelService:
         return messages.UpdateGatewayModelDefinition.Response(model_definition=changed)
 
     async def delete_definition(self, request: messages.DeleteGatewayModelDefinition) -> None:
-        """Only while no endpoint uses it."""
+        """Remove a model definition, which no endpoint may be using."""
         await self._metadata.run(lambda connection: model_store.delete_definition(connection, request.model_definition_id))
 
     def _sealed(self, secret_id: str, values: dict[str, str]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def read_definition(connection: Connection, definition_id: str) -> GatewayModelD
 
 
 def read_definitions(connection: Connection, **wanted: str | None) -> list[GatewayModelDefinition]:
-    """Models in the order they were made, those whose columns have the values that are given."""
+    """Model definitions in the order they were made, filtered by the columns that are given."""
     named = select(gateway_model_definitions, _secrets.name.label("secret_name"))
     query = named.outerjoin(gateway_secrets, _secrets.secret_id == _definitions.secret_id)
     given = [_definitions[name] == value for name, value in wanted.items() if value]

@@ -44,7 +44,7 @@ class PolicyService:
         self._changed = changed
 
     async def create_budget(self, request: messages.CreateGatewayBudgetPolicy) -> messages.CreateGatewayBudgetPolicy.Response:
-        """A budget that counts as soon as this returns."""
+        """Make a budget. It counts as soon as this returns."""
         target = request.target_value or None
         _check_budget(request.budget_unit, request.budget_amount, request.duration, request.target_scope, request.budget_action)
         _check_target(request.target_scope, target)
@@ -69,7 +69,7 @@ class PolicyService:
         return messages.GetGatewayBudgetPolicy.Response(budget_policy=found)
 
     async def update_budget(self, request: messages.UpdateGatewayBudgetPolicy) -> messages.UpdateGatewayBudgetPolicy.Response:
-        """What is given changes. A target is of its scope, and goes with it."""
+        """Change what is given. A target belongs to its scope, and changes with it."""
         before = await self._metadata.read(lambda connection: policy_store.read_budget(connection, request.budget_policy_id))
         scope = request.target_scope or before.target_scope
         kept = before.target_value if scope is before.target_scope else None
@@ -95,7 +95,7 @@ class PolicyService:
         return messages.UpdateGatewayBudgetPolicy.Response(budget_policy=changed)
 
     async def delete_budget(self, request: messages.DeleteGatewayBudgetPolicy) -> None:
-        """One budget fewer."""
+        """Remove a budget."""
         await self._metadata.run(lambda connection: policy_store.delete_budget(connection, request.budget_policy_id))
         await self._changed()
 
@@ -107,7 +107,7 @@ class PolicyService:
         return messages.ListGatewayBudgetPolicies.Response(budget_policies=found[:limit], next_page_token=token)
 
     async def create_guardrail(self, request: messages.CreateGatewayGuardrail) -> messages.CreateGatewayGuardrail.Response:
-        """A guardrail out of a registered scorer."""
+        """Make a guardrail of a registered scorer."""
         _check_specified(request.stage, GuardrailStage.GUARDRAIL_STAGE_UNSPECIFIED, "stage")
         _check_specified(request.action, GuardrailAction.GUARDRAIL_ACTION_UNSPECIFIED, "action")
         scorer = await self._scorers.find(request.scorer_id, request.scorer_version)
@@ -130,7 +130,7 @@ class PolicyService:
         return messages.GetGatewayGuardrail.Response(guardrail=await self._guardrail(found))
 
     async def delete_guardrail(self, request: messages.DeleteGatewayGuardrail) -> None:
-        """It goes from all endpoints."""
+        """Remove a guardrail from all endpoints."""
         await self._metadata.run(lambda connection: policy_store.delete_guardrail(connection, request.guardrail_id))
         await self._changed()
 
@@ -155,7 +155,7 @@ class PolicyService:
         return messages.AddGuardrailToEndpoint.Response(config=await self._config(*placed))
 
     async def reorder_guardrail(self, request: messages.UpdateEndpointGuardrailConfig) -> messages.UpdateEndpointGuardrailConfig.Response:
-        """Another place in the order."""
+        """Move a guardrail to another place in the order of its endpoint."""
         placed = await self._metadata.run(
             lambda connection: policy_store.reorder_guardrail(
                 connection, request.endpoint_id, request.guardrail_id, request.execution_order
@@ -165,7 +165,7 @@ class PolicyService:
         return messages.UpdateEndpointGuardrailConfig.Response(config=await self._config(*placed))
 
     async def remove_guardrail(self, request: messages.RemoveGuardrailFromEndpoint) -> None:
-        """Take it away."""
+        """Take a guardrail away from an endpoint."""
         await self._metadata.run(lambda connection: policy_store.remove_guardrail(connection, request.endpoint_id, request.guardrail_id))
         await self._changed()
 

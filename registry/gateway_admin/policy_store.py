@@ -140,7 +140,7 @@ def _find_placed(connection: Connection, endpoint_id: str, guardrail_id: str) ->
 
 
 def _require_target(connection: Connection, values: Mapping[str, Any]) -> None:
-    """An endpoint that is not there would never be counted, and its budget never noticed."""
+    """Refuse an endpoint that does not exist: it would never be counted, and nobody would notice."""
     if values.get("target_scope") == BudgetTargetScope.ENDPOINT.value and values.get("target_value"):
         require_endpoint(connection, values["target_value"])
 

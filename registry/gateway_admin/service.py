@@ -46,7 +46,7 @@ class GatewayAdmin:
         self.policies = PolicyService(metadata, scorers, self.load)
 
     async def load(self) -> None:
-        """Read everything and hand it on."""
+        """Read everything and hand it to the gateway."""
         placed = await self.policies.placed()
         state = await self._metadata.read(lambda connection: self._read(connection, placed))
         for what, why in state.idle.items():
@@ -84,7 +84,7 @@ def merged(settings: Settings, state: Administered) -> Settings:
 
 
 def _reachable(settings: Settings, state: Administered) -> Mapping[str, ProviderSettings]:
-    """The accounts, kept from private addresses unless the settings allow those."""
+    """The accounts, barred from private addresses unless the settings allow those."""
     if not settings.security.allow_private_addresses:
         return state.providers
     return {name: msgspec.structs.replace(provider, public_only=False) for name, provider in state.providers.items()}

@@ -1,4 +1,4 @@
-"""What is asked, and what is answered."""
+"""A GraphQL query and its answer."""
 
 from typing import Any
 

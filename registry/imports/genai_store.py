@@ -41,7 +41,7 @@ def put_records(connection: Connection, dataset_id: str, records: Sequence[Datas
 
 
 def count(connection: Connection, named: Sequence[tuple[int, str]], dataset_ids: Sequence[str]) -> GenaiCounts:
-    """How many rows belong to these."""
+    """How many rows belong to the named things."""
     versions = sum(_count(connection, scorer_versions, scorer_versions.c.scorer_id.in_(_ids(number, name))) for number, name in named)
     return GenaiCounts(
         versions,
@@ -59,6 +59,6 @@ def _count(connection: Connection, table: Table, where: ColumnElement[bool]) -> 
 
 
 def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert those that collide with nothing that is there, by whatever key; how many."""
+    """Insert the rows that collide with none that is there. Returns how many were inserted."""
     statement = insert_into(table, connection).on_conflict_do_nothing()
     return sum(connection.execute(statement, row).rowcount for row in rows)

@@ -60,7 +60,7 @@ class MlflowServer(Source, Files):
                 yield _experiment(each, workspace)
 
     def _all_workspaces(self) -> Iterator[str]:
-        """Their names, each entered; a server that has none, or does not say, is one."""
+        """Every workspace by name, entered one after the other. A server without workspaces, or of unknown ones, counts as one."""
         if not self._workspaces:
             answer = self._client.get(WORKSPACES)
             listed = answer.json().get("workspaces", []) if answer.status_code == 200 else []

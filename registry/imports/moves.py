@@ -43,11 +43,11 @@ class Moves:
         self._roots: dict[str, tuple[str, str]] = {}
 
     def add(self, owner: str, before: str, after: str) -> None:
-        """Note where the files of a run or logged model were, and where they are."""
+        """Note where the files of a run or logged model were, and where they are now."""
         self._roots[owner] = (before.rstrip("/"), after)
 
     def follow(self, uri: str, *owners: str) -> str:
-        """Where a URI below the root of one of its owners points now; others stay as they are."""
+        """The new place of a URI below the root of one of its owners; other URIs stay as they are."""
         for owner in owners:
             before, after = self._roots.get(owner, ("", ""))
             if before and (uri == before or uri.startswith(f"{before}/")):

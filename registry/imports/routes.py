@@ -15,7 +15,7 @@ __all__ = ("router",)
 
 
 def router(service: ImportService) -> Router:
-    """All routes. Each may be sent again: what is there already stays as it is."""
+    """Every route of an import. Each may be sent again: what is there already stays as it is."""
 
     @post("/experiments", status_code=HTTP_200_OK)
     async def experiments(data: JSONBody[Experiments]) -> Placed:

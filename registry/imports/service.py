@@ -48,7 +48,7 @@ class ImportService:
         self._placed = placed
 
     async def experiments(self, experiments: list[Experiment]) -> Placed:
-        """Store experiments, and say where they are."""
+        """Store experiments. Returns the numbers that they have here."""
 
         def write(connection: Connection) -> dict[str, str]:
             return {each.experiment_id: str(_put_experiment(connection, each)) for each in experiments}

@@ -29,15 +29,15 @@ class Source(Protocol):
     """Identifiers are those of the source. Methods raise ``SourceRefused``."""
 
     def totals(self) -> Totals:
-        """For the progress that is shown."""
+        """How much there is of each kind, for a progress bar."""
         ...
 
     def experiments(self) -> Iterator[Experiment]:
-        """All of them, hidden ones too."""
+        """All experiments, deleted ones included."""
         ...
 
     def runs(self, experiment_id: str) -> Iterator[list[Run]]:
-        """The runs of an experiment in pages, hidden ones too."""
+        """The runs of an experiment in pages, deleted ones included."""
         ...
 
     def point_counts(self, run_ids: list[str]) -> dict[str, int] | None:

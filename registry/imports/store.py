@@ -156,7 +156,7 @@ def put_aliases(connection: Connection, model: RegisteredModel) -> None:
 
 
 def count(connection: Connection, run_ids: Sequence[str], model_ids: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    """How many rows belong to these."""
+    """How many rows belong to the named things."""
     of_runs = {"runs": runs, "params": run_params, "tags": run_tags, "metrics": latest_metrics, "inputs": run_inputs}
     found = {kind: _count(connection, table, "run_id", run_ids) for kind, table in of_runs.items()}
     found["logged_models"] = _count(connection, logged_models, "model_id", model_ids)

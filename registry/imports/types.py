@@ -171,7 +171,7 @@ class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kept_name(self) -> str:
-        """How it is called here, where names of other workspaces are, too."""
+        """The name that it has here, where names of other workspaces are kept, too."""
         return prefix_of(self.workspace) + self.name
 
 
@@ -182,7 +182,7 @@ class RegisteredModels(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What to count: everything that belongs to these."""
+    """What to count: everything that belongs to the named things."""
 
     run_ids: list[str] = []
     model_ids: list[str] = []

@@ -10,7 +10,7 @@ __all__ = ("endpoints",)
 
 
 def endpoints(service: IssueService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of issues, for MLflow's table."""
     return [
         Endpoint("POST", "/3.0/mlflow/issues", wire.CreateIssue, service.create),
         Endpoint("POST", "/3.0/mlflow/issues/search", wire.SearchIssues, service.search),

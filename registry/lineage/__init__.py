@@ -1,1 +1,1 @@
-"""What came of what: runs, logged models, versions, prompts, traces, judgements and evaluations, as one graph."""
+"""Lineage: runs, logged models, versions, prompts, traces, judgements and evaluations as one graph of what came of what."""

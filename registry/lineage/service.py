@@ -64,7 +64,7 @@ class LineageService:
         return _drawn(root, walk, labels)
 
     async def _root(self, of: Ref) -> Ref:
-        """A run that evaluates is shown as an evaluation, however it was named."""
+        """The node that is shown first: a run that evaluates is an evaluation, however it was named."""
         if of.kind not in RUNS:
             return of
         evaluates = await self._metadata.read(lambda connection: evaluations_among(connection, [of.id]))

@@ -18,7 +18,7 @@ EVALUATION: Final = "genai_evaluate"
 
 
 def links_of(connection: Connection, refs: Sequence[Ref]) -> list[Edge]:
-    """Every edge with one of these at an end. Runs are ``run`` here, evaluations too."""
+    """Every edge that has one of these nodes at an end. Runs are ``run`` here, evaluations included."""
     of = {kind: [ref.id for ref in refs if ref.kind == kind] for kind in ("run", "logged_model", "model_version", "prompt")}
     return [
         *_models_of_runs(connection, of["run"], of["logged_model"]),
@@ -37,7 +37,7 @@ def evaluations_among(connection: Connection, run_ids: Iterable[str]) -> set[str
 
 
 def labels_of(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
-    """What people call these. Those that are not here are absent."""
+    """The names of these nodes for people. Nodes that are not here are absent."""
     of: dict[str, list[Ref]] = {}
     for ref in refs:
         of.setdefault(ref.kind, []).append(ref)

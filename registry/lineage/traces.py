@@ -13,7 +13,7 @@ class TraceSource(Protocol):
     """The traces' side (``tracing.lineage_store.TraceLinks``)."""
 
     async def settle(self) -> None:
-        """From now on, what was sent before is found."""
+        """Wait until everything that was sent before can be found."""
         ...
 
     async def of_traces(self, trace_ids: Sequence[str], limit: int) -> list[TraceLink]:
@@ -21,7 +21,7 @@ class TraceSource(Protocol):
         ...
 
     async def to(self, ids: Mapping[Any, Sequence[str]], limit: int) -> list[TraceLink]:
-        """Which traces are linked to these."""
+        """The traces that are linked to these nodes."""
         ...
 
     async def judgements(
@@ -31,12 +31,12 @@ class TraceSource(Protocol):
         ...
 
     async def names(self, trace_ids: Sequence[str]) -> dict[str, str]:
-        """What each trace is called."""
+        """The name of each trace."""
         ...
 
 
 async def trace_edges(source: TraceSource, refs: Sequence[Ref], per_node: int) -> tuple[list[Edge], bool]:
-    """Every edge between a trace or a judgement and one of these, and whether there are more than that."""
+    """Every edge between a trace or a judgement and one of these nodes, and whether there are more than the limit."""
     of = {kind: [ref.id for ref in refs if ref.kind == kind] for kind in ("run", "logged_model", "prompt", "trace", "judgement")}
     links = await source.to({kind: of[kind] for kind in ("run", "logged_model", "prompt")}, per_node + 1)
     links += await source.of_traces(of["trace"], per_node)

@@ -28,7 +28,7 @@ Fetch = Callable[[Sequence[Ref]], Awaitable[Links]]
 
 
 async def walked(root: Ref, direction: Direction, fetch: Fetch, *, depth: int, limit: int) -> Walk:
-    """All that is reached from ``root`` over at most ``depth`` edges of one direction, at most ``limit`` nodes."""
+    """Everything that is reached from ``root`` over at most ``depth`` edges in one direction; at most ``limit`` nodes."""
     explorer = _Explorer(fetch, limit)
     explorer.nodes[root] = None
     for along in {"up": (False,), "down": (True,), "both": (False, True)}[direction]:
@@ -90,7 +90,7 @@ class _Explorer:
 
 
 def _beyond(edge: Edge, ref: Ref, *, along: bool) -> Ref | None:
-    """The other end, if the edge leads there in this direction. Between two names of one thing it leads both ways."""
+    """The other end of an edge, if it leads there in this direction. An edge between two names of one thing leads both ways."""
     if (ref == edge.source) and (along or edge.same):
         return edge.target
     if (ref == edge.target) and (not along or edge.same):

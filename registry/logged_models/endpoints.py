@@ -12,7 +12,7 @@ ONE = "/2.0/mlflow/logged-models/{model_id}"
 
 
 def endpoints(service: LoggedModelService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of logged models, for MLflow's table."""
     return [
         Endpoint("POST", "/2.0/mlflow/logged-models", model.CreateLoggedModel, service.create),
         Endpoint("POST", "/2.0/mlflow/logged-models/search", model.SearchLoggedModels, service.search),

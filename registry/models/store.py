@@ -98,7 +98,7 @@ def kind_of(connection: Connection, name: str) -> Kind | None:
 
 
 def held_kind_of(connection: Connection, name: str) -> Kind | None:
-    """The same, holding off other writers of the name until the transaction ends. SQLite has but one writer, and needs no lock."""
+    """As ``kind_of``, and lock the name until the transaction ends. SQLite has a single writer and needs no lock."""
     return _kind(_HELD_KIND.first(connection, {"of": name}))
 
 
@@ -113,7 +113,7 @@ def take_number(connection: Connection, name: str, at: datetime) -> int:
 
 
 def touch(connection: Connection, name: str, at: datetime) -> bool:
-    """Stamp a name and hold off its other writers; ``False`` when nothing has it."""
+    """Stamp a name and lock it for other writers; ``False`` when nothing has the name."""
     return _TOUCHED.change(connection, [{"of": name, "at": at}]) > 0
 
 

@@ -37,7 +37,7 @@ class CreateModelVersion(Message):
 
 
 class UpdateModelVersion(Message):
-    """Describe it anew."""
+    """Change the description of a version."""
 
     name: RequiredText
     version: RequiredText
@@ -98,7 +98,7 @@ class GetModelVersionDownloadUri(Message):
 
 
 class SetModelVersionTag(Message):
-    """Say something of a version."""
+    """Set a tag of a version."""
 
     name: RequiredText
     version: RequiredText
@@ -107,7 +107,7 @@ class SetModelVersionTag(Message):
 
 
 class DeleteModelVersionTag(Message):
-    """Take it back."""
+    """Remove a tag of a version."""
 
     name: RequiredText
     version: RequiredText

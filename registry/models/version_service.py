@@ -101,7 +101,7 @@ class ModelVersionService:
         return WithVersion(model_version=version_view(await self._read(request.name, request.version)))
 
     async def download_uri(self, request: GetModelVersionDownloadUri) -> GetModelVersionDownloadUri.Response:
-        """Where its files lie."""
+        """The URI of a version's files."""
         version = await self._read(request.name, request.version)
         return GetModelVersionDownloadUri.Response(artifact_uri=version.storage_location or version.source)
 
@@ -117,7 +117,7 @@ class ModelVersionService:
         )
 
     async def set_tag(self, request: SetModelVersionTag) -> None:
-        """Say something of a version; of a prompt's, also which model is to answer it."""
+        """Set a tag of a version. One tag of a prompt's version says which model is to answer it."""
         value = request.value or ""
         check_tag(request.key, value)
 
@@ -134,7 +134,7 @@ class ModelVersionService:
         self._changed(request.name)
 
     async def delete_tag(self, request: DeleteModelVersionTag) -> None:
-        """Take it back. A tag that is not there is no error."""
+        """Remove a tag of a version. A tag that is not there is no error."""
         check_tag_key(request.key)
 
         def write(connection: Connection) -> None:

@@ -26,7 +26,7 @@ class AddressGuard:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """Plain HTTP is for private addresses, and so goes with them."""
+        """The schemes that may be used. Plain HTTP is allowed together with private addresses."""
         return ("https", "http") if self._allow_private() else ("https",)
 
     async def check_url(self, url: str) -> None:

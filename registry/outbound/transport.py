@@ -104,7 +104,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _translated(error: Exception, request: httpx.Request) -> Exception:
-    """The error as httpx calls it: both libraries name theirs alike."""
+    """A connection error as httpx calls it; both libraries use the same names."""
     kind = getattr(httpx, type(error).__name__, None)
     if isinstance(error, (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)) and kind is not None:
         translated: Exception = kind(str(error), request=request)

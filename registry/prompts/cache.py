@@ -38,16 +38,16 @@ class PromptCache:
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
 
     def begin(self) -> int:
-        """Generation of the lookup that starts now."""
+        """Begin a lookup. Returns its generation, which ``keep`` wants."""
         return self._generation
 
     def fresh(self, name: str, selector: int | str) -> PromptVersion | None:
-        """The version meant, if that is known and recent."""
+        """The version that is meant, if it was looked up recently."""
         entry = self._entries.get((name, selector))
         return None if entry is None or self._clock() - entry.at > FRESH_SECONDS else entry.version
 
     def stale(self, name: str, selector: int | str) -> PromptVersion | None:
-        """The version last known, for when nothing newer can be had."""
+        """The version that was known last, for when nothing newer can be had."""
         entry = self._entries.get((name, selector))
         return None if entry is None else entry.version
 

@@ -173,7 +173,7 @@ class PromptService:
         return RenderedPrompt(name=name, version=version.version, model=version.model, messages=_messages(version, values))
 
     def forget(self, name: str) -> None:
-        """Another service changed what has this name: look it up again."""
+        """Forget what is known of a name, since another service changed it."""
         self._cache.forget(name)
 
     async def _recall(self, name: str, selector: int | str) -> PromptVersion:

@@ -65,7 +65,7 @@ def is_prompt(tags: Mapping[str, str]) -> bool:
 
 
 def is_reserved(key: str) -> bool:
-    """Whether a tag is made here and not kept."""
+    """Whether a tag is generated from the version, and so never stored."""
     return key in FIXED_TAGS or key == CONFIG_TAG
 
 

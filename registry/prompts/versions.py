@@ -12,7 +12,7 @@ EMPTY = PromptText(kind="text", template="", variables=[])
 
 
 def prompt_of(model: RegisteredModel) -> Prompt | None:
-    """A prompt as a list shows it; ``None`` for a name without versions, which there is nothing to show of."""
+    """A prompt as a list shows it; ``None`` for a name without versions."""
     if not model.latest_versions:
         return None
     return Prompt(

@@ -78,7 +78,7 @@ def kind_of(given: LabelSchemaInput) -> str:
 
 
 def named(value: str, field: str) -> str:
-    """A name without the spaces around it."""
+    """A name, stripped."""
     stripped = value.strip()
     if not stripped:
         raise InvalidParameterValue(f"`{field}` must be a non-empty string; got {value!r}.")
@@ -96,7 +96,7 @@ def queue_name(name: str) -> str:
 
 
 def people(users: Sequence[str]) -> list[str]:
-    """Who looks: each once, in small letters."""
+    """The reviewers: each once, in lower case."""
     found = list(dict.fromkeys(named(user, "user").lower() for user in users))
     if len(found) > MAX_PEOPLE:
         raise InvalidParameterValue(f"A review queue can have at most {MAX_PEOPLE} assigned users; got {len(found)}.")

@@ -12,7 +12,7 @@ __all__ = ("endpoints",)
 
 
 def endpoints(schemas: LabelSchemaService, queues: ReviewQueueService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of label schemas and review queues, for MLflow's table."""
     return [*_schemas(schemas), *_queues(queues)]
 
 

@@ -169,7 +169,7 @@ def _find(connection: Connection, queue_id: str) -> QueueRow:
 
 
 def _held(connection: Connection, queue_id: str) -> QueueRow:
-    """The same, written to first: questions and items of one queue are then changed by one client at a time."""
+    """As ``_find``, and lock the queue, so that its questions and items are changed by one client at a time."""
     store.change_queue(connection, queue_id, {"last_update_time": now_ms()})
     return _find(connection, queue_id)
 

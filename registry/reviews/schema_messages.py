@@ -80,7 +80,7 @@ class LabelSchema(Message):
 
 
 class CreateLabelSchema(Message):
-    """Ask something."""
+    """Make a question for reviewers."""
 
     experiment_id: RequiredText
     name: RequiredText
@@ -149,6 +149,6 @@ class UpdateLabelSchema(Message):
 
 
 class DeleteLabelSchema(Message):
-    """Ask it no longer; answers that were given stay."""
+    """Remove a question. Answers that were given stay."""
 
     schema_id: RequiredText

@@ -29,7 +29,7 @@ class LabelSchemaService:
         self._metadata = metadata
 
     async def create(self, request: wire.CreateLabelSchema) -> wire.CreateLabelSchema.Response:
-        """Ask something."""
+        """Make a question for reviewers."""
         check_schema_name(request.name)
         check_instruction(request.instruction)
         check_input(request.input)
@@ -91,7 +91,7 @@ class LabelSchemaService:
         return wire.UpdateLabelSchema.Response(label_schema=_message(row))
 
     async def delete(self, request: wire.DeleteLabelSchema) -> None:
-        """Ask it no longer. One that nobody knows is no error."""
+        """Remove a question. One that does not exist is no error."""
 
         def write(connection: Connection) -> None:
             found = store.read_schema(connection, request.schema_id)

@@ -68,7 +68,7 @@ def one_of(values: Iterable[str]) -> str:
 
 @lru_cache(maxsize=4096)  # a run logs the same few names over and over
 def _problem(key: str) -> str:
-    """Why a key cannot be one, ``""`` where it can."""
+    """What is wrong with a key; ``""`` when nothing is."""
     if not _KEY.fullmatch(key):
         return _BAD_CHARACTERS
     normal = posixpath.normpath(key)
@@ -218,7 +218,7 @@ def check_datasets(inputs: Sequence[DatasetInput]) -> None:
 
 
 def clamped(value: float) -> tuple[float, bool]:
-    """A value that databases can hold, and whether it stands for one that is not a number. Infinities become the largest numbers."""
+    """A value that databases can hold, and whether it stands for NaN. Infinities become the largest numbers."""
     if math.isnan(value):
         return 0.0, True
     if math.isinf(value):

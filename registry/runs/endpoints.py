@@ -14,7 +14,7 @@ __all__ = ("endpoints",)
 
 
 def endpoints(experiments: ExperimentService, runs: RunService, log: RunLog, history: MetricHistory) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of experiments and runs, for MLflow's table."""
     return [*_experiments(experiments, log), *_runs(runs), *_logging(log), *_history(history)]
 
 

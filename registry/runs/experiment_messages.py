@@ -19,7 +19,7 @@ __all__ = (
 
 
 class ExperimentTag(Message):
-    """What is said of an experiment."""
+    """A tag of an experiment."""
 
     key: RequiredText
     value: str | None = None

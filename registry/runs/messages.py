@@ -89,14 +89,14 @@ class MetricWithRunId(Message):
 
 
 class Param(Message):
-    """What a run was given; never changed."""
+    """A parameter of a run, which never changes."""
 
     key: RequiredText
     value: str | None = None
 
 
 class RunTag(Message):
-    """What is said of a run."""
+    """A tag of a run."""
 
     key: RequiredText
     value: str | None = None
@@ -201,7 +201,7 @@ class CreateRun(Message):
 
 
 class UpdateRun(Message):
-    """Say how a run ended, or rename it."""
+    """Change the status, the end or the name of a run."""
 
     older_names = {"run_uuid": "run_id"}
 

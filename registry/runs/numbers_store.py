@@ -29,7 +29,7 @@ def number_is_free(connection: Connection, number: int) -> bool:
 
 
 def retire_number(connection: Connection, number: int) -> None:
-    """Never give it again. For the transaction in which its experiment goes."""
+    """Never give this number again. To be called in the transaction that removes its experiment."""
     new = insert_into(numbers_given, connection).values(kind=KIND, highest=number)
     higher = {"highest": new.excluded.highest}
     connection.execute(
@@ -38,7 +38,7 @@ def retire_number(connection: Connection, number: int) -> None:
 
 
 def advance(connection: Connection) -> None:
-    """PostgreSQL counts apart from the rows, and must be told of numbers that it did not give."""
+    """Tell PostgreSQL's own counter of numbers that it did not give."""
     if connection.dialect.name == "postgresql":
         sequence = "pg_get_serial_sequence('experiments', 'experiment_id')"
         connection.execute(text(f"SELECT setval({sequence}, :highest)"), {"highest": max(_highest(connection), 1)})

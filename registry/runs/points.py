@@ -25,16 +25,16 @@ SENT_ALONG: Final = 5_000
 
 
 class Delivered(Protocol):
-    """How far the journal is written, and stored."""
+    """How far the journal is written, and how far it is stored."""
 
     @property
     def appended(self) -> Position:
-        """The place right behind the last row."""
+        """The position right behind the last row."""
         ...
 
     @property
     def stored(self) -> Position | None:
-        """All before it is stored; ``None`` while rows of an earlier process may not be."""
+        """The position before which everything is stored; ``None`` while rows of an earlier process may not be."""
         ...
 
 

@@ -86,7 +86,10 @@ def _last(search: RunSearch) -> Select[Any]:
 
 
 def _are_few(connection: Connection, search: RunSearch) -> bool:
-    """Whether no run is left when the best were looked at: a condition excludes all without such a value, and all with one were looked at."""
+    """Whether every run that the condition leaves has been looked at.
+
+    That is so when the condition excludes runs without the metric, and all that have it were looked at.
+    """
     first = search.orders[0]
     excluding = any((each.kind, each.key) == ("metric", first.key) and each.operator != "!=" for each in search.conditions)
     return excluding and (connection.dialect.name != "sqlite" or connection.scalar(_last(search)) is None)

@@ -148,7 +148,7 @@ class ByRun:
         return together(connection, self.asked(connection, ids))[0] if ids else ()
 
     def asked(self, connection: Connection, ids: Sequence[str]) -> tuple[Prepared, Mapping[str, Any]]:
-        """What ``rows`` asks, to be asked together with other questions. ``ids`` is not empty."""
+        """The statement of ``rows``, to be sent together with others. ``ids`` is not empty."""
         if len(ids) == 1:
             return self._one, {"run_id": ids[0]}
         dialect = connection.dialect.name

@@ -10,7 +10,7 @@ __all__ = ("endpoints",)
 
 
 def endpoints(service: ScorerService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of scorers, for MLflow's table."""
     return [
         Endpoint("POST", "/3.0/mlflow/scorers/register", wire.RegisterScorer, service.register),
         Endpoint("GET", "/3.0/mlflow/scorers/list", wire.ListScorers, service.list),

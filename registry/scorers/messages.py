@@ -92,7 +92,7 @@ class DeleteScorer(Message):
 
 
 class OnlineScoringConfig(Message, omit_defaults=False):
-    """How much of what happens a scorer is to look at."""
+    """The share of new traces that a scorer is to look at."""
 
     online_scoring_config_id: str
     scorer_id: str
@@ -102,7 +102,7 @@ class OnlineScoringConfig(Message, omit_defaults=False):
 
 
 class UpsertOnlineScoringConfig(Message):
-    """Say how much a scorer is to look at; 0 stops it."""
+    """Set the share of new traces that a scorer looks at; 0 stops it."""
 
     experiment_id: RequiredText
     name: RequiredText

@@ -96,7 +96,7 @@ class ScorerService:
         await self._metadata.run(write)
 
     async def configure(self, request: wire.UpsertOnlineScoringConfig) -> wire.UpsertOnlineScoringConfig.Response:
-        """Say how much a scorer is to look at."""
+        """Set the share of new traces that a scorer is to look at."""
         rate, chosen = _rate(request.sample_rate), _filter(request.filter_string)
 
         def write(connection: Connection) -> ConfigRow:
@@ -116,7 +116,7 @@ class ScorerService:
         return wire.UpsertOnlineScoringConfig.Response(config=_config(await self._metadata.run(write)))
 
     async def configurations(self, request: wire.GetOnlineScoringConfigs) -> wire.GetOnlineScoringConfigs.Response:
-        """What was said of some scorers."""
+        """What was set for some scorers."""
         rows = await self._metadata.read(lambda connection: store.read_configs(connection, request.scorer_ids))
         return wire.GetOnlineScoringConfigs.Response(configs=[_config(row) for row in rows])
 
