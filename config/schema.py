@@ -178,7 +178,10 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Size at which a new segment file begins, in bytes."""
 
     fsync: Literal["never", "interval", "always"] = "interval"
-    """When data is forced to the disk: ``never`` and ``interval`` (once a second) survive a killed process, ``always`` a power cut."""
+    """When data is forced to the disk: ``never`` and ``interval`` (once a second) survive a killed process, ``always`` a power cut.
+
+    With ``always`` SQLite forces each commit to the disk, and ClickHouse's tables each part; on a server they keep doing so until someone resets it.
+    """
 
     batch_rows: Annotated[int, Meta(ge=1)] = 1000
     """Rows that are stored at once when there are as many."""

@@ -105,4 +105,5 @@ def _transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
 def _engine(settings: StorageSettings) -> Engine:
     if settings.metadata is not None:
         return postgresql_engine(settings.metadata)
-    return sqlite_engine(Path(settings.path).absolute() / "metadata.sqlite")
+    # One word for both: who wants traces to survive a power cut wants runs to.
+    return sqlite_engine(Path(settings.path).absolute() / "metadata.sqlite", "FULL" if settings.journal.fsync == "always" else "NORMAL")

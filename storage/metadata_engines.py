@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
@@ -45,11 +45,15 @@ SQLITE_AWAY: Final = frozenset(
 )
 
 
-def sqlite_engine(file: Path) -> Engine:
+Synchronous = Literal["NORMAL", "FULL"]
+"""When SQLite forces what it writes to the disk: now and then, which survives a killed process, or with each commit, which survives a power cut."""
+
+
+def sqlite_engine(file: Path, synchronous: Synchronous = "NORMAL") -> Engine:
     """SQLite in write-ahead mode; its folder is made. Transactions begin as SQLite's own, not as the driver guesses them."""
     file.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "connect", lambda connection, _record: _configure_sqlite(connection, synchronous))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -101,10 +105,10 @@ def _away(engine: Engine, error: Exception, cause: BaseException | None, *, read
     return isinstance(error, (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError))
 
 
-def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _configure_sqlite(connection: sqlite3.Connection, synchronous: Synchronous) -> None:
     connection.isolation_level = None  # otherwise the driver begins transactions itself, and not before reads
     _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")  # 16 MiB for each connection: a search reads much of the database
     connection.execute("PRAGMA case_sensitive_like = ON")  # as it is in PostgreSQL; ILIKE is for the rest

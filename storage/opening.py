@@ -7,6 +7,7 @@ from config.schema import StorageSettings
 from storage.clickhouse import ClickHouse
 from storage.connectors import Connector, Embedded, Server
 from storage.deduplication_logs import forget_unborn_parts
+from storage.durability_store import force_parts
 from storage.errors import TelemetryUnavailable
 from storage.telemetry_migrations import migrate_telemetry, telemetry_migrations
 
@@ -21,6 +22,9 @@ async def open_telemetry(settings: StorageSettings) -> ClickHouse:
     telemetry = await ClickHouse.connect(connector, connector.database or settings.clickhouse_database)
     try:
         await migrate_telemetry(telemetry, telemetry_migrations())
+        forced = settings.journal.fsync == "always"
+        if forced or isinstance(connector, Embedded):  # whoever runs a server may have set the same, for reasons of their own
+            await force_parts(telemetry, forced=forced)
     except BaseException:
         await telemetry.close()
         raise
