@@ -79,8 +79,7 @@ def _named(condition: Condition, values: Values) -> str:
 
 def _run(condition: Condition, values: Values) -> str:
     """A run that was linked, or the one that was active."""
-    linked = f"SELECT trace_id, key AS value FROM trace_properties FINAL WHERE project_id = 'default' AND kind = 'RUN' AND {_AMONG}"
-    return _has(f"{linked} UNION ALL {_said('METADATA', RUN, values)}", condition, values)
+    return _has(_said("METADATA", RUN, values), condition, values)
 
 
 def _prompt(condition: Condition, values: Values) -> str:
@@ -105,9 +104,12 @@ def _said(kind: str, key: str, values: Values) -> str:
     said = f"""SELECT trace_id, value FROM trace_properties FINAL
         WHERE project_id = 'default' AND kind = '{kind}' AND key = {values.bind(key)} AND {_AMONG}"""
     if (column := _ON_SPANS.get(key)) and kind == "METADATA":
-        return (
+        said = (
             f"{said} UNION ALL SELECT trace_id, {column} AS value FROM spans WHERE project_id = 'default' AND {_AMONG} AND {column} != ''"
         )
+    if key == RUN and kind == "METADATA":  # MLflow finds by it the traces that were linked to a run, too
+        linked = f"SELECT trace_id, key AS value FROM trace_properties FINAL WHERE project_id = 'default' AND kind = 'RUN' AND {_AMONG}"
+        said = f"{said} UNION ALL {linked}"
     if kind == "TAG" and key == "mlflow.traceName":
         return "SELECT trace_id, name AS value FROM found WHERE name != ''"
     return said

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from registry.errors import InvalidParameterValue
-from registry.search import Clause, Operand, parse_filter, parse_order
+from registry.search import Clause, Operand, parse_filter, parse_order, unquoted
 
 __all__ = ("NUMERIC", "Condition", "Kind", "Order", "TraceSearch", "parse_search")
 
@@ -82,6 +82,12 @@ def _order(text: str) -> Order:
     return Order(kind, _alias(kind, key), ascending)
 
 
+def _named_attribute(key: str) -> str:
+    """``attributes.`llm.model``` names the attribute ``llm.model``."""
+    entity, dot, name = key.partition(".")
+    return f"{entity}.{unquoted(name)}" if dot else key
+
+
 def _alias(kind: Kind, key: str) -> str:
     return ALIASES.get(key, key) if kind == "attribute" else key
 
@@ -105,7 +111,7 @@ def _kind(entity: str, key: str, attributes: frozenset[str]) -> Kind:
 
 def _condition(clause: Clause) -> Condition:
     kind = _kind(clause.entity, clause.key, SEARCHED)
-    key = _alias(kind, clause.key)
+    key = _named_attribute(clause.key) if kind == "span" else _alias(kind, clause.key)
     if (kind, key, clause.entity) == ("attribute", "text", ""):
         raise InvalidParameterValue("Invalid attribute key 'text' specified: write `trace.text LIKE '%word%'`.")
     if kind == "attribute" and key == "text":

@@ -68,9 +68,10 @@ def span_type(span: SpanView) -> str:
 
 def _attributes(span: SpanView) -> dict[str, Any]:
     """What the client finds in a span: the attributes as they came, and what is known beside them."""
+    facts = {key: value for key, value in _facts(span).items() if value not in (None, "", {})}
     own = {key: decode(text) for key, text in span.attributes.items()}
-    found = {**_facts(span), **own, **_content(span), "mlflow.traceRequestId": PREFIX + span.trace_id}
-    return {key: value for key, value in found.items() if value not in (None, "", {})}
+    found = {**facts, **own, **_content(span), "mlflow.traceRequestId": PREFIX + span.trace_id}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _facts(span: SpanView) -> dict[str, Any]:
@@ -134,13 +135,13 @@ def _any_value(value: Any) -> dict[str, Any]:
             return {"bool_value": value}
         case int() if -(2**63) <= value < 2**63:
             return {"int_value": value}
-        case int() | float():
-            return {"double_value": float(value)}
+        case float():
+            return {"double_value": value}
         case list():
             return {"array_value": {"values": [_any_value(item) for item in value]}}
         case dict():
             return {"kvlist_value": {"values": [{"key": key, "value": _any_value(item)} for key, item in value.items()]}}
-    return {"string_value": str(value)}
+    return {"string_value": str(value)}  # of an integer beyond 64 bits, which OTLP has not, all digits stay
 
 
 def _base64(digits: str) -> str:

@@ -76,7 +76,7 @@ def read(span: Span) -> Reading:
 
 def _said(given: Mapping[str, Attribute]) -> Fields:
     keys = {"input": "mlflow.spanInputs", "output": "mlflow.spanOutputs", "tools": "mlflow.chat.tools"}
-    return {field: encode(unwrapped(given[key])) for field, key in keys.items() if given.get(key) not in (None, "", "null")}
+    return {field: encode(unwrapped(given[key])) for field, key in keys.items() if given.get(key) not in (None, "null")}
 
 
 def _prompt(given: Mapping[str, Attribute]) -> Fields:

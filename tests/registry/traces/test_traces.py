@@ -54,6 +54,17 @@ async def test_what_spans_say_and_what_is_announced_give_one_trace_in_either_ord
     assert answered["tags"]["mlflow.trace.spansLocation"] == "TRACKING_STORE"
 
 
+async def test_nothing_in_a_span_is_told_from_something_empty_and_long_integers_keep_their_digits(client):
+    said = {"mlflow__spanInputs": "{}", "mlflow__spanOutputs": "", "list": "[]", "big": "1" + "0" * 400}
+    await client.send(span(A, "empty", **said), span(A, "silent"))
+    spans = (await client.call("GET", "traces/get", trace_id=f"tr-{A}"))["trace"]["spans"]
+    empty, silent = ({each["key"]: each["value"] for each in found["attributes"]} for found in spans)
+    assert empty["mlflow.spanInputs"] == {"kvlist_value": {"values": []}}
+    assert empty["mlflow.spanOutputs"] == {"string_value": ""}
+    assert (empty["list"], empty["big"]) == ({"array_value": {"values": []}}, {"string_value": "1" + "0" * 400})
+    assert "mlflow.spanInputs" not in silent
+
+
 async def test_a_trace_that_only_spans_tell_of_has_its_state_times_tokens_and_cost_from_them(client):
     root = span(A, "agent", code=2, milliseconds=2000)
     counted = {"mlflow__spanType": '"CHAT_MODEL"', "mlflow__chat__tokenUsage": '{"input_tokens": 4, "output_tokens": 6}'}
@@ -118,6 +129,7 @@ async def test_every_kind_of_clause_finds_its_traces_and_orders_them(client):
         "tags.env != 't'": ["two"],
         "tag.env IS NULL": ["three"],
         "metadata.`mlflow.sourceRun` = 'r1'": ["one"],
+        "metadata.mlflow.sourceRun = 'r2'": ["two"],
         "trace.name LIKE 't%'": ["two", "three"],
         "name RLIKE '^(one|two)$'": ["two", "one"],
         "attributes.run_id = 'r1'": ["one"],
@@ -133,6 +145,7 @@ async def test_every_kind_of_clause_finds_its_traces_and_orders_them(client):
         "span.type = 'RETRIEVER' AND span.name = 'find'": ["one"],
         "span.type = 'AGENT' AND span.name = 'find'": [],
         "span.attributes.model = 'm1'": ["one"],
+        "span.attributes.`model` LIKE 'm%'": ["one"],
         "trace.text LIKE '%50% é✓%'": ["one"],
         "span.content ILIKE '%É✓ OFF%'": ["one"],
         "feedback.ok = 'true'": ["one"],
