@@ -40,10 +40,11 @@ class Overlaid(msgspec.Struct, frozen=True):
 def overlay(root: Node, environ: AbstractMapping[str, str], kind: mi.Type) -> Overlaid:
     """Lay every ``TIDEGATE_*`` variable over ``root``, a tree to be read as ``kind``, in the order of their names."""
     findings: list[Finding] = []
+    referenced = frozenset(_referenced(root))
     for name in sorted(name for name, value in environ.items() if _is_ours(name, value)):
         result = _one(root, name, environ[name], kind)
         if isinstance(result, Finding):
-            findings.append(result)
+            findings += [] if name in referenced else [result]
         elif result is not None:
             root, found = result
             findings += found
@@ -56,6 +57,16 @@ def variable_names(kind: mi.Type, prefix: str = PREFIX) -> Iterator[str]:
         name = prefix + field.encode_name.upper()
         yield name
         yield from variable_names(_inner(field.type), f"{name}__")
+
+
+def _referenced(node: Node) -> Iterator[str]:
+    """The variables that the file itself reads, by ``env:NAME``."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str) and node.value.startswith("env:"):
+            yield node.value.removeprefix("env:").strip()
+        return
+    for inner in (entry.value for entry in node.entries) if isinstance(node, Mapping) else node.items:
+        yield from _referenced(inner)
 
 
 def _is_ours(name: str, value: str) -> bool:

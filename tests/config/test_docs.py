@@ -1,6 +1,7 @@
 """What is published is what is read."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,11 @@ import config
 from config.docs import field_docs, settings_page, structs
 
 DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = [
+    pytest.param(text, id=f"{page.name}-{number}")
+    for page in (DOCS.parent / "README.md", *sorted(DOCS.glob("*.md")))
+    for number, text in enumerate(re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+]
 RENEW = "run: .venv/bin/python -c 'from pathlib import Path; from config.docs import publish; publish(Path(\"docs\"))'"
 
 
@@ -47,3 +53,15 @@ def test_the_schema_refuses_what_the_loader_refuses(text, error_of):
     assert error_of(text).problems
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load(text), config.json_schema(), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_example_in_the_documents_can_be_used_as_it_stands(loaded, text):
+    key = "sk-0123456789abcdef"
+    environ = dict.fromkeys(("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY", *re.findall(r"env:(\w+)", text)), key)
+    environ |= {
+        "CLICKHOUSE_DSN": "clickhouse://user:password@host:8123/tidegate",
+        "METADATA_URL": "postgresql+psycopg://user:password@host/tidegate",
+        "REDIS_URL": "redis://host:6379",
+    }
+    assert loaded(text, environ).warnings == ()

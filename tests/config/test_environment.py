@@ -91,6 +91,12 @@ def test_a_variable_that_may_be_somebody_elses_is_warned_of(loaded):
     assert [warning.file for warning in loaded("{}", {"TIDEGATE_RELEASE": "7"}).warnings] == ["TIDEGATE_RELEASE"]
 
 
+def test_a_variable_that_the_file_itself_reads_is_of_use(loaded):
+    found = loaded("security: {api_keys: [env:TIDEGATE_KEY]}", {"TIDEGATE_KEY": "sk-0123456789abcdef"})
+    assert found.warnings == ()
+    assert found.settings.security.api_keys[0].reveal() == "sk-0123456789abcdef"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
