@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from config.secrets import Secret
+from gateway.accounts.shared import LEAST_SECONDS, RENEW_SECONDS, Shared
 from gateway.accounts.types import HeaderList
 from gateway.errors import UpstreamUnreachable
 
@@ -25,10 +26,12 @@ class AwsIdentity:
         self._region = region
         self._given = (access_key, secret_key, token)
         self._credentials: Any = None
+        self._frozen: Any = None
+        self._renewal = Shared(self._renewed)
 
     async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """See ``Account.headers``: the headers that sign this very body."""
-        credentials = await self._frozen()
+        credentials = await self._valid()
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
@@ -36,17 +39,43 @@ class AwsIdentity:
         SigV4Auth(credentials, self._service, self._region).add_auth(request)
         return [(name.lower(), value) for name, value in request.headers.items() if name.lower() != "content-type"]
 
-    async def _frozen(self) -> Any:
-        """The credentials that are valid now. Those of a role are fetched and renewed by the library, in a thread."""
-        if self._credentials is None:
-            self._credentials = await asyncio.to_thread(self._found)
-        if not hasattr(self._credentials, "refresh_needed"):
-            return self._credentials
-        return await asyncio.to_thread(self._credentials.get_frozen_credentials)
+    def refused(self, proof: HeaderList) -> bool:
+        """See ``Account.refused``: a signature is made anew for each request already."""
+        return False
+
+    async def _valid(self) -> Any:
+        """The credentials that are valid now. Those of a role are renewed before they end, behind those who ask."""
+        if self._frozen is None or self._ends_within(LEAST_SECONDS):
+            return await self._renewal.wait()
+        if self._ends_within(RENEW_SECONDS):
+            self._renewal.refresh()
+        return self._frozen
+
+    def _ends_within(self, seconds: float) -> bool:
+        needed = getattr(self._credentials, "refresh_needed", None)  # which those have that end
+        return needed is not None and bool(needed(refresh_in=seconds))
+
+    async def _renewed(self) -> Any:
+        """Ask whoever gives them; the library's own I/O happens in a thread, as does its first import, which is slow. Raises ``UpstreamUnreachable``."""
+        self._frozen = await asyncio.to_thread(self._asked)
+        return self._frozen
+
+    def _asked(self) -> Any:
+        import_module("botocore.auth")
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._credentials = self._credentials or self._found()
+            renewable = hasattr(self._credentials, "refresh_needed")
+            return self._credentials.get_frozen_credentials() if renewable else self._credentials
+        except (BotoCoreError, ClientError, OSError, ValueError) as error:
+            # Its text may quote what was sent.
+            raise UpstreamUnreachable(
+                f"The provider {self._name!r} has no AWS credentials: whoever gives them refused or cannot be reached ({type(error).__name__}). Check the profile or the role that the machine has."
+            ) from None
 
     def _found(self) -> Any:
-        """Find the credentials. Runs in a thread, since the library's first import is slow."""
-        import_module("botocore.auth")
+        """Find whoever gives credentials."""
         from botocore.credentials import Credentials
         from botocore.session import Session
 

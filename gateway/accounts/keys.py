@@ -16,6 +16,10 @@ class Key:
         """See ``Account.headers``."""
         return self._headers
 
+    def refused(self, proof: HeaderList) -> bool:
+        """See ``Account.refused``: there is one key."""
+        return False
+
 
 def bearer(secret: Secret | None) -> Key:
     """``Authorization: Bearer``."""

@@ -13,3 +13,7 @@ class Account(Protocol):
     async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
         """What a request of ``body`` to ``url`` needs beside its content type. Raises ``UpstreamUnreachable`` when no proof can be had."""
         ...
+
+    def refused(self, proof: HeaderList) -> bool:
+        """The upstream did not take ``proof``: whether another one may be had, with which the request is sent once more."""
+        ...

@@ -1,6 +1,7 @@
 """A request on its way out: the account's proof, what the client may add, and the one HTTP seam."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from config.schema import ProviderSettings
@@ -10,6 +11,8 @@ from gateway.types import Outbound, Resource, Upstream
 from gateway.upstream import HttpAccount
 
 __all__ = ("Connection", "unrepeated")
+
+UNAUTHORIZED: Final = 401
 
 
 class Connection:
@@ -37,11 +40,19 @@ class Connection:
         """The same for whatever method and type. Raises ``UpstreamFailure``."""
         kind = resource.content_type if body or request.upload is not None or resource.method == "POST" else ""
         path = unrepeated(self._http.base_url, resource.path)
-        proof = await self._account.headers(self._http.base_url + path, kind, body, resource.method)
-        self._masking.called_with(proof)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]
-        headers = [*([("content-type", kind)] if kind else ()), *self._headers, *proof, *own, *more, ("traceparent", request.traceparent)]
-        return await self._http.post(path, headers, request.upload or body, resource.method)
+        before = [("content-type", kind), *self._headers] if kind else self._headers
+        after = [*own, *more, ("traceparent", request.traceparent)]
+        url = self._http.base_url + path
+        proof = await self._account.headers(url, kind, body, resource.method)
+        self._masking.called_with(proof)
+        answer = await self._http.post(path, [*before, *proof, *after], request.upload or body, resource.method)
+        if answer.status != UNAUTHORIZED or request.upload is not None or not self._account.refused(proof):
+            return answer
+        await answer.close()
+        proof = await self._account.headers(url, kind, body, resource.method)
+        self._masking.called_with(proof)
+        return await self._http.post(path, [*before, *proof, *after], body, resource.method)
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from config.secrets import Secret
+from gateway.accounts.aws import AwsIdentity
 from gateway.accounts.entra import EntraApplication
 from gateway.accounts.google import GoogleIdentity
 from gateway.accounts.tokens import BearerToken, Token
@@ -148,3 +150,53 @@ def test_credentials_that_are_no_key_are_refused_without_being_quoted():
     with pytest.raises(Misconfigured) as caught:
         GoogleIdentity("vx", Secret(f"/nowhere/{CANARY}"))
     assert CANARY not in str(caught.value)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, dict[str, str]], AwsIdentity]:
+    """An identity of a machine that has this configuration of AWS's and this environment."""
+
+    def made(profiles: str, env: dict[str, str]) -> AwsIdentity:
+        (tmp_path / "aws").write_text(profiles)
+        for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        files = {"AWS_CONFIG_FILE": str(tmp_path / "aws"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+        for name, value in {"AWS_EC2_METADATA_DISABLED": "true", **files, **env}.items():
+            monkeypatch.setenv(name, value)
+        return AwsIdentity("aws", "bedrock", "eu-west-1", None, None, None)
+
+    return made
+
+
+PROFILE = "[profile tides]\naws_access_key_id = AKIDTIDES\naws_secret_access_key = s\n"
+ROLE = f"{PROFILE}[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = tides\nregion = eu-west-1\n"
+
+
+@pytest.mark.parametrize(
+    ("env", "key"), [({"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"}, "AKIDENV"), ({"AWS_PROFILE": "tides"}, "AKIDTIDES")]
+)
+async def test_a_machine_signs_with_the_key_of_its_environment_or_of_its_profile(machine, env: dict[str, str], key: str):
+    proof = dict(await machine(PROFILE, env).headers("https://bedrock.example/model/m/converse", "application/json", b"{}"))
+    assert f"Credential={key}/" in proof["authorization"]
+
+
+@pytest.mark.parametrize("profile", ["role", "nowhere", ""])
+async def test_a_machine_without_credentials_or_with_a_role_that_is_refused_says_so_and_tells_no_secret(machine, profile: str):
+    refused = f"<ErrorResponse><Error><Code>AccessDenied</Code><Message>{CANARY}</Message></Error></ErrorResponse>"
+    async with scripted_cloud(lambda _: Said(403, (refused.encode(),), "text/xml")) as cloud:
+        identity = machine(ROLE, {"AWS_ENDPOINT_URL_STS": cloud.url} | ({"AWS_PROFILE": profile} if profile else {}))
+        with pytest.raises(UpstreamUnreachable, match="The provider 'aws' has no AWS") as caught:
+            await identity.headers("https://bedrock.example/model/m/converse", "application/json", b"{}")
+    assert CANARY not in caught.value.message
+
+
+async def test_a_token_that_is_refused_is_replaced_once_and_not_for_ever():
+    clock = Clock()
+    fetching = Fetching(clock)
+    account = BearerToken(fetching, clock)
+    first = await account.headers("", "", b"")
+    assert (account.refused(first), await account.value()) == (True, "token-2")
+    assert account.refused(first), "that one was replaced already"
+    assert not account.refused(await account.headers("", "", b"")), "its successor is no better"
+    clock.now += 60
+    assert account.refused(await account.headers("", "", b""))
