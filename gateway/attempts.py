@@ -19,7 +19,8 @@ class Attempt(msgspec.Struct, kw_only=True):
     """One request to one target, for its span.
 
     Times are nanoseconds since the epoch; ``ended_ns`` is 0 while it is under way. ``cancelled``: another attempt answered first, or the
-    client left; what it used is unknown, and paid for. ``used`` is what an answer used that a guardrail withheld.
+    client left; what it used is unknown, and paid for. ``used`` is what an answer used that a guardrail withheld before another target was
+    asked.
     """
 
     target: Target

@@ -49,7 +49,9 @@ class Call(msgspec.Struct, kw_only=True):
 
     ``headers`` go out with the reply, ``attributes`` onto the span. ``target`` is the last one that was asked, ``None`` while nothing was
     sent; ``granted`` is what limits have reserved for it. ``edits`` are those that a prompt makes in the body; a policy that changes the
-    request puts the whole of it into ``rewritten``, edits included.
+    request puts the whole of it into ``rewritten``, edits applied. A policy that knows an answer puts it into ``answer``: policies after it
+    may still refuse the request, and nothing is sent. ``pending`` is the cache's own. ``watching`` gives the verdicts on a stream, as far
+    as it has come when the span ends; ``traceparent`` is that span.
     """
 
     inbound: Inbound

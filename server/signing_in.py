@@ -1,4 +1,4 @@
-"""Who signs in, and which parts of the server they may enter. What they may do with single things is the gatekeeper's to say."""
+"""Who signs in, and which parts of the server they may enter. Permissions on single things are the gatekeeper's."""
 
 import base64
 import binascii
@@ -27,9 +27,9 @@ CHALLENGE: Final = (("www-authenticate", 'Basic realm="mlflow", charset="UTF-8"'
 
 
 class SignIn:
-    """Finds the user of a request: by a token, by HTTP Basic, or by the cookie of a session.
+    """Finds the user of a request, by a token, by HTTP Basic, or by a session's cookie.
 
-    Asks no database, and a slow hash once in a while.
+    Asks no database. A slow hash is computed once in a while.
     """
 
     def __init__(self, index: AccessIndex, sessions: Sessions) -> None:
@@ -50,7 +50,7 @@ class SignIn:
 
     @property
     def administrators(self) -> Sequence[str]:
-        """Names of some who may let others in."""
+        """Names of some administrators, for messages that say whom to ask."""
         return self._index.administrators
 
     async def begin(self, name: str, password: str, address: str) -> str | None:
@@ -102,7 +102,7 @@ def _from_our_page(headers: dict[bytes, bytes]) -> bool:
 
 
 def too_many(error: TooManyAttempts) -> Refusal:
-    """Passwords were guessed."""
+    """The refusal when passwords were guessed too often."""
     seconds = max(1, round(error.seconds))
     return Refusal(
         status=429,
@@ -114,7 +114,7 @@ def too_many(error: TooManyAttempts) -> Refusal:
 
 
 def unknown(scope: HTTPScope) -> Refusal:
-    """Nobody signed the request. A person who opens a page is led to where one signs in."""
+    """The refusal of a request that nobody signed. A person who opens a page is sent to the page where one signs in."""
     headers = dict(scope["headers"])
     opens = scope["method"] in SAFE and not has_dialect(scope["path"]) and b"text/html" in headers.get(b"accept", b"")
     if b"hx-request" in headers and not has_dialect(scope["path"]):
@@ -134,7 +134,7 @@ def unknown(scope: HTTPScope) -> Refusal:
 
 
 def may_enter(caller: Caller, scope: HTTPScope, administrators: Sequence[str]) -> Refusal | None:
-    """Why a user may not go there and which ``administrators`` they may ask, or ``None``."""
+    """Why a user may not enter, and which ``administrators`` they may ask; ``None`` when they may."""
     if caller.is_administrator or may_go_in(caller, scope):
         return None
     return Refusal(

@@ -1,4 +1,4 @@
-"""How a store process is started, and what it makes of journalled rows."""
+"""Starts the store process, and tells it how rows are made of what was journalled."""
 
 import asyncio
 import logging

@@ -31,7 +31,7 @@ def serve(loaded: Loaded, *, insecure: bool) -> int:
 
 
 def serve_with_workers(loaded: Loaded, workers: int) -> int:
-    """The same, with ``workers`` gateways in front of it."""
+    """As ``serve``, with ``workers`` gateway processes in front."""
     _begin_log()
     gc.disable()
     from server.workers.supervisor import supervise

@@ -1,4 +1,4 @@
-"""Which workspace a request is for: MLflow's clients say it in a header."""
+"""The workspace of a request, which MLflow's clients name in a header."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """Which workspace our own API and the pages look into.
 
-A request of the API names it in the header that MLflow's clients send, or in its address. A page shows the one that its address names, as
-those do that MLflow's client prints, and from then on the one in the browser's cookie. Whoever asks needs a role there.
+A request of the API names it in MLflow's header or in its address. A page shows the one that its address names, as the addresses that
+MLflow's client prints do, and from then on the one in the browser's cookie. The caller needs a role there.
 """
 
 import re

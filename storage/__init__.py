@@ -1,6 +1,6 @@
 """Where data lies: telemetry in ClickHouse, metadata in SQLite or PostgreSQL, blobs in an object store.
 
-The three doors are here. Drivers are imported as a door opens, so that a process which only writes the journal loads none of them.
+Each is opened here. Its driver is imported only then, so that a process that only writes the journal loads none of them.
 """
 
 from pathlib import Path
@@ -38,5 +38,5 @@ def open_blobs(settings: StorageSettings) -> "Blobs":
 
 
 def journal_directory(settings: StorageSettings) -> Path:
-    """Where spans wait to be stored."""
+    """The directory of the journal."""
     return Path(settings.path).absolute() / "journal"

@@ -109,7 +109,10 @@ def remove_unfinished(directory: Path, before: float) -> int:
 
 
 def _is_left(file: Path, process: int, before: float) -> bool:
-    """In a container every life has the same number, so that our own says nothing."""
+    """Whether a file belongs to a process that has ended.
+
+    In a container every process may have the same number, so our own says nothing.
+    """
     try:
         changed = file.stat().st_mtime
     except FileNotFoundError:

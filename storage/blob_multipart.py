@@ -54,11 +54,11 @@ class S3Multipart:
         await self._ask(lambda s3, place: s3.complete_multipart_upload(**place, UploadId=upload_id, MultipartUpload={"Parts": sent}))
 
     async def abort(self, upload_id: str) -> None:
-        """Forget the parts that were sent. Raises ``BlobNotFound`` as ``complete`` does."""
+        """Discard the parts that were sent. Raises ``BlobNotFound`` as ``complete`` does."""
         await self._ask(lambda s3, place: s3.abort_multipart_upload(**place, UploadId=upload_id))
 
     async def _ask(self, question: Callable[[Any, dict[str, str]], T]) -> T:
-        """In a worker thread, since AWS's library blocks."""
+        """Call AWS's library in a worker thread, since it blocks."""
         return await asyncio.to_thread(self._asked, question)
 
     def _asked(self, question: Callable[[Any, dict[str, str]], T]) -> T:
@@ -97,7 +97,7 @@ def _read(bucket: str, signed: str) -> tuple[_Place, str]:
 
 @lru_cache(maxsize=8)
 def _client(place: _Place) -> Any:
-    """One for all threads, which may share it; making one takes longer than what it then does."""
+    """One client for all threads, which may share it. Making one takes longer than its calls."""
     from botocore.config import Config
     from botocore.session import Session
 

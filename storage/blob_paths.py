@@ -41,7 +41,7 @@ def blob_path(path: str) -> str:
 
 
 def blob_prefix(prefix: str) -> str:
-    """The same for the folder that a listing begins at; ``""`` is the root, and one ``/`` at the end is allowed."""
+    """As ``blob_path``, for the folder at which a listing begins; ``""`` is the root, and one ``/`` at the end is allowed."""
     return blob_path(prefix.removesuffix("/")) if prefix else ""
 
 

@@ -113,7 +113,7 @@ class Blobs:
 
     @classmethod
     def in_memory(cls) -> "Blobs":
-        """For tests: gone with the object."""
+        """Blobs in memory, for tests: gone with the object."""
         return cls(MemoryStore(), "memory")
 
     async def put(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
@@ -217,7 +217,7 @@ class Blobs:
 
     @property
     def signs(self) -> bool:
-        """Whether ``signed`` can be asked."""
+        """Whether the store can sign URLs."""
         return isinstance(self._store, S3Store | GCSStore | AzureStore)
 
     async def signed(self, method: Literal["GET", "PUT"], path: str, seconds: int) -> str:
@@ -235,7 +235,7 @@ class Blobs:
 
     @property
     def takes_parts(self) -> bool:
-        """Whether ``in_parts`` can be asked."""
+        """Whether the store takes uploads in parts."""
         return isinstance(self._store, S3Store)
 
     async def in_parts(self, path: str) -> S3Multipart:

@@ -1,4 +1,4 @@
-"""How a client comes to be, and how rows reach a table: the two things that differ between chDB and a ClickHouse server."""
+"""Connecting to ClickHouse and inserting rows: the two things that differ between chDB and a ClickHouse server."""
 
 import os
 import tempfile
@@ -40,7 +40,7 @@ class Connector(Protocol):
 
     @property
     def where(self) -> str:
-        """Its address, fit for a message: no password."""
+        """Its address, fit for a message: without a password."""
         ...
 
     @property

@@ -30,7 +30,7 @@ NUMBERS: Final = (3, 4)
 
 
 class Line(NamedTuple):
-    """One of a log."""
+    """A line of a deduplication log."""
 
     operation: str
     part: str
@@ -46,16 +46,20 @@ class Blocks(NamedTuple):
 
 
 def forget_unborn_parts(directory: Path) -> int:
-    """Make the tables in chDB's ``directory`` forget what they noted last and do not have. How many lines were forgotten.
+    """Make the tables in chDB's ``directory`` forget parts that they noted last and do not have.
 
-    Nothing is touched that a process has open, nor what was closed in order, as there is no such line then. Raises ``OSError``.
+    Returns how many lines were forgotten. Does nothing while a process has the directory open, nor after an orderly stop, which leaves no
+    such line. Raises ``OSError``.
     """
     with _left_behind(directory) as ours:
         return sum(_mend(logs) for logs in sorted(directory.glob("store/*/*/deduplication_logs"))) if ours else 0
 
 
 def unborn(lines: Sequence[Line], names: Iterable[str]) -> list[Line]:
-    """The lines of a table's newest log that add a last part which is none of the table's, nor in one of them. ``names`` may be of anything."""
+    """The lines of a table's newest log that add the last part, where the table has no such part, alone or merged.
+
+    ``names`` are those of the table's folder, and may be of anything.
+    """
     last = lines[-1] if lines else Line(DROP, "", "")
     wanted = _blocks(last.part) if last.operation == ADD else None
     if wanted is None or any(_holds(blocks, wanted) for name in names if (blocks := _blocks(name)) is not None):
@@ -109,7 +113,7 @@ def _mend(logs: Path) -> int:
 
 
 def _lines(file: Path) -> list[Line]:
-    """Of a log. A last one that a power cut left unfinished is cut off, as the engine would write on behind it."""
+    """The lines of a log. A last line that a power cut left unfinished is removed, since the engine would continue it."""
     text = file.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:

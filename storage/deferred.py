@@ -34,7 +34,10 @@ class DeferredTelemetry:
         return self._inner is not None
 
     async def run(self) -> None:
-        """Open, and return when that has worked. Raises what is no matter of time: a refused migration, a directory in use."""
+        """Open the database, and return when that has worked.
+
+        Raises errors that time does not mend: a refused migration, a directory in use.
+        """
         pause = 0.1
         while self._inner is None:
             try:

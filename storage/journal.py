@@ -91,7 +91,7 @@ class Journal:
 
     @property
     def rows_end(self) -> Position:
-        """The place right behind the last row that was appended."""
+        """The position right behind the last row that was appended."""
         return Position(self._rows_number, self._rows_size)
 
     def append(self, records: Sequence[Row | Opening]) -> bool:
@@ -137,7 +137,7 @@ class Journal:
         return 0.0 if beyond <= 0 or self._delivery().last_error else min(1.0, beyond / half)
 
     def measure(self) -> None:
-        """Look again at how much of the disk the other segments take: of this process, of others, of the dead."""
+        """Measure the disk space of all other segments: of this process, of others, and of the dead."""
         number = self._number
         elsewhere = directory_bytes(self.log.directory, without=self.log.segment(number).name)
         with self._mutex:
@@ -175,7 +175,7 @@ class Journal:
         return True
 
     def _fail(self, error: OSError) -> None:
-        """After a write that failed half-way nothing is appended to the segment: a reader may have seen the half, which must stay as it is."""
+        """Stop appending to this segment after a write that failed half-way: a reader may have seen the half, which must stay as it is."""
         if not self._dropping:
             logger.error("the journal cannot be written: %s", error.strerror)
         self._torn = self._torn or os.fstat(self._file).st_size != self._size
@@ -255,7 +255,7 @@ class Journal:
                 logger.warning("the journal cannot be forced to the disk: %s", error.strerror)
 
     def _sync_apart(self) -> None:
-        """Force what was written to the disk without holding up an append."""
+        """Force what was written to the disk, without holding up an append."""
         if self._settings.fsync != "interval":
             return
         with self._mutex:
@@ -273,7 +273,7 @@ class Journal:
 
 
 def _write_whole(file: int, data: bytes) -> None:
-    """As often as it takes: the kernel may take less than all."""
+    """Write all of ``data``, in as many calls as it takes: the kernel may take less than all."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(file, rest) :]

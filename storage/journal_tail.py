@@ -72,7 +72,7 @@ class Tail:
 
     @property
     def position(self) -> Position:
-        """All before it is stored."""
+        """The position before which everything is stored."""
         return self._cursor.mark.position
 
     @property
@@ -102,7 +102,7 @@ class Tail:
                     return self._last_words() if dead else None
 
     def advance(self, batch: Batch) -> None:
-        """The batch is stored. Raises ``OSError``; then it will be handed out again."""
+        """Note that the batch is stored. Raises ``OSError``; then it is handed out again."""
         with self._mutex:
             if batch.final:
                 self._finish()

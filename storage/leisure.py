@@ -44,7 +44,7 @@ class Leisure:
         return dict(sorted(made.items()))
 
     def close(self) -> None:
-        """Let the thread go, when it has done its slice."""
+        """End the thread when it has done its current slice."""
         self._thread.shutdown(wait=False)
 
     def _work(self, left: deque[Rows], made: Rows, hurried: Callable[[], bool]) -> None:

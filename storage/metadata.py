@@ -55,7 +55,7 @@ class Metadata:
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
-        """Which of the two it is."""
+        """``sqlite`` or ``postgresql``."""
         return cast("Literal['sqlite', 'postgresql']", self._engine.dialect.name)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -63,16 +63,16 @@ class Metadata:
         return await self._call(self._writers, self._engine, work)
 
     async def share(self, work: Callable[[Connection], T]) -> T:
-        """The same, in a transaction that others may share: for small work that many do at once, such as logging.
+        """As ``run``, in a transaction that others may share: for small work that many do at once, such as logging.
 
-        ``work`` may be called more than once, and only its last call counts, so that it must change nothing but the database.
+        ``work`` may be called more than once, and only its last call counts. So it must change nothing but the database.
         """
         self._check_open()
         context = copy_context()
         return await self._shared.run(lambda connection: context.run(work, connection))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """The same for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
+        """As ``run``, for work that only reads: it runs beside a writer, and sees one state of the data throughout."""
         return await self._call(self._readers, self._reading, work)
 
     async def close(self) -> None:

@@ -154,7 +154,7 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _send_what_waits(connection: Connection, *_statement: Any) -> None:
-    """What SQLAlchemy runs comes after all that was said before."""
+    """Send waiting statements first: what SQLAlchemy runs comes after everything that was said before."""
     _pipeline(connection).flush()
 
 

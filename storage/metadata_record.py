@@ -32,7 +32,7 @@ class Record(msgspec.Struct, frozen=True):
     statements: Sequence[str]
 
     def begins(self, migrations: Sequence[Migration]) -> bool:
-        """Whether it holds the first of ``migrations``, as they are now, and nothing else."""
+        """Whether the record holds the first of ``migrations``, unchanged, and nothing else."""
         first = migrations[: len(self.checksums)]
         return self.checksums == {migration.name: migration.checksum for migration in first}
 
@@ -50,7 +50,7 @@ def parse_record(text: str) -> Record:
 
 
 def replay(connection: Connection, record: Record) -> None:
-    """Say it to an empty database, in the transaction that ``connection`` is in."""
+    """Run the recorded statements on an empty database, in the transaction of ``connection``."""
     driver = connection.connection.dbapi_connection
     if driver is None:
         raise RuntimeError("the connection has been given back")

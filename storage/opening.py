@@ -38,7 +38,7 @@ def _connector(settings: StorageSettings) -> Connector:
 
 
 def _mend(directory: Path) -> None:
-    """Raises ``TelemetryUnavailable``."""
+    """Repair the deduplication logs before the engine reads them. Raises ``TelemetryUnavailable``."""
     try:
         forget_unborn_parts(directory)
     except OSError as error:

@@ -74,7 +74,7 @@ class Pipeline:
             self._sent([])
 
     def commit(self) -> None:
-        """Send what waits, and end the transaction. One of which nothing was sent is forgotten."""
+        """Send what waits and end the transaction. A transaction of which nothing was sent is dropped."""
         if not self._begun and len(self._waiting) <= 1:
             self._waiting = []
             return
@@ -85,7 +85,7 @@ class Pipeline:
             raise InFailedSqlTransaction("an earlier statement failed, so that the transaction was rolled back")
 
     def forget(self) -> None:
-        """Send nothing of what waits: the transaction is rolled back."""
+        """Drop what waits, and roll the transaction back."""
         self._waiting = []
 
     def _bound(self, sql: str, values: Sequence[Any]) -> _Bound:
@@ -99,7 +99,7 @@ class Pipeline:
         return name
 
     def _sent(self, statements: Sequence[_Bound]) -> "list[PGresult]":
-        """Send what waits, and these. The answers to these."""
+        """Send what waits, then ``statements``. Returns the answers to these."""
         sent, self._waiting = [*self._waiting, *statements], []
         self._begun = True
         results = self._exchange(sent)
@@ -138,7 +138,7 @@ class Pipeline:
         return result
 
     def _await_end(self) -> None:
-        """Behind each result there is an empty one."""
+        """Take the empty result that follows each result."""
         while self._server.is_busy():
             self._readable.poll()
             self._server.consume_input()
@@ -150,7 +150,7 @@ class Pipeline:
 
 
 def pipeline_of(connection: Connection) -> Pipeline | None:
-    """That of a connection, ``None`` for SQLite, which has no way to go."""
+    """The pipeline of a connection; ``None`` for SQLite, to which there is no network."""
     found: Pipeline | None = connection.connection.info.get(PIPELINE)
     return found
 

@@ -29,15 +29,15 @@ class Prepared:
         self._rendered: dict[str, _Rendered] = {}
 
     def rows(self, connection: Connection, values: Values) -> Rows:
-        """All rows."""
+        """Run the statement. Returns all rows."""
         return together(connection, (self, values))[0]
 
     def first(self, connection: Connection, values: Values) -> tuple[Any, ...] | None:
-        """The first row, if there is one."""
+        """Run the statement. Returns the first row, if there is one."""
         return next(iter(self.rows(connection, values)), None)
 
     def change(self, connection: Connection, rows: Sequence[Values]) -> int:
-        """Run it for each of ``rows``; how many rows were changed."""
+        """Run the statement for each of ``rows``. Returns how many rows were changed."""
         rendered = self.on(connection.dialect)
         if (pipeline := pipeline_of(connection)) is not None:
             return pipeline.change(rendered.sql, [rendered.bound(row) for row in rows])
@@ -64,7 +64,7 @@ class Prepared:
 
 
 def together(connection: Connection, *questions: tuple[Prepared, Values]) -> list[Rows]:
-    """All rows of each: to PostgreSQL it is one way there and back."""
+    """Run several statements in one round trip to PostgreSQL. Returns all rows of each."""
     asked = [(rendered.sql, rendered.bound(values)) for prepared, values in questions for rendered in [prepared.on(connection.dialect)]]
     if (pipeline := pipeline_of(connection)) is not None:
         return pipeline.ask(asked)
@@ -73,7 +73,7 @@ def together(connection: Connection, *questions: tuple[Prepared, Values]) -> lis
 
 
 class _Rendered:
-    """The text of a statement in one dialect, and how values are handed over with it: in the order of their places."""
+    """A statement's text in one dialect, and the order in which it takes its values."""
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
         # SQLite's driver has `?` for each; for PostgreSQL the names of psycopg become the numbers of the protocol.

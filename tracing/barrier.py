@@ -1,4 +1,4 @@
-"""Read your writes: a read first waits until what this process took in before is stored."""
+"""Read your writes: a read waits until everything that this process took in before is stored."""
 
 from collections.abc import Awaitable, Callable
 

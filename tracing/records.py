@@ -230,7 +230,7 @@ def trace_summary(head: HeadRecord, rollup: RollupRecord, scores: list[ScoreSumm
 
 
 def _status(head: HeadRecord, rollup: RollupRecord) -> Status:
-    """The root decides; without one, any failed span does."""
+    """The status of a trace: that of its root; without a root, an error if any span failed."""
     if head.is_root:
         return head.status
     if rollup.errors:

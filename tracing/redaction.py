@@ -37,7 +37,7 @@ class Redactor:
 
     @classmethod
     def of(cls, settings: DetectionSettings | None) -> "Redactor | None":
-        """``None`` where nothing is to be replaced."""
+        """The redactor of these settings; ``None`` where nothing is to be replaced."""
         return None if settings is None or settings == DetectionSettings() else cls(settings)
 
     def span(self, span: Span) -> Span:
@@ -69,7 +69,7 @@ class Redactor:
         return value
 
     def _said(self, text: str, counts: Counter[str]) -> str:
-        """A text, or JSON in a text: there each string by itself, so that JSON it stays."""
+        """A text with findings replaced. Of JSON in a text, each string is replaced by itself, so that it stays JSON."""
         if text.lstrip()[:1] not in {"{", "["}:
             return self._text(text, counts)
         try:
@@ -91,7 +91,7 @@ class Redactor:
 
 
 def told(counts: Mapping[str, int]) -> str:
-    """Kinds with their numbers, for people."""
+    """Kinds with their counts, as text for people."""
     return ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
 
 

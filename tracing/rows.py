@@ -272,6 +272,9 @@ def _plain(value: Attribute) -> str:
 
 
 def _time(nanoseconds: int) -> str:
-    """Seconds in ten digits, as fewer would be read as a year or a day; what the column cannot hold becomes its first or last moment."""
+    """A time as the column reads it: seconds in ten digits, since fewer would be read as a year or a day.
+
+    A time that the column cannot hold becomes its first or last moment.
+    """
     seconds, rest = divmod(min(max(nanoseconds, 0), _LATEST), 1_000_000_000)
     return f"{seconds:010d}.{rest:09d}"

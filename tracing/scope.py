@@ -29,7 +29,7 @@ class Scope(msgspec.Struct, frozen=True):
         return Scope(self.experiments - experiments if self.only else self.experiments | experiments, self.only)
 
     def condition(self) -> Condition:
-        """What traces of the scope fulfil, in a statement whose ``trace_id`` is a trace's."""
+        """The condition for traces of this scope, in a statement that has a ``trace_id``."""
         if self.is_whole:
             return Condition("1", {})
         named = f"trace_id IN ({_PLACED} AND value IN {{scope_experiments:Array(String)}})"
@@ -46,5 +46,5 @@ ScopeOf = Callable[[], Scope]
 
 
 def everything() -> Scope:
-    """Hides nothing: for the server's own work."""
+    """The scope that hides nothing: for the server's own work."""
     return EVERYTHING

@@ -74,5 +74,5 @@ def _context(trace_id: str, span_id: str) -> SpanContext:
 
 
 def _attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The SDK knows no unknown value, and takes a sequence for a tuple."""
+    """Attributes as the SDK takes them: it knows no unknown value, and takes a sequence for a tuple."""
     return {key: value for key, value in attributes.items() if value is not None}

@@ -76,7 +76,7 @@ def _facts(span: Span, reading: Reading, convention: str) -> Facts:
 
 
 def _kind(reading: Reading) -> SpanKind:
-    """A span that names a model and counts tokens called it, whatever it calls itself."""
+    """The kind of a span. One that names a model and counts tokens called it, whatever it calls itself."""
     called = reading.request_model and (reading.input_tokens is not None or reading.output_tokens is not None)
     return SpanKind.LLM if called else SpanKind.UNKNOWN
 

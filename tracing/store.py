@@ -90,7 +90,7 @@ class TraceStore:
         return TracePage(traces=traces, next_cursor=write_cursor(order, Position(last.sort_key, last.trace_id)) if last else None)
 
     async def _heads_placed(self, statement: Statement) -> list[HeadRecord]:
-        """The heads of the traces that a statement places."""
+        """The heads of the traces that a statement places, in that order."""
         placed = await self._run(statement, _Placed)
         found = await self._run(sql.heads_of([each.trace_id for each in placed]), HeadRecord) if placed else []
         heads = {head.trace_id: head for head in found}
@@ -249,7 +249,7 @@ class TraceStore:
         return {record.span_id: record for record in await self._run(sql.contents([trace_id]), ContentRecord)}
 
     async def _summaries(self, heads: Sequence[HeadRecord]) -> list[TraceSummary]:
-        """Their rows. A trace that is being stored just now may be in ``spans`` and not yet in what is rolled up from it: it is left out."""
+        """The summaries of these traces. A trace that is being stored at this moment may have no rolled-up figures yet, and is left out."""
         if not heads:
             return []
         ids = [head.trace_id for head in heads]
@@ -266,7 +266,7 @@ class TraceStore:
 
 
 class _Placed(msgspec.Struct, frozen=True):
-    """A trace, and what it is ordered by."""
+    """A trace, and the value that it is ordered by."""
 
     trace_id: str
     sort_key: int
@@ -296,7 +296,7 @@ def _both(within: Condition, scope: Scope) -> Condition:
 
 
 def _told(summary: TraceSummary, metadata: Mapping[str, str]) -> TraceSummary:
-    """Whose trace it is, where its metadata say what no span does."""
+    """The owner of a trace, taken from its metadata where no span names one."""
     session_id, user_id = summary.session_id or metadata.get(SESSION, ""), summary.user_id or metadata.get(USER, "")
     return msgspec.structs.replace(summary, session_id=session_id, user_id=user_id)
 

@@ -118,7 +118,7 @@ def count(where: Condition) -> Statement:
 
 
 def any_span(where: Condition) -> Statement:
-    """One row: whether anything is stored."""
+    """One row, which tells whether anything is stored."""
     sql = f"SELECT count() AS traces FROM (SELECT 1 FROM spans WHERE project_id = 'default' AND {where.sql} LIMIT 1)"
     return Statement(sql, dict(where.parameters))
 
@@ -223,7 +223,7 @@ def contents(trace_ids: Sequence[str]) -> Statement:
 
 
 def content_of(trace_id: str, span_id: str) -> Statement:
-    """What was said in one span."""
+    """The content of one span."""
     return Statement(_contents("span_id = {span_id:String}"), {"trace_ids": [trace_id], "span_id": span_id})
 
 
@@ -321,7 +321,7 @@ def usage(by: str, where: Condition, limit: int) -> Statement:
 
 
 def usage_of_spans(by: str, where: Condition, limit: int) -> Statement:
-    """The same from the spans themselves, which say what trace they are of; figures that are summed up already no longer do."""
+    """As ``usage``, computed from the spans themselves: the rolled-up figures no longer know which trace they are of."""
     order = "value" if by in ("minute", "hour") else "calls DESC, value"
     sql = f"""SELECT toString({_USAGE_BY[by]}) AS value, count() AS calls, countIf(failed) AS errors,
         sum(tokens_in) AS input_tokens, sum(tokens_out) AS output_tokens, sum(paid) AS cost,

@@ -1,4 +1,4 @@
-"""Questions asked at once, of which one error is enough."""
+"""A task group for questions asked at once, of which the first error is enough."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -14,7 +14,7 @@ def rfc3339(time_ns: int) -> str:
 
 
 def milliseconds_text(time_ns: int) -> str:
-    """The same with three digits, as assessments have it."""
+    """As ``rfc3339``, with three digits, as assessments have it."""
     return rfc3339(time_ns)[:-7] + "Z"
 
 

@@ -1,4 +1,4 @@
-"""What the pages of administrators ask of the server."""
+"""The services behind the administrators' pages."""
 
 from collections.abc import Sequence
 from typing import Protocol

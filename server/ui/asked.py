@@ -1,4 +1,4 @@
-"""What is typed into the field over a list that is searched in MLflow's language."""
+"""What is typed into the search field over a list: MLflow's filter language, or plain words."""
 
 import re
 from typing import Final

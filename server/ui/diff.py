@@ -1,4 +1,4 @@
-"""Two texts side by side: lines that belong together on one row, the words that changed inside them marked."""
+"""Two texts side by side: matching lines on one row, with the words that changed marked."""
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher

@@ -111,7 +111,7 @@ def of_chat(chat: Chat, model: str) -> tuple[Draft, int]:
 
 
 def told(body: bytes) -> str:
-    """What an error says in OpenAI's dialect, else the beginning of its text."""
+    """The message of an error in OpenAI's dialect, else the beginning of the body."""
     try:
         return msgspec.json.decode(body, type=_Refused).error.message
     except msgspec.MsgspecError:

@@ -82,7 +82,7 @@ def _choices(labels: Sequence[tuple[str, str]], begin: int) -> list[Choice]:
 
 
 def _value(question: Question, given: Sequence[str]) -> Any:
-    """``None`` for a question that was not answered."""
+    """The value of an answered question; ``None`` for one that was not answered."""
     texts = [text.strip() for text in given if text.strip()]
     if not texts:
         return None

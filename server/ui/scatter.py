@@ -44,7 +44,10 @@ class Scatter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def axes_of(runs: Sequence[Run]) -> Axes:
-    """What at least two of these runs have; of params those that differ, since one value for all tells nothing."""
+    """The metrics and params that can be axes: those of at least two of these runs.
+
+    Params must differ, since one value for all tells nothing.
+    """
     metrics = sorted({METRIC + each.key for run in runs for each in run.data.metrics})
     params = sorted({PARAM + each.key for run in runs for each in run.data.params})
     x = [name for name in (*params, *metrics) if len({value for run in runs if (value := _value(run, name)) is not None}) > 1]
@@ -72,7 +75,7 @@ def scatter(runs: Sequence[Run], x: str, y: str) -> Scatter | None:
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """Halved, as the whole may be more than the largest number there is."""
+    """A value's place between two others, from 0 to 1. Computed with halves, since the whole range may exceed the largest float."""
     return (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
 
 

@@ -1,4 +1,4 @@
-"""What the pages ask of the rest of the server. ``server/app.py`` passes the real objects in; tests pass whatever answers the same."""
+"""What the pages ask of the rest of the server. ``server.pages`` implements it; tests pass doubles."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -97,7 +97,7 @@ class Traces(Protocol):
         ...
 
     async def content(self, trace_id: str, span_id: str) -> SpanContent:
-        """What one span said and heard."""
+        """What was said in one span."""
         ...
 
     async def has_any(self) -> bool:
@@ -106,7 +106,7 @@ class Traces(Protocol):
 
 
 class Figures(Protocol):
-    """Sums over traces."""
+    """Figures summed over traces."""
 
     async def facets(self, since_ns: int | None = None, *, judges: bool = True) -> Facets:
         """Values to filter by, with those of judges' traffic or without."""

@@ -51,7 +51,7 @@ def _inert(value: Any) -> Any:
 
 @cache
 def environment() -> Environment:
-    """One environment a process; templates are compiled once."""
+    """The environment of this process. Templates are compiled once."""
     env = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,

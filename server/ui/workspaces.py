@@ -12,5 +12,5 @@ OFFERED: Final[ContextVar[tuple[str, ...]]] = ContextVar("pages_workspaces", def
 
 
 def workspace_frame() -> dict[str, object]:
-    """What the frame of every page says of workspaces: the one that is shown, and where else to go."""
+    """What the frame of every page shows: the current workspace, and the others to switch to."""
     return {"workspace": current(), "workspaces": OFFERED.get()}

@@ -1,4 +1,4 @@
-"""MLflow's endpoints, called by pages and by our own API: past the same gatekeeper as by its clients."""
+"""MLflow's endpoints as pages and our own API call them: through the same gatekeeper as MLflow's clients."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

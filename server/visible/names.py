@@ -13,7 +13,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 def said(kept: T) -> T:
-    """What has a ``name``, called as in the workspace of the request."""
+    """A thing with a ``name``, renamed as it is called in the workspace of the request."""
     if current() == DEFAULT:
         return kept
     changed = {"name": unscoped(getattr(kept, "name"))}  # noqa: B009 - a struct of any kind that has one

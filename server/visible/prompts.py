@@ -23,7 +23,7 @@ class VisiblePrompts:
         self._roles = roles
 
     async def create_version(self, name: str, **fields: Any) -> PromptVersion:
-        """The next version of a prompt that may be changed; a new prompt is managed by who made it."""
+        """Register the next version of a prompt that the caller may change. The maker of a new prompt manages it."""
         kept = scoped(name)
         known = await self._is_known(kept)
         if known:
@@ -75,7 +75,7 @@ class VisiblePrompts:
         await self._allowed("delete", name).delete_version(scoped(name), version, reason)
 
     async def delete(self, name: str, reason: str = "") -> None:
-        """Remove a prompt; the next one of its name is another one."""
+        """Remove a prompt with its permissions: the next one of its name is another one."""
         await self._allowed("delete", name).delete(scoped(name), reason)
         for kind in ("registered_model", "prompt"):
             await self._roles.removed(kind, scoped(name))

@@ -16,7 +16,7 @@ class VisibleTraces:
         self._places = places
 
     def __call__(self) -> Scope:
-        """What holds now. Without a caller everything of the workspace is seen, and of an undivided server everything."""
+        """The scope at this moment. Without a caller everything of the workspace is seen; on a server without workspaces, everything."""
         caller, workspace = CALLER.get(), WORKSPACE.get()
         allowed = EVERYTHING if caller is None else scope_of(caller)
         if workspace is None:

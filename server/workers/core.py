@@ -1,4 +1,4 @@
-"""The core: the whole server, behind a Unix socket instead of the public address."""
+"""The core: the whole server, listening on a Unix socket instead of the public address."""
 
 import asyncio
 import gc
@@ -45,7 +45,7 @@ def run_core(loaded: Loaded, place: Place, ready: Ready) -> int:
 
 
 def _newest(loaded: Loaded) -> Loaded:
-    """The configuration as it is now: a core that is started again goes on with what was reloaded meanwhile."""
+    """The configuration as it is now: a core that is started again must go on with what was reloaded meanwhile."""
     try:
         newest = load_with_report(loaded.file, None, loaded.arguments, loaded.further)
     except ConfigError:
@@ -89,7 +89,7 @@ class CoreDoor:
 
 
 def with_client(app: ASGIApp) -> ASGIApp:
-    """``app``, which sees the client where it would see the worker."""
+    """``app``, with the client's address in place of the worker's."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         headers = []

@@ -53,7 +53,7 @@ class CountingLedger(Ledger):
         return ()
 
     def give_back(self, granted: Granted, amounts: Amounts) -> None:
-        """As ``settle``; while the core is away it is kept for the next."""
+        """As ``settle``. While the core is away, the result is kept for the next core."""
         known = self._open.pop(granted.id, None)
         if self._line.up:
             self._line.say(Settle(granted.id, amounts))
@@ -66,14 +66,14 @@ class CountingLedger(Ledger):
 
     @override
     async def raise_to(self, counter: Counter, used: int, ends: int) -> None:
-        """The core keeps the past."""
+        """Does nothing: the core knows the past."""
 
     @override
     async def close(self) -> None:
         self._open.clear()
 
     def _greeting(self, number: int) -> Sequence[ToCore]:
-        """What a core that has forgotten must know, and what became of requests meanwhile."""
+        """What to tell a new core: the grants that are under way, where their counters stood, and what became of requests meanwhile."""
         unsaid, self._unsaid = self._unsaid, []
         reserved = (*self._open.values(), *(granted for granted, _ in unsaid))
         return [Hello(number, reserved, tuple(self._seen.values())), *(settle for _, settle in unsaid)]
@@ -87,7 +87,7 @@ class CountingLedger(Ledger):
             self._see(Seen(charge.counter, at, charge.ceiling.limit - left, charge.ends))
 
     def _see(self, seen: Seen) -> None:
-        """The one that was seen longest ago is let go where there are too many."""
+        """Remember where a counter stood. Beyond the limit the one that was seen longest ago is forgotten."""
         self._seen.pop(seen.counter, None)
         self._seen[seen.counter] = seen
         if len(self._seen) > _MOST_SEEN:

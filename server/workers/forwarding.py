@@ -1,4 +1,4 @@
-"""To the core, as streams both ways: what a worker does not answer itself."""
+"""Forwards what a worker does not answer itself to the core, streaming both ways."""
 
 import asyncio
 import logging
@@ -53,13 +53,13 @@ class CorePool(Pool):
 
 
 class Forwarder:
-    """An ASGI application that asks the core."""
+    """An ASGI application that forwards every request to the core."""
 
     def __init__(self, path: str) -> None:
         self._pool = CorePool(path)
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """Send on what comes; the core's answer is the answer."""
+        """Send the request on as it comes, and the core's answer back."""
         try:
             connection = await self._answered(scope, receive)
         except HttpError as error:
@@ -106,7 +106,7 @@ class Forwarder:
 
 
 class ClientLeft(Exception):
-    """Before its request was whole."""
+    """The client left before its request was whole."""
 
 
 async def _pass_on(connection: Connection, send: Send) -> None:
@@ -129,7 +129,7 @@ def _has_body(scope: HTTPScope) -> bool:
 
 
 def _head(scope: HTTPScope) -> bytes:
-    """The request's head as it came, but for what is of one connection."""
+    """The request's head as it came, without the headers that belong to one connection."""
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
     (host, port), (ours, our_port) = scope["client"] or ("", 0), scope["server"] or ("", 0)
     told = f"{scope['scheme']} {host} {port} {ours} {our_port}".encode("latin-1")

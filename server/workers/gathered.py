@@ -1,4 +1,4 @@
-"""What is said in one turn of the event loop is sent at once: each write of its own would cost as much as the message."""
+"""Gathers what is written in one turn of the event loop into one write: each write of its own would cost as much as the message."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ class Gathered:
         self._loop = asyncio.get_running_loop()
 
     def write(self, frame: bytes) -> None:
-        """Send it soon, in the order of the calls."""
+        """Send ``data`` at the end of this turn, in the order of the calls."""
         if not self._frames:
             self._loop.call_soon(self._send)
         self._frames.append(frame)

@@ -53,7 +53,7 @@ class Connected(Worker):
         self._gone = False
 
     def say(self, message: ToWorker) -> None:
-        """Send it, if the worker is still there."""
+        """Send a message, if the worker is still there."""
         self._out.write(frame(message))
 
     async def answer_to(self, question: Ask, seconds: float) -> Report | None:
@@ -99,21 +99,21 @@ class Hub:
         services.fleet = self._roll
 
     async def listen(self, path: str) -> None:
-        """Let workers in; return when those that a core before had are in. Raises ``OSError``."""
+        """Listen for workers. Returns when those that an earlier core had are back. Raises ``OSError``."""
         self._server = await asyncio.start_unix_server(self._serve, sock=unix_socket(path))
         self._services.figures.asked()  # as the workers do, it counts from the start
         self._start(self._keep_asking())
         await self._recovery.wait()
 
     def close(self) -> None:
-        """Let no more in. Workers have ended by now."""
+        """Accept no more workers. Those there were have ended by now."""
         self._services.changed = nobody_else
         self._server.close()
         for task in self._tasks:
             task.cancel()
 
     async def reports(self) -> list[Report]:
-        """What each worker says of itself that is not stuck."""
+        """The reports of all workers but those that are stuck."""
         return await self._ask_all([worker for worker in self._workers if not worker.stuck])
 
     async def _ask_all(self, workers: Iterable[Connected], clear: str | None = None, seconds: float = REPORT_SECONDS) -> list[Report]:

@@ -57,11 +57,11 @@ class Line:
         self._greeting: Callable[[int], Sequence[ToCore]] = lambda number: [Hello(number)]
 
     def greet_with(self, greeting: Callable[[int], Sequence[ToCore]]) -> None:
-        """What each core is told first, from the worker's number."""
+        """Make the first message to each core, from this worker's number, with ``greeting``."""
         self._greeting = greeting
 
     async def run(self) -> None:
-        """Stay connected."""
+        """Stay connected until cancelled."""
         while True:
             try:
                 reader, writer = await asyncio.open_unix_connection(self._place.line)
@@ -83,20 +83,23 @@ class Line:
 
     @property
     def up(self) -> bool:
-        """Whether the core is there."""
+        """Whether the core is connected."""
         return self._out is not None
 
     def say(self, message: ToCore) -> None:
-        """Send it, if the core is there."""
+        """Send a message, if the core is connected."""
         if self._out is not None:
             self._out.write(frame(message))
 
     def number(self) -> int:
-        """For the next question."""
+        """A number for the next question."""
         return next(self._ids)
 
     async def ask(self, question: Reserve | Render, seconds: float = PATIENCE_SECONDS, *, again: bool = False) -> Reserved | Rendered:
-        """Send it and wait; ``again``: wait for a core that is away, and ask the next one when it is lost. Raises ``CoreAway``."""
+        """Ask the core and wait for its answer. Raises ``CoreAway``.
+
+        ``again``: wait for a core that is away, and ask the next one when it is lost.
+        """
         try:
             async with asyncio.timeout(seconds):
                 while True:

@@ -36,7 +36,10 @@ __all__ = (
 
 
 class Now(msgspec.Struct, frozen=True, tag="now"):
-    """All that a worker goes by. Sent when a worker comes, and after each change. ``settings`` hold what was set up through the API."""
+    """Everything that a worker goes by. Sent when a worker connects, and after each change.
+
+    ``settings`` include what was set up through MLflow's API.
+    """
 
     settings: Settings
     keys: dict[bytes, VirtualKey]
@@ -58,7 +61,7 @@ class Reserved(msgspec.Struct, frozen=True, tag="reserved"):
 
 
 class Rendered(msgspec.Struct, frozen=True, tag="rendered"):
-    """A prompt, or the code of ``gateway.errors`` and the sentence of what was wrong."""
+    """A rendered prompt, or the error: the code of one of ``gateway.errors``, and its message."""
 
     id: int
     prompt: RenderedPrompt | None = None

@@ -54,7 +54,7 @@ def telling(descriptor: int) -> Ready:
 
 
 def unix_socket(path: str) -> socket.socket:
-    """Listen there; what a core that died had left there is removed."""
+    """Listen on a Unix socket, in place of one that a dead core has left there."""
     Path(path).unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listening.setblocking(False)

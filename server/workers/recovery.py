@@ -1,4 +1,4 @@
-"""How a core that was started again goes on counting: from what the workers say when they come."""
+"""How a core that was started again goes on counting, from what the workers tell it when they connect."""
 
 import asyncio
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ class Recovery:
         self.over = False
 
     def take(self, hello: Hello) -> None:
-        """A worker has come."""
+        """Take what a worker tells."""
         if self.over:
             self._go_on([hello])
             return
@@ -41,7 +41,7 @@ class Recovery:
             self._finish()
 
     async def wait(self) -> None:
-        """Until it is over."""
+        """Wait until it is over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LATEST_SECONDS):
                 await self._all.wait()

@@ -1,4 +1,4 @@
-"""Who of the workers is there, and what each has said of itself last."""
+"""Which workers are connected, and what each has reported last."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Worker:
         self.stuck = False
 
     def condition(self) -> WorkerCondition:
-        """As it is known."""
+        """Its condition, as far as it is known."""
         report = self.report
         if self.stuck or report is None:
             return WorkerCondition(number=self.number, state="stuck")
@@ -49,15 +49,15 @@ class Roll(Fleet):
 
     @property
     def there(self) -> Sequence[Worker]:
-        """Those that are connected."""
+        """The workers that are connected."""
         return tuple(self._there.values())
 
     def enter(self, worker: Worker) -> None:
-        """It is connected."""
+        """Note that a worker has connected."""
         self._there[worker.number] = worker
 
     def leave(self, worker: Worker) -> None:
-        """It is not any more. What it has counted goes on counting."""
+        """Note that a worker has disconnected. What it has counted goes on counting."""
         if self._there.get(worker.number) is worker:
             del self._there[worker.number]
         if worker.report is not None:

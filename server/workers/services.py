@@ -1,4 +1,4 @@
-"""What runs in a worker: the gateway and its journal. Whatever else it needs the core has."""
+"""What runs in a worker: the gateway and its journal. The core has everything else."""
 
 import asyncio
 import resource
@@ -64,7 +64,7 @@ class JournalledProperties:
 
 
 class WorkerServices:
-    """Built from what the core says first. ``use`` takes what it says later."""
+    """The services of a worker, built from the first message of the core. ``use`` takes those that follow."""
 
     def __init__(self, now: Now, journal: Journal, line: Line) -> None:
         settings = self.settings = now.settings
@@ -95,7 +95,7 @@ class WorkerServices:
         self.gateway.pace_by(lambda: journal.pressure() * LONGEST_PAUSE_SECONDS)
 
     def use(self, now: Now) -> None:
-        """Go by this from now on; requests under way keep what they began with."""
+        """Go by this from now on. Requests under way keep what they began with."""
         before, self.settings = self.settings, now.settings
         self.keys.replace(now.keys)
         self._tracked = now.tracked
@@ -106,7 +106,7 @@ class WorkerServices:
             self.gateway.reconfigure(now.settings)
 
     async def report(self, ask: Ask) -> Report:
-        """What the core asks for."""
+        """This worker's report, as the core asks for it."""
         self._storage_error = ask.storage_error
         cleared = 0
         if ask.clear is not None:
@@ -175,7 +175,7 @@ def _seal(settings: Settings) -> "Seal":
 
 
 def resident_bytes() -> int:
-    """Of this process now; where the system does not tell, the most there were."""
+    """Resident memory of this process in bytes; its peak where the system does not tell the current value."""
     try:
         return int(Path("/proc/self/statm").read_bytes().split()[1]) * resource.getpagesize()
     except OSError:

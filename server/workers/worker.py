@@ -37,7 +37,7 @@ def run_worker(loaded: Loaded, place: Place, ready: Ready) -> int:
 
 
 class Worker:
-    """Its services exist once the core has said by what to go."""
+    """A worker process. Its services are built when the core has told what to go by."""
 
     def __init__(self, journal: Journal, place: Place) -> None:
         self._journal = journal

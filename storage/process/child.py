@@ -67,10 +67,10 @@ class FollowedLog:
         self.rows_end = _NEVER
 
     def attach(self, delivery: Callable[[], Delivery], nudge: Callable[[], None], every_rows: int) -> None:
-        """Nothing to attach to: the server is told by ``State``."""
+        """Does nothing: ``State`` messages tell the server."""
 
     def measure(self) -> None:
-        """The server measures by itself, once a second."""
+        """Does nothing: the server measures by itself, once a second."""
 
 
 class StoreProcess:
@@ -93,7 +93,10 @@ class StoreProcess:
         )
 
     async def run(self, reader: asyncio.StreamReader) -> None:
-        """Do what the server says. Whoever loses the server ends at once: what is not stored is in the journal, for the next."""
+        """Do what the server says.
+
+        When the server is gone this ends at once: what is not stored is in the journal, for the next process.
+        """
         tasks = [asyncio.create_task(work) for work in (self._open(), self._report())]
         while (data := await receive(reader)) is not None:
             message = to_store.decode(data)

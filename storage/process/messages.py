@@ -169,7 +169,7 @@ def frame(message: ToStore | FromStore) -> bytes:
 
 
 def framed(message: object) -> bytes:
-    """Any message, secrets and all, behind its length."""
+    """Any message behind its length, secrets included."""
     data = _encoder.encode(message)
     return len(data).to_bytes(_LENGTH_BYTES, "little") + data
 

@@ -95,17 +95,17 @@ class Store:
 
     @property
     def appended(self) -> Position:
-        """The place in the journal right behind the last row."""
+        """The position in the journal right behind the last row."""
         return self._journal.rows_end
 
     @property
     def stored(self) -> Position | None:
-        """All of this process before it is stored; ``None`` while rows of an earlier process may not be."""
+        """The position before which everything of this process is stored; ``None`` while rows of an earlier process may not be."""
         return Position(*self._state.position) if self.ready and self._state.replayed else None
 
     @property
     def pid(self) -> int | None:
-        """The store process."""
+        """The number of the store process."""
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
@@ -175,7 +175,7 @@ class Store:
             self._writer.close()
 
     async def _listen(self) -> None:
-        """Until the other side is gone."""
+        """Take messages until the other side is gone."""
         while self._reader is not None and (data := await receive(self._reader)) is not None:
             self._take(to_server.decode(data))
 
@@ -217,7 +217,7 @@ class Store:
             self._writer.write(frame(message))
 
     def _lose(self) -> None:
-        """The process is gone, and with it what it was asked."""
+        """Fail every call under way: the process is gone."""
         self._away = _GONE
         self._state = msgspec.structs.replace(self._state, last_error=_GONE, replayed=False)
         self._fail(_GONE)

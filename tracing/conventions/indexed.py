@@ -1,7 +1,7 @@
-"""Lists and objects that were flattened into keys (``llm.input_messages.3.message.role``), put together again.
+"""Puts lists and objects together again that were flattened into keys (``llm.input_messages.3.message.role``).
 
-Keys come from outside: an index says nothing about how long a list is, so positions only order what is there, nothing is allocated by
-them, and both the number of values and the depth are limited.
+Keys come from outside. An index says nothing about how long a list is, so positions only order what is there and allocate nothing, and both
+the number of values and the depth are limited.
 """
 
 from collections.abc import Iterable, Mapping

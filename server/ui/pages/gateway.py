@@ -91,7 +91,7 @@ def _ordered(rows: Sequence[UsageRow], field: str) -> list[UsageRow]:
 
 
 def _one_of(wanted: Any, offered: Mapping[Name, Any], otherwise: Name) -> Name:
-    """What the address names, if it is offered: an old link still opens."""
+    """The value in the address if it is offered, else the default: an old link still opens."""
     return wanted if wanted in offered else otherwise
 
 

@@ -1,4 +1,4 @@
-"""What every page has in common: the frame around it, the notices, the error card."""
+"""What every page shares: the frame around it, notices, and errors."""
 
 import logging
 from collections.abc import Mapping

@@ -55,7 +55,10 @@ async def play(request: AnyRequest, services: Services) -> Response[str]:
 
 
 async def _body(services: UiServices, draft: Draft) -> bytes:
-    """The gateway fills in prompts of the default workspace for their own model, and says on the span that it did; others are filled in here."""
+    """The body of the request.
+
+    The gateway itself renders prompts of the default workspace, and says so on the span; others are rendered here.
+    """
     rendered = None
     if draft.prompt and (draft.model or current() != DEFAULT):
         filled = await services.prompts.render(draft.prompt, draft.version, draft.variables)

@@ -1,4 +1,4 @@
-"""What is refused in front of all pages, as a page: who somebody is, what they lack, whom to ask."""
+"""A refusal of the server's gate as a page: who is signed in, what they lack, and whom to ask."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

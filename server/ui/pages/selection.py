@@ -139,7 +139,7 @@ async def _review(services: UiServices, chosen: list[str], given: Mapping[str, s
 
 
 async def _delete(services: UiServices, chosen: list[str], given: Mapping[str, str]) -> str:
-    """Each in its experiment, as permissions are on these."""
+    """Delete each trace in its experiment, since permissions are on experiments."""
     if given["sure"] != "yes":
         raise InvalidParameterValue("Deleting cannot be undone: tick that you are sure.")
     infos: BatchGetTraceInfos.Response = await services.registry.ask(BatchGetTraceInfos(trace_ids=[PREFIX + each for each in chosen]))

@@ -65,7 +65,7 @@ def _form(services: UiServices, wanted: str, name: str = "", mistake: str = "", 
 
 
 def _local(wanted: str) -> str:
-    """An address of ours: a link may not lead people elsewhere after they signed in."""
+    """Whether an address is one of ours: a link may not lead people elsewhere after they signed in."""
     parts = urlsplit(wanted)
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and "\\" not in wanted
     return wanted if is_ours and not any(character < " " for character in wanted) else HOME
