@@ -1,11 +1,17 @@
 """What a judge's verdicts come to, from the table of assessments."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from evals.agreement import Pair
 from storage.telemetry import Telemetry
 
 __all__ = ("ScoreStore", "Scores")
+
+
+Version = tuple[str, str]
+"""A judge's name, and its version."""
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,16 +23,20 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Group(msgspec.Struct, frozen=True):
+    judge_name: str
+    judge_version: str
     value: str
     count: int
     total: float | None
 
 
-_VERDICTS = """SELECT if(value_type IN ('NUMERIC', 'BOOLEAN'), '', value_text) AS value, count() AS count, sum(value_number) AS total
+_VERDICTS = """SELECT judge_name, judge_version, if(value_type IN ('NUMERIC', 'BOOLEAN'), '', value_text) AS value,
+           count() AS count, sum(value_number) AS total
     FROM assessments FINAL
-    WHERE project_id = 'default' AND judge_name = {judge_name:String} AND judge_version = {judge_version:String}
+    WHERE project_id = 'default' AND judge_name IN {names:Array(String)}
+      AND has(arrayZip({names:Array(String)}, {versions:Array(String)}), (toString(judge_name), judge_version))
       AND valid AND error_code = '' AND value_type != 'NONE'
-    GROUP BY value ORDER BY count DESC, value LIMIT 100"""
+    GROUP BY judge_name, judge_version, value ORDER BY count DESC, value LIMIT 100 BY judge_name, judge_version"""
 
 
 _SAID = "if(value_type = 'BOOLEAN', if(value_number = 1, 'yes', 'no'), if(value_type = 'NUMERIC', toString(value_number), value_text))"
@@ -50,13 +60,17 @@ class ScoreStore:
         """What one version and people said of the same traces, under the judge's name; of several people, the last."""
         return await self._telemetry.query(_PAIRS, {"judge_name": judge_name, "judge_version": judge_version}, Pair)
 
-    async def of(self, judge_name: str, judge_version: str) -> Scores:
-        """Figures of one version."""
-        parameters = {"judge_name": judge_name, "judge_version": judge_version}
-        groups = await self._telemetry.query(_VERDICTS, parameters, _Group)
-        numbers = next((group for group in groups if not group.value and group.total is not None), None)
-        return Scores(
-            count=sum(group.count for group in groups),
-            mean=numbers.total / numbers.count if numbers and numbers.total is not None else None,
-            categories={group.value: group.count for group in groups if group.value},
-        )
+    async def of(self, versions: Sequence[Version]) -> dict[Version, Scores]:
+        """Figures of each version, by one question for all: nearly all that one costs is to open the table."""
+        parameters = {"names": [name for name, _ in versions], "versions": [version for _, version in versions]}
+        groups = await self._telemetry.query(_VERDICTS, parameters, _Group) if versions else []
+        return {version: _scores([group for group in groups if (group.judge_name, group.judge_version) == version]) for version in versions}
+
+
+def _scores(groups: Sequence[_Group]) -> Scores:
+    numbers = next((group for group in groups if not group.value and group.total is not None), None)
+    return Scores(
+        count=sum(group.count for group in groups),
+        mean=numbers.total / numbers.count if numbers and numbers.total is not None else None,
+        categories={group.value: group.count for group in groups if group.value},
+    )

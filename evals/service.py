@@ -17,7 +17,7 @@ from evals.missing import Window
 from evals.post import Post
 from evals.runner import Runner
 from evals.runs import Run
-from evals.scores_store import ScoreStore
+from evals.scores_store import Scores, ScoreStore
 from evals.types import Assessments, Judge, JudgeCaller, Judgement, JudgeReport, RunProgress, TraceSource, Why
 from evals.why import why
 from storage.errors import StorageError
@@ -75,16 +75,12 @@ class JudgeService:
 
     async def reports(self) -> list[JudgeReport]:
         """Every judge with its figures, by name."""
-        return [await self.report(name) for name in sorted(self._posts)]
+        return await self._reports(sorted(self._posts))
 
     async def report(self, name: str) -> JudgeReport:
         """One judge with its figures. Raises ``JudgeNotFound``."""
-        post = self._post(name)
-        judge = post.judge
-        stats = await self._ledger.stats(judge)
-        scores = await self._scores.of(judge.name, judge.version)
-        stats = msgspec.structs.replace(stats, mean=scores.mean, mean_of=scores.count, categories=scores.categories)
-        return JudgeReport(judge=judge, stats=stats, trouble=post.trouble)
+        [report] = await self._reports([name])
+        return report
 
     async def agreement(self, name: str) -> Agreement:
         """How far a judge and people say the same. Raises ``JudgeNotFound``."""
@@ -119,6 +115,16 @@ class JudgeService:
     async def why(self, name: str, trace_id: str) -> Why:
         """Why a trace has the score it has, or none. Raises ``JudgeNotFound`` and ``tracing.errors.TraceNotFound``."""
         return await why(self.judge(name), trace_id, self._source, self._ledger)
+
+    async def _reports(self, names: Sequence[str]) -> list[JudgeReport]:
+        posts = [self._post(name) for name in names]
+        scores = await self._scores.of([(post.judge.name, post.judge.version) for post in posts])
+        return [await self._report(post, scores[post.judge.name, post.judge.version]) for post in posts]
+
+    async def _report(self, post: Post, scores: Scores) -> JudgeReport:
+        stats = await self._ledger.stats(post.judge)
+        stats = msgspec.structs.replace(stats, mean=scores.mean, mean_of=scores.count, categories=scores.categories)
+        return JudgeReport(judge=post.judge, stats=stats, trouble=post.trouble)
 
     def _build(self, settings: Sequence[JudgeSettings]) -> dict[str, Post]:
         judges = [build(each) for each in settings]

@@ -9,7 +9,7 @@ from evals.executor import Executor
 from evals.ledger import Ledger
 from evals.missing import Watch, Window
 from evals.runner import Runner
-from evals.scores_store import ScoreStore
+from evals.scores_store import Scores, ScoreStore
 from evals.types import Judge
 from evals.why import why
 from storage.clickhouse import ClickHouse
@@ -112,7 +112,7 @@ async def test_a_failure_is_an_error_on_the_trace_and_no_part_of_the_mean(loop: 
     loop.sink.put(made)
     await loop.judge(judge)
     await loop.store.has_any()
-    scores = await ScoreStore(telemetry).of(judge.name, judge.version)
+    scores = await scores_of(telemetry, judge)
     assert (scores.count, scores.mean, scores.categories) == (4, 0.75, {})
     stats = await loop.ledger.stats(judge)
     assert (stats.scored, stats.failed) == (4, 1)
@@ -126,8 +126,28 @@ async def test_categories_are_counted_and_have_no_mean(loop: Loop, telemetry: Cl
     loop.sink.put([spans.chat() for _ in range(3)])
     await loop.judge(judge)
     await loop.store.has_any()
-    scores = await ScoreStore(telemetry).of(judge.name, judge.version)
+    scores = await scores_of(telemetry, judge)
     assert (scores.count, scores.mean, scores.categories) == (3, None, {"good": 2, "bad": 1})
+
+
+async def test_versions_that_are_asked_for_together_keep_their_figures_apart(
+    loop: Loop, telemetry: ClickHouse, spans: Spans, caller: Caller
+):
+    caller.script = ['{"rationale": "r", "result": true}', '{"rationale": "r", "result": false}']
+    first, second = make_judge(name="first"), make_judge(name="second")
+    loop.sink.put([spans.chat()])
+    await loop.judge(first)
+    await loop.judge(second)
+    await loop.store.has_any()
+    unseen = (first.name, second.version + "0")
+    found = await ScoreStore(telemetry).of([(first.name, first.version), (second.name, second.version), unseen])
+    assert [(scores.count, scores.mean) for scores in found.values()] == [(1, 1.0), (1, 0.0), (0, None)]
+    assert await ScoreStore(telemetry).of([]) == {}
+
+
+async def scores_of(telemetry: ClickHouse, judge: Judge) -> Scores:
+    version = (judge.name, judge.version)
+    return (await ScoreStore(telemetry).of([version]))[version]
 
 
 async def test_a_request_that_failed_before_an_answer_is_judged_only_when_the_filter_asks(loop: Loop, spans: Spans, caller: Caller):
