@@ -1,9 +1,8 @@
 """A tracking server of MLflow's, read over its REST API; files too, through the server, wherever they lie."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 import httpx
@@ -11,11 +10,10 @@ import msgspec
 from typing_extensions import override
 
 from registry.imports.files import File, Files
+from registry.imports.mlflow_answers import Json, experiment_of, logged_model_of, number_of, pairs, point_of, run_of
 from registry.imports.source import Source, SourceRefused, Totals
 from registry.imports.traces import Trace
-from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version, Webhook
-from registry.runs.checks import clamped
-from registry.runs.metrics import Point
+from registry.imports.types import Experiment, History, LoggedModel, RegisteredModel, Run, Version, Webhook
 from registry.workspaces.scope import DEFAULT
 
 __all__ = ("MlflowServer",)
@@ -27,8 +25,6 @@ POINTS: Final = 10_000
 PROMPTS: Final = "tags.`mlflow.prompt.is_prompt` = 'true'"
 ABSENT: Final = frozenset({404, 405, 501})
 """Answers of a release that does not have an endpoint yet."""
-
-Json = Mapping[str, Any]
 
 
 class MlflowServer(Source, Files):
@@ -57,7 +53,7 @@ class MlflowServer(Source, Files):
         for workspace in self._all_workspaces():
             for each in self._all("POST", "experiments/search", "experiments", {"view_type": "ALL", "max_results": 1000}):
                 self._places[str(each["experiment_id"])] = workspace
-                yield _experiment(each, workspace)
+                yield experiment_of(each, workspace)
 
     def _all_workspaces(self) -> Iterator[str]:
         """Every workspace by name, entered one after the other. A server without workspaces, or of unknown ones, counts as one."""
@@ -82,7 +78,7 @@ class MlflowServer(Source, Files):
         page: list[Run] = []
         body = {"experiment_ids": [experiment_id], "run_view_type": "ALL", "max_results": PAGE}
         for each in self._all("POST", "runs/search", "runs", body):
-            page.append(_run(each))
+            page.append(run_of(each))
             if len(page) == PAGE:
                 yield page
                 page = []
@@ -99,13 +95,13 @@ class MlflowServer(Source, Files):
         for metric in run.metrics:
             asked = {"run_id": run.run_id, "metric_key": metric.key, "max_results": POINTS}
             for page in self._pages("GET", "metrics/get-history", asked):
-                yield History(run.run_id, [_point(each) for each in page.get("metrics", [])])
+                yield History(run.run_id, [point_of(each) for each in page.get("metrics", [])])
 
     @override
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
         self._enter_of(experiment_id)
         for each in self._all("POST", "logged-models/search", "models", {"experiment_ids": [experiment_id], "max_results": 50}):
-            yield _logged_model(each)
+            yield logged_model_of(each)
 
     @override
     def traces(self, experiment_id: str) -> Iterator[list[Trace]]:
@@ -145,7 +141,7 @@ class MlflowServer(Source, Files):
                 yield from self._files(listing, of, folder, files, by, name, each["path"])
             else:
                 asked = {**by, name: each["path"]}
-                yield File(each["path"], _number(each.get("file_size")), lambda asked=asked: self._pieces(files, asked))  # type: ignore[misc]  # bound as the loop goes
+                yield File(each["path"], number_of(each.get("file_size")), lambda asked=asked: self._pieces(files, asked))  # type: ignore[misc]  # bound as the loop goes
 
     def _pieces(self, path: str, asked: Json) -> Iterator[bytes]:
         with self._client.stream("GET", path, params=dict(asked), headers=self._headers) as answer:
@@ -155,7 +151,7 @@ class MlflowServer(Source, Files):
             yield from answer.iter_bytes(1024 * 1024)
 
     def _registered_model(self, each: Json, condition: str) -> RegisteredModel:
-        name, created = each["name"], _number(each.get("creation_timestamp"))
+        name, created = each["name"], number_of(each.get("creation_timestamp"))
         mark = '"' if "'" in name else "'"
         asked = {"filter": f"name = {mark}{name}{mark}" + (f" AND {condition}" if condition else ""), "max_results": 1000}
         versions = self._all("GET", "model-versions/search", "model_versions", asked)
@@ -163,8 +159,8 @@ class MlflowServer(Source, Files):
             name=name,
             description=each.get("description", ""),
             created_at=created,
-            updated_at=_number(each.get("last_updated_timestamp")) or created,
-            tags=_pairs(each.get("tags")),
+            updated_at=number_of(each.get("last_updated_timestamp")) or created,
+            tags=pairs(each.get("tags")),
             aliases={alias["alias"]: int(alias["version"]) for alias in each.get("aliases", [])},
             versions=sorted((self._version(found, is_model=not condition) for found in versions), key=lambda found: found.version),
         )
@@ -173,7 +169,7 @@ class MlflowServer(Source, Files):
         place: Json = {}
         if is_model:
             place = self._send("GET", f"{API}/model-versions/get-download-uri", {"name": each["name"], "version": each["version"]})
-        created = _number(each.get("creation_timestamp"))
+        created = number_of(each.get("creation_timestamp"))
         return Version(
             version=int(each["version"]),
             stage=each.get("current_stage", "None"),
@@ -184,8 +180,8 @@ class MlflowServer(Source, Files):
             run_link=each.get("run_link", ""),
             created_by=each.get("user_id", ""),
             created_at=created,
-            updated_at=_number(each.get("last_updated_timestamp")) or created,
-            tags=_pairs(each.get("tags")),
+            updated_at=number_of(each.get("last_updated_timestamp")) or created,
+            tags=pairs(each.get("tags")),
         )
 
     def _all(self, method: str, path: str, kind: str, asked: Json) -> Iterator[Json]:
@@ -222,104 +218,3 @@ class MlflowServer(Source, Files):
 def _refused(method: str, path: str, answer: httpx.Response) -> SourceRefused:
     said = answer.text[:200] if "json" in answer.headers.get("content-type", "") else answer.reason_phrase
     return SourceRefused(f"{answer.url.host} answers {method} {path} with {answer.status_code}, which no MLflow server does: {said}")
-
-
-def _number(value: Any) -> int:
-    return int(value or 0)
-
-
-def _pairs(tags: Any) -> dict[str, str]:
-    return {tag["key"]: tag.get("value", "") for tag in tags or []}
-
-
-def _value(value: Any) -> tuple[float, bool]:
-    return clamped(float(value)) if value is not None else (math.nan, True)
-
-
-def _point(each: Json) -> Point:
-    value, is_nan = _value(each.get("value"))
-    return Point(each["key"], _number(each.get("step")), _number(each.get("timestamp")), value, is_nan)
-
-
-def _experiment(each: Json, workspace: str) -> Experiment:
-    created = _number(each.get("creation_time"))
-    return Experiment(
-        experiment_id=str(each["experiment_id"]),
-        name=each["name"],
-        artifact_location=each.get("artifact_location", ""),
-        lifecycle_stage=each.get("lifecycle_stage", "active"),
-        creation_time=created,
-        last_update_time=_number(each.get("last_update_time")) or created,
-        tags=_pairs(each.get("tags")),
-        workspace=workspace,
-    )
-
-
-def _run(each: Json) -> Run:
-    info, data = each["info"], each.get("data", {})
-    inputs, outputs = each.get("inputs", {}), each.get("outputs", {})
-    return Run(
-        run_id=info["run_id"],
-        experiment_id=str(info["experiment_id"]),
-        name=info.get("run_name", ""),
-        user_id=info.get("user_id", ""),
-        status=info.get("status", "RUNNING"),
-        start_time=_number(info.get("start_time")),
-        end_time=_number(info["end_time"]) if "end_time" in info else None,
-        deleted_time=None,
-        artifact_uri=info.get("artifact_uri", ""),
-        lifecycle_stage=info.get("lifecycle_stage", "active"),
-        params=_pairs(data.get("params")),
-        tags=_pairs(data.get("tags")),
-        metrics=[_point(metric) for metric in data.get("metrics", [])],
-        datasets=[_dataset(found) for found in inputs.get("dataset_inputs", [])],
-        model_inputs=[found["model_id"] for found in inputs.get("model_inputs", [])],
-        model_outputs=[(found["model_id"], _number(found.get("step"))) for found in outputs.get("model_outputs", [])],
-    )
-
-
-def _dataset(each: Json) -> ReadDataset:
-    found = each["dataset"]
-    return ReadDataset(
-        name=found["name"],
-        digest=found["digest"],
-        source_type=found.get("source_type", ""),
-        source=found.get("source", ""),
-        schema=found.get("schema"),
-        profile=found.get("profile"),
-        tags=_pairs(each.get("tags")),
-    )
-
-
-def _logged_model(each: Json) -> LoggedModel:
-    info, data = each["info"], each.get("data", {})
-    return LoggedModel(
-        model_id=info["model_id"],
-        experiment_id=str(info["experiment_id"]),
-        name=info["name"],
-        model_type=info.get("model_type", ""),
-        source_run_id=info.get("source_run_id", ""),
-        status=info.get("status", "LOGGED_MODEL_STATUS_UNSPECIFIED"),
-        status_message=info.get("status_message"),
-        artifact_location=info.get("artifact_uri", ""),
-        lifecycle_stage="active",
-        creation_timestamp_ms=_number(info.get("creation_timestamp_ms")),
-        last_updated_timestamp_ms=_number(info.get("last_updated_timestamp_ms")),
-        params=_pairs(data.get("params")),
-        tags=_pairs(info.get("tags")),
-        metrics=[_model_point(found) for found in data.get("metrics", [])],
-    )
-
-
-def _model_point(each: Json) -> ModelPoint:
-    value, is_nan = _value(each.get("value"))
-    return ModelPoint(
-        key=each["key"],
-        value=value,
-        is_nan=is_nan,
-        timestamp=_number(each.get("timestamp")),
-        step=_number(each.get("step")),
-        run_id=each.get("run_id", ""),
-        dataset_name=each.get("dataset_name"),
-        dataset_digest=each.get("dataset_digest"),
-    )

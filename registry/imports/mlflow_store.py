@@ -4,23 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, RowMapping, Table, create_engine, func, inspect, select
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, func, inspect, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from typing_extensions import override
 
 from registry.imports import mlflow_genai
 from registry.imports.genai_types import DatasetRecord, EvaluationDataset, Scorer
+from registry.imports.mlflow_rows import Row, logged_model_of, pairs, point_of, read_dataset_of, run_of, version_of, workspace_of
 from registry.imports.mlflow_schema import check_revision
 from registry.imports.source import Source, SourceRefused, Totals
 from registry.imports.traces import Trace, trace_of
-from registry.imports.types import Experiment, History, LoggedModel, ModelPoint, ReadDataset, RegisteredModel, Run, Version, Webhook
-from registry.runs.metrics import Point
-from registry.workspaces.scope import DEFAULT
+from registry.imports.types import Experiment, History, LoggedModel, ReadDataset, RegisteredModel, Run, Version, Webhook
 
 __all__ = ("MlflowDatabase",)
 
-Row = RowMapping | Mapping[str, Any]
 PAGE: Final = 200
 """Runs that are read at once."""
 
@@ -30,12 +28,6 @@ TRACES: Final = 50
 POINTS: Final = 10_000
 """Points that are read at once."""
 
-STATUSES: Final = {
-    0: "LOGGED_MODEL_STATUS_UNSPECIFIED",
-    1: "LOGGED_MODEL_PENDING",
-    2: "LOGGED_MODEL_READY",
-    3: "LOGGED_MODEL_UPLOAD_FAILED",
-}
 TABLES: Final = (
     "experiments", "experiment_tags", "runs", "tags", "params", "latest_metrics", "metrics", "datasets", "inputs", "input_tags",
     "logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics", "registered_models", "registered_model_tags",
@@ -81,8 +73,8 @@ class MlflowDatabase(Source):
                 lifecycle_stage=row["lifecycle_stage"] or "active",
                 creation_time=row.get("creation_time") or 0,
                 last_update_time=row.get("last_update_time") or row.get("creation_time") or 0,
-                tags=_pairs(tags.get(number, [])),
-                workspace=_workspace(row),
+                tags=pairs(tags.get(number, [])),
+                workspace=workspace_of(row),
             )
 
     @override
@@ -101,7 +93,7 @@ class MlflowDatabase(Source):
     @override
     def histories(self, run: Run) -> Iterator[History]:
         for page in _pages(self._rows("metrics", {"run_uuid": [run.run_id]}, order=("key", "step")), POINTS):
-            yield History(run.run_id, [_point(row) for row in page])
+            yield History(run.run_id, [point_of(row) for row in page])
 
     @override
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
@@ -112,7 +104,7 @@ class MlflowDatabase(Source):
                 self._grouped(name, "model_id", of) for name in ("logged_model_params", "logged_model_tags", "logged_model_metrics")
             )
             for row in page:
-                yield _logged_model(row, *(found.get(row["model_id"], []) for found in (params, tags, metrics)))
+                yield logged_model_of(row, *(found.get(row["model_id"], []) for found in (params, tags, metrics)))
 
     @override
     def traces(self, experiment_id: str) -> Iterator[list[Trace]]:
@@ -130,13 +122,13 @@ class MlflowDatabase(Source):
     def registered_models(self) -> Iterator[RegisteredModel]:
         tags, aliases = self._of_names("registered_model_tags"), self._of_names("registered_model_aliases")
         for row in self._rows("registered_models", order=("name",)):
-            name, named = row["name"], (_workspace(row), row["name"])
+            name, named = row["name"], (workspace_of(row), row["name"])
             yield RegisteredModel(
                 name=name,
                 description=row["description"] or "",
                 created_at=row["creation_time"] or 0,
                 updated_at=row["last_updated_time"] or row["creation_time"] or 0,
-                tags=_pairs(tags.get(named, [])),
+                tags=pairs(tags.get(named, [])),
                 aliases={each["alias"]: each["version"] for each in aliases.get(named, [])},
                 versions=self._versions(*named),
                 workspace=named[0],
@@ -176,28 +168,28 @@ class MlflowDatabase(Source):
     def _of_names(self, table: str) -> dict[tuple[str, str], list[Row]]:
         found: dict[tuple[str, str], list[Row]] = {}
         for row in self._rows(table):
-            found.setdefault((_workspace(row), row["name"]), []).append(row)
+            found.setdefault((workspace_of(row), row["name"]), []).append(row)
         return found
 
     def _versions(self, workspace: str, name: str) -> list[Version]:
         tags: dict[int, list[Row]] = {}
         for tag in self._rows("model_version_tags", {"name": [name]}):
-            if _workspace(tag) == workspace:
+            if workspace_of(tag) == workspace:
                 tags.setdefault(tag["version"], []).append(tag)
-        rows = [row for row in self._rows("model_versions", {"name": [name]}, order=("version",)) if _workspace(row) == workspace]
+        rows = [row for row in self._rows("model_versions", {"name": [name]}, order=("version",)) if workspace_of(row) == workspace]
         # A deleted version leaves its row behind, so that its number is not given again.
-        return [_version(row, tags.get(row["version"], [])) for row in rows if row["current_stage"] != "Deleted_Internal"]
+        return [version_of(row, tags.get(row["version"], [])) for row in rows if row["current_stage"] != "Deleted_Internal"]
 
     def _whole_runs(self, rows: Sequence[Row]) -> list[Run]:
         of = {"run_uuid": [row["run_uuid"] for row in rows]}
         params, tags, metrics = (self._grouped(name, "run_uuid", of) for name in ("params", "tags", "latest_metrics"))
         datasets, inputs, outputs = self._links(of["run_uuid"])
         return [
-            _run(
+            run_of(
                 row,
-                params=_pairs(params.get(row["run_uuid"], [])),
-                tags=_pairs(tags.get(row["run_uuid"], [])),
-                metrics=[_point(each) for each in metrics.get(row["run_uuid"], [])],
+                params=pairs(params.get(row["run_uuid"], [])),
+                tags=pairs(tags.get(row["run_uuid"], [])),
+                metrics=[point_of(each) for each in metrics.get(row["run_uuid"], [])],
                 datasets=datasets.get(row["run_uuid"], []),
                 model_inputs=inputs.get(row["run_uuid"], []),
                 model_outputs=outputs.get(row["run_uuid"], []),
@@ -216,7 +208,7 @@ class MlflowDatabase(Source):
         outputs: dict[str, list[tuple[str, int]]] = {}
         for link in links:
             if link["source_type"] == "DATASET" and link["source_id"] in facts:
-                found = _dataset(facts[link["source_id"]], tags.get(link["input_uuid"], []))
+                found = read_dataset_of(facts[link["source_id"]], tags.get(link["input_uuid"], []))
                 datasets.setdefault(link["destination_id"], []).append(found)
             elif link["source_type"] == "RUN_OUTPUT":
                 outputs.setdefault(link["source_id"], []).append((link["destination_id"], link.get("step") or 0))
@@ -281,94 +273,3 @@ def _pages(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
 
 def _sources(links: Sequence[Row], kind: str) -> list[str]:
     return list({link["source_id"] for link in links if link["source_type"] == kind})
-
-
-def _workspace(row: Row) -> str:
-    """Releases before workspaces have no column of them."""
-    return row.get("workspace") or DEFAULT
-
-
-def _pairs(rows: Sequence[Row]) -> dict[str, str]:
-    return {row["key"]: row["value"] or "" for row in rows}
-
-
-def _point(row: Row) -> Point:
-    is_nan = bool(row["is_nan"])
-    return Point(row["key"], row["step"] or 0, row["timestamp"] or 0, 0.0 if is_nan else row["value"], is_nan)
-
-
-def _dataset(row: Row, tags: Sequence[Row]) -> ReadDataset:
-    return ReadDataset(
-        name=row["name"],
-        digest=row["digest"],
-        source_type=row["dataset_source_type"],
-        source=row["dataset_source"],
-        schema=row["dataset_schema"],
-        profile=row["dataset_profile"],
-        tags={tag["name"]: tag["value"] for tag in tags},
-    )
-
-
-def _run(row: Row, **belongings: Any) -> Run:
-    return Run(
-        run_id=row["run_uuid"],
-        experiment_id=str(row["experiment_id"]),
-        name=row["name"] or belongings["tags"].get("mlflow.runName", ""),
-        user_id=row["user_id"] or "",
-        status=row["status"] or "RUNNING",
-        start_time=row["start_time"] or 0,
-        end_time=row["end_time"],
-        deleted_time=row.get("deleted_time"),
-        artifact_uri=row["artifact_uri"] or "",
-        lifecycle_stage=row["lifecycle_stage"] or "active",
-        **belongings,
-    )
-
-
-def _logged_model(row: Row, params: Sequence[Row], tags: Sequence[Row], metrics: Sequence[Row]) -> LoggedModel:
-    return LoggedModel(
-        model_id=row["model_id"],
-        experiment_id=str(row["experiment_id"]),
-        name=row["name"],
-        model_type=row["model_type"] or "",
-        source_run_id=row["source_run_id"] or "",
-        status=STATUSES.get(row["status"], STATUSES[0]),
-        status_message=row["status_message"],
-        artifact_location=row["artifact_location"],
-        lifecycle_stage=row["lifecycle_stage"] or "active",
-        creation_timestamp_ms=row["creation_timestamp_ms"],
-        last_updated_timestamp_ms=row["last_updated_timestamp_ms"],
-        params={each["param_key"]: each["param_value"] for each in params},
-        tags={each["tag_key"]: each["tag_value"] for each in tags},
-        metrics=[_model_point(each) for each in metrics],
-    )
-
-
-def _model_point(row: Row) -> ModelPoint:
-    value = row["metric_value"]
-    return ModelPoint(
-        key=row["metric_name"],
-        value=0.0 if value is None else value,
-        is_nan=value is None,
-        timestamp=row["metric_timestamp_ms"],
-        step=row["metric_step"],
-        run_id=row["run_id"],
-        dataset_name=row["dataset_name"],
-        dataset_digest=row["dataset_digest"],
-    )
-
-
-def _version(row: Row, tags: Sequence[Row]) -> Version:
-    return Version(
-        version=row["version"],
-        stage=row["current_stage"] or "None",
-        description=row["description"] or "",
-        source=row["source"] or "",
-        storage_location=row.get("storage_location") or "",
-        run_id=row["run_id"] or "",
-        run_link=row["run_link"] or "",
-        created_by=row["user_id"] or "",
-        created_at=row["creation_time"] or 0,
-        updated_at=row["last_updated_time"] or row["creation_time"] or 0,
-        tags=_pairs(tags),
-    )

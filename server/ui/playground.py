@@ -52,7 +52,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Playground(Protocol):
-    """Whoever sends requests for people (``server.pages.PagePlayground``)."""
+    """Whoever sends requests for people (``server.pages.playground``)."""
 
     def models(self) -> Sequence[str]:
         """Names that are known to be answered, routes first."""

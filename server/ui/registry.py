@@ -1,4 +1,4 @@
-"""What the pages of runs and models ask for. ``server/pages.py`` passes the services in; tests pass whatever answers the same."""
+"""What the pages of runs and models ask for. ``server.pages`` passes the services in; tests pass whatever answers the same."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
