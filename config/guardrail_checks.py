@@ -10,7 +10,7 @@ import msgspec
 from config.detection_checks import check_detection
 from config.findings import Finding
 from config.suggest import closest, listing
-from config.written import Node, Scalar, child, items, span_of, text_of
+from config.written import Node, Scalar, child, is_nothing, items, span_of, text_of
 
 __all__ = ("check_guardrails",)
 
@@ -33,7 +33,7 @@ def check_guardrails(root: Node, check_model: CheckModel) -> Iterator[Finding]:
 
 def _guardrail(guardrail: Node, path: str, check_model: CheckModel) -> Iterator[Finding]:
     subject = f"guardrail {text_of(child(guardrail, 'name')) or path!r}"
-    kinds = [kind for kind in KINDS if not _is_nothing(child(guardrail, kind))]
+    kinds = [kind for kind in KINDS if not is_nothing(child(guardrail, kind))]
     if len(kinds) != 1:
         predicate = f"is of {len(kinds)} kinds" if kinds else "looks at nothing"
         yield Finding(guardrail.span, path, subject, predicate, f"write one of {listing(KINDS)}")
@@ -113,7 +113,3 @@ def _named(node: Node, path: str, names: AbstractSet[str]) -> Iterator[Finding]:
     if name is not None and name not in names:
         hint = f"define it under guardrails: (there are: {listing(names)})"
         yield Finding(node.span, path, path, f"names the guardrail {name!r}, which is not there", hint, closest(name, names))
-
-
-def _is_nothing(node: Node | None) -> bool:
-    return node is None or (isinstance(node, Scalar) and node.value is None)

@@ -20,7 +20,7 @@ from config.secrets import Secret
 from config.source import Span
 from config.suggest import closest, listing
 from config.variables import variable_for
-from config.written import Mapping, Node, Scalar, Sequence, child
+from config.written import Mapping, Node, Scalar, Sequence, child, is_nothing
 
 __all__ = ("ResolvedSecret", "Validated", "Validator", "join", "only_member")
 
@@ -73,7 +73,7 @@ class Validator:
     def _read(self, node: Node, kind: mi.Type, path: str) -> object:
         match kind:
             case mi.UnionType():
-                return None if _is_empty(node) else self._read(node, only_member(kind), path)
+                return None if is_nothing(node) else self._read(node, only_member(kind), path)
             case mi.StructType():
                 return self._struct(node, kind, path)
             case mi.DictType():
@@ -104,7 +104,7 @@ class Validator:
         return {entry.key: self._read(entry.value, kind.value_type, join(path, entry.key)) for entry in found.entries}
 
     def _tuple(self, node: Node, kind: mi.VarTupleType, path: str) -> object:
-        found = Sequence(node.span, ()) if _is_empty(node) else node
+        found = Sequence(node.span, ()) if is_nothing(node) else node
         if not isinstance(found, Sequence):
             return self._wrong(node, path, f"must be a list, not {_shape(node)}", "begin each item with '- ', or write [a, b]")
         if kind.min_length and len(found.items) < kind.min_length:
@@ -113,7 +113,7 @@ class Validator:
 
     def _mapping(self, node: Node, path: str, fix: str) -> Mapping | None:
         """The mapping; an empty one where nothing is written, so that a section may have all its lines commented out."""
-        if _is_empty(node):
+        if is_nothing(node):
             return Mapping(node.span)
         if isinstance(node, Mapping):
             return node
@@ -178,10 +178,6 @@ class Validator:
 def _as_text(value: str | float | bool | None) -> str | float | bool | None:
     """A number or a boolean as it would be written between quotes."""
     return str(value).lower() if isinstance(value, int | float) else value
-
-
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
 
 
 def _shape(node: Node) -> str:

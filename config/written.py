@@ -4,7 +4,7 @@ import msgspec
 
 from config.source import Span
 
-__all__ = ("Entry", "Mapping", "Node", "Scalar", "Sequence", "child", "entries", "items", "span_of", "text_of")
+__all__ = ("Entry", "Mapping", "Node", "Scalar", "Sequence", "child", "entries", "is_nothing", "items", "span_of", "text_of")
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -63,3 +63,8 @@ def span_of(node: Node, key: str) -> Span:
     """Where the value under ``key`` stands, or the whole mapping that has no such key."""
     found = child(node, key)
     return node.span if found is None else found.span
+
+
+def is_nothing(node: Node | None) -> bool:
+    """Whether a key stands alone, or is not there at all."""
+    return node is None or (isinstance(node, Scalar) and node.value is None)

@@ -11,6 +11,7 @@ from gateway.passages import passage
 from gateway.passages.choosing import OnUnsupported
 from gateway.types import Headers, Inbound, Observation, Opened, Operation, Outbound, Passage, Provider, Target, Upstream
 from gateway.waits import may_wait, with_wait
+from gateway.wire.headers import content_type, is_events
 from gateway.wire.openai import RequestHead
 from gateway.wire.patch import patch
 
@@ -107,9 +108,5 @@ def _flows(inbound: Inbound, head: RequestHead, headers: Headers) -> bool:
     Of a generation that is a stream that was asked for; of a resource, whatever is not JSON, or everything where the resource says so.
     """
     if inbound.resource is None:
-        return bool(head.stream) and _kind(headers).startswith(b"text/event-stream")
-    return inbound.resource.flows or not _kind(headers).startswith(b"application/json")
-
-
-def _kind(headers: Headers) -> bytes:
-    return next((value for name, value in headers if name == b"content-type"), b"")
+        return bool(head.stream) and is_events(headers)
+    return inbound.resource.flows or not content_type(headers).startswith(b"application/json")

@@ -20,6 +20,7 @@ from gateway.http.tunnel import proxy_of
 from gateway.masking import Masking, Passing
 from gateway.types import Headers, Upstream
 from gateway.upload import Sending
+from gateway.wire.headers import content_type
 
 __all__ = ("HttpAccount", "HttpUpstream")
 
@@ -165,7 +166,7 @@ class HttpUpstream(Upstream):
 
     @override
     async def next_chunk(self) -> bytes | None:
-        passing = self._passing = self._passing or self._account.masking.stream(self.status, _kind(self.headers))
+        passing = self._passing = self._passing or self._account.masking.stream(self.status, content_type(self.headers))
         while True:
             try:
                 chunk = await self._open().next_chunk()
@@ -185,10 +186,6 @@ class HttpUpstream(Upstream):
         if self._connection is None:
             raise Broken("the answer was closed")
         return self._connection
-
-
-def _kind(headers: Headers) -> bytes:
-    return next((value for name, value in headers if name == b"content-type"), b"")
 
 
 async def _chunked(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -8,10 +8,10 @@ import msgspec
 from config.findings import Finding
 from config.source import Span
 from config.suggest import closest, listing
-from config.written import Entry, Node, Scalar, Sequence, entries, items
+from config.written import Entry, Node, Scalar, Sequence, entries, is_nothing, items
 from config.written import Mapping as Written
 
-__all__ = ("Reader", "Translated", "below", "is_nothing", "listed", "made", "plain", "word")
+__all__ = ("Reader", "Translated", "below", "listed", "made", "plain", "word")
 
 
 class Translated(msgspec.Struct, frozen=True):
@@ -82,11 +82,6 @@ class Reader:
         """Remember what the author calls the place of ``node``."""
         self.origins.setdefault(node.span, path)
         return node
-
-
-def is_nothing(node: Node) -> bool:
-    """Whether a key stands alone."""
-    return isinstance(node, Scalar) and node.value is None
 
 
 def _shape(node: Node) -> str:

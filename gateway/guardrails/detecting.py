@@ -12,6 +12,7 @@ import msgspec
 from msgspec import structs
 
 from config.guardrails import GuardrailSettings
+from gateway.asking import peek
 from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.guardrails.streams import HeldStream, WatchedStream, rest_of
 from gateway.guardrails.text import Place, places, tree_of
@@ -50,7 +51,7 @@ class DetectGuard:
         if opened.upstream.status >= 400:
             return opened
         if not is_words(opened):
-            unseen(call, self.settings, "output", _observed(opened))
+            unseen(call, self.settings, "output", peek(opened))
             return opened
         if opened.first is None:
             return await _aside(len(opened.body), partial(self._whole, call, opened))
@@ -111,7 +112,7 @@ class DetectGuard:
     def _judge(self, call: Call, stage: Stage, counts: Mapping[str, int], began: int, opened: Opened | None = None) -> None:
         noted(call, verdict(self.settings, stage, self._result(counts), began, told(counts)))
         if counts and self.settings.action == "block":
-            raise GuardrailBlocked(self._message(stage, counts), None if opened is None else spent(call, _observed(opened)))
+            raise GuardrailBlocked(self._message(stage, counts), None if opened is None else spent(call, peek(opened)))
 
     def _result(self, counts: Mapping[str, int]) -> Any:
         if not counts:
@@ -131,11 +132,3 @@ class DetectGuard:
 async def _aside(size: int, work: Callable[[], T]) -> T:
     """Look at a large text in a thread, so that no other request waits."""
     return work() if size < LARGE else await asyncio.to_thread(work)
-
-
-def _observed(opened: Opened) -> Any:
-    if opened.first is None:
-        return opened.passage.read_answer(opened.body)
-    reader = opened.passage.read_stream()
-    reader.feed(opened.first)
-    return reader.observation()

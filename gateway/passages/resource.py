@@ -12,11 +12,12 @@ from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError
 from gateway.render import error_event
 from gateway.sse import EventParser
-from gateway.types import Headers, Inbound, Message, Observation, StreamReader, Upstream, Usage
+from gateway.types import Inbound, Message, Observation, StreamReader, Upstream, Usage
+from gateway.wire.headers import is_events
 from gateway.wire.multipart import boundary_of, with_text
 from gateway.wire.patch import replace
 
-__all__ = ("ResourcePassage", "is_events", "read_usage")
+__all__ = ("ResourcePassage", "read_usage")
 
 
 class Told(msgspec.Struct):
@@ -111,11 +112,6 @@ def read_usage(usage: Any) -> Usage | None:
         return None
     into, out = _count(usage, "input_tokens", "prompt_tokens"), _count(usage, "output_tokens", "completion_tokens")
     return None if into is None and out is None else Usage(input_tokens=into, output_tokens=out)
-
-
-def is_events(headers: Headers) -> bool:
-    """Whether an answer is a stream of events."""
-    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)
 
 
 def _billed(meta: Any) -> Usage | None:

@@ -24,6 +24,7 @@ from gateway.dialects.types import (
 from gateway.errors import UpstreamBroken
 from gateway.passages.restoring import EventRestorer, restored
 from gateway.types import Headers, Upstream
+from gateway.wire.headers import is_events
 
 __all__ = ("TranslatedUpstream",)
 
@@ -36,7 +37,7 @@ class TranslatedUpstream(Upstream):
 
     def __init__(self, answer: Upstream, target: UpstreamDialect, client: ClientDialect, request: Request, written: Written) -> None:
         self._streams = answer.status < 400 and request.stream
-        self._framed = _is_stream(answer.headers)
+        self._framed = is_events(answer.headers)
         self.status = answer.status
         self.headers: Headers = _headers(answer.headers, client, streams=self._streams)
         self.failure: Failure | None = None
@@ -123,10 +124,6 @@ class TranslatedUpstream(Upstream):
         if not self._collector.complete:
             raise UpstreamBroken("The provider ended its stream before the answer was whole.")
         return self._writer.end()
-
-
-def _is_stream(headers: Headers) -> bool:
-    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)
 
 
 def _headers(headers: Headers, client: ClientDialect, *, streams: bool) -> Headers:

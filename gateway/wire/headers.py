@@ -1,8 +1,9 @@
-"""Values of headers that are made of what somebody else wrote."""
+"""Headers: what their values may hold, and the type of the body that they announce."""
 
+from collections.abc import Iterable
 from typing import Final
 
-__all__ = ("header_value",)
+__all__ = ("content_type", "header_value", "is_events")
 
 _CONTROLS: Final = dict.fromkeys((*range(32), 127), "?")
 
@@ -12,3 +13,13 @@ def header_value(text: str) -> bytes:
     if text.isascii() and text.isprintable():
         return text.encode()
     return text.translate(_CONTROLS).encode("latin-1", "replace")
+
+
+def content_type(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The value of ``content-type``; ``b""`` where there is none. Names of headers are lower-case."""
+    return next((value for name, value in headers if name == b"content-type"), b"")
+
+
+def is_events(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer is a stream of server-sent events."""
+    return content_type(headers).startswith(b"text/event-stream")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from registry.errors import InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
 from registry.gateway_admin import endpoint_store, messages, model_store
 from registry.gateway_admin.messages import FallbackConfig, GatewayEndpointModelConfig, LinkageType
+from registry.gateway_admin.stamps import stamped
 from registry.gateway_admin.types import Experiments, Metadata
 
 __all__ = ("EndpointService",)
@@ -48,7 +49,7 @@ class EndpointService:
             "fallback": _fallback(request.fallback_config, request.model_configs),
             "experiment_id": experiment,
             "usage_tracking": tracked,
-            **_made(request.created_by),
+            **stamped(request.created_by),
         }
         models = _rows(endpoint_id, request.model_configs, request.created_by)
 
@@ -132,7 +133,7 @@ class EndpointService:
             "endpoint_id": request.endpoint_id,
             "resource_type": request.resource_type,
             "resource_id": request.resource_id,
-            **_made(request.created_by),
+            **stamped(request.created_by),
         }
 
         def write(connection: Connection) -> messages.GatewayEndpointBinding:
@@ -237,8 +238,3 @@ def _fallback(config: FallbackConfig | None, models: Sequence[GatewayEndpointMod
         return None
     config = config or FallbackConfig()
     return {"strategy": config.strategy and config.strategy.value, "max_attempts": config.max_attempts}
-
-
-def _made(by: str | None) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {"created_at": now, "updated_at": now, "created_by": by or None, "updated_by": by or None}

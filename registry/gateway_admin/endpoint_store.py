@@ -20,6 +20,7 @@ from registry.gateway_admin.messages import (
     RoutingStrategy,
 )
 from registry.gateway_admin.model_store import read_definitions
+from registry.gateway_admin.stamps import stamps_of
 from storage.gateway_admin_tables import (
     gateway_endpoint_bindings,
     gateway_endpoint_models,
@@ -156,7 +157,7 @@ def read_bindings(connection: Connection, **wanted: str | None) -> list[GatewayE
     given = [_bindings[name] == value for name, value in wanted.items() if value]
     query = select(gateway_endpoint_bindings).where(*given).order_by(_bindings.created_at, _bindings.resource_id)
     return [
-        GatewayEndpointBinding(endpoint_id=row.endpoint_id, resource_type=row.resource_type, resource_id=row.resource_id, **_made(row))
+        GatewayEndpointBinding(endpoint_id=row.endpoint_id, resource_type=row.resource_type, resource_id=row.resource_id, **stamps_of(row))
         for row in connection.execute(query)
     ]
 
@@ -217,7 +218,7 @@ def _endpoint(row: Row[Any], models: list[GatewayEndpointModelMapping], tags: li
         fallback_config=_fallback(row.fallback),
         experiment_id=row.experiment_id,
         usage_tracking=row.usage_tracking,
-        **_made(row),
+        **stamps_of(row),
     )
 
 
@@ -226,12 +227,3 @@ def _fallback(stored: dict[str, Any] | None) -> FallbackConfig | None:
         return None
     strategy = stored.get("strategy")
     return FallbackConfig(strategy=FallbackStrategy[strategy] if strategy else None, max_attempts=stored.get("max_attempts"))
-
-
-def _made(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "created_at": milliseconds(row.created_at),
-        "last_updated_at": milliseconds(row.updated_at),
-        "created_by": row.created_by,
-        "last_updated_by": row.updated_by,
-    }

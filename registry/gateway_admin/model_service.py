@@ -11,6 +11,7 @@ from config.secrets import Secret
 from registry.errors import InvalidParameterValue
 from registry.gateway_admin import messages, model_store
 from registry.gateway_admin.secret_values import check_auth_config, masked, read_values
+from registry.gateway_admin.stamps import stamped
 from registry.gateway_admin.types import Metadata
 from registry.outbound.guard import AddressGuard
 from storage.sealing import Seal
@@ -38,7 +39,7 @@ class ModelService:
             "provider": request.provider or None,
             "auth_config": auth_config,
             **self._sealed(secret_id, values),
-            **_made(request.created_by),
+            **stamped(request.created_by),
         }
         await self._metadata.run(lambda connection: model_store.insert_secret(connection, row))
         return messages.CreateGatewaySecret.Response(secret=await self._read_secret(secret_id=secret_id))
@@ -83,7 +84,7 @@ class ModelService:
             "secret_id": request.secret_id,
             "provider": request.provider,
             "model_name": request.model_name,
-            **_made(request.created_by),
+            **stamped(request.created_by),
         }
         made = await self._metadata.run(lambda connection: model_store.insert_definition(connection, row))
         return messages.CreateGatewayModelDefinition.Response(model_definition=made)
@@ -125,8 +126,3 @@ class ModelService:
 def belongs_to(secret_id: str) -> str:
     """What the values of a secret are sealed for."""
     return f"gateway_secret/{secret_id}"
-
-
-def _made(by: str | None) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {"created_at": now, "updated_at": now, "created_by": by or None, "updated_by": by or None}

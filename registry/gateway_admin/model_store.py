@@ -1,15 +1,15 @@
 """Secrets and model definitions in the metadata database."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from registry.errors import InvalidState, ResourceAlreadyExists
-from registry.gateway_admin.common_store import find, milliseconds
+from registry.gateway_admin.common_store import find
 from registry.gateway_admin.messages import GatewayModelDefinition, GatewaySecretInfo
+from registry.gateway_admin.stamps import stamps_of
 from storage.gateway_admin_tables import gateway_endpoint_models, gateway_model_definitions, gateway_secrets
 
 __all__ = (
@@ -123,7 +123,7 @@ def _secret(row: Row[Any]) -> GatewaySecretInfo:
         masked_values=row.masked,
         provider=row.provider,
         auth_config=row.auth_config,
-        **_made(row),
+        **stamps_of(row),
     )
 
 
@@ -135,15 +135,5 @@ def _definition(row: Row[Any]) -> GatewayModelDefinition:
         secret_name=row.secret_name,
         provider=row.provider,
         model_name=row.model_name,
-        **_made(row),
+        **stamps_of(row),
     )
-
-
-def _made(row: Row[Any]) -> dict[str, Any]:
-    made: datetime = row.created_at
-    return {
-        "created_at": milliseconds(made),
-        "last_updated_at": milliseconds(row.updated_at),
-        "created_by": row.created_by,
-        "last_updated_by": row.updated_by,
-    }

@@ -21,6 +21,7 @@ from registry.gateway_admin.policy_messages import (
     GuardrailAction,
     GuardrailStage,
 )
+from registry.gateway_admin.stamps import stamped
 from registry.gateway_admin.types import Metadata, Scorers
 from registry.search import next_token, offset_of
 
@@ -57,7 +58,7 @@ class PolicyService:
             "target_scope": request.target_scope.value,
             "target_value": target,
             "budget_action": request.budget_action.value,
-            **_made(request.created_by),
+            **stamped(request.created_by),
         }
         made = await self._metadata.run(lambda connection: policy_store.insert_budget(connection, row))
         await self._changed()
@@ -119,7 +120,7 @@ class PolicyService:
             "stage": request.stage.value,
             "action": request.action.value,
             "action_endpoint_id": request.action_endpoint_id or None,
-            **_made(None),
+            **stamped(None),
         }
         made = await self._metadata.run(lambda connection: policy_store.insert_guardrail(connection, row))
         return messages.CreateGatewayGuardrail.Response(guardrail=await self._guardrail(made))
@@ -246,8 +247,3 @@ def _page(asked: int | None) -> int:
     if limit > LARGEST_PAGE:
         raise InvalidParameterValue(f"Invalid value {limit} for parameter 'max_results' supplied. It must be at most {LARGEST_PAGE}")
     return limit
-
-
-def _made(by: str | None) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {"created_at": now, "updated_at": now, "created_by": by or None, "updated_by": by or None}

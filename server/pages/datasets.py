@@ -7,6 +7,7 @@ import msgspec
 
 from registry.evaluation_datasets.messages import Dataset, GetDataset, GetDatasetRecords, SearchEvaluationDatasets
 from server.ui.datasets import DatasetExample, DatasetLine, DatasetRecords
+from server.ui.format import indented
 from server.visible.calls import Calls
 from tracing.times import milliseconds_text
 
@@ -63,4 +64,4 @@ def _example(record: Mapping[str, Any]) -> DatasetExample:
 
 
 def _indented(value: Any) -> str:
-    return "" if value in (None, {}) else msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return "" if value in (None, {}) else indented(value)

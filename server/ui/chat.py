@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from server.ui.format import file_size, host_of
+from server.ui.format import file_size, host_of, indented
 from tracing.types import SpanContent
 
 __all__ = ("Chat", "Data", "Media", "Message", "Part", "Reasoning", "Text", "ToolCall", "ToolResult", "read_chat")
@@ -198,7 +198,7 @@ def _content_parts(value: Any) -> Iterator[Part]:
         for item in value:
             yield Text(item) if isinstance(item, str) else _part(item)
     else:
-        yield Data(_pretty(value))
+        yield Data(indented(value))
 
 
 def _part(item: dict[str, Any]) -> Part:
@@ -215,7 +215,7 @@ def _part(item: dict[str, Any]) -> Part:
         return ToolResult(_as_text(answer), _call_id(item))
     if kind in _MEDIA_TYPES:
         return _media(item)
-    return Data(_pretty(item))
+    return Data(indented(item))
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCall:
@@ -281,8 +281,4 @@ def _string(value: Any) -> str:
 def _as_text(value: Any) -> str:
     if isinstance(value, list) and value and all(isinstance(item, dict) and isinstance(item.get("text"), str) for item in value):
         return "\n".join(item["text"] for item in value)
-    return value if isinstance(value, str) else _pretty(value)
-
-
-def _pretty(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return value if isinstance(value, str) else indented(value)

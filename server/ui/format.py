@@ -7,7 +7,9 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from tracing.types import AssessmentValue
 
@@ -22,6 +24,7 @@ __all__ = (
     "file_size",
     "from_millis",
     "host_of",
+    "indented",
     "inert",
     "level",
     "machine_time",
@@ -233,3 +236,8 @@ _RULING: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2
 def inert(text: str) -> str:
     """Text whose controls are seen instead of obeyed: what says "txt.exe" may not be read as "exe.txt"."""
     return _RULING.sub(lambda found: chr(0x2400 + ord(found[0])) if found[0] < " " else "\ufffd", text)
+
+
+def indented(value: Any) -> str:
+    """A value as JSON for reading, two spaces a level."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

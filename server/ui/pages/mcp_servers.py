@@ -19,6 +19,7 @@ from registry.mcp_servers.messages import (
     SearchMcpServerVersions,
 )
 from server.ui.asked import expression
+from server.ui.format import indented
 from server.ui.pages.listing import Found, listing
 from server.ui.pages.page import Services, base_url, page
 from server.ui.services import UiServices
@@ -103,11 +104,6 @@ def tools_of(said: Sequence[dict[str, Any]]) -> list[Tool]:
         )
         for tool in said
     ]
-
-
-def indented(value: Any) -> str:
-    """JSON text for reading."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def _snippet(name: str, version: McpServerVersion | None, address: str) -> str:
