@@ -21,7 +21,6 @@ class Shadows:
         """Send copies in the background to whichever shadows are drawn. A copy beyond the route's limit is left out."""
         for target in _drawn(pool):
             if pool.shadows_under_way >= pool.rules.shadow_concurrency:
-                pool.shadows_left_out += 1
                 continue
             pool.shadows_under_way += 1
             task = asyncio.get_running_loop().create_task(_run(pool, send, target))

@@ -47,7 +47,6 @@ class Pool:
         self.budget = RetryBudget(rules.retry_budget, clock())
         self.health = {target: Health(Breaker(rules.breaker)) for target in rules.targets()}
         self.shadows_under_way = 0
-        self.shadows_left_out = 0
 
     def inherit(self, before: "Pool", stays: Callable[[Target], bool]) -> None:
         """Go on with what the pool of the last configuration knows, for targets that are the same ones."""

@@ -5,7 +5,6 @@ An alias is a name that points at a version and moves; ``latest`` is an alias th
 Times are UTC; in JSON they are RFC 3339 text.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -95,6 +94,3 @@ class RenderedPrompt(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     model: str | None
     messages: list[dict[str, Any]]
-
-
-Variables = Mapping[str, Value]

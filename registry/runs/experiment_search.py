@@ -17,7 +17,6 @@ ENTITIES: Final = ("attribute", "attributes", "tag", "tags")
 NUMERIC_OPERATORS: Final = ("!=", "<", "<=", "=", ">", ">=")
 TEXT_OPERATORS: Final = ("!=", "=", "ILIKE", "LIKE")
 ID_OPERATORS: Final = ("!=", "=", "IN", "NOT IN")
-NULL_OPERATORS: Final = ("IS NULL", "IS NOT NULL")
 
 
 class Condition(msgspec.Struct, frozen=True):
