@@ -14,9 +14,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
-import msgspec
-
 from config.schema import JournalSettings
+from storage.barriers import Barriers
 from storage.errors import TelemetryUnavailable
 from storage.journal import Delivery
 from storage.journal_cursor import Position
@@ -71,14 +70,6 @@ class Source(Protocol):
         ...
 
 
-class Barrier(msgspec.Struct):
-    """Someone waits until the source's log is stored up to ``end``, and those of others up to ``others``: ``None`` until they were looked at."""
-
-    end: Position
-    reached: asyncio.Future[None]
-    others: dict[str, Position] | None
-
-
 class Writer:
     """Drains a journal's directory. ``run`` does the work; ``flush`` waits for it."""
 
@@ -106,7 +97,7 @@ class Writer:
         self._deliverer = Deliverer(telemetry, self._directory / "rejected")
         self._mine = Tail(source.log, settings, mine=True)
         self._others: dict[str, Tail] = {}
-        self._barriers: list[Barrier] = []
+        self._barriers = Barriers()
         self._wake = asyncio.Event()
         self._replayed = asyncio.Event()
         self._replayed.set()  # until `run` knows better
@@ -151,8 +142,7 @@ class Writer:
             await self._await_replay(min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout)
         if self._mine.position >= end and not self._shared:
             return
-        barrier = Barrier(end, asyncio.get_running_loop().create_future(), None if self._shared else {})
-        self._barriers.append(barrier)
+        barrier = self._barriers.raised(end, shared=self._shared)
         self._wake.set()
         timeout = min(timeout, AWAY_SECONDS) if self.delivery().last_error else timeout
         try:
@@ -162,7 +152,7 @@ class Writer:
             reason = self.delivery().last_error or f"{self._waiting_bytes() / 1e6:.1f} MB are still to be stored"
             raise TelemetryUnavailable(f"what was just written is not stored after {timeout:g} s: {reason}") from error
         finally:
-            self._barriers = [other for other in self._barriers if other is not barrier]
+            self._barriers.lower(barrier)
 
     async def _await_replay(self, seconds: float) -> None:
         try:
@@ -229,7 +219,7 @@ class Writer:
 
     def _next_others(self) -> list[Tail]:
         """Those that somebody waits for, or else all."""
-        wanted = {log for barrier in self._barriers for log in barrier.others or ()}
+        wanted = self._barriers.wanted()
         return [tail for log, tail in self._others.items() if not wanted or log in wanted]
 
     async def _gather(self) -> None:
@@ -264,7 +254,7 @@ class Writer:
             await asyncio.to_thread(tail.advance, batch)
             self._account(tail, batch)
         if batch is None:
-            self._note_end(tail)
+            self._barriers.ended(tail.log.id)
         if tail.finished:
             self._forget(tail)
         return batch
@@ -292,7 +282,7 @@ class Writer:
 
     async def _find_ends(self) -> None:
         """How far others have written for whoever came since the last look."""
-        asking = [barrier for barrier in self._barriers if barrier.others is None]
+        asking = self._barriers.unlooked()  # before the look: who comes during it may have seen more written than it finds
         if not asking:
             return
         ends = await asyncio.to_thread(log_ends, self._directory)
@@ -303,21 +293,8 @@ class Writer:
             barrier.others = dict(unstored)
         self._release()
 
-    def _note_end(self, tail: Tail) -> None:
-        """There is nothing more in a log. What its end was taken for may have been a write that failed half-way, which is never stored."""
-        for barrier in self._barriers:
-            if barrier.others:
-                barrier.others.pop(tail.log.id, None)
-
     def _release(self) -> None:
-        for barrier in self._barriers:
-            if barrier.end <= self._mine.position and self._others_reach(barrier) and not barrier.reached.done():
-                barrier.reached.set_result(None)
-
-    def _others_reach(self, barrier: Barrier) -> bool:
-        """A log that is gone was stored to its end."""
-        others = barrier.others
-        return others is not None and all(log not in self._others or self._others[log].position >= end for log, end in others.items())
+        self._barriers.release(self._mine.position, {log: tail.position for log, tail in self._others.items()})
 
     def _waiting_bytes(self) -> int:
         return self._mine.waiting_bytes() + sum(tail.waiting_bytes() for tail in self._others.values())
