@@ -86,7 +86,7 @@ def create_app(services: Services) -> ASGIApp:
     app = framework(services, Calls(table, call))
     pages = with_workspaces(answering_head(app), services.workspace_book)
     endpoints = with_endpoints(pages, table, limit, call, lambda scope: services.workspace_book.entered(workspace_of(scope)))
-    registry = with_artifacts(endpoints, services.artifacts)
+    registry = with_artifacts(endpoints, services.artifacts, services.span_files.stored)
     if gatekeeper:
         registry = with_permissions_by_path(registry, services.experiments_of)
     return guarded(express(app, compressed(with_actor(registry))), lambda: services.guard)

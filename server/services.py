@@ -71,6 +71,7 @@ from registry.skills.service import SkillService
 from registry.skills.version_service import SkillVersionService
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
+from registry.traces.files import SpanFiles
 from registry.traces.metrics import TraceMetrics
 from registry.traces.metrics_store import TraceFigures
 from registry.traces.placement import ExperimentPlacement
@@ -228,7 +229,10 @@ class Services:
         reader = TraceReader(self.traces, properties, self.assessments, metadata)
         finder = TraceFinder(self.telemetry, flush)
         self.placement = ExperimentPlacement(metadata, properties)
-        self.mlflow_traces = TraceService(metadata, reader, finder, properties, self.assessments, self.settings.telemetry)
+        self.mlflow_traces = TraceService(
+            metadata, reader, finder, properties, self.assessments, self.settings.telemetry, self.placement.saw
+        )
+        self.span_files = SpanFiles(self.artifacts.own, reader, self.sink, self.placement)
         self.garbage = GarbageService(metadata, self.telemetry, self.artifacts, self.mlflow_traces, flush)
         self.mlflow_traces_v2 = TraceServiceV2(metadata, reader, self.mlflow_traces, properties)
         self.filter_correlation = FilterCorrelation(finder)

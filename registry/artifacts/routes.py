@@ -25,9 +25,9 @@ MAX_UPLOAD: Final = 10 * 1024 * 1024
 Handler = Callable[[HTTPScope, Receive, Send], Awaitable[None]]
 
 
-def with_artifacts(app: ASGIApp, service: ArtifactService) -> ASGIApp:
-    """Answer the paths of files, and leave all others to ``app``."""
-    routes = _Routes(service)
+def with_artifacts(app: ASGIApp, service: ArtifactService, stored: Callable[[str], Awaitable[None]] | None = None) -> ASGIApp:
+    """Answer the paths of files, and leave all others to ``app``. ``stored`` is told the path of each file that a client has stored."""
+    routes = _Routes(service, stored or _nobody_told)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and (handler := routes.find(scope["path"])) is not None:
@@ -56,11 +56,16 @@ async def _guarded(handler: Handler, scope: HTTPScope, receive: Receive, send: S
         await refuse(error, scope, send)
 
 
+async def _nobody_told(_path: str) -> None:
+    return
+
+
 class _Routes:
     """Which handler a path means."""
 
-    def __init__(self, service: ArtifactService) -> None:
+    def __init__(self, service: ArtifactService, stored: Callable[[str], Awaitable[None]]) -> None:
         self._service = service
+        self._was_stored = stored
         self._plain: dict[str, Handler] = {
             "/get-artifact": self._of_run,
             "/model-versions/get-artifact": self._of_version,
@@ -87,6 +92,7 @@ class _Routes:
                     raise PermissionDenied("Skill upload content is immutable; register a new version instead")
                 case "PUT":
                     await tree.write(path, received(scope, receive))
+                    await self._was_stored(path)
                     await reply(200, b"{}", send)
                 case "DELETE":
                     await tree.delete(path)

@@ -65,6 +65,10 @@ class ExperimentPlacement:
         for trace_id in list(itertools.islice(self._placed, max(0, len(self._placed) - REMEMBERED))):
             del self._placed[trace_id]
 
+    def saw(self, trace_id: str) -> bool:
+        """Whether spans of a trace came in here lately."""
+        return trace_id in self._placed
+
     async def check_unplaced(self, spans: Sequence[Span]) -> None:
         """See ``Placement.check_unplaced``."""
         caller = CALLER.get()

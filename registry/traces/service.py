@@ -1,7 +1,7 @@
 """Traces: announced, read, tagged, linked, removed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from config.schema import TelemetrySettings
@@ -13,7 +13,7 @@ from registry.search import next_token, offset_of
 from registry.traces import messages as wire
 from registry.traces.assessment_forms import new_assessment
 from registry.traces.identifiers import stored_id
-from registry.traces.known import DEFAULT_EXPERIMENT, KnownTrace, trace_info
+from registry.traces.known import DEFAULT_EXPERIMENT, SPANS, KnownTrace, trace_info
 from registry.traces.reading import TraceReader
 from registry.traces.saying import MAX_VALUE, check_tag, properties_of
 from registry.traces.search import parse_search
@@ -21,7 +21,9 @@ from registry.traces.search_store import TraceFinder
 from registry.traces.spans import file_span
 from registry.traces.withholding import Withholding
 from registry.workspaces.scope import scoped
+from storage.errors import StorageError
 from tracing.assessments import AssessmentStore
+from tracing.errors import TracingError
 from tracing.properties import PropertyKind, TraceProperties, TraceProperty
 from tracing.properties_store import PropertyStore
 
@@ -30,6 +32,9 @@ __all__ = ("TraceService",)
 MAX_LINKED: Final = 100
 PATIENCE: Final = (0.0, 1.0, 2.0)
 """Seconds before each look for spans that a client counted and has not sent yet."""
+
+ON_THEIR_WAY: Final = (0.01, 0.02, 0.04, 0.08, 0.16)
+"""Seconds after each look for spans that come after what is said of their trace: the client sends both at the same time."""
 
 
 class TraceService:
@@ -43,16 +48,22 @@ class TraceService:
         properties: PropertyStore,
         assessments: AssessmentStore,
         settings: TelemetrySettings,
+        saw_spans: Callable[[str], bool],
     ) -> None:
         self._withholding = Withholding(settings)
+        self._retention_ms = settings.retention_days * 86_400_000
         self._metadata = metadata
         self._reader = reader
         self._finder = finder
         self._properties = properties
         self._assessments = assessments
+        self._saw_spans = saw_spans
 
     async def start(self, request: wire.StartTraceV3) -> wire.StartTraceV3.Response:
-        """Keep what is said of a trace. Its spans may come before or after; the same once more changes nothing."""
+        """Keep what is said of a trace. Its spans may come before or after; the same once more changes nothing.
+
+        The answer says where the spans are if they are here: a client that reads nothing of it stores them as a file (``files``).
+        """
         info = self._withholding.info(request.trace.trace_info)
         if not info.trace_id:
             raise InvalidParameterValue("Missing value for required parameter 'trace.trace_info.trace_id'.")
@@ -66,7 +77,20 @@ class TraceService:
         self._assessments.put(assessments)
         self._reader.announce(stored)
         known = KnownTrace(trace_id=stored, said=_said(properties), assessments=assessments)
-        return wire.StartTraceV3.Response(trace=wire.Trace(trace_info=trace_info(known, lambda _: root)))
+        answered = trace_info(known, lambda _: root)
+        if not await self._has_spans(known):
+            del answered.tags[SPANS]
+        return wire.StartTraceV3.Response(trace=wire.Trace(trace_info=answered))
+
+    async def _has_spans(self, trace: KnownTrace) -> bool:
+        for pause in ON_THEIR_WAY if trace.spans_expected else (0.0,):
+            if self._saw_spans(trace.trace_id):
+                return True
+            await asyncio.sleep(pause)
+        try:  # another process may have taken them, or this one before it was started again
+            return any(found.summary for found in await self._reader.known([trace.trace_id]))
+        except (StorageError, TracingError):  # what was said is kept all the same
+            return True
 
     async def get_info(self, request: wire.GetTraceInfoV3) -> wire.GetTraceInfoV3.Response:
         """A trace without spans."""
@@ -80,7 +104,7 @@ class TraceService:
             found = await self._reader.known([stored_id(request.trace_id)])
             if not found:
                 raise ResourceDoesNotExist(f"Trace with ID {request.trace_id} is not found.")
-            if request.allow_partial or self._reader.complete(found[0]):
+            if request.allow_partial or self._is_whole(found[0]):
                 return wire.GetTrace.Response(trace=(await self._reader.whole(found))[0])
         raise ResourceDoesNotExist(f"Trace with ID {request.trace_id} is not fully exported yet, please try again later.")
 
@@ -99,11 +123,15 @@ class TraceService:
         """A trace with all spans that its client counted, or as it is when they do not come."""
         found = await self._reader.one(trace_id)
         for pause in PATIENCE[1:]:
-            if self._reader.complete(found):
+            if self._is_whole(found):
                 break
             await asyncio.sleep(pause)
             found = await self._reader.one(trace_id)
         return found
+
+    def _is_whole(self, trace: KnownTrace) -> bool:
+        """Whether no more spans will come: all are here, or they are as old as those that are removed."""
+        return self._reader.complete(trace) or trace.request_ms < now_ms() - self._retention_ms
 
     async def batch_get(self, request: wire.BatchGetTraces) -> wire.BatchGetTraces.Response:
         """Traces with their spans."""

@@ -1,9 +1,11 @@
 """What MLflow's client speaks to, over real stores: its endpoints of traces, and OTLP."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +13,17 @@ from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 
 from config.schema import TelemetrySettings
+from registry.artifacts.roots import ArtifactRoots
+from registry.artifacts.routes import with_artifacts
+from registry.artifacts.service import ArtifactService
+from registry.artifacts.tree import ArtifactTree
+from registry.artifacts.trees import Trees
 from registry.runs.experiment_messages import CreateExperiment
 from registry.runs.experiments import ExperimentService
 from registry.traces.assessments import AssessmentService
 from registry.traces.correlation import FilterCorrelation
 from registry.traces.endpoints import endpoints
+from registry.traces.files import SpanFiles
 from registry.traces.metrics import TraceMetrics
 from registry.traces.metrics_store import TraceFigures
 from registry.traces.placement import ExperimentPlacement
@@ -25,6 +33,7 @@ from registry.traces.second_version import TraceServiceV2
 from registry.traces.service import TraceService
 from registry.wire.endpoints import Table
 from registry.wire.routes import with_endpoints
+from storage.blobs import Blobs
 from storage.metadata import Metadata
 from storage.telemetry import Telemetry
 from tests.tracing.conftest import DirectLog
@@ -36,6 +45,7 @@ from tracing.store import TraceStore
 
 _numbers = count(1)
 SECOND = 1_000_000_000
+C = "c" * 32
 BEGAN = 1_790_000_000 * SECOND
 
 
@@ -71,6 +81,12 @@ class Client:
         found = await self.call("POST", "traces/search", {"locations": [self.place()], "filter": filter, "order_by": order, **more})
         return [trace["tags"]["mlflow.traceName"] for trace in found.get("traces", [])]
 
+    async def upload(self, trace_id: str, *spans: dict[str, Any], experiment: str | None = None) -> None:
+        """Store spans as a file beside a trace, as MLflow writes them."""
+        path = f"{experiment or self.experiment}/traces/{trace_id}/artifacts/traces.json"
+        answer = await self.http.put(f"/api/2.0/mlflow-artifacts/artifacts/{path}", json={"spans": list(spans)})
+        assert answer.status_code == 200, answer.text
+
     def place(self) -> dict[str, Any]:
         return {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": self.experiment}}
 
@@ -91,8 +107,25 @@ def span(trace: str, name: str = "root", *, parent: str = "", milliseconds: int 
     }
 
 
+def filed(trace: str, name: str = "root", *, parent: str | None = None, **attributes: Any) -> dict[str, Any]:
+    """The same span as MLflow writes it to a file."""
+    sent = span(trace, name)
+    return {
+        "trace_id": b64encode(bytes.fromhex(trace)).decode(),
+        "span_id": b64encode(bytes.fromhex(sent["spanId"])).decode(),
+        "parent_span_id": parent,
+        "name": name,
+        "start_time_unix_nano": int(sent["startTimeUnixNano"]),
+        "end_time_unix_nano": int(sent["endTimeUnixNano"]),
+        "events": [{"name": "exception", "time_unix_nano": BEGAN, "attributes": {"exception.type": "E"}}],
+        "status": {"code": "STATUS_CODE_ERROR", "message": "no"},
+        "attributes": {key.replace("__", "."): value for key, value in attributes.items()},
+        "links": [{"trace_id": f"tr-{C}", "span_id": "1" * 16, "attributes": None}],
+    }
+
+
 @pytest.fixture
-async def client(telemetry: Telemetry, metadata: Metadata) -> AsyncIterator[Client]:
+async def client(telemetry: Telemetry, metadata: Metadata, tmp_path: Path) -> AsyncIterator[Client]:
     log, one_at_a_time = DirectLog(), asyncio.Lock()
 
     async def flush() -> None:
@@ -103,12 +136,11 @@ async def client(telemetry: Telemetry, metadata: Metadata) -> AsyncIterator[Clie
     sink, store, assessments = SpanSink(log, settings), TraceStore(telemetry, flush, settings), AssessmentStore(telemetry, log, flush)
     properties = PropertyStore(telemetry, log, flush)
     reader = TraceReader(store, properties, assessments, metadata)
-    service = TraceService(metadata, reader, TraceFinder(telemetry, flush), properties, assessments, settings)
+    placement = ExperimentPlacement(metadata, properties)
+    service = TraceService(metadata, reader, TraceFinder(telemetry, flush), properties, assessments, settings, placement.saw)
     older = TraceServiceV2(metadata, reader, service, properties)
     made = await ExperimentService(metadata).create(CreateExperiment(name="shop"))
-    app = Litestar(
-        [otlp_routes.router(sink, ExperimentPlacement(metadata, properties)), routes.router(store, assessments)], logging_config=None
-    )
+    app = Litestar([otlp_routes.router(sink, placement), routes.router(store, assessments)], logging_config=None)
     whole = with_endpoints(
         app,
         Table(
@@ -122,5 +154,8 @@ async def client(telemetry: Telemetry, metadata: Metadata) -> AsyncIterator[Clie
         ),
         1_000_000,
     )
-    async with AsyncClient(transport=ASGITransport(whole), base_url="http://test") as opened:
+    tree = ArtifactTree(Blobs.in_directory(tmp_path / "blobs"))
+    files = SpanFiles(tree, reader, sink, placement)
+    artifacts = ArtifactService(Trees(tree, {}), ArtifactRoots(metadata))
+    async with AsyncClient(transport=ASGITransport(with_artifacts(whole, artifacts, files.stored)), base_url="http://test") as opened:
         yield Client(opened, made.experiment_id, sink, assessments)

@@ -8,10 +8,10 @@ from config.schema import TelemetrySettings
 from registry.traces.correlation import mutual_information
 from registry.traces.messages import TraceInfoV3
 from registry.traces.withholding import Withholding
-from tests.registry.traces.conftest import span
+from tests.registry.traces.conftest import C, filed, span
 from tracing.types import Assessment
 
-A, B, C = "a" * 32, "b" * 32, "c" * 32
+A, B = "a" * 32, "b" * 32
 
 
 async def test_what_spans_say_and_what_is_announced_give_one_trace_in_either_order(client):
@@ -52,6 +52,31 @@ async def test_what_spans_say_and_what_is_announced_give_one_trace_in_either_ord
     assert first == second
     assert first["trace_info"]["execution_duration"] == "1.5s" == answered["execution_duration"]
     assert answered["tags"]["mlflow.trace.spansLocation"] == "TRACKING_STORE"
+
+
+async def test_a_client_that_cannot_send_its_spans_stores_them_as_a_file_and_they_are_read_as_if_sent(client):
+    announced = await client.start(f"tr-{A}", trace_metadata={"mlflow.trace.sizeStats": '{"num_spans": 1}'})
+    assert "mlflow.trace.spansLocation" not in announced["tags"]
+    uploaded = filed(A, "agent", mlflow__spanInputs='{"big": 100000000000000000000}', mlflow__spanType='"AGENT"')
+    await client.upload(f"tr-{A}", uploaded)
+    await client.upload(f"tr-{A}", uploaded)
+    trace = (await client.call("GET", "traces/get", trace_id=f"tr-{A}"))["trace"]
+    assert trace["trace_info"]["tags"]["mlflow.trace.spansLocation"] == "TRACKING_STORE"
+    (only,) = trace["spans"]
+    assert (only["name"], only["status"]) == ("agent", {"code": "STATUS_CODE_ERROR", "message": "no"})
+    assert (only["events"][0]["name"], base64.b64decode(only["links"][0]["trace_id"]).hex()) == ("exception", C)
+    said = {each["key"]: each["value"] for each in only["attributes"]}
+    assert said["mlflow.spanInputs"]["kvlist_value"]["values"] == [{"key": "big", "value": {"string_value": "100000000000000000000"}}]
+    assert await client.find("span.type = 'AGENT'") == ["agent"]
+
+
+async def test_a_file_of_spans_adds_nothing_to_a_trace_that_lies_elsewhere_or_that_nobody_announced(client):
+    await client.send(span(A))
+    await client.upload(f"tr-{A}", filed(A, "forged"), filed(A, "forged"), experiment="0")
+    await client.upload(f"tr-{B}", filed(B, "unannounced"))
+    await client.upload(f"tr-{A}", {"no": "span"})
+    found = (await client.call("GET", "traces/batchGet", trace_ids=[f"tr-{A}", f"tr-{B}"]))["traces"]
+    assert [each["name"] for trace in found for each in trace["spans"]] == ["root"]
 
 
 async def test_nothing_in_a_span_is_told_from_something_empty_and_long_integers_keep_their_digits(client):
@@ -257,6 +282,13 @@ async def test_a_removed_trace_is_gone_with_all_that_was_said_of_it(client):
     assert await client.find() == ["late"]
     for wrong in ({}, {**doomed, **aged}, {**doomed, "max_traces": 1}, {**aged, "max_traces": 0}):
         await client.call("POST", "traces/delete-traces", {"experiment_id": client.experiment, **wrong}, status=400)
+
+
+async def test_spans_that_are_older_than_spans_are_kept_are_not_waited_for(client, monkeypatch):
+    monkeypatch.setattr("registry.traces.service.PATIENCE", (0.0, 0.0))
+    counted = {"mlflow.trace.sizeStats": '{"num_spans": 1}'}
+    await client.start(f"tr-{A}", request_time="2020-01-01T00:00:00Z", trace_metadata=counted)
+    assert "spans" not in (await client.call("GET", "traces/get", trace_id=f"tr-{A}"))["trace"]
 
 
 async def test_spans_that_were_counted_and_have_not_come_are_waited_for(client, monkeypatch):
