@@ -136,7 +136,7 @@ def _section(path: str, struct: type[msgspec.Struct]) -> str:
     ]
     variable = "" if "[]" in path else f"Variables begin with `{PREFIX}{path.replace('.', '__').upper()}__`.\n\n"
     table = "\n".join(["| key | type | default | |", "|---|---|---|---|", *rows])
-    return f"## `{path}`\n\n{inspect.cleandoc(struct.__doc__ or '')}\n\n{variable}{table}\n"
+    return f"## `{path}`\n\n{inspect.cleandoc(struct.__doc__ or '').replace("``", "`")}\n\n{variable}{table}\n"
 
 
 def _cell(text: str) -> str:
@@ -176,6 +176,6 @@ def _default(field: mi.Field) -> str:
     if field.required:
         return "**required**"
     inner, suffix = _element(field.type)
-    if field.default in (None, (), msgspec.NODEFAULT) or isinstance(inner, mi.StructType) or suffix:
+    if field.default in (None, "", (), msgspec.NODEFAULT) or isinstance(inner, mi.StructType) or suffix:
         return ""
     return f"`{json.dumps(field.default) if not isinstance(field.default, str) else field.default}`"

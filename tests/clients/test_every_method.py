@@ -110,7 +110,7 @@ async def test_chats_that_openai_keeps_are_asked_of_the_account_that_made_them(r
     assert resources.sent.target == "/v1/chat/completions/chatcmpl-nobodys"
 
 
-async def test_googles_own_client(resources: Resources):
+async def test_every_method_of_googles_client_is_answered_by_a_model_of_another_vendor(resources: Resources):
     models = resources.google.models
     assert (await models.generate_content(model="fake/echo", contents="hi")).text == "hi"
     chunks = [each.text async for each in await models.generate_content_stream(model="fake/echo", contents="hi there")]

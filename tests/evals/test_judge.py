@@ -74,5 +74,5 @@ def test_a_wait_is_bounded_and_never_shorter_than_the_upstream_asks_for(attempt:
     assert (retry_after or 0) <= wait <= (retry_after or 0) + CAP
 
 
-def test_waits_double():
+def test_each_wait_is_twice_the_last_up_to_a_minute():
     assert [delay(attempt, retry_after=None, jitter=1.0) for attempt in (1, 2, 3, 4, 20)] == [1, 2, 4, 8, 60]

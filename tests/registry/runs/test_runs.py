@@ -38,7 +38,7 @@ def test_the_name_and_its_tag_are_one(api, experiment):
         api.run(experiment, run_name="a", tags=[{"key": "mlflow.runName", "value": "b"}])
 
 
-def test_a_run_ends(api, run):
+def test_the_end_of_a_run_is_kept_as_it_was_told(api, run):
     info = api.post("runs/update", run_id=run, status="FINISHED", end_time=99)["run_info"]
     assert (info["status"], info["end_time"]) == ("FINISHED", 99)
     assert api.read(run)["info"] == info

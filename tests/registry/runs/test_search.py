@@ -71,7 +71,7 @@ def fleet(api: Api) -> str:
         ("tags.team = 'north' AND", "a"),
     ],
 )
-def test_a_filter_finds(api, fleet, filter, found):
+def test_a_filter_finds_the_runs_that_it_means_and_no_others(api, fleet, filter, found):
     assert api.found(fleet, filter, ["run_name"]) == list(found)
 
 
