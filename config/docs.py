@@ -136,7 +136,8 @@ def _section(path: str, struct: type[msgspec.Struct]) -> str:
     ]
     variable = "" if "[]" in path else f"Variables begin with `{PREFIX}{path.replace('.', '__').upper()}__`.\n\n"
     table = "\n".join(["| key | type | default | |", "|---|---|---|---|", *rows])
-    return f"## `{path}`\n\n{inspect.cleandoc(struct.__doc__ or '').replace("``", "`")}\n\n{variable}{table}\n"
+    manual = inspect.cleandoc(struct.__doc__ or "").replace("``", "`")
+    return f"## `{path}`\n\n{manual}\n\n{variable}{table}\n"
 
 
 def _cell(text: str) -> str:
