@@ -11,6 +11,7 @@ from gateway.dialects.types import DialectName, HostedTool, Media, Part, Reasoni
 from gateway.estimate import estimate_tokens
 from gateway.types import Inbound, Operation, Resource, Target
 from gateway.wire.patch import replace as replace_member
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("counted", "counting", "model_of", "passed_to")
 
@@ -45,7 +46,7 @@ def model_of(body: bytes) -> str:
     """The model that a body names; ``""`` where it names none."""
     try:
         return _NAMED.decode(body).model
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return ""
 
 

@@ -11,6 +11,7 @@ from gateway.errors import InvalidRequest
 from gateway.prompts import PREFIX
 from gateway.types import Inbound
 from gateway.wire.openai import RequestHead
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("head_of",)
 
@@ -82,7 +83,11 @@ def head_of(inbound: Inbound) -> RequestHead:
     try:
         if inbound.resource is not None and (inbound.provider or inbound.model):
             return _resource(inbound)
+        if not inbound.body.isascii():
+            inbound.body.decode()  # a message is read later, or by somebody else: what is no text is refused before it is sent
         return _READERS.get(inbound.dialect, _chat)(inbound)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The body is no UTF-8: byte {error.start} is {error.object[error.start]:#04x} ({error.reason}).") from error
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
     except RecursionError as error:
@@ -93,7 +98,7 @@ def _resource(inbound: Inbound) -> RequestHead:
     """The head of a form, or of whatever is passed through: what can be read of it."""
     try:
         head = _CHAT.decode(inbound.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return RequestHead(model=inbound.model, stream=inbound.stream)
     head.model = inbound.model
     return head

@@ -16,6 +16,7 @@ import msgspec
 from gateway.errors import ResponseNotFound
 from storage.blobs import Blobs
 from storage.errors import BlobNotFound, BlobsUnavailable
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Kept", "KeptResponses", "ResponseShelf", "not_found")
 
@@ -120,7 +121,7 @@ class KeptResponses:
             return None
         try:
             return _KEPT.decode(await self._blobs.get(_path(identity)))
-        except (BlobNotFound, msgspec.MsgspecError):
+        except (BlobNotFound, *UNREADABLE):
             return None
         except BlobsUnavailable as error:
             logger.warning("kept responses cannot be read: %s", error)

@@ -13,6 +13,7 @@ from gateway.progress import Progress
 from gateway.render import error_body, refused
 from gateway.telling import headers_of, own_headers
 from gateway.types import Opened, Passage, Reply, Upstream
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("kept_reply", "refusal", "reply_of", "stopped")
 
@@ -72,7 +73,7 @@ def _vendor_error(progress: Progress, end: End, upstream: Upstream, body: bytes)
     headers = headers_of(progress, upstream)
     try:
         msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         message = f"{name} answered {upstream.status} with something that is no JSON."
         body = error_body(UpstreamBroken(message), progress.inbound.dialect)
         headers = [(b"content-type", b"application/json"), *((name, value) for name, value in headers if name != b"content-type")]

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from gateway.errors import UpstreamBroken
+from tracing.unreadable import utf8
 
 __all__ = ("Event", "EventParser")
 
@@ -23,7 +24,10 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One event. ``data`` is ``None`` where there was none (a comment); ``raw`` is its text on the wire, blank line included."""
+    """One event. ``data`` is ``None`` where there was none (a comment); ``raw`` is its text on the wire, blank line included.
+
+    What is no UTF-8 is in ``raw`` as it came, and replaced in ``data``, as the specification of these streams wants it.
+    """
 
     data: bytes | None
     raw: bytes
@@ -76,6 +80,8 @@ class EventParser:
 
 
 def _read(block: bytes, raw: bytes) -> Event:
+    if not block.isascii():
+        block = utf8(block)
     line = block[:-2]
     if block.startswith(b"data: ") and block.endswith(b"\n\n") and b"\n" not in line and b"\r" not in line:
         return Event(line[6:], raw)

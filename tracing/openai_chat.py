@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tracing.unreadable import UNREADABLE, utf8
+
 __all__ = (
     "ChatChoice",
     "ChatMessage",
@@ -81,6 +83,7 @@ def read_choices(answer: bytes) -> list[ChatChoice]:
 
 def unread_attributes(asked: bytes, answered: bytes) -> dict[str, str]:
     """The attributes of a request's messages and of a whole answer; empty is neither."""
+    asked, answered = utf8(asked), utf8(answered)
     return {**(request_attributes(asked) if asked else {}), **(answer_attributes(answered) if answered else {})}
 
 
@@ -98,7 +101,7 @@ def answer_attributes(answer: bytes) -> dict[str, str]:
     """The attribute of an answer's messages. What is in another form stays as it came."""
     try:
         choices = read_choices(answer)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return {"gen_ai.output.messages": answer.decode(errors="replace")}
     messages = [_told(message, choice.finish_reason) for choice in choices if (message := choice.said()) is not None]
     return {"gen_ai.output.messages": _json(messages)} if messages else {}
@@ -140,7 +143,7 @@ def thinking_text(part: Mapping[str, Any]) -> str:
 def _read(raw: bytes) -> list[ChatMessage] | None:
     try:
         return _MESSAGES.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return None
 
 

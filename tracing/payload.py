@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from tracing.types import Attribute
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("MAX_PAYLOAD", "cut", "decode", "encode", "to_json")
 
@@ -28,7 +29,7 @@ def decode(payload: str) -> object:
     """The value of a payload; text that is not JSON is its own value."""
     try:
         return msgspec.json.decode(payload)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return payload
 
 
@@ -69,6 +70,6 @@ def _shorten(value: object) -> object:
 def _is_json(value: str) -> bool:
     try:
         msgspec.json.decode(value, type=msgspec.Raw)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return False
     return True

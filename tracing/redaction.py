@@ -14,6 +14,7 @@ from config.detection import DetectionSettings
 from tracing.detection.masking import find, masked
 from tracing.detection.types import TextTooHard
 from tracing.types import Attribute, Span, SpanEvent, SpanLink
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("REDACTED", "Redactor", "told")
 
@@ -74,7 +75,7 @@ class Redactor:
             return self._text(text, counts)
         try:
             value = msgspec.json.decode(text)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return self._text(text, counts)
         before = counts.total()
         replaced = self._value(value, counts)

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from tracing.unreadable import UNREADABLE
+
 __all__ = ("Listed", "made_by", "named", "outcomes_of", "page_after", "page_of", "written")
 
 
@@ -62,7 +64,7 @@ def page_of(body: bytes) -> Listed | None:
     try:
         members = _MEMBERS.decode(body)
         lists = {name: _RAWS.decode(value) for name, value in members.items() if bytes(value).startswith(b"[")}
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     member = next((name for name, things in lists.items() if things and all(bytes(each).startswith(b"{") for each in things)), "data")
     return Listed(members, member, lists.get(member, []))
@@ -92,12 +94,12 @@ def page_after(page: Listed, path: str) -> str:
 def _told(thing: bytes) -> Thing:
     try:
         return _THING.decode(thing)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return Thing()
 
 
 def _text(members: Mapping[str, msgspec.Raw], name: str) -> str:
     try:
         return _TEXT.decode(members.get(name, msgspec.Raw(b'""')))
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return ""

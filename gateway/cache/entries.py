@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from gateway.types import Observation
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Clearings", "Entry", "Store", "decode", "encode")
 
@@ -41,7 +42,7 @@ def decode(value: bytes | None) -> Entry | None:
         return None
     try:
         return _DECODER.decode(value)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 

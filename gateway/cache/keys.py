@@ -12,6 +12,7 @@ import msgspec
 from gateway.dialects.types import DialectName
 from gateway.policies import Call
 from gateway.types import Operation, Target
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Per", "convertible", "equal_body", "fingerprint", "key_of", "of_route", "tenant_of")
 
@@ -71,7 +72,7 @@ def convertible(call: Call) -> bool:
 def _body(call: Call) -> dict[str, Any] | None:
     try:
         body = _FIELDS.decode(call.rewritten if call.rewritten is not None else call.inbound.body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     for name, value in call.edits.items() if call.rewritten is None else ():
         if value is None:

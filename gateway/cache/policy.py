@@ -16,6 +16,7 @@ from gateway.cache.rules import Rule
 from gateway.passages.chat import asks_for_usage
 from gateway.policies import Answered, Call, Outcome
 from gateway.types import Headers, Operation, Reply, Target, Usage
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("CachePolicy", "Flights")
 
@@ -67,11 +68,10 @@ class CachePolicy:
             return
         pending = Pending(rule, fingerprint(call, body, rule.settings.per, rule.variant), keep=directives.keep)
         key = key_of(pending.digest, call, call.plan.targets[0])
-        if directives.look and (entry := await self._found(key, rule, directives)) is not None:
-            _answer(call, entry)
+        if directives.look and (entry := await self._found(key, rule, directives)) is not None and _answer(call, entry):
             return
-        if directives.look and (entry := await _similar(call, body, pending)) is not None and _is_fresh(entry, rule, directives):
-            _answer(call, entry)
+        similar = await _similar(call, body, pending) if directives.look else None
+        if similar is not None and _is_fresh(similar, rule, directives) and _answer(call, similar):
             return
         _tell(call, "miss" if directives.look else "bypass")
         self._await_answer(call, key, pending)
@@ -187,8 +187,12 @@ def _may_be_kept(call: Call, outcome: Outcome) -> bool:
     return bool(seen.finish_reasons) and not any(reason.lower() in _FILTERED for reason in seen.finish_reasons)
 
 
-def _answer(call: Call, entry: Entry) -> None:
-    """Give a kept answer as this request wants it told. Nothing is used: its span counts no tokens, and tells what was saved."""
+def _answer(call: Call, entry: Entry) -> bool:
+    """Give a kept answer as this request wants it told; ``False`` where it cannot be told so. Nothing is used: its span counts no tokens, and tells what was saved."""
+    told = _told(call, entry)
+    if told is None:
+        return False
+    body, content_type = told
     usage, age = entry.observation.usage, max(0, int(time() - entry.stored_at))
     _tell(call, "hit")
     call.headers.append((b"age", str(age).encode()))
@@ -199,7 +203,6 @@ def _answer(call: Call, entry: Entry) -> None:
     for name, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)) if usage is not None else ():
         if tokens is not None:
             call.attributes[f"tidegate.cache.saved_{name}_tokens"] = tokens
-    body, content_type = _told(call, entry)
     streamed = bool(call.head.stream) and content_type.startswith(b"text/event-stream")
     call.answer = Answered(
         headers=[(b"content-type", content_type)],
@@ -208,13 +211,20 @@ def _answer(call: Call, entry: Entry) -> None:
         body=b"" if streamed else body,
         stream=body if streamed else None,
     )
+    return True
 
 
-def _told(call: Call, entry: Entry) -> tuple[bytes, bytes]:
+def _told(call: Call, entry: Entry) -> tuple[bytes, bytes] | None:
+    """``None`` for an answer that passed as it was, unread, and is of no form in which it could be told otherwise."""
     wants_stream, wants_usage = bool(call.head.stream), asks_for_usage(call.head)
     if not convertible(call) or (entry.streamed == wants_stream and (not wants_stream or entry.with_usage == wants_usage)):
         return entry.body, entry.content_type
-    whole = as_whole(entry.body, entry.observation.usage) if entry.streamed else entry.body
-    if wants_stream:
-        return as_stream(whole, with_usage=wants_usage), b"text/event-stream; charset=utf-8"
-    return whole, b"application/json"
+    try:
+        whole = as_whole(entry.body, entry.observation.usage) if entry.streamed else entry.body
+        return (
+            (as_stream(whole, with_usage=wants_usage), b"text/event-stream; charset=utf-8")
+            if wants_stream
+            else (whole, b"application/json")
+        )
+    except (*UNREADABLE, AttributeError, TypeError):
+        return None

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.sse import EventParser
 from gateway.types import Usage
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("as_stream", "as_whole")
 
@@ -61,7 +62,7 @@ def _chunks(stream: bytes) -> Iterator[dict[str, Any]]:
             continue
         try:
             yield _OBJECT.decode(event.data)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             continue  # no chunk of an answer
 
 

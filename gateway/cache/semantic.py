@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gateway.guardrails.text import places
 from gateway.types import Answer
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Near", "SemanticIndex", "Vector", "question", "vector_of")
 
@@ -130,7 +131,7 @@ def vector_of(answer: Answer) -> Vector | None:
         return None
     try:
         values: Sequence[float] = msgspec.json.decode(answer.body, type=Embeddings).data[0].embedding
-    except (msgspec.MsgspecError, IndexError):
+    except (*UNREADABLE, IndexError):
         return None
     vector = np.asarray(values, dtype=np.float32)
     length = float(np.linalg.norm(vector))

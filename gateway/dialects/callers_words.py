@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.dialects.gemini.wire import camel, camelled
 from gateway.dialects.types import DialectName
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("callers_words",)
 
@@ -100,11 +101,19 @@ def callers_words(dropped: Iterable[str], extra: Iterable[str], body: bytes, dia
     Lists are passed over (``tools.cache_control``), a part or an item may be named by its type (``messages.content.image``), and what was said in
     several places is named with all of them. A reason in brackets stays behind its name.
     """
-    sent = msgspec.json.decode(body)
+    sent = _decoded(body)
     read = camelled(sent) if dialect is _GEMINI else sent
     taken = frozenset(extra)
     told = [each for name in dropped for each in ([name] if name in taken else _told(name, read, dialect))]
     return tuple(dict.fromkeys(_spelled(each, sent) for each in told) if dialect is _GEMINI else dict.fromkeys(told))
+
+
+def _decoded(body: bytes) -> Any:
+    """``None`` where a member that nobody here reads cannot be: where the others stand is then told by what is usual."""
+    try:
+        return msgspec.json.decode(body)
+    except UNREADABLE:
+        return None
 
 
 def _told(name: str, sent: Any, dialect: DialectName) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gateway.errors import InvalidRequest, UpstreamBroken
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("arguments", "data_url", "decoded_answer", "decoded_request", "known_members", "member_at_fault", "plain", "too_deep", "unread")
 
@@ -20,7 +21,7 @@ def decoded_request(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """A client's body. Raises ``InvalidRequest``, which says where it is wrong."""
     try:
         return decoder.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
     except RecursionError as error:
         raise too_deep() from error
@@ -30,7 +31,7 @@ def decoded_answer(body: bytes, decoder: msgspec.json.Decoder[T], vendor: str) -
     """An upstream's body. Raises ``UpstreamBroken``."""
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNREADABLE as error:
         raise UpstreamBroken(f"The provider's answer is not JSON of {vendor}'s form.") from error
 
 
@@ -65,7 +66,7 @@ def arguments(text: str) -> dict[str, Any]:
         return {}
     try:
         value = msgspec.json.decode(text)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return {"value": text}
     return value if isinstance(value, dict) else {"value": value}
 

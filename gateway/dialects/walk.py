@@ -10,6 +10,7 @@ from typing_extensions import override
 from gateway.dialects.types import Ended, Event, EventReader
 from gateway.sse import Event as Sent
 from gateway.sse import EventParser
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Walk",)
 
@@ -48,6 +49,6 @@ class Walk(EventReader, ABC, Generic[T]):
                 continue
             try:
                 sent = self.decoder.decode(event.data)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 continue  # an event that cannot be read tells nothing; the end of the stream tells whether the answer is whole
             yield from self.told(sent, event.name)

@@ -10,6 +10,7 @@ from config.guardrails import GuardJudgeSettings, ModerationSettings
 from gateway.guardrails.types import Evaluate, NotEvaluated
 from gateway.policies import Call
 from gateway.types import Answer, Operation
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Ask", "fits_schema", "judged_by_model", "moderated")
 
@@ -91,7 +92,7 @@ def judged_by_model(name: str, settings: GuardJudgeSettings, ask: Ask) -> Evalua
         try:
             reply = msgspec.json.decode(answer.body, type=Reply)
             violates = msgspec.json.decode(reply.choices[0].message.content or "", type=Verdict).violates
-        except (msgspec.MsgspecError, IndexError):
+        except (*UNREADABLE, IndexError):
             raise NotEvaluated("the model's reply was no verdict") from None
         return "it breaks the rule" if violates else ""
 
@@ -105,7 +106,7 @@ def moderated(name: str, settings: ModerationSettings, ask: Ask) -> Evaluate:
         answer = await _asked(ask, Operation.MODERATION, {"model": settings.model, "input": text}, call, name)
         try:
             results = msgspec.json.decode(answer.body, type=Moderations).results
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             raise NotEvaluated("the endpoint's reply was no moderation") from None
         return ", ".join(sorted({category for result in results for category in _counting(result, settings)}))
 
@@ -122,7 +123,7 @@ def fits_schema(schema: str) -> Evaluate:
     async def evaluate(text: str, call: Call) -> str:
         try:
             value = msgspec.json.decode(text)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return "it is not JSON"
         error = next(iter(validator.iter_errors(value)), None)
         return "" if error is None else f"it does not fit the schema at {error.json_path} ({error.validator})"

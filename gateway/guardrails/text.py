@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tracing.unreadable import UNREADABLE
+
 __all__ = ("Place", "newest", "object_of", "places", "said", "tree_of")
 
 _WORDS: Final = frozenset(
@@ -97,7 +99,7 @@ def object_of(body: bytes) -> dict[str, Any] | None:
     """A body as a tree; ``None`` for one that is no JSON object: a form, a sound, a picture."""
     try:
         return _OBJECT.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -105,7 +107,7 @@ def tree_of(body: bytes) -> Any:
     """A body of JSON as a tree, an empty one as a tree of nothing; ``None`` for what is no JSON."""
     try:
         return _ANY.decode(body or b"{}")
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 

@@ -14,6 +14,7 @@ from gateway.guardrails.text import Place, places
 from gateway.sse import Event, EventParser
 from tracing.detection.masking import masked, scan
 from tracing.detection.types import Detector, Finding
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Window",)
 
@@ -159,7 +160,7 @@ def _tree(event: Event) -> dict[str, Any] | None:
         return None
     try:
         return _OBJECT.decode(event.data)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None  # "[DONE]", or what no client can read either
 
 

@@ -16,6 +16,7 @@ from gateway.types import Inbound, Message, Observation, StreamReader, Upstream,
 from gateway.wire.headers import is_events
 from gateway.wire.multipart import boundary_of, with_text
 from gateway.wire.patch import replace
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("ResourcePassage", "read_usage")
 
@@ -95,7 +96,7 @@ def observed(body: bytes) -> Observation:
     """What an answer tells of itself."""
     try:
         told = _TOLD.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return Observation()
     text = [Message(role="assistant", parts=[{"type": "text", "content": told.text}])] if isinstance(told.text, str) else []
     return Observation(

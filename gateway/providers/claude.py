@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from gateway.types import Headers, Upstream
 from gateway.wire.patch import patch
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("ClaudeUpstream", "betas_of", "relocated")
 
@@ -69,7 +70,7 @@ class ClaudeUpstream(Upstream):
 def _claudes_error(status: int, body: bytes) -> bytes:
     try:
         found = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return body
     if isinstance(found, dict) and found.get("type") == "error":
         return body

@@ -1,13 +1,12 @@
 """What the rules of a route look at, read from a request."""
 
-import msgspec
-
 from gateway.dialects.types import DialectName
 from gateway.resilience.affinity import Affinity, kept_in, sealed_in
 from gateway.resilience.rules import Rules
 from gateway.resilience.types import Facts
 from gateway.types import Inbound
 from gateway.wire.openai import RequestHead
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("facts_of",)
 
@@ -53,5 +52,5 @@ def _parameters(body: bytes, rules: Rules) -> dict[str, object]:
         return {}
     try:
         return dict(rules.read_parameters(body))
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return {}

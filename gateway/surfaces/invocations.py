@@ -17,6 +17,7 @@ from gateway.surfaces.arrivals import Arrival
 from gateway.surfaces.openai import Surface, send_error
 from gateway.types import Operation
 from gateway.wire.patch import patch
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("first_version", "router")
 
@@ -92,7 +93,7 @@ def first_version(body: bytes) -> bytes:
     """An answer in OpenAI's form, with the members of MLflow's first versions in front."""
     try:
         answer = _ANSWER.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return body
     told = answer.get("usage")
     usage: dict[str, Any] = told if isinstance(told, dict) else {}
@@ -122,7 +123,7 @@ def _named(body: bytes, endpoint: str) -> tuple[Operation, bytes]:
     """What is asked for, and the body with the endpoint as its model. Raises ``InvalidRequest``."""
     try:
         members = _MEMBERS.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.") from None
     member, operation = next(((name, operation) for name, operation in WANTS if name in members), ("", None))
     if operation is None:

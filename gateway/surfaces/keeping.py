@@ -12,6 +12,7 @@ from gateway.errors import InvalidRequest
 from gateway.kept import Kept
 from gateway.keys.presented import presented_keys
 from gateway.sse import EventParser
+from tracing.unreadable import UNREADABLE
 
 __all__ = (
     "ITEMS",
@@ -96,7 +97,7 @@ def _last_response(data: bytes) -> bytes:
         return b""
     try:
         return bytes(_LAST.decode(data).response)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return b""
 
 
@@ -117,7 +118,7 @@ def kept_of(response: bytes, owner: str, asked: list[msgspec.Raw], provider: str
     """A response with what it was ``asked``, as it is kept; ``None`` for one that cannot be read."""
     try:
         outcome = _OUTCOME.decode(response)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     items = msgspec.Raw(msgspec.json.encode([*asked, *outcome.output]))
     return Kept(
@@ -149,7 +150,7 @@ def read_sent(body: bytes) -> Sent | None:
     """``None`` for a body that cannot be read: it is refused elsewhere, with the reason."""
     try:
         return _SENT.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.passages.passthrough import dialect_at
 from gateway.types import Inbound
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("made_in",)
 
@@ -31,7 +32,7 @@ def made_in(inbound: Inbound, body: bytes) -> str:
         return ""
     try:
         made = _MADE.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
     names = (made.name, made.file.get("name") if isinstance(made.file, dict) else None)
     return next(filter(_is_text, (made.id, *filter(_is_path, names))), "")

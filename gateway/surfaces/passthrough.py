@@ -29,6 +29,7 @@ from gateway.surfaces.uploads import Readdressed
 from gateway.types import Inbound, Operation, Resource
 from gateway.upload import Upload
 from gateway.wire.multipart import TextSearch, boundary_of
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("router",)
 
@@ -149,7 +150,7 @@ def _asked(path: str, body: bytes, kind: str) -> tuple[str, bool]:
         return model or _in_form(body, kind), False
     try:
         asked = _ASKED.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return model, "stream" in path
     return model or (asked.model if isinstance(asked.model, str) else ""), asked.stream is True or "stream" in path.partition("?")[0]
 

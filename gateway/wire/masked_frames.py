@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.errors import UpstreamBroken
 from gateway.wire.frames import CHECKSUM, PRELUDE, checked_length
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("MaskedFrames",)
 
@@ -57,7 +58,7 @@ class MaskedFrames:
         try:
             members = _MEMBERS.decode(payload)
             said = msgspec.convert(members["bytes"], bytes)
-        except (msgspec.MsgspecError, KeyError):
+        except (*UNREADABLE, KeyError):
             return payload
         hidden = self._hide(said)
         return payload if hidden == said else msgspec.json.encode({**members, "bytes": hidden})

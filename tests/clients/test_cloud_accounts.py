@@ -136,7 +136,7 @@ class Rig:
 
     def written(self) -> str:
         """All that the server has said, and stored of the newest requests."""
-        listed = self.server.client.get("/api/v1/traces", params={"limit": 50}).json()["traces"]
+        listed = self.server.client.get("/api/v1/traces", params={"limit": 8}).json()["traces"]
         spans = [self.server.client.get(f"/api/v1/traces/{each['trace_id']}").text for each in listed]
         return self.server.log.read_text() + "".join(spans)
 

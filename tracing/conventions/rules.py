@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from tracing.types import Attribute
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Fields", "Reader", "Rule", "boolean", "integer", "milliseconds", "money", "read_rules", "seconds", "text", "texts")
 
@@ -60,7 +61,7 @@ def texts(value: Attribute) -> tuple[str, ...] | None:
     if value.startswith("["):
         try:
             return tuple(str(item) for item in msgspec.json.decode(value, type=list[object]))
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             pass
     return (value,)
 

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.dialects.failures import kind_of_status, request_id
 from gateway.dialects.types import Failure, FailureKind
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("failure_in", "read_error")
 
@@ -51,7 +52,7 @@ def read_error(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes)
     name = next((value.decode("latin-1") for header, value in sent if header == b"x-amzn-errortype"), "").partition(":")[0]
     try:
         told = msgspec.json.decode(body, type=Told)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         told = Told()
     kind = _KINDS.get(name.lower()) or kind_of_status(status)
     message = told.message or told.Message or f"The provider answered {status} without a message."

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.dialects.failures import kind_of_status, request_id
 from gateway.dialects.types import Failure, FailureKind
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("read_error",)
 
@@ -28,7 +29,7 @@ def read_error(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes)
     """See ``UpstreamDialect.read_error``."""
     try:
         told = msgspec.json.decode(body, type=Told)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         told = Told()
     message = told.message or told.detail or f"The provider answered {status} without a message."
     kind = FailureKind.INVALID_REQUEST if status == BLOCKED else kind_of_status(status)

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.dialects.failures import kind_of_status, request_id
 from gateway.dialects.types import Failure, FailureKind
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("error_event", "failure_in", "read_error", "write_error")
 
@@ -27,7 +28,7 @@ def read_error(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes)
     """See ``UpstreamDialect.read_error``."""
     try:
         sent = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         sent = None
     if isinstance(sent, list) and sent:
         sent = sent[0]

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.errors import InvalidRequest
+
 __all__ = ("from_openapi", "to_openapi")
 
 _KEPT: Final = frozenset(
@@ -42,9 +44,14 @@ _NULL: Final = {"type": "null"}
 
 
 def to_openapi(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """``schema`` without references, with ``nullable`` for null types, and without whatever the vendor refuses."""
-    definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
-    return _converted(schema, definitions, 0)
+    """``schema`` without references, with ``nullable`` for null types, and without whatever the vendor refuses. Raises ``InvalidRequest`` for what is none."""
+    try:
+        definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
+        return _converted(schema, definitions, 0)
+    except (AttributeError, TypeError) as error:
+        raise InvalidRequest(
+            "A schema in the request is no JSON Schema: 'anyOf', 'oneOf' and 'enum' are lists, '$defs' and each schema are objects."
+        ) from error
 
 
 def from_openapi(schema: Any) -> Any:

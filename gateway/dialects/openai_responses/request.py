@@ -10,6 +10,7 @@ from gateway.dialects.openai_responses.items import messages_of
 from gateway.dialects.reading import decoded_request, unread
 from gateway.dialects.types import Format, HostedTool, Message, ReasoningSettings, Request, Sampling, Text, Tool, ToolChoice
 from gateway.errors import InvalidRequest
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("read_request",)
 
@@ -55,7 +56,10 @@ def _extra(body: bytes, sent: wire.Request, unknown: Mapping[str, Any]) -> dict[
 
 
 def _is_silent(name: str, value: msgspec.Raw) -> bool:
-    return bool(msgspec.json.decode(value) == _SILENT[name])
+    try:
+        return bool(msgspec.json.decode(value) == _SILENT[name])
+    except UNREADABLE:
+        return False
 
 
 def _texts(messages: Iterable[Message]) -> Iterator[Text]:

@@ -9,6 +9,7 @@ from typing_extensions import override
 from gateway.errors import UpstreamBroken
 from gateway.types import Headers, Upstream
 from gateway.wire.frames import Frame, FrameParser
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("FramedUpstream", "converse_event", "invoke_event")
 
@@ -85,7 +86,7 @@ def invoke_event(frame: Frame) -> bytes:
             return _claude_error(_name(frame), frame)
         event = msgspec.json.decode(frame.payload, type=Chunk).bytes
         return _event(msgspec.json.decode(event, type=Typed).type, event)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamBroken("The upstream's event stream holds something that is no event of the model.") from error
 
 

@@ -19,6 +19,7 @@ import msgspec
 from gateway.providers.fake.schema import example
 from gateway.types import Headers, Operation
 from tracing.openai_chat import ChatMessage
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("MODELS", "Fault", "Script", "scripted")
 
@@ -152,7 +153,7 @@ def scripted(operation: Operation, body: bytes) -> Script:
     """The answer to a request."""
     try:
         request = msgspec.json.decode(body, type=Request)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         return Script(answer=Fault(400, [], _error(f"The request cannot be read: {error}.", "invalid_request_error", None)))
     if operation is Operation.EMBEDDINGS:
         return Script(answer=_embeddings(request))
@@ -160,7 +161,14 @@ def scripted(operation: Operation, body: bytes) -> Script:
         return completion(request)
     if not request.messages:
         return Script(answer=Fault(400, [], _error("'messages' must hold at least one message.", "invalid_request_error", None)))
-    said = _said(request)
+    try:
+        said = _said(request)
+    except (AttributeError, TypeError, KeyError, IndexError):
+        return Script(
+            answer=Fault(
+                400, [], _error("A tool or a format of the request is described by no JSON Schema.", "invalid_request_error", None)
+            )
+        )
     if said.fault is not None:
         return Script(answer=said.fault)
     if request.stream:

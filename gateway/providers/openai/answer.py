@@ -11,6 +11,7 @@ from gateway.errors import UpstreamBroken
 from gateway.types import Message, Observation, Operation, Usage
 from gateway.wire.openai import AnswerHead, EmbeddingAnswer, WireUsage, completed
 from tracing.openai_chat import message_parts, read_choices
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("UnreadMessages", "read_answer", "read_usage")
 
@@ -28,7 +29,7 @@ class UnreadMessages(Sequence[Message]):
     def _messages(self) -> list[Message]:
         try:
             choices = read_choices(self.answer)
-        except (msgspec.MsgspecError, RecursionError):
+        except UNREADABLE:
             return []
         said = ((choice.said(), choice.finish_reason) for choice in choices)
         return [Message(message.role or "assistant", message_parts(message), finish) for message, finish in said if message is not None]
@@ -50,7 +51,7 @@ def read_answer(operation: Operation, body: bytes) -> Observation:
     """Read a whole answer. Raises ``UpstreamBroken`` when it is not what the dialect promises."""
     try:
         return _embedding(_EMBEDDING.decode(body)) if operation is Operation.EMBEDDINGS else _chat(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UpstreamBroken("The provider's answer is not JSON of OpenAI's form.") from error
 
 

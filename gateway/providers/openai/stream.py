@@ -9,6 +9,7 @@ from gateway.sse import Event, EventParser
 from gateway.types import Message, Observation, Usage
 from gateway.wire.openai import ChatChunk, ChunkChoice, Delta, ToolCallDelta
 from tracing.openai_chat import ChatMessage, FunctionCall, ToolCall, message_parts, thinking_text
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("ChatStream",)
 
@@ -113,7 +114,7 @@ class ChatStream:
             return False
         try:
             chunk = _CHUNK.decode(event.data)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return False  # what we cannot read, the client may: it passes as it is
         return self._read(chunk)
 
