@@ -3,7 +3,7 @@
 ::
 
     KeyFailure
-    ├── KeyInvalid         change the request: an expiry in the past
+    ├── KeyInvalid         change the request: an expiry in the past, a model without its provider
     ├── KeyNameTaken       choose another name, or revoke the key that has it
     └── KeyNotFound        name a key that exists
 

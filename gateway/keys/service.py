@@ -75,6 +75,9 @@ class KeyService:
         now = datetime.now(UTC)
         if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
             raise KeyInvalid("'expires_at' must be a time in the future, with its zone.", hint="write 2030-01-31T00:00:00Z")
+        if (lost := next((model for model in new.models if "/" not in model and "*" not in model), None)) is not None:
+            hint = "write provider/model, such as openai/gpt-4o or openai/*; the name of a route belongs into 'routes'"
+            raise KeyInvalid(f"'models' names {lost!r}, which no model is called: the key would open nothing by it.", hint=hint)
         text = make_key()
         key = VirtualKey(
             id=f"key_{secrets.token_hex(8)}",

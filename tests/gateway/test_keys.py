@@ -61,6 +61,13 @@ async def test_what_does_not_exist_or_has_ended_before_it_began_is_an_error(serv
         await service.create(NewKey(name="late", expires_at=datetime.now(UTC) - timedelta(seconds=1)))
 
 
+async def test_a_model_without_its_provider_is_refused_as_a_key_would_open_nothing_by_it(service):
+    with pytest.raises(KeyInvalid, match="'gpt-4o'") as caught:
+        await service.create(NewKey(name="ci", models=("openai/*", "gpt-4o")))
+    assert "openai/gpt-4o" in caught.value.hint
+    assert (await service.list()).keys == []
+
+
 @pytest.mark.parametrize(
     ("scope", "asked", "opens"),
     [
