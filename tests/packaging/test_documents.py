@@ -45,3 +45,9 @@ def test_every_link_between_documents_leads_somewhere(document: Path):
         if not page.exists() or (section and section not in map(anchor, re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE))):
             broken.append(target)
     assert broken == []
+
+
+def test_every_document_is_in_the_list_of_documents():
+    listed = set(re.findall(r"\]\(([^)#]+\.md)\)", (ROOT / "docs" / "README.md").read_text()))
+    there = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert listed == there
