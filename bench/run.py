@@ -49,9 +49,9 @@ def compare(measured: Callable[[list[System], Path], list[T]], shown: Callable[[
 
 
 def available(all_systems: list[System], only: list[str]) -> list[System]:
-    """Those that are installed and have one of ``only`` in their name; the upstream itself always. What is left out for want of a program is told.
+    """The systems that are installed and have one of ``only`` in their name, and always the upstream itself.
 
-    Raises ``UnknownSystem``.
+    Tells what is left out because a program is missing. Raises ``UnknownSystem``.
     """
     refuse_unknown(only, [system.name for system in all_systems])
     chosen = []

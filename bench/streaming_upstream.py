@@ -17,7 +17,7 @@ DONE: Final = "data: [DONE]"
 
 
 def word(number: int) -> str:
-    """What the stream says at a place."""
+    """The word at a place of the stream."""
     return f"w{number} "
 
 

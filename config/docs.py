@@ -114,7 +114,7 @@ def _fields(struct: type[msgspec.Struct]) -> tuple[mi.Field, ...]:
 
 
 def _element(kind: mi.Type) -> tuple[mi.Type, str]:
-    """What an optional, a list or a mapping holds, and how its path goes on."""
+    """The type within an optional, a list or a mapping, and what it adds to the path."""
     match kind:
         case mi.UnionType():
             return _element(only_member(kind))

@@ -104,7 +104,7 @@ class Watcher:
 
 
 def _load_again(loaded: Loaded, environ: Mapping[str, str] | None) -> Loaded:
-    """The same file once more. An empty one is being written, or was emptied by mistake: no running server gives up all it has for it."""
+    """Load the same file again. An empty file keeps what runs: it is being written, or was emptied by mistake."""
     again = load_with_report(loaded.file, environ, loaded.arguments, loaded.further)
     if loaded.file is not None and not loaded.file.read_bytes().strip():
         subject = f"the file {str(loaded.file)!r}"

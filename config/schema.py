@@ -371,7 +371,7 @@ class ShadowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class BackoffSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a retry waits, in seconds: anything between nothing and ``base``, twice that for the second, and so on up to ``limit``."""
+    """How long a retry waits, in seconds: a random time up to ``base``, twice that for the second, and so on up to ``limit``."""
 
     base: Seconds = 0.25
     """Longest wait before the first retry, when the vendor says nothing."""
@@ -457,7 +457,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A model name of ours."""
+    """A model name of your own, and what answers to it."""
 
     name: Name
     """What clients send as ``model``."""

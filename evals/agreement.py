@@ -34,7 +34,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     pairs: Sequence[Pair] = ()
 
     def count(self, judge: str, human: str) -> int:
-        """One place of the table."""
+        """How many traces have this pair of values."""
         return sum(pair.count for pair in self.pairs if (pair.judge, pair.human) == (judge, human))
 
 

@@ -33,14 +33,17 @@ def cost_of(replies: list[JudgeReply]) -> Decimal | None:
 
 
 def scored(judge: Judge, claim: Claim, verdict: Verdict, replies: list[JudgeReply], note: str, now: datetime) -> Assessment:
-    """What a judge said. ``note`` tells how the verdict was come by when it took more than one question."""
+    """The assessment of a verdict. ``note`` tells how the verdict came about when it took more than one question."""
     blank = _blank(judge, claim, replies, now)
     metadata = {**blank.metadata, **({"note": note} if note else {})}
     return msgspec.structs.replace(blank, value=verdict.result, rationale=verdict.rationale, metadata=metadata)
 
 
 def unscored(judge: Judge, claim: Claim, code: str, reason: str, replies: list[JudgeReply], now: datetime) -> Assessment:
-    """That a judge could not say anything, and why. It has no value: nobody can take it for a pass or for a zero."""
+    """The assessment of a judge that could not say anything, with the reason.
+
+    It has no value: nobody can take it for a pass or for a zero.
+    """
     return msgspec.structs.replace(_blank(judge, claim, replies, now), error_code=code, error_message=reason)
 
 

@@ -61,7 +61,7 @@ class SharedReading:
                 answer.set_result(found.get(trace_id, ()))
 
     async def _failed(self, asked: Asked, error: Exception) -> None:
-        """It may be one trace of several that cannot be read, so each is read alone."""
+        """Read each trace alone after a common reading failed: it may be one of them that cannot be read."""
         if len(asked) > 1:
             async with asyncio.TaskGroup() as tasks:
                 for trace_id, answer in asked.items():

@@ -48,7 +48,7 @@ class JudgeDetail(msgspec.Struct, frozen=True):
 
 
 def router(service: JudgeService) -> Router:
-    """The paths of judges."""
+    """The routes under ``/api/v1/judges``."""
 
     @get("/")
     async def index() -> Judges:

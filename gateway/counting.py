@@ -57,7 +57,7 @@ def counting(inbound: Inbound, target: Target, system: str) -> Inbound | None:
 
 
 def passed_to(inbound: Inbound, target: Target, path: str) -> Inbound:
-    """The same request for what ``target``'s vendor has at ``path``. Passed through, it is one of its own, and not for a generation in its dialect."""
+    """The same request for another path of ``target``'s vendor. It is passed through, and is no generation."""
     body = inbound.body if inbound.model else replace_member(inbound.body, "model", msgspec.json.encode(target.model))
     return replace(
         inbound,

@@ -14,7 +14,7 @@ SERVER_INFO: Final = "/mlflow/server-info"
 
 
 def workspace_of(scope: HTTPScope) -> str:
-    """Its name, ``""`` where none is named. Raises ``InvalidParameterValue``."""
+    """The name of the workspace in a request's header, ``""`` where none is named. Raises ``InvalidParameterValue``."""
     for name, value in scope["headers"]:
         if name == HEADER and not scope["path"].endswith(SERVER_INFO):
             try:

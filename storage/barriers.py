@@ -41,7 +41,7 @@ class Barriers:
         self._waiting = [other for other in self._waiting if other is not barrier]
 
     def unlooked(self) -> list[Barrier]:
-        """Those who came since it was last looked how far others have written."""
+        """The barriers of those who came since it was last looked how far others have written."""
         return [barrier for barrier in self._waiting if barrier.others is None]
 
     def wanted(self) -> set[str]:

@@ -56,7 +56,7 @@ def _check(segment: str, path: str) -> None:
 
 
 def _readings(segment: str) -> list[str]:
-    """What decoders on the way could make of it: percent-decoded, again and again, and with look-alike characters folded together."""
+    """What decoders further on could make of a path: percent-decoded, again and again, and with look-alike characters folded together."""
     readings = [segment]
     for _ in range(DECODINGS):
         decoded = unicodedata.normalize("NFKC", unquote(readings[-1], errors="surrogateescape"))

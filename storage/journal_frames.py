@@ -63,7 +63,7 @@ def encode(records: Sequence[Row | Opening], time_ns: int) -> bytes:
 
 
 def encode_timed(records: Sequence[tuple[Row | Opening, int]]) -> bytes:
-    """The same for records that each have a time of their own."""
+    """As ``encode``, for records that each have a time of their own."""
     parts: list[bytes] = []
     last = len(records) - 1
     for index, (record, time_ns) in enumerate(records):

@@ -34,7 +34,7 @@ class Leisure:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="leisure", initializer=step_back, initargs=(LEISURE,))
 
     async def make(self, rows: Rows, hurried: Callable[[], bool]) -> Rows:
-        """What ``expand`` makes of the rows. ``hurried`` is asked from a thread, all the time. Raises what the two raise."""
+        """The rows that ``expand`` makes. ``hurried`` is asked from a thread, again and again. Raises what the two raise."""
         left = deque(_slices(rows))
         made: Rows = {}
         if not hurried():

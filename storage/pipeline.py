@@ -69,7 +69,7 @@ class Pipeline:
         return sum(result.command_tuples or 0 for result in self._sent([self._bound(sql, values) for values in rows]))
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send everything that waits."""
         if self._waiting:
             self._sent([])
 

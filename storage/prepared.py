@@ -46,7 +46,7 @@ class Prepared:
         return int(_cursor(connection).executemany(rendered.sql, [rendered.bound(row) for row in rows]).rowcount)
 
     def later(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """The same before the transaction ends, together with what comes next: to PostgreSQL it is no way of its own."""
+        """As ``change``, some time before the transaction ends. To PostgreSQL it travels together with what comes next."""
         if (pipeline := pipeline_of(connection)) is None:
             self.change(connection, rows)
             return

@@ -49,7 +49,7 @@ class Seal:
         return f"{FORM}.{self._name}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
     def unseal(self, sealed: str, belongs_to: str) -> Secret:
-        """What was sealed. Raises ``SealBroken`` when it was sealed with another key, for another place, or was changed."""
+        """Open what was sealed. Raises ``SealBroken`` when it was sealed with another key, for another place, or was changed."""
         form, _, rest = sealed.partition(".")
         name, _, text = rest.partition(".")
         if form != FORM:

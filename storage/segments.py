@@ -38,7 +38,7 @@ class Log(msgspec.Struct, frozen=True, order=True):
         return self.directory / f"{self.id}{_CURSOR}"
 
     def segment(self, number: int) -> Path:
-        """Where a segment lies."""
+        """The file of a segment."""
         return self.directory / f"{self.id}-{number:08d}{_SEGMENT}"
 
     def segments(self) -> list[int]:

@@ -47,7 +47,7 @@ def versioned_tables(things: Table, versions: Table, *, owner: str, prefix: str)
 
 
 def of_thing(things: Table, owner: str) -> ForeignKeyConstraint:
-    """What is part of a thing goes with it."""
+    """A foreign key to the thing: what is part of it is removed with it."""
     return ForeignKeyConstraint([owner], [things.c.id], ondelete="CASCADE")
 
 

@@ -53,7 +53,7 @@ class Source(Protocol):
 
     @property
     def log(self) -> Log:
-        """Where it lies."""
+        """Where its segments lie."""
         ...
 
     @property
@@ -66,7 +66,7 @@ class Source(Protocol):
         ...
 
     def measure(self) -> None:
-        """Segments were deleted."""
+        """Measure again, since segments were deleted."""
         ...
 
 
@@ -184,7 +184,7 @@ class Writer:
                 tail.close()
 
     async def _drain_others(self) -> None:
-        """As far as they go now: those that shared the directory have ended, or are to."""
+        """Store the logs of others as far as they go now. Those that shared the directory have ended, or are to."""
         if not self._shared:
             return
         await self._look_around(at_once=True)
@@ -218,7 +218,7 @@ class Writer:
             await asyncio.sleep(LOOK_AROUND_SECONDS)
 
     def _next_others(self) -> list[Tail]:
-        """Those that somebody waits for, or else all."""
+        """The logs of others that somebody waits for, or else all of them."""
         wanted = self._barriers.wanted()
         return [tail for log, tail in self._others.items() if not wanted or log in wanted]
 

@@ -18,7 +18,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class _AssessmentRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A row on its way in."""
+    """A row of ``assessments``, to be written."""
 
     assessment_id: str
     trace_id: str
@@ -48,7 +48,7 @@ class _AssessmentRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class AssessmentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A row on its way out."""
+    """A row of ``assessments``, as it was read."""
 
     assessment_id: str
     trace_id: str
@@ -145,7 +145,7 @@ def assessment(record: AssessmentRecord) -> Assessment:
 
 
 def score(record: AssessmentRecord) -> ScoreSummary:
-    """What a table row shows of it."""
+    """An assessment as a row of the traces table shows it."""
     return ScoreSummary(name=record.name, value=_value(record), error_code=record.error_code, source_type=record.source_type)
 
 

@@ -42,7 +42,7 @@ class _IssueCount(msgspec.Struct, frozen=True):
 
 
 class AssessmentStore:
-    """What was said of traces. ``flush`` returns when everything journalled before is stored."""
+    """Keeps assessments of traces. ``flush`` returns when everything journalled before is stored."""
 
     def __init__(self, telemetry: Telemetry, log: SpanLog, flush: Callable[[], Awaitable[None]]) -> None:
         self._telemetry = telemetry
@@ -89,7 +89,7 @@ class AssessmentStore:
 
 
 async def assessments_of(telemetry: Telemetry, trace_id: str) -> list[Assessment]:
-    """The same, of what is stored already."""
+    """The assessments of traces, of what is stored already."""
     return [assessment(record) for record in await telemetry.query(_OF_TRACES, {"trace_ids": [trace_id]}, AssessmentRecord)]
 
 

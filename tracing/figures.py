@@ -53,12 +53,12 @@ class Spread(msgspec.Struct):
     total: float = 0.0
 
     def add(self, seconds: float) -> None:
-        """One more."""
+        """Count one more value."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 
     def include(self, other: "Spread") -> None:
-        """Those of another process, too."""
+        """Add what another process has counted."""
         self.counts = [mine + more for mine, more in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
@@ -73,7 +73,7 @@ class Tally(msgspec.Struct):
     first_chunk: Spread = msgspec.field(default_factory=Spread)
 
     def include(self, other: "Tally") -> None:
-        """What another process has counted, too."""
+        """Add what another process has counted."""
         for mine, more in ((self.errors, other.errors), (self.tokens, other.tokens), (self.cache, other.cache)):
             for name, count in more.items():
                 _add(mine, name, count)
@@ -89,7 +89,7 @@ class Figures:
         self._counting = False
 
     def asked(self) -> Mapping[Subject, Tally]:
-        """The figures so far."""
+        """The figures so far; from the first call on, they are counted."""
         self._counting = True
         return self._tallies
 

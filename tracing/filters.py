@@ -71,19 +71,19 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Not(msgspec.Struct, frozen=True):
-    """The opposite."""
+    """True where ``inner`` is not."""
 
     inner: "Expression"
 
 
 class And(msgspec.Struct, frozen=True):
-    """All of them."""
+    """True where all parts are."""
 
     parts: "tuple[Expression, ...]"
 
 
 class Or(msgspec.Struct, frozen=True):
-    """Any of them."""
+    """True where any part is."""
 
     parts: "tuple[Expression, ...]"
 

@@ -37,7 +37,7 @@ class Openings:
         self._waiting[raw.span_id] = raw
 
     def ended(self, raw: RawSpan) -> None:
-        """It is over: its end is written down, and with it what else has begun."""
+        """Note that a span has ended: its end is written down, and with it what else has begun."""
         waiting = self._waiting
         if waiting:
             waiting.pop(raw.span_id, None)
@@ -45,7 +45,7 @@ class Openings:
         self._sink.put_own(raw, waiting.values())
 
     def write(self) -> None:
-        """Write down what waits."""
+        """Write down the openings that wait."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
             self._sink.begin_own(waiting.values())

@@ -62,7 +62,7 @@ def _answer(taken: Taken) -> ExportTraceServiceResponse:
 
 
 def _detail(error: TracingError) -> Response[bytes]:
-    """As MLflow says what is wrong with a request."""
+    """A refusal in the words of MLflow's server."""
     body = msgspec.json.encode({"detail": f"{error.message}. {error.hint}".rstrip(". ")})
     return Response(body, status_code=413 if error.status == 413 else 400, media_type=JSON)
 

@@ -30,7 +30,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Placement(Protocol):
-    """Knows experiments."""
+    """Places spans in experiments."""
 
     async def find(self, experiment_id: str, run_id: str | None, spans: Sequence[Span]) -> Place:
         """The place of a request. Raises ``PlacementRefused``."""

@@ -42,7 +42,10 @@ class Sold(msgspec.Struct, frozen=True):
 
 
 def sold(provider: str, at_ns: int) -> list[Sold]:
-    """What the table knows of a provider; nothing of one that it does not know. Prefixes of fine-tuned models are no models."""
+    """The models of a provider in the price table; none of a provider that it does not know.
+
+    Prefixes of fine-tuned models are no models.
+    """
     theirs = _PROVIDERS.get(provider, provider)
     known = next((each for each in data_snapshot.get_snapshot().providers if each.id == theirs), None)
     return [found for info in known.models if (found := _sold(info, at_ns))] if known else []
@@ -62,7 +65,7 @@ def _short(price: Decimal | TieredPrices | None) -> float | None:
 
 
 def table_rates(provider: str, model: str, at_ns: int) -> Rates | None:
-    """What a model costs at a time; ``None`` when the table does not know it."""
+    """The rates of a model at a time; ``None`` when the table does not know it."""
     info = _model(provider, model)
     if info is None:
         return None

@@ -49,7 +49,7 @@ class PromptScore(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def figure(self) -> float | None:
-        """What a chart shows: the share of yes (0 to 1), or the mean; ``None`` where there is neither, or both are mixed."""
+        """The number for a chart: the share of yes (0 to 1), or the mean; ``None`` where there is neither, or both are mixed."""
         if self.answered and self.answered == self.scored:
             return self.yes / self.answered
         return self.mean if self.measured and self.measured == self.scored else None

@@ -50,7 +50,7 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 class PropertyStore:
-    """What was said of traces. ``flush`` returns when everything journalled before is stored."""
+    """Keeps properties of traces. ``flush`` returns when everything journalled before is stored."""
 
     def __init__(self, telemetry: Telemetry, log: SpanLog, flush: Callable[[], Awaitable[None]]) -> None:
         self._telemetry = telemetry
@@ -69,7 +69,7 @@ class PropertyStore:
             del self._lately[trace_id]
 
     async def of_traces(self, trace_ids: Sequence[str]) -> dict[str, TraceProperties]:
-        """What is said of each of these traces; those of which nothing is said are absent."""
+        """The properties of these traces; traces without any are absent."""
         if not trace_ids:
             return {}
         await settled(self._flush)
@@ -98,7 +98,7 @@ class PropertyStore:
 
 
 async def properties_of(telemetry: Telemetry, trace_ids: Sequence[str]) -> dict[str, TraceProperties]:
-    """The same, of what is stored already."""
+    """The properties of traces, of what is stored already."""
     found: dict[str, list[_Record]] = {}
     for record in await telemetry.query(_OF_TRACES, {"trace_ids": list(trace_ids)}, _Record):
         found.setdefault(record.trace_id, []).append(record)

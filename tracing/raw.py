@@ -41,7 +41,7 @@ OPENED: Final = "spans.opened"
 
 
 class RawEvent(msgspec.Struct, array_like=True, frozen=True):
-    """As ``SpanEvent``."""
+    """An event of a span (``tracing.types.SpanEvent``), without names of fields."""
 
     time_ns: int
     name: str
@@ -49,7 +49,7 @@ class RawEvent(msgspec.Struct, array_like=True, frozen=True):
 
 
 class RawLink(msgspec.Struct, array_like=True, frozen=True):
-    """As ``SpanLink``."""
+    """A link of a span (``tracing.types.SpanLink``), without names of fields."""
 
     trace_id: str
     span_id: str
@@ -133,7 +133,7 @@ def attributes_of(raw: RawSpan) -> Mapping[str, Any]:
 
 
 def span_of_raw(raw: RawSpan, resource: Mapping[str, Any]) -> Span:
-    """The span again."""
+    """The span that was journalled."""
     return Span(
         trace_id=raw.trace_id,
         span_id=raw.span_id,

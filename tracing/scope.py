@@ -25,7 +25,7 @@ class Scope(msgspec.Struct, frozen=True):
         return not self.only and not self.experiments
 
     def without(self, experiments: frozenset[str]) -> "Scope":
-        """The same without the traces of these."""
+        """The scope without the traces of these experiments."""
         return Scope(self.experiments - experiments if self.only else self.experiments | experiments, self.only)
 
     def condition(self) -> Condition:

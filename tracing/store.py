@@ -102,7 +102,7 @@ class TraceStore:
         return await self._trace(trace_id, with_content=True)
 
     async def get_skeleton(self, trace_id: str) -> Trace:
-        """The same without content. Raises ``TraceNotFound``."""
+        """A whole trace without content. Raises ``TraceNotFound``."""
         return await self._trace(trace_id, with_content=False)
 
     async def content(self, trace_id: str, span_id: str) -> SpanContent:
@@ -217,7 +217,7 @@ class TraceStore:
         return Condition(f"{within.sql} AND {matching.sql}", {**within.parameters, **matching.parameters})
 
     async def seen(self, trace_ids: Sequence[str]) -> Sequence[str]:
-        """Those of these traces that whoever asks may see."""
+        """The traces among these that the caller may see."""
         scope = self._scope()
         if scope.is_whole or not trace_ids:
             return trace_ids

@@ -8,7 +8,7 @@ __all__ = ("pre_order",)
 
 
 class Node(Protocol):
-    """What a tree is made of. A parent that is not there leaves the node at the top."""
+    """A span as the tree needs it. A parent that is not stored leaves the node at the top."""
 
     @property
     def span_id(self) -> str: ...

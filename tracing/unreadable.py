@@ -11,7 +11,7 @@ UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def utf8(data: bytes) -> bytes:
-    """The same, with U+FFFD in place of what is no UTF-8: readers of JSON take nothing else."""
+    """The text with U+FFFD in place of bytes that are not UTF-8: readers of JSON take nothing else."""
     try:
         data.decode()
     except UnicodeDecodeError:

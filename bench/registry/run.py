@@ -117,7 +117,7 @@ def _beside(backend: str, chosen: list[Server], work: Path, seconds: float, runs
 
 
 def _all_started(stack: ExitStack, chosen: list[Server], work: Path, runs: int) -> list[_Running]:
-    """Those that start: an MLflow that lacks the driver of a database is left out, and the others are measured."""
+    """Start the servers, without those that do not start: an MLflow that lacks the driver of a database."""
     running = []
     for server in chosen:
         try:

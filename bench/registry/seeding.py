@@ -131,7 +131,7 @@ class Client:
         self._connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=60)
 
     def post(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Raises ``OSError`` for any answer but 200."""
+        """Send JSON and return the answer. Raises ``OSError`` for any answer but 200."""
         self._connection.request("POST", f"/api/2.0/mlflow/{path}", json.dumps(fields), {"content-type": "application/json"})
         answer = self._connection.getresponse()
         body = answer.read()

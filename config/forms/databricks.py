@@ -15,7 +15,7 @@ def recognises(root: Node) -> bool:
 
 
 def unfold(root: Node, reader: Reader) -> Mapping:
-    """The same as ``endpoints`` and ``routes`` of MLflow's file."""
+    """The body as the ``endpoints`` and ``routes`` of MLflow's file."""
     reader.known_keys(root, "", ("name", "config"))
     config = child(root, "config") or root
     reader.known_keys(config, "config", ("served_entities", "traffic_config"))

@@ -41,14 +41,14 @@ UNSHARED: Final[Mapping[str, str]] = {
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """What every route gets; of ``fallbacks``, by reason, each its own."""
+    """The settings of every route; ``fallbacks`` by reason, for each route its own."""
 
     settings: Mapping[str, Node]
     fallbacks: Mapping[str, Mapping[str, tuple[Node, ...]]]
 
 
 def shared(root: Node, reader: Reader) -> Shared:
-    """Read both sections."""
+    """Read ``router_settings`` and ``litellm_settings``."""
     found = {
         "strategy": _strategy(root, reader),
         "retries": _named(root, reader, "num_retries"),

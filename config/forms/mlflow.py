@@ -110,7 +110,7 @@ class _Translation:
         return Endpoint(text_of(name), target, text_of(task), self._reader.came_from(route, path))
 
     def _task(self, item: Node, path: str) -> Node | None:
-        """What the endpoint is for; Databricks says it in the model."""
+        """The task of an endpoint, which Databricks writes in the model."""
         places = (child(each, key) for key in TYPE_KEYS for each in (item, model_of(item)[1]))
         written: list[Node] = [place for place in places if place is not None]
         if not written:

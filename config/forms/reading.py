@@ -85,7 +85,7 @@ class Reader:
 
 
 def _shape(node: Node) -> str:
-    """What stands there instead; its content may be a secret."""
+    """The kind of value that stands there instead. Its content may be a secret, and is not told."""
     return "one value" if isinstance(node, Scalar) else "a list" if isinstance(node, Sequence) else "keys with values"
 
 

@@ -18,7 +18,10 @@ PATHS: Final = ("/", "./", "../", "~/")
 
 
 def reference(reader: Reader, node: Node, path: str) -> Node:
-    """The same secret as ``env:NAME`` or ``file:/path``. One that is written out stays, to be warned of where secrets are read."""
+    """A secret's reference in our form, ``env:NAME`` or ``file:/path``.
+
+    A secret that is written out stays as it is, to be warned of later.
+    """
     reader.came_from(node, path)
     text = text_of(node)
     if text is None:

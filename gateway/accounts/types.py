@@ -11,7 +11,10 @@ class Account(Protocol):
     """An identity at an upstream."""
 
     async def headers(self, url: str, content_type: str, body: bytes, method: str = "POST") -> HeaderList:
-        """What a request of ``body`` to ``url`` needs beside its content type. Raises ``UpstreamUnreachable`` when no proof can be had."""
+        """The headers that prove who asks, for a request of ``body`` to ``url``.
+
+        Raises ``UpstreamUnreachable`` when no proof can be had.
+        """
         ...
 
     def refused(self, proof: HeaderList) -> bool:

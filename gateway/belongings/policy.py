@@ -45,7 +45,7 @@ class BelongingsPolicy:
         return self._checked(call, key, asked, names) if names or (asked is not None and asked.identity) else None
 
     def settle(self, call: Call, outcome: object) -> None:
-        """Nothing was counted."""
+        """Nothing to settle."""
 
     async def _checked(self, call: Call, key: str, asked: Asked | None, names: list[str]) -> None:
         if asked is not None and asked.identity and not await self._is_own(call, asked.identity, key):

@@ -26,7 +26,7 @@ class Makers(Protocol):
         ...
 
     async def forget(self, provider: str, identity: str) -> None:
-        """It is no more."""
+        """Forget who made a thing that is gone."""
         ...
 
 

@@ -60,7 +60,7 @@ def outcomes_of(thing: bytes) -> Iterator[str]:
 
 
 def page_of(body: bytes) -> Listed | None:
-    """``None`` for what is no list of things."""
+    """The things on a page of a list; ``None`` for what is not a list of things."""
     try:
         members = _MEMBERS.decode(body)
         lists = {name: _RAWS.decode(value) for name, value in members.items() if bytes(value).startswith(b"[")}

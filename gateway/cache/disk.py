@@ -94,7 +94,7 @@ class DiskStore:
 
 
 def _sizes(home: Path) -> "OrderedDict[str, int]":
-    """What is there already, the oldest first. What killed processes were writing goes."""
+    """The size of each answer that is there, the oldest first. Files that killed processes were writing are removed."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     found: list[tuple[float, str, int]] = []
     for entry in os.scandir(home):

@@ -32,12 +32,12 @@ _DECODER = msgspec.msgpack.Decoder(Entry)
 
 
 def encode(entry: Entry) -> bytes:
-    """For a store."""
+    """An entry as a store keeps it."""
     return _ENCODER.encode(entry)
 
 
 def decode(value: bytes | None) -> Entry | None:
-    """What a store gave; ``None`` also for what another version wrote."""
+    """An entry from a store; ``None`` also for one that another version wrote."""
     if value is None:
         return None
     try:

@@ -77,7 +77,7 @@ class CachePolicy:
         self._await_answer(call, key, pending)
 
     def settle(self, call: Call, outcome: Outcome) -> None:
-        """What did not end well is not kept."""
+        """Decide whether the answer may be kept. One that did not end well is given up, and those who wait for it go on."""
         pending = call.pending
         if not isinstance(pending, Pending):
             return

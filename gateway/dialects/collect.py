@@ -126,7 +126,7 @@ class Collector:
                 self._grow(self._choices.setdefault(event.choice, _Choice()), event)
 
     def answer(self) -> Answer:
-        """What was said so far."""
+        """The answer as far as it was said."""
         candidates = tuple(self._choices[index].candidate(index) for index in sorted(self._choices))
         tokens = self._tokens if self._counted else None
         return Answer(id=self._head.id, model=self._head.model, created=self._head.created, candidates=candidates, tokens=tokens)

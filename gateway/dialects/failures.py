@@ -23,12 +23,12 @@ _KINDS: Final[Mapping[int, FailureKind]] = {
 
 
 def kind_of_status(status: int) -> FailureKind:
-    """What is wrong, as far as the status tells."""
+    """The kind of a failure, as far as its status tells."""
     return _KINDS.get(status) or (FailureKind.SERVER if status >= 500 else FailureKind.INVALID_REQUEST)
 
 
 def failure_of(error: GatewayError) -> Failure:
-    """One of our own errors."""
+    """One of our own errors in the neutral form."""
     return Failure(status=error.status, kind=kind_of_status(error.status), message=error.message, code=error.code, param=error.param)
 
 

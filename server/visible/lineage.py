@@ -60,7 +60,7 @@ class ReadableNodes:
         self._places = places
 
     async def __call__(self, refs: Sequence[Ref]) -> set[Ref]:
-        """Those of these that may be read."""
+        """The nodes among these that the caller may read."""
         caller = CALLER.get()
         if WORKSPACE.get() is None and (caller is None or caller.is_administrator):
             return set(refs)
@@ -80,7 +80,7 @@ class ReadableNodes:
         return workspace is None or self._places.get(experiment, DEFAULT) == workspace
 
     async def _readable_traces(self, refs: Sequence[Ref]) -> dict[Ref, bool]:
-        """Of each trace and judgement, whether it may be read."""
+        """For each trace and judgement, whether it may be read."""
         judged = await self._assessments.by_id([ref.id for ref in refs if ref.kind == "judgement"])
         of = {ref: ref.id for ref in refs if ref.kind == "trace"}
         of |= {ref: found.trace_id for ref in refs if ref.kind == "judgement" and (found := judged.get(ref.id)) is not None}

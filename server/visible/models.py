@@ -31,7 +31,7 @@ class VisibleModels:
             offset = page.next_offset
 
     async def model(self, name: str) -> RegisteredModel:
-        """One name."""
+        """A model, by its name."""
         kept = scoped(name)
         require("read", "registered_model", kept)
         return said(await self._models.model(kept))
@@ -43,7 +43,7 @@ class VisibleModels:
         return [said(version) for version in await self._models.versions(kept, limit)]
 
     async def version(self, name: str, selector: str) -> ModelVersion:
-        """One version."""
+        """One version of a model."""
         kept = scoped(name)
         require("read", "registered_model_version", kept)
         return said(await self._models.version(kept, selector))

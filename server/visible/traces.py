@@ -32,7 +32,10 @@ class VisibleTraces:
 
 
 def scope_of(caller: Caller) -> Scope:
-    """What holds for traces of no experiment that a grant names, and the named ones for which something else holds."""
+    """The experiments whose traces a caller may see, from their grants.
+
+    It is what holds for experiments that no grant names, and those named for which something else holds.
+    """
     if caller.is_administrator:
         return EVERYTHING
     usually = caller.may("read", "trace", "*")

@@ -76,7 +76,7 @@ class Connected(Worker):
             answer.set_result(report)
 
     def leave(self) -> None:
-        """It has gone: nobody waits for what it would have said."""
+        """Note that the worker has gone: nobody waits for its answers any more."""
         self._gone = True
         for answer in self._asked.values():
             if not answer.done():
@@ -126,7 +126,7 @@ class Hub:
         return sum(report.cleared for report in await self._ask_all(self._workers, route))
 
     async def _keep_asking(self) -> None:
-        """What a worker that is killed has counted is known up to here."""
+        """Ask for reports again and again, so that what a worker had counted is known when it is killed."""
         while True:
             await asyncio.sleep(REPORT_EVERY_SECONDS)
             await self.reports()

@@ -44,7 +44,7 @@ Ready = Callable[[], None]
 
 
 def telling(descriptor: int) -> Ready:
-    """Tell it through a pipe."""
+    """A function that tells the supervisor, through a pipe, that this process is ready."""
 
     def ready() -> None:
         os.write(descriptor, b"1")

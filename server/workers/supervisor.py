@@ -69,7 +69,7 @@ def supervise(loaded: Loaded, workers: int, core: Run, worker: Run) -> int:
 
 
 class Supervisor:
-    """``run`` once."""
+    """Starts a core and its workers, and starts those again that end. ``run`` is called once."""
 
     def __init__(self, loaded: Loaded, place: Place, core: Run, worker: Run, end: int) -> None:
         self._loaded = loaded

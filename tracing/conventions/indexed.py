@@ -22,7 +22,7 @@ class Tree(dict[str, object]):
 
 
 def rebuild(attributes: Mapping[str, Attribute], prefix: str) -> object:
-    """What stands under ``prefix``: a list where all keys are numbers, an object elsewhere, ``None`` where there is nothing."""
+    """The value under ``prefix``: a list where all keys are numbers, an object elsewhere, ``None`` where there is nothing."""
     start, root, taken = prefix + ".", Tree(), 0
     for key, value in attributes.items():
         if key.startswith(start) and taken < MAX_VALUES:

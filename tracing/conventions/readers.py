@@ -43,7 +43,7 @@ def provider(value: Attribute) -> str | None:
 
 
 def unwrapped(value: Attribute) -> object:
-    """What text holds that was encoded as JSON, once or twice over. Text that is not JSON stands for itself."""
+    """The value in a text that was encoded as JSON, once or twice over. Text that is not JSON stands for itself."""
     found: object = value
     for _ in range(2):
         if not isinstance(found, str) or not found:

@@ -8,7 +8,7 @@ __all__ = ("apart", "find", "masked", "scan")
 
 
 def scan(detectors: Iterable[Detector], text: str, start: int = 0, *, final: bool) -> Scan:
-    """What all detectors say: findings that are decided and do not overlap, in their order. Raises ``TextTooHard``."""
+    """The findings of all detectors that are decided, without overlaps, in order. Raises ``TextTooHard``."""
     scans = [detector.scan(text, start, final=final) for detector in detectors]
     undecided = min((each.undecided for each in scans), default=len(text))
     found = apart(finding for each in scans for finding in each.findings)
@@ -18,7 +18,7 @@ def scan(detectors: Iterable[Detector], text: str, start: int = 0, *, final: boo
 
 
 def find(detectors: Iterable[Detector], text: str) -> tuple[Finding, ...]:
-    """What is in a whole text. Raises ``TextTooHard``."""
+    """Everything that is found in a whole text. Raises ``TextTooHard``."""
     return scan(detectors, text, final=True).findings
 
 

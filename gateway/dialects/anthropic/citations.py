@@ -28,7 +28,7 @@ def read_citation(sent: dict[str, Any]) -> Citation:
 
 
 def write_citation(citation: Citation) -> dict[str, Any]:
-    """As it came from a vendor of this dialect; another's, as a place on the web."""
+    """A citation as it came from a vendor of this dialect; one from another vendor as a place on the web."""
     if "type" in citation.raw and "cited_text" in citation.raw:
         return dict(citation.raw)
     return {

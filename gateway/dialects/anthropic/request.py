@@ -36,7 +36,7 @@ _TOOL_TYPES: Final = frozenset({None, "custom"})
 
 
 def read_request(body: bytes) -> Request:
-    """Raises ``InvalidRequest``."""
+    """A client's request in the neutral form. Raises ``InvalidRequest``."""
     sent = decoded_request(body, _REQUEST)
     unknown: dict[str, msgspec.Raw] = {}
     choice = sent.tool_choice or {}
@@ -140,7 +140,7 @@ def _document(block: wire.Block, source: wire.Source, mark: CacheMark | None) ->
 
 
 def _search_result(block: wire.Block) -> str:
-    """What a search found, for models that know no such thing: its title, its words."""
+    """The title and the words of a search result, for models that know no such block."""
     found = block.content if isinstance(block.content, list) else []
     words = [str(each.get("text", "")) for each in found if isinstance(each, dict)]
     return "\n".join([block.title or "", *words]).strip()

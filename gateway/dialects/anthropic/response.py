@@ -41,7 +41,7 @@ _STOP_REASONS: Final = {Finish.LENGTH: "max_tokens", Finish.TOOL_CALLS: "tool_us
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``, also for an error that came with status 200."""
+    """A whole answer in the neutral form. Raises ``UpstreamBroken``, also for an error that came with status 200."""
     sent = decoded_answer(body, _ANSWER, "Anthropic")
     if sent.error is not None or sent.content is None:
         raise UpstreamBroken("The provider answered 200 with an error, or without 'content'.")
@@ -98,7 +98,7 @@ def stop_reason(finish: Finish, sequence: str | None, *, refused: bool = False) 
 
 
 def written_usage(tokens: Tokens) -> dict[str, Any]:
-    """``usage``."""
+    """``usage`` of an answer."""
     usage: dict[str, Any] = {
         "input_tokens": tokens.input,
         "cache_creation_input_tokens": _sum(tokens.cache_write, tokens.cache_write_1h),

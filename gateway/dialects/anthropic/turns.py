@@ -59,7 +59,7 @@ def system_blocks(system: Iterable[Text]) -> list[dict[str, Any]]:
 
 
 def mark(cache: CacheMark | None) -> dict[str, Any]:
-    """``cache_control``."""
+    """``cache_control`` of a block."""
     if cache is None:
         return {}
     return {"cache_control": {"type": "ephemeral"} | ({"ttl": cache.ttl} if cache.ttl else {})}
@@ -114,7 +114,7 @@ def _media(part: Media, dropped: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _source(part: Media) -> dict[str, Any] | None:
-    """``None`` for a file in another vendor's store: nobody else can read it."""
+    """The source of a medium; ``None`` for a file in another vendor's store, which nobody else can read."""
     if part.text is not None:
         return {"type": "text", "media_type": "text/plain", "data": part.text}
     if part.data is not None:

@@ -35,7 +35,7 @@ _PERSONAL: Final = re.compile(r"@|^\+?[\d\s().-]{7,}$")
 
 
 def write_request(request: Request, model: str) -> Written:
-    """What this dialect cannot say is named in ``dropped``."""
+    """The request for a message. What this dialect cannot say is named in ``dropped``."""
     known = claude(model)
     dropped: list[str] = list(request.extra)
     declared = _declared(request, dropped)

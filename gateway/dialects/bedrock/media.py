@@ -60,7 +60,7 @@ class Names:
         self._given: set[str] = set()
 
     def name(self, wanted: str | None) -> str:
-        """A name like ``wanted``."""
+        """A name like ``wanted`` that AWS accepts and no other document of the request has."""
         plain = _SPACES.sub(" ", _FORBIDDEN.sub("-", wanted or "document")).strip()[:180] or "document"
         name, count = plain, 1
         while name in self._given:
@@ -71,7 +71,10 @@ class Names:
 
 
 def media_block(part: Media, names: Names) -> Block | None:
-    """``None`` for what Converse cannot take: another vendor's file, an address that nobody fetched, a format that it does not know."""
+    """A medium as a block; ``None`` for what Converse cannot take.
+
+    That is another vendor's file, an address that nobody fetched, or a format that it does not know.
+    """
     source = _source(part)
     kind = _format(part)
     if source is None or kind is None:

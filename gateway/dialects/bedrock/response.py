@@ -24,7 +24,7 @@ _FINISHES: Final = {
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``."""
+    """A whole answer in the neutral form. Raises ``UpstreamBroken``."""
     sent = decoded_answer(body, _ANSWER, "Bedrock")
     if sent.output is None or sent.output.message is None:
         raise UpstreamBroken("The provider answered 200 without 'output.message'.")
@@ -58,7 +58,7 @@ def read_tokens(usage: wire.Usage | None) -> Tokens | None:
 
 
 def read_citation(sent: dict[str, Any]) -> Citation:
-    """One source."""
+    """One citation."""
     location = sent.get("location")
     web = location.get("web") if isinstance(location, dict) else None
     source = sent.get("source")

@@ -36,7 +36,7 @@ def turns(messages: Iterable[Message], names: Mapping[str, str], dropped: list[s
 
 
 def system_blocks(system: Iterable[Text]) -> list[Block]:
-    """``system``."""
+    """``system`` of a request."""
     return [block for part in system if part.text.strip() for block in ({"text": part.text}, *cache_point(part.cache))]
 
 

@@ -27,7 +27,7 @@ Body = dict[str, Any]
 
 
 def write_request(request: Request, model: str) -> Written:
-    """What this dialect cannot say is named in ``dropped``; the model is in the URL."""
+    """The request of Converse. What this dialect cannot say is named in ``dropped``; the model is in the URL."""
     known = family(model)
     dropped: list[str] = [name for name in request.extra if name not in NATIVE]
     declared = _declared(request, dropped)

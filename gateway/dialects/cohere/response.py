@@ -24,7 +24,7 @@ FAILURES: Final = frozenset({"ERROR", "TIMEOUT"})
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``, also for a generation that the vendor itself calls failed."""
+    """A whole answer in the neutral form. Raises ``UpstreamBroken``, also for a generation that the vendor itself calls failed."""
     sent = decoded_answer(body, _ANSWER, "Cohere")
     if sent.message is None or sent.finish_reason in FAILURES:
         raise UpstreamBroken(f"The provider answered 200 with the finish reason {sent.finish_reason!r}, or without 'message'.")
@@ -38,7 +38,7 @@ def read_finish(reason: str | None) -> Finish | None:
 
 
 def read_tokens(usage: wire.Usage | None) -> Tokens | None:
-    """What is billed, since that is paid for; where nothing is said of it, what was counted."""
+    """Tokens as they are billed, since that is what is paid; those counted where nothing is said of billing."""
     units = None if usage is None else usage.billed_units or usage.tokens
     if usage is None or units is None or (units.input_tokens is None and units.output_tokens is None):
         return None

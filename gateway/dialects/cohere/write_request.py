@@ -34,7 +34,7 @@ Body = dict[str, Any]
 
 
 def write_request(request: Request, model: str) -> Written:
-    """What this dialect cannot say is named in ``dropped``."""
+    """The request of Cohere's chat. What this dialect cannot say is named in ``dropped``."""
     dropped: list[str] = [name for name in request.extra if name not in NATIVE]
     declared = _declared(request, dropped)
     names = tool_names((*(tool.name for tool in declared), *called_names(request.messages)), LONGEST_NAME)

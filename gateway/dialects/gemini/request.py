@@ -58,7 +58,7 @@ class Calls:
 
 
 def read_request(body: bytes) -> Request:
-    """Raises ``InvalidRequest``. The model and whether it streams are in the URL."""
+    """A client's request in the neutral form. Raises ``InvalidRequest``. The model, and whether it streams, are in the URL."""
     members = wire.camelled(decoded_request(body, _JSON))
     members = members.get("generateContentRequest", members)  # a request that is only to be counted may come within another
     try:

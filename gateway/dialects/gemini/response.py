@@ -60,7 +60,10 @@ _REASONS: Final = {Finish.LENGTH: "MAX_TOKENS", Finish.CONTENT_FILTER: "SAFETY"}
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``, also for an error that came with status 200. A prompt that was blocked is an answer that was filtered."""
+    """A whole answer in the neutral form.
+
+    A prompt that was blocked is an answer that was filtered. Raises ``UpstreamBroken``, also for an error that came with status 200.
+    """
     sent = decoded_answer(body, _ANSWER, "Gemini")
     if isinstance(sent, list) or sent.error is not None or (sent.candidates is None and sent.prompt_feedback is None):
         raise UpstreamBroken("The provider answered 200 with an error, or without 'candidates'.")
@@ -83,7 +86,7 @@ def read_finish(reason: str | None, *, called: bool) -> Finish | None:
 
 
 def read_tokens(usage: wire.Usage | None) -> Tokens | None:
-    """What tools of the vendor put into the prompt is counted beside it."""
+    """Tokens of an answer. What the vendor's own tools put into the prompt is counted beside it."""
     if usage is None or usage.prompt_token_count is None:
         return None
     cached = usage.cached_content_token_count
@@ -128,7 +131,7 @@ def write_answer(answer: Answer, request: Request) -> bytes:
 
 
 def finish_reason(finish: Finish) -> str:
-    """``finishReason``."""
+    """``finishReason`` of an answer."""
     return _REASONS.get(finish, "STOP")
 
 

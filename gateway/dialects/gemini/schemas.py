@@ -96,7 +96,7 @@ def _converted(schema: Any, definitions: Mapping[str, Any], depth: int) -> dict[
 
 
 def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with the words that the vendor knows."""
+    """The schema with only those keywords that the vendor knows."""
     plain = dict(schema)
     if "const" in plain:
         plain["enum"] = [plain.pop("const")]

@@ -22,7 +22,7 @@ _LEAST_BUDGET: Final = 128
 
 
 def write_request(request: Request, model: str) -> Written:
-    """What this dialect cannot say is named in ``dropped``."""
+    """The request for content. What this dialect cannot say is named in ``dropped``."""
     known = gemini(model)
     dropped: list[str] = list(request.extra)
     names = tool_names((tool.name for tool in request.tools if isinstance(tool, Tool)), LONGEST_NAME)

@@ -28,13 +28,13 @@ def content_parts(parts: Iterable[Part], dropped: list[str]) -> Iterator[dict[st
 
 
 def describe(media: Media) -> str:
-    """What it is, in a few words."""
+    """A medium in a few words."""
     means = "url" if media.url else "file_id" if media.file_id else "data"
     return f"{media.kind}.{means}" if media.name is None else f"{media.kind} {media.name!r}"
 
 
 def url_of(media: Media) -> str | None:
-    """Its address, or itself as a ``data:`` URL."""
+    """The address of a medium, or the medium itself as a ``data:`` URL."""
     if media.data is not None:
         return f"data:{media.media_type or 'application/octet-stream'};base64,{media.data}"
     return media.url

@@ -37,7 +37,7 @@ _ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 
 def read_request(body: bytes) -> Request:
-    """Raises ``InvalidRequest``."""
+    """A client's request in the neutral form. Raises ``InvalidRequest``."""
     sent = decoded_request(body, _REQUEST)
     lead = next((index for index, message in enumerate(sent.messages) if message.role not in _SYSTEM), len(sent.messages))
     return Request(

@@ -42,7 +42,7 @@ _FINISHES: Final = {
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``, also for an error that came with status 200."""
+    """A whole answer in the neutral form. Raises ``UpstreamBroken``, also for an error that came with status 200."""
     sent = decoded_answer(body, _ANSWER, "OpenAI")
     if sent.error is not None or sent.choices is None:
         raise UpstreamBroken("The provider answered 200 with an error, or without 'choices'.")

@@ -35,7 +35,7 @@ MOST_STOPS: Final = 4
 
 
 def write_request(request: Request, model: str) -> Written:
-    """What this dialect cannot say is named in ``dropped``."""
+    """The request for a chat completion. What this dialect cannot say is named in ``dropped``."""
     dropped: list[str] = list(request.extra)
     names = tool_names((tool.name for tool in request.tools if isinstance(tool, Tool)), LONGEST_NAME)
     body: dict[str, Any] = {"model": model, "messages": list(_messages(_signed(request, model), names, dropped))}

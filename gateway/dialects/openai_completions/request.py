@@ -15,7 +15,10 @@ _REQUEST: Final = msgspec.json.Decoder(wire.Request)
 
 
 def read_request(body: bytes) -> Request:
-    """Raises ``InvalidRequest``, also for several prompts at once, which no chat can answer in one."""
+    """A client's request in the neutral form.
+
+    Raises ``InvalidRequest``, also for several prompts at once, which no chat can answer in one.
+    """
     sent = decoded_request(body, _REQUEST)
     return Request(
         model=sent.model,

@@ -18,7 +18,7 @@ _ANSWER: Final = msgspec.json.Decoder(wire.Answer)
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``."""
+    """A whole answer in the neutral form. Raises ``UpstreamBroken``."""
     sent = decoded_answer(body, _ANSWER, "OpenAI")
     if sent.error is not None or sent.choices is None:
         raise UpstreamBroken("The provider answered 200 with an error, or without 'choices'.")

@@ -33,7 +33,7 @@ def messages_of(items: Iterable[wire.Item], unknown: dict[str, Any]) -> Iterator
 
 
 def read_output(item: wire.Item) -> Iterator[Part]:
-    """An item of an answer."""
+    """An item of an answer, as parts."""
     match item.type:
         case "message":
             yield from read_content(item.content)
@@ -54,7 +54,7 @@ def read_content(content: str | list[wire.Content] | None) -> Iterator[Part]:
 
 
 def thought(item: wire.Item) -> Reasoning:
-    """What can be read of it, and what only its vendor can."""
+    """A thought: what can be read of it, and what only its vendor can."""
     told = item.content if isinstance(item.content, list) and item.content else item.summary or []
     text = "\n\n".join(part.text or "" for part in told)
     found = opened(text, item.encrypted_content, DialectName.OPENAI_RESPONSES)

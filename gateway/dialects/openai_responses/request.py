@@ -20,7 +20,7 @@ _SILENT: Final[Mapping[str, object]] = {"background": False, "truncation": "disa
 
 
 def read_request(body: bytes) -> Request:
-    """Raises ``InvalidRequest``."""
+    """A client's request in the neutral form. Raises ``InvalidRequest``."""
     sent = decoded_request(body, _REQUEST)
     unknown: dict[str, Any] = {}
     items = [wire.Item(role="user", content=sent.input)] if isinstance(sent.input, str) else sent.input or []

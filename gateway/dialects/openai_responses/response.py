@@ -49,7 +49,10 @@ OWN: Final = "resp_tidegate_"
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises ``UpstreamBroken``, also for an error that came with status 200, and for a response that failed."""
+    """A whole response in the neutral form.
+
+    Raises ``UpstreamBroken``, also for an error that came with status 200, and for a response that failed.
+    """
     sent = decoded_answer(body, _ANSWER, "OpenAI")
     if sent.error is not None or sent.status == "failed" or sent.output is None:
         told = (sent.error or {}).get("message") or "no 'output'"

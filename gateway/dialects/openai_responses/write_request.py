@@ -35,7 +35,7 @@ _UNKNOWN: Final = ("top_k", "stop", "seed", "presence_penalty", "frequency_penal
 
 
 def write_request(request: Request, model: str) -> Written:
-    """What this dialect cannot say is named in ``dropped``."""
+    """The request for a response. What this dialect cannot say is named in ``dropped``."""
     dropped: list[str] = list(request.extra)
     names = tool_names((tool.name for tool in request.tools if isinstance(tool, Tool)), LONGEST_NAME)
     body: dict[str, Any] = {"model": model, "input": [item for message in request.messages for item in _items(message, names, dropped)]}
