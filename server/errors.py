@@ -70,10 +70,21 @@ def _is_browser(request: Request[Any, Any, Any]) -> bool:
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    if reason := _unreadable(error):
+        return _respond(request, Refusal(status=400, code="bad_request", message=reason))
     # The traceback goes to the log, never to the client: it may hold what others said.
     logger.error("unexpected %s at %s %s", type(error).__name__, request.method, request.url.path, exc_info=error)
     message = f"Something went wrong here ({type(error).__name__}); the server's log says more."
     return _respond(request, Refusal(status=500, code="internal_error", message=message))
+
+
+def _unreadable(error: Exception) -> str:
+    """What is wrong with a body, of what the framework's reading of it lets through; ``""`` for any other error."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"The body is no UTF-8: byte {error.start} is no text."
+    if isinstance(error, RecursionError) and "deserializing" in str(error):
+        return "The body is nested too deeply to be read."
+    return ""
 
 
 def _storage_away(request: Request[Any, Any, Any], error: Unavailable) -> Response[Any]:

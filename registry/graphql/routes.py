@@ -11,6 +11,7 @@ from litestar import Request, Response, Router, post
 from registry.errors import BadRequest
 from registry.graphql.types import Query
 from registry.wire.encode import encode_error
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("router",)
 
@@ -23,7 +24,7 @@ def router(ask: Callable[[Any], Awaitable[Any]]) -> Router:
         """Answered with 200 whatever becomes of the query, unless the body holds none."""
         try:
             query = msgspec.json.decode(await request.body(), type=Query)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             refusal = BadRequest(f'The body must be JSON: {{"query": "…", "variables": {{}}, "operationName": "…"}}. {error}')
             return Response(encode_error(refusal), status_code=refusal.status, media_type="application/json")
         # The engine takes a tenth of a second to import, and most servers are never asked.

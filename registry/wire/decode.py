@@ -13,6 +13,7 @@ import msgspec
 from registry.errors import BadRequest, InvalidParameterValue
 from registry.wire.messages import Message
 from registry.wire.tolerant import Reader
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Decoder",)
 
@@ -34,7 +35,7 @@ class Decoder(Generic[M]):
         if not path:
             try:
                 return self._quick.decode(body)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 pass
         return self._tolerant.read({**_object(body), **path})
 
@@ -63,5 +64,5 @@ def _object(body: bytes) -> dict[str, Any]:
 def _json(text: bytes | str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None

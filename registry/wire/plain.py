@@ -15,6 +15,7 @@ from registry.errors import InvalidParameterValue
 from registry.wire.decode import NUL
 from registry.wire.forms import read_form
 from registry.wire.messages import Message
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Closed", "PlainDecoder", "PlainMessage", "Shape", "shaped")
 
@@ -69,7 +70,7 @@ class PlainDecoder(Generic[M]):
             raise _refusal([("", MISSING)])
         try:
             given = msgspec.json.decode(body) if body else {}
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise _refusal([("", "JSON decode error")]) from None
         if not isinstance(given, dict):
             raise _refusal([("", NO_OBJECT)])

@@ -11,8 +11,10 @@ from gateway.dialects.collect import collected
 from gateway.dialects.openai_chat.codec import OpenAIChat
 from gateway.dialects.types import Reasoning, Text
 from gateway.providers import PROVIDERS
+from gateway.providers.openai.provider import PATHS
 from gateway.providers.openai.quirks import COMPATIBLE, adapted
 from gateway.providers.openai.stream import ChatStream
+from gateway.surfaces.resources import BODIES
 
 BODY = b'{"model":"m", "max_completion_tokens" : 5,"stream_options":{"include_usage":true},"seed":7,"user":"u","big":1.00}'
 
@@ -88,3 +90,7 @@ def test_thoughts_that_mistral_puts_among_the_parts_of_a_message_are_read():
     tapped = ChatStream(strip_usage=False)
     tapped.feed(data)
     assert [part["content"] for part in tapped.observation().messages[0].parts] == ["hm", "ebb"]
+
+
+def test_every_api_that_names_a_model_in_its_body_has_a_path_at_openai():
+    assert set(BODIES.values()) <= PATHS.keys()

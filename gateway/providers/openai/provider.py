@@ -26,6 +26,7 @@ PATHS: Final[Mapping[Operation, str]] = {
     Operation.TRANSCRIPTION: "/audio/transcriptions",
     Operation.TRANSLATION: "/audio/translations",
     Operation.RERANK: "/rerank",
+    Operation.DECISION: "/decisions",
 }
 RESPONSES: Final = "/responses"
 JSON: Final = ("content-type", "application/json")
