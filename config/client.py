@@ -40,7 +40,7 @@ def client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
 
 
 def _of_this_machine(variables: Mapping[str, str]) -> str:
-    """Where ``tidegate up`` listens under the same environment. A port that ``up`` would refuse is not looked at here."""
+    """The address at which ``tidegate up`` listens under the same environment. A port that ``up`` would refuse is not looked at here."""
     port = variables.get("TIDEGATE_SERVER__PORT", "")
     return f"http://127.0.0.1:{port}" if port.isdecimal() and int(port) else DEFAULT_URL
 

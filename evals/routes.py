@@ -34,7 +34,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Judges(msgspec.Struct, frozen=True):
-    """All judges."""
+    """A list of all judges."""
 
     judges: list[JudgeReport]
 

@@ -69,13 +69,13 @@ class Masking:
         self._always = (*self._tokens, *self._certain)
 
     def whole(self, body: bytes, status: int) -> bytes:
-        """A whole answer."""
+        """A whole answer, masked."""
         if status >= ERROR or (self._unsure and _COMPLAINS.search(body) is not None):
             body = _hidden(body, self._all)
         return _hidden(body, self._always)
 
     def stream(self, status: int, content_type: bytes) -> Passing:
-        """A stream that begins."""
+        """Masks a stream that begins."""
         hidden = tuple(dict.fromkeys((*self._always, *self._all)))
         if not hidden:
             return Untouched()

@@ -34,7 +34,7 @@ class PromptSource(Protocol):
     """Who keeps the prompts."""
 
     async def render(self, name: str, selector: str, variables: Mapping[str, str | int | float]) -> RenderedPrompt:
-        """Raises ``PromptNotFound`` or ``PromptVariableMissing``."""
+        """The prompt with its variables filled in. Raises ``PromptNotFound`` or ``PromptVariableMissing``."""
         ...
 
 

@@ -22,7 +22,7 @@ Pause = Callable[[], float]
 
 
 def no_pause() -> float:
-    """Nobody asks requests to wait."""
+    """No request waits."""
     return 0.0
 
 
@@ -57,7 +57,7 @@ class Snapshot:
         self._users += 1
 
     async def leave(self) -> None:
-        """A request has ended."""
+        """Note that a request has ended."""
         self._users -= 1
         if self._retired:
             await self._close_unused()

@@ -99,7 +99,10 @@ class Guard(msgspec.Struct, frozen=True):
         return None
 
     async def admit(self, scope: HTTPScope, refusal: Refusal) -> tuple[Refusal | None, Caller | None]:
-        """Whose a request is that was refused because it brought no key; otherwise why it may not pass."""
+        """Look who sends a request that ``refuse`` refused for want of a key.
+
+        Returns why it may not pass all the same, ``None`` when it may, and the caller, if somebody signed it.
+        """
         if refusal.status != HTTPStatus.UNAUTHORIZED or self.sign_in is None:
             return refusal, None
         try:

@@ -154,7 +154,10 @@ class Journal:
             os.close(self._lock_file)
 
     def _pending(self, delivery: Delivery) -> int:
-        """By the position first: rows that were damaged on the disk are passed over and never counted as stored."""
+        """How many rows are not stored, by position first.
+
+        Rows that were damaged on the disk are passed over, and never counted as stored.
+        """
         return 0 if delivery.position >= self.rows_end else max(0, self._rows - delivery.stored)
 
     def _write(self, data: bytes) -> bool:

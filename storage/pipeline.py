@@ -65,7 +65,7 @@ class Pipeline:
         return [self._rows(result) for result in self._sent([self._bound(sql, values) for sql, values in questions])]
 
     def change(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
-        """How many rows a statement changed, run for each of ``rows``."""
+        """Run a statement for each of ``rows``. Returns how many rows it changed."""
         return sum(result.command_tuples or 0 for result in self._sent([self._bound(sql, values) for values in rows]))
 
     def flush(self) -> None:

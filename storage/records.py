@@ -49,7 +49,7 @@ class JournalStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpanLog(Protocol):
-    """Where rows are handed over. The journal is one."""
+    """Takes rows that are to be stored. The journal is one."""
 
     def append(self, records: "list[Row | Opening]") -> bool:
         """Write all records with one system call, before returning. ``False``: the journal is full, nothing was written, all were counted."""

@@ -64,7 +64,7 @@ class Log(msgspec.Struct, frozen=True, order=True):
 
 
 def unfinished(segment: Path) -> Path:
-    """Where a segment is written until its head is whole."""
+    """The file in which a segment is written until its head is whole."""
     return segment.with_name(segment.name + _UNFINISHED)
 
 
@@ -89,7 +89,7 @@ def list_logs(directory: Path) -> list[Log]:
 
 
 def log_ends(directory: Path) -> dict[str, Position]:
-    """How far each log goes that has a segment, by its id."""
+    """The end of each log that has a segment, by the log's id."""
     names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(_SEGMENT))
     last = {name[: -len(_SEGMENT)].rpartition("-")[0]: name for name in names}
     return {log: Position(int(name[len(log) + 1 : -len(_SEGMENT)]), (directory / name).stat().st_size) for log, name in last.items()}

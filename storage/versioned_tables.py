@@ -25,7 +25,7 @@ class VersionedTables(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def versioned_tables(things: Table, versions: Table, *, owner: str, prefix: str) -> VersionedTables:
-    """Those of things and versions, with the tables of their tags and aliases, which are alike for all: ``{prefix}_tags`` and so on."""
+    """The tables of things and of their versions, with those of tags and aliases, which are alike for all (``{prefix}_tags`` and so on)."""
     number = versions.c.version.type
 
     def part(name: str, *columns: Column[Any]) -> Table:

@@ -281,7 +281,7 @@ class Writer:
             self._oldest_ns = None
 
     async def _find_ends(self) -> None:
-        """How far others have written for whoever came since the last look."""
+        """Look how far others have written, for whoever came since the last look."""
         asking = self._barriers.unlooked()  # before the look: who comes during it may have seen more written than it finds
         if not asking:
             return
@@ -300,7 +300,7 @@ class Writer:
         return self._mine.waiting_bytes() + sum(tail.waiting_bytes() for tail in self._others.values())
 
     def delivery(self) -> Delivery:
-        """How far the way into the database is."""
+        """The state of the way into the database."""
         return Delivery(
             position=self._mine.position,
             replayed=self._replayed.is_set(),

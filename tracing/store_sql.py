@@ -124,7 +124,7 @@ def any_span(where: Condition) -> Statement:
 
 
 def among(trace_ids: Sequence[str], where: Condition) -> Statement:
-    """Those of these traces for which a condition on their ids holds, also of those that have no span."""
+    """The traces among these whose ids fulfil a condition, also those that have no span."""
     sql = f"SELECT trace_id FROM (SELECT DISTINCT arrayJoin({{trace_ids:Array(String)}}) AS trace_id) WHERE {where.sql}"
     return Statement(sql, {**where.parameters, "trace_ids": list(trace_ids)})
 

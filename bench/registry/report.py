@@ -65,7 +65,7 @@ def _rate(sample: Sample) -> str:
 
 
 def _times(name: str, count: int, measured: list[Measured]) -> float | None:
-    """How many times as fast we are."""
+    """How many times as fast as the peer Tidegate is."""
     by_name = {server.name: server.samples[name][count].requests_per_second for server in measured}
     ours = by_name.pop(OURS, 0.0)
     peer = next(iter(by_name.values()), 0.0)

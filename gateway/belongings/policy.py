@@ -32,7 +32,7 @@ class BelongingsPolicy:
         self._makers = makers
 
     def admit(self, call: Call) -> Awaitable[None] | None:
-        """Raises ``BelongingNotFound`` for what another key made."""
+        """Refuse a request for what another key made. Raises ``BelongingNotFound``."""
         if call.caller.key is None:
             return None
         inbound, key = call.inbound, call.caller.key.id

@@ -215,7 +215,10 @@ def _answer(call: Call, entry: Entry) -> bool:
 
 
 def _told(call: Call, entry: Entry) -> tuple[bytes, bytes] | None:
-    """``None`` for an answer that passed as it was, unread, and is of no form in which it could be told otherwise."""
+    """A kept answer, whole or as a stream as it is wanted.
+
+    ``None`` for one that passed unread, and has no form in which it could be told otherwise.
+    """
     wants_stream, wants_usage = bool(call.head.stream), asks_for_usage(call.head)
     if not convertible(call) or (entry.streamed == wants_stream and (not wants_stream or entry.with_usage == wants_usage)):
         return entry.body, entry.content_type

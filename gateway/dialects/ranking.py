@@ -23,7 +23,7 @@ class Document(msgspec.Struct):
 
 
 class Rank(msgspec.Struct):
-    """A request."""
+    """A client's request to rank documents."""
 
     query: str
     documents: list[str | Document]
@@ -34,7 +34,7 @@ class Rank(msgspec.Struct):
 
     @property
     def texts(self) -> list[str]:
-        """What is ranked."""
+        """The texts to rank, in order."""
         return [each if isinstance(each, str) else each.text for each in self.documents]
 
 
@@ -51,7 +51,7 @@ class RankingDialect(Protocol):
 
 
 class Result(msgspec.Struct):
-    """One of Bedrock's."""
+    """One of Bedrock's results."""
 
     index: int
     relevance_score: float

@@ -72,7 +72,7 @@ def arguments(text: str) -> dict[str, Any]:
 
 
 def plain(value: object) -> str:
-    """JSON text."""
+    """A value as JSON text."""
     return msgspec.json.encode(value).decode()
 
 

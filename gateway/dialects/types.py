@@ -311,11 +311,11 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def completion(self) -> int | None:
-        """All output."""
+        """All output tokens."""
         return _sum(self.output, self.reasoning)
 
     def merged(self, later: "Tokens") -> "Tokens":
-        """These figures, with those of a later report in their place where it gives any: counts of a stream are cumulative."""
+        """These figures, replaced by those of a later report where it gives any: counts in a stream are cumulative."""
         return Tokens(
             **{name: getattr(later, name) if getattr(later, name) is not None else getattr(self, name) for name in self.__struct_fields__}
         )
@@ -522,7 +522,7 @@ class ClientDialect(Protocol):
     """An event that every client of this dialect skips: sent where a stream is silent for long."""
 
     def read_request(self, body: bytes) -> Request:
-        """Raises ``InvalidRequest``."""
+        """A client's body in the neutral form. Raises ``InvalidRequest``."""
         ...
 
     def write_answer(self, answer: Answer, request: Request) -> bytes:
@@ -552,7 +552,7 @@ class UpstreamDialect(Protocol):
         ...
 
     def read_answer(self, body: bytes) -> Answer:
-        """Raises ``UpstreamBroken`` when it is not what the dialect promises."""
+        """A whole answer in the neutral form. Raises ``UpstreamBroken`` when it is not what the dialect promises."""
         ...
 
     def stream_reader(self) -> EventReader:

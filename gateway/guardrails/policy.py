@@ -22,7 +22,10 @@ class GuardrailPolicy:
         self._always = always
 
     async def admit(self, call: Call) -> None:
-        """Raises ``GuardrailBlocked``, ``GuardrailUnavailable`` and ``StreamRefused``."""
+        """Apply the guardrails of the route to the request, and have them look at its answer.
+
+        Raises ``GuardrailBlocked``, ``GuardrailUnavailable`` and ``StreamRefused``.
+        """
         guards = self._by_route.get(call.plan.route, self._always)
         origin = call.inbound.origin
         if not guards or (origin is not None and (origin.guardrail or origin.cache)):

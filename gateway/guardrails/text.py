@@ -87,11 +87,11 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The words."""
+        """The words at this place."""
         return str(self.holder[self.at])
 
     def put(self, text: str) -> None:
-        """Replace them."""
+        """Replace the words at this place."""
         self.holder[self.at] = text
 
 

@@ -77,7 +77,7 @@ def unseen(call: Call, settings: GuardrailSettings, stage: Stage, observation: O
 
 
 def words_of(observation: Observation) -> str:
-    """What an answer says."""
+    """All words of an answer."""
     parts = (part for message in observation.messages for part in message.parts)
     return "\n".join(str(words) for part in parts if (words := part.get("content") or part.get("arguments")))
 

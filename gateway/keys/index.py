@@ -25,7 +25,7 @@ class KeyIndex:
         return self._keys.values()
 
     def by_digest(self) -> Mapping[bytes, VirtualKey]:
-        """All of them, as ``replace`` takes them."""
+        """Every key by its digest, as ``replace`` takes them."""
         return self._keys
 
     def replace(self, keys: Mapping[bytes, VirtualKey]) -> None:

@@ -23,7 +23,11 @@ class KeyPolicy:
         self._index = index
 
     def admit(self, call: Call) -> None:
-        """Raises ``Unauthenticated`` for a key that is over, ``KeyNotAllowed`` for what the key does not open."""
+        """Refuse what the shown key does not open.
+
+        Raises ``Unauthenticated`` for a key that is revoked, disabled or expired, ``KeyNotAllowed`` for a route or a model that it does not
+        open.
+        """
         key = None if call.inbound.origin else self._index.of(call.inbound.headers)
         call.caller = caller_of(key, call)
         if key is not None:

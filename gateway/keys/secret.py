@@ -19,12 +19,12 @@ def make_key() -> str:
 
 
 def digest_of(key: bytes) -> bytes:
-    """What is kept of it."""
+    """The SHA-256 of a key, which is all that is kept of it."""
     return sha256(key).digest()
 
 
 def prefix_of(key: str) -> str:
-    """Its first letters, which give nothing away."""
+    """The first letters of a key, which people tell keys apart by."""
     return key[:SHOWN]
 
 

@@ -62,7 +62,7 @@ class UploadTickets:
         return self._seal().seal(Secret(msgspec.json.encode(ticket).decode()), _FOR).rstrip("=")
 
     def read(self, text: str) -> Ticket:
-        """Raises ``UploadNotFound`` for what is no ticket of ours, or is too old."""
+        """Open a ticket. Raises ``UploadNotFound`` for what is no ticket of ours, or is too old."""
         try:
             opened = self._seal().unseal(text + "=" * (-len(text.rpartition(".")[2]) % 4), _FOR)
             ticket = _TICKET.decode(opened.reveal())

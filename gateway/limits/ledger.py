@@ -26,7 +26,7 @@ class Count(msgspec.Struct):
 
 
 class Ledger(Protocol):
-    """Who counts."""
+    """Counts requests, tokens and money."""
 
     async def reserve(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
         """Take all charges, or none. A charge gets what is left, at least its ``least`` and at most its ``most``.
@@ -48,7 +48,7 @@ class Ledger(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go."""
+        """Close connections."""
         ...
 
 
@@ -90,7 +90,7 @@ class LocalLedger(Ledger):
         return self.give_back(granted, amounts)
 
     def give_back(self, granted: Granted, amounts: Amounts) -> list[Tally]:
-        """As ``settle``."""
+        """As ``settle``, without giving way to anybody."""
         if granted.id not in self._open:
             return []
         self._open.discard(granted.id)
@@ -101,7 +101,7 @@ class LocalLedger(Ledger):
         return self.counted(now)
 
     def counted(self, now: float) -> Mapping[Counter, Count]:
-        """As ``counts``."""
+        """As ``counts``, without giving way to anybody."""
         self._sweep(now)
         return self._counts
 

@@ -39,7 +39,10 @@ class LimitPolicy:
         self._of_keys: dict[str, tuple[VirtualKey, tuple[Ceiling, ...]]] = {}
 
     def admit(self, call: Call) -> Awaitable[None] | None:
-        """Raises ``LimitReached``, and ``LimitsUnavailable`` where the ledger does. Nothing is waited for where this process counts."""
+        """Reserve what the request may use.
+
+        Raises ``LimitReached``, and ``LimitsUnavailable`` where the ledger does. Waits for nothing where this process counts.
+        """
         now = time()
         ceilings, metrics = self._standing_over(call)
         if not ceilings:

@@ -122,7 +122,7 @@ class RedisLedger(Ledger):
         return self._local.take(_local(reservation), charges, now)
 
     async def _reserved(self, reservation: str, charges: Sequence[Charge], now: float) -> Granted | Refused:
-        """By Redis, which is told before what it does not know. Raises ``RedisError``."""
+        """Reserve in Redis, which is first told what it does not know. Raises ``RedisError``."""
         await self._tell([charge for charge in charges if self._recollection.of(charge).alone])
         outcome = _read(reservation, charges, await self._reserve(_keys(charges), _asked(reservation, charges, now)))
         if isinstance(outcome, Granted) and (forgotten := self._forgotten(outcome)):

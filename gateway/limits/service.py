@@ -44,7 +44,7 @@ class Metadata(Protocol):
         ...
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """The same for work that only reads."""
+        """As ``run``, for work that only reads."""
         ...
 
 

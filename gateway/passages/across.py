@@ -88,7 +88,7 @@ class _CountedStream(EventStream):
 
 
 def _counted(observation: Observation, tokens: Tokens | None) -> Observation:
-    """With the target's own figures: the client's dialect may have no place for some of them, or was not asked for any."""
+    """The observation with the target's own figures: the client's dialect may have no place for some, or was not asked for any."""
     usage = None if tokens is None else usage_of(tokens)
     return observation if usage is None else msgspec.structs.replace(observation, usage=usage)
 
@@ -99,7 +99,7 @@ def _addressed(request: Request, inbound: Inbound) -> Request:
 
 
 def _forwarding(written: Written, request: Request) -> Written:
-    """With the members that nobody here knows, as they were sent: the vendor may."""
+    """The request with the members that nobody here knows, as they were sent: the vendor may know them."""
     taken = {member.name for member in members(written.body)}
     sent: dict[str, bytes | None] = {name: bytes(value) for name, value in request.extra.items() if name not in taken and "." not in name}
     if not sent:

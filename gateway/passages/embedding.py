@@ -59,7 +59,7 @@ class EmbeddingPassage:
 
 
 def read_embed(body: bytes) -> Embed:
-    """Raises ``InvalidRequest``."""
+    """A client's request for embeddings in the neutral form. Raises ``InvalidRequest``."""
     sent = decoded_request(body, _BODY)
     if sent.encoding_format not in {None, "float", "base64"}:
         raise InvalidRequest("'encoding_format' must be 'float' or 'base64'.", param="encoding_format")

@@ -37,7 +37,7 @@ class Connection:
         return await self.send(Resource(path=path), request, body, more)
 
     async def send(self, resource: Resource, request: Outbound, body: bytes, more: Sequence[tuple[str, str]] = ()) -> Upstream:
-        """The same for whatever method and type. Raises ``UpstreamFailure``."""
+        """Send any method with a body of any type. Raises ``UpstreamFailure``."""
         kind = resource.content_type if body or request.upload is not None or resource.method == "POST" else ""
         path = unrepeated(self._http.base_url, resource.path)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]

@@ -32,14 +32,14 @@ class Breaker:
         self._probe_until: float | None = None
 
     def state(self, now: float) -> BreakerState:
-        """What it is now."""
+        """The current state."""
         if self._until is None:
             return BreakerState.CLOSED
         return BreakerState.OPEN if now < self._until else BreakerState.HALF_OPEN
 
     @property
     def until(self) -> float:
-        """When it may be probed; 0 when it is closed."""
+        """When the target may be probed; 0 when the breaker is closed."""
         return self._until or 0.0
 
     def allows(self, now: float) -> bool:

@@ -19,7 +19,7 @@ class RetryBudget:
         self._filled = now
 
     def deposit(self) -> None:
-        """A request came."""
+        """Count a request, which earns its share of a retry."""
         self._balance = min(self._limit, self._balance + self._share)
 
     def withdraw(self, now: float) -> bool:

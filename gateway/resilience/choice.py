@@ -21,7 +21,7 @@ def by_weight(items: Sequence[T], weight: Callable[[T], float], draw: float) -> 
 
 
 def by_hash(items: Sequence[T], name: Callable[[T], str], weight: Callable[[T], float], key: str) -> T:
-    """The same one for the same ``key``; over many keys, in proportion to the weights.
+    """One of the items, the same for the same ``key``; over many keys, in proportion to the weights.
 
     Weighted rendezvous hashing: when an item leaves, only the keys that it had go elsewhere, and when it comes back they return.
     https://en.wikipedia.org/wiki/Rendezvous_hashing#Weighted_rendezvous_hash

@@ -16,7 +16,7 @@ class Journey:
     __slots__ = ("_candidates", "_facts", "_pool", "_retries", "_tried", "first")
 
     def __init__(self, pool: Pool, facts: Facts) -> None:
-        """Raises ``NoTargetFits`` when the conditions of no target hold and each has some."""
+        """Choose the first target. Raises ``NoTargetFits`` when every target has conditions and none hold."""
         self._pool = pool
         self._facts = facts
         self._candidates = _fitting(pool, facts)

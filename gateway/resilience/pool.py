@@ -97,23 +97,23 @@ class Pool:
         health.breaker.begin(self.clock())
 
     def first_byte(self, target: Target, seconds: float, *, stream: bool) -> None:
-        """It began to answer after ``seconds``."""
+        """Note that a target began to answer after ``seconds``."""
         health = self.health[target]
         (health.streams if stream else health.wholes).observe(seconds, self.clock())
 
     def lost_time(self, target: Target, seconds: float, *, stream: bool) -> None:
-        """It failed after ``seconds``."""
+        """Note that a target failed after ``seconds``."""
         health = self.health[target]
         (health.streams if stream else health.wholes).lost(seconds, self.clock())
 
     def answered(self, target: Target) -> None:
-        """It answered to the end; a refusal of what the client asked for is an answer, too."""
+        """Note that a target answered to the end. A refusal of what the client asked for is an answer, too."""
         health = self.health[target]
         health.breaker.succeeded(self.clock())
         self._count(health, ok=True)
 
     def failed(self, target: Target, failure: Failure) -> None:
-        """It gave no answer."""
+        """Note that a target gave no answer."""
         if not failure.blames_target:
             self.answered(target)
             return

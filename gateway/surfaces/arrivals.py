@@ -37,5 +37,5 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 def content_type(scope: HTTPScope) -> str:
-    """Of the body; JSON where nothing is said."""
+    """The type of a request's body; JSON where nothing is said."""
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "application/json")

@@ -141,13 +141,13 @@ def own_items(sent: msgspec.Raw) -> list[msgspec.Raw]:
 
 
 def owner_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Whose response it is: a digest of the key that the request showed, ``""`` where none is needed."""
+    """The owner of a response: a digest of the key that the request showed, ``""`` where none is needed."""
     key = next(presented_keys(headers), None)
     return "" if key is None else sha256(key).hexdigest()[:32]
 
 
 def read_sent(body: bytes) -> Sent | None:
-    """``None`` for a body that cannot be read: it is refused elsewhere, with the reason."""
+    """What a request says of keeping its response; ``None`` for a body that cannot be read, which is refused elsewhere."""
     try:
         return _SENT.decode(body)
     except UNREADABLE:

@@ -34,32 +34,32 @@ def spoken(headers: Iterable[tuple[bytes, bytes]]) -> DialectName:
 
 
 def openai_models(gateway: Gateway) -> dict[str, object]:
-    """OpenAI's list."""
+    """A list of models as OpenAI writes it."""
     return {"object": "list", "data": [openai_model(name) for name in gateway.models()]}
 
 
 def openai_model(name: str) -> dict[str, object]:
-    """One of OpenAI's."""
+    """A model as OpenAI writes it."""
     return {"id": name, "object": "model", "created": STARTED, "owned_by": name.partition("/")[0]}
 
 
 def anthropic_models(gateway: Gateway) -> dict[str, object]:
-    """Anthropic's list: one page."""
+    """A list of models as Anthropic writes it: one page."""
     names = gateway.models()
     listed = [anthropic_model(name) for name in names]
     return {"data": listed, "has_more": False, "first_id": names[0] if names else None, "last_id": names[-1] if names else None}
 
 
 def anthropic_model(name: str) -> dict[str, object]:
-    """One of Anthropic's."""
+    """A model as Anthropic writes it."""
     return {"type": "model", "id": name, "display_name": name, "created_at": STARTED_TEXT}
 
 
 def gemini_models(gateway: Gateway) -> dict[str, object]:
-    """Google's list: one page."""
+    """A list of models as Google writes it: one page."""
     return {"models": [gemini_model(name) for name in gateway.models()]}
 
 
 def gemini_model(name: str) -> dict[str, object]:
-    """One of Google's."""
+    """A model as Google writes it."""
     return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": list(METHODS)}

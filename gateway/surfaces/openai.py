@@ -109,7 +109,7 @@ class Surface:
         await self._answer(inbound, scope, receive, send)
 
     async def count(self, scope: HTTPScope, receive: Receive, send: Send, write: Callable[[int], object], *, model: str = "") -> None:
-        """How many tokens a request would have; ``write`` makes the answer of the number."""
+        """Answer how many tokens a request would have; ``write`` makes the body."""
         try:
             body = await self._body(scope, receive)
             if body is None:

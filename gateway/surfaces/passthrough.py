@@ -89,7 +89,7 @@ class PassthroughSurface(ResourceSurface):
                 await self._answer(inbound, scope, receive, sending)
 
     def proxied(self, endpoint: str) -> ASGIApp:
-        """The same for the provider of an endpoint, as MLflow's gateway has it."""
+        """As ``passthrough``, to the provider of an endpoint, as MLflow's gateway has it."""
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             asked, arrival = cast("HTTPScope", scope), Arrival.now()

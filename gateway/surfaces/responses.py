@@ -101,7 +101,7 @@ class ResponsesSurface(Surface):
         return await self._kept(reply, owner, asked)
 
     async def _before(self, sent: Sent, owner: str) -> Kept | None:
-        """``None`` also for one that is not kept here: its vendor may keep it."""
+        """The response that a request goes on from; ``None`` also for one that is not kept here, which its vendor may keep."""
         if sent.previous_response_id is None:
             return None
         found = await self._shelf.find(sent.previous_response_id)

@@ -73,14 +73,14 @@ class AccessBook:
 
 
 def administrator_only() -> None:
-    """Raises ``PermissionDenied`` for all others; without sign-in everybody may."""
+    """Raise ``PermissionDenied`` for a caller who is not an administrator. Without sign-in everybody may."""
     caller = CALLER.get()
     if caller is not None and not caller.is_administrator:
         raise PermissionDenied(DENIED)
 
 
 def self_or_administrator(username: str) -> None:
-    """Raises ``PermissionDenied`` for who asks about another user."""
+    """Raise ``PermissionDenied`` for a caller who asks about another user and is not an administrator."""
     caller = CALLER.get()
     if caller is not None and not caller.is_administrator and caller.user.username != username:
         raise PermissionDenied(DENIED)

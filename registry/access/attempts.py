@@ -14,7 +14,7 @@ REMEMBERED: Final = 10_000
 
 
 class TooManyAttempts(Exception):
-    """Nothing is checked for ``seconds``, whether the password is right or not."""
+    """Passwords were guessed too often: nothing is checked for ``seconds``, whether the password is right or not."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"too many attempts: {seconds:.0f} s")
@@ -33,7 +33,7 @@ class Attempts:
         self._failures: OrderedDict[tuple[bytes | None, str], _Failures] = OrderedDict()
 
     def check(self, name: bytes, address: str, now: float) -> None:
-        """Raises ``TooManyAttempts``. ``now`` is in seconds of a clock that never goes back."""
+        """Raise ``TooManyAttempts`` after too many wrong passwords. ``now`` is in seconds of a clock that never goes back."""
         for key, most in (((name, address), FOR_NAME), ((None, address), FOR_ADDRESS)):
             found = self._failures.get(key)
             if found is not None and found.count >= most and found.until > now:

@@ -16,13 +16,13 @@ def may(action: Action, resource_type: str, resource_id: str) -> bool:
 
 
 def require(action: Action, resource_type: str, resource_id: str) -> None:
-    """Raises ``PermissionDenied`` unless ``CALLER`` may."""
+    """Raise ``PermissionDenied`` unless ``CALLER`` may do it."""
     if not may(action, resource_type, resource_id):
         raise PermissionDenied(DENIED)
 
 
 def require_to_make() -> None:
-    """Raises ``PermissionDenied`` unless ``CALLER`` may make new things."""
+    """Raise ``PermissionDenied`` unless ``CALLER`` may make new things."""
     caller = CALLER.get()
     if caller is not None and not permitted(caller, MAKE):
         raise PermissionDenied(DENIED)

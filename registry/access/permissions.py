@@ -106,7 +106,7 @@ def check_grant(resource_type: str, pattern: str, permission: str) -> Grant:
 
 
 def check_type(resource_type: str) -> None:
-    """Raises ``InvalidParameterValue`` for a type that there is not."""
+    """Raise ``InvalidParameterValue`` for an unknown type of things."""
     if resource_type not in TYPES:
         raise InvalidParameterValue(f"Invalid resource type '{resource_type}'. Valid resource types are: {TYPES}")
 

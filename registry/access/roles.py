@@ -106,7 +106,7 @@ class RoleService:
         await self._book.change(write)
 
     async def add_permission(self, request: access.AddRolePermission) -> WithRolePermission:
-        """Let a role do more."""
+        """Add a permission to a role."""
         administrator_only()
         grant = check_grant(request.resource_type, request.resource_pattern, request.permission)
 
@@ -131,7 +131,7 @@ class RoleService:
         await self._book.change(write)
 
     async def list_permissions(self, request: access.ListRolePermissions) -> access.ListRolePermissions.Response:
-        """What a role may do."""
+        """The permissions of a role."""
         role = await self._visible(request.role_id)
         return access.ListRolePermissions.Response(role_permissions=[grant_view(each) for each in role.grants])
 
@@ -177,7 +177,7 @@ class RoleService:
         return WithRoles(roles=[role_view(role) for role in await self._roles_of(request.username)])
 
     async def users_of(self, request: access.ListRoleUsers) -> access.ListRoleUsers.Response:
-        """Who has a role."""
+        """The users who have a role."""
         administrator_only()
 
         def read(connection: Connection) -> Sequence[tuple[int, int]]:

@@ -20,7 +20,7 @@ PLACE: Final = "session"
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Of which user, until when (seconds since the epoch), and which password it was given for."""
+    """A session: whose it is, until when (seconds since the epoch), and the mark of the password that it was given for."""
 
     user_id: int
     until: float

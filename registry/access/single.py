@@ -115,7 +115,7 @@ class Permissions:
         return await self._book.read(read)
 
     async def update(self, request: Any) -> None:
-        """Change it."""
+        """Change a permission."""
         grant = self._asked(request)
 
         def write(connection: Connection) -> None:
@@ -125,7 +125,7 @@ class Permissions:
         await self._book.change(write)
 
     async def delete(self, request: Any) -> None:
-        """Take it back."""
+        """Take a permission back."""
         manages(self._kind.resource_type, self._id(request))
 
         def write(connection: Connection) -> None:

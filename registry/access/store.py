@@ -85,7 +85,7 @@ def version(connection: Connection) -> int:
 
 
 def touch(connection: Connection) -> None:
-    """Count a change."""
+    """Count a change of the accounts."""
     connection.execute(update(access_versions).values(version=access_versions.c.version + 1))
 
 

@@ -140,7 +140,10 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 def _workspace_of_name(whole: str, name: str) -> str | None:
-    """Where a name is kept, ``None`` for what is not divided. Plain names of MCP servers have one ``/``; those of skills begin with ``@`` then."""
+    """The workspace of a name as it is kept; ``None`` for what is not divided.
+
+    Plain names of MCP servers have one ``/``; those of skills begin with ``@`` then.
+    """
     workspace, slash, rest = name.partition("/")
     if whole in {"registered_model", "prompt"}:
         return workspace if slash else DEFAULT_WORKSPACE

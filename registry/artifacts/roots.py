@@ -28,7 +28,7 @@ class ArtifactRoots:
         return await self._metadata.read(lambda connection: _of_logged_model(connection, model_id))
 
     async def of_version(self, name: str, version: str) -> str:
-        """Where the files of a version of a registered model lie, ``runs:/`` resolved."""
+        """The place of a version's files, with ``runs:/`` resolved."""
         return await self._metadata.read(lambda connection: _of_version(connection, name, version))
 
 

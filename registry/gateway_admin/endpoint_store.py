@@ -52,7 +52,7 @@ _bindings, _definitions = gateway_endpoint_bindings.c, gateway_model_definitions
 
 
 def require_endpoint(connection: Connection, endpoint_id: str, entity: str = "GatewayEndpoint") -> None:
-    """Raises ``ResourceDoesNotExist``."""
+    """Raise ``ResourceDoesNotExist`` for an endpoint that does not exist."""
     find(connection, gateway_endpoints, entity, endpoint_id=endpoint_id)
 
 

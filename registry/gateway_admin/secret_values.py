@@ -37,7 +37,7 @@ def masked(values: Mapping[str, str]) -> dict[str, str]:
 
 
 async def check_auth_config(given: Mapping[str, str], guard: AddressGuard) -> dict[str, str]:
-    """How a secret logs in, with a blank ``api_base`` left out. Raises ``InvalidParameterValue``."""
+    """The way to log in that a client gave, without a blank ``api_base``. Raises ``InvalidParameterValue``."""
     if reserved := sorted((DESTINATIONS - {"api_base"}) & set(given)):
         raise InvalidParameterValue(
             f"auth_config must not contain {_quoted(reserved)}: these LiteLLM options choose where the gateway sends requests. Set the "

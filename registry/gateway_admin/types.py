@@ -39,7 +39,7 @@ class Scorers(Protocol):
     """Registered scorers, which guardrails are made of."""
 
     async def find(self, scorer_id: str, version: int) -> GuardrailScorer:
-        """Raises ``ResourceDoesNotExist``."""
+        """A registered scorer. Raises ``ResourceDoesNotExist``."""
         ...
 
 

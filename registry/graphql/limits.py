@@ -26,7 +26,7 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 
 
 def check_size(document: DocumentNode) -> None:
-    """Raises ``GraphQLError`` for a query that asks for more than MLflow's server would answer."""
+    """Raise ``GraphQLError`` for a query that asks for more than MLflow's server would answer."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     roots = selections = most_aliases = 0

@@ -66,7 +66,7 @@ class GenaiScope(msgspec.Struct, frozen=True):
 
 
 class GenaiCounts(msgspec.Struct, frozen=True):
-    """How much there is."""
+    """How many scorers, datasets and records there are."""
 
     scorer_versions: int = 0
     evaluation_datasets: int = 0

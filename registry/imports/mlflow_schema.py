@@ -68,7 +68,7 @@ KNOWN: Final = frozenset(
 
 
 def check_revision(revision: str | None) -> None:
-    """Raises ``SourceRefused`` for a database that is not MLflow's, and for a schema that is older or newer than what is known."""
+    """Raise ``SourceRefused`` for a database that is not MLflow's, or whose schema is older or newer than those known."""
     if revision is None:
         raise SourceRefused("This is no database of MLflow's: it has no table 'alembic_version' with a revision in it.")
     if revision not in KNOWN:

@@ -27,12 +27,12 @@ def local_path(uri: str) -> str | None:
 
 
 def run_root(experiment_id: str, run_id: str) -> str:
-    """Where the files of a run go here."""
+    """The place of a run's files here."""
     return f"mlflow-artifacts:/{experiment_id}/{run_id}/artifacts"
 
 
 def logged_model_root(experiment_id: str, model_id: str) -> str:
-    """Where the files of a logged model go here."""
+    """The place of a logged model's files here."""
     return f"mlflow-artifacts:/{experiment_id}/models/{model_id}/artifacts"
 
 

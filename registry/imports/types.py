@@ -46,7 +46,7 @@ class Experiments(msgspec.Struct, frozen=True):
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """Where experiments are here, by their identifiers there. One of the same name in the same workspace is the same experiment."""
+    """The numbers of experiments here, by their identifiers there. One of the same name in the same workspace is the same experiment."""
 
     experiments: dict[str, str]
 

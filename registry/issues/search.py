@@ -34,7 +34,7 @@ ORDERED: Final[Mapping[str, Callable[[IssueRow], Any]]] = {
 
 
 def matching(rows: Sequence[IssueRow], request: SearchIssues) -> list[IssueRow]:
-    """Those that a request asks for. Raises ``InvalidParameterValue``."""
+    """The issues that a request asks for. Raises ``InvalidParameterValue``."""
     if request.view not in VIEWS:
         raise InvalidParameterValue("view must be basic or full")
     clauses = [_clause(clause) for clause in parse_filter(request.filter_string)]

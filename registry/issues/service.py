@@ -67,7 +67,7 @@ class IssueService:
         return wire.GetIssue.Response(issue=_message(await self._metadata.read(lambda connection: _find(connection, request.issue_id))))
 
     async def update(self, request: wire.UpdateIssue) -> wire.UpdateIssue.Response:
-        """Change what is named."""
+        """Change the fields that are given."""
         _check(request)
         if overlap := set(request.metadata).intersection(request.delete_metadata_keys):
             raise InvalidParameterValue(f"Cannot update and delete the same key: {', '.join(sorted(overlap))}")

@@ -78,7 +78,7 @@ class GraphEdge(msgspec.Struct, frozen=True):
 
     @property
     def same(self) -> bool:
-        """As of ``Edge``."""
+        """See ``Edge.same``."""
         return self.relation == "copied" or (self.relation == "registered" and self.source.startswith("logged_model:"))
 
 

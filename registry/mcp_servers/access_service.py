@@ -85,7 +85,7 @@ class AccessEndpointService:
         )
 
     async def update(self, request: wire.UpdateAccessEndpoint) -> wire.AccessEndpoint:
-        """Change what is named."""
+        """Change the fields that are given."""
         changes = _changes(request)
         version, alias = request.server_version or None, request.server_alias or None
         if version is not None and alias is not None:
@@ -100,7 +100,7 @@ class AccessEndpointService:
         return await self._metadata.run(write)
 
     async def delete(self, request: wire.DeleteAccessEndpoint) -> None:
-        """Forget an endpoint."""
+        """Remove an endpoint."""
 
         def write(connection: Connection) -> None:
             access_store.delete_endpoint(connection, _find(connection, request.server, request.endpoint_id).id)

@@ -58,7 +58,7 @@ def endpoints_to_versions() -> Select[Any]:
 
 
 def insert_endpoint(connection: Connection, row: EndpointRow) -> None:
-    """Store a new one."""
+    """Store a new endpoint."""
     connection.execute(insert(mcp_access_endpoints), {name: getattr(row, name) for name in _STORED})
 
 
@@ -74,7 +74,7 @@ def read_endpoint(connection: Connection, workspace: str, endpoint_id: str, *, r
 
 
 def read_endpoints_of(connection: Connection, ids: Sequence[int]) -> list[EndpointRow]:
-    """Those of servers that lead somewhere."""
+    """The endpoints of servers that lead to a version."""
     statement = endpoints_to_versions().where(mcp_access_endpoints.c.server_id.in_(ids)).order_by(mcp_access_endpoints.c.id)
     return [EndpointRow(**row) for row in connection.execute(statement).mappings()]
 
@@ -85,7 +85,7 @@ def change_endpoint(connection: Connection, endpoint_id: str, changes: Mapping[s
 
 
 def delete_endpoint(connection: Connection, endpoint_id: str) -> None:
-    """Forget one."""
+    """Remove an endpoint."""
     connection.execute(delete(mcp_access_endpoints).where(mcp_access_endpoints.c.id == endpoint_id))
 
 

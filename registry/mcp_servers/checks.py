@@ -65,14 +65,14 @@ def initial_status(text: str) -> str:
 
 
 def read_transport(text: str) -> str:
-    """How an endpoint is spoken to."""
+    """The transport by which an endpoint is spoken to."""
     if text not in TRANSPORTS:
         raise InvalidParameterValue(f"Invalid transport_type: '{text}'")
     return text
 
 
 def check_url(url: str) -> None:
-    """Where an endpoint is."""
+    """The address of an endpoint."""
     if not url.strip():
         raise InvalidParameterValue(f"MCP access endpoint url cannot be empty or just whitespace: {url!r}")
     check_length("url", url, 2048)

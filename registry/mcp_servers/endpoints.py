@@ -16,7 +16,7 @@ VERSION: Final = f"{SERVER}/versions/{{server_version:path}}"
 
 
 def endpoints(servers: McpServerService, versions: McpVersionService, access: AccessEndpointService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of MCP servers, for MLflow's table."""
     return [
         Endpoint("POST", ROOT, wire.CreateMcpServer, servers.create),
         Endpoint("GET", ROOT, wire.SearchMcpServers, servers.search),

@@ -11,7 +11,7 @@ __all__ = ("aliased_version", "find_server", "find_version", "hold_server", "liv
 
 
 def no_version(name: str, version: str) -> ResourceDoesNotExist:
-    """That a server has no such version."""
+    """The error for a server that has no such version."""
     return ResourceDoesNotExist(f"MCP server version '{name}' version '{version}' not found")
 
 

@@ -75,7 +75,7 @@ class McpServerService:
         return wire.SearchMcpServers.Response(mcp_servers=page, next_page_token=next_token(offset + size) if more else None)
 
     async def update(self, request: wire.UpdateMcpServer) -> wire.McpServer:
-        """Change what is named."""
+        """Change the fields that are given."""
         if request.latest_version is not UNSET:
             raise InvalidParameterValue(
                 "Invalid request: Value error, latest_version is read-only; it is resolved automatically from semantic-version ordering"
@@ -121,7 +121,7 @@ class McpServerService:
         await self._metadata.run(write)
 
     async def delete_tag(self, request: wire.DeleteMcpServerTag) -> None:
-        """Take it off."""
+        """Remove a tag of a server."""
 
         def write(connection: Connection) -> None:
             server = SERVERS.read(connection, workspace=current(), name=request.server)

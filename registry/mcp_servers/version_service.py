@@ -98,7 +98,7 @@ class McpVersionService:
         return wire.SearchMcpServerVersions.Response(mcp_server_versions=page, next_page_token=next_token(offset + size) if more else None)
 
     async def update(self, request: wire.UpdateMcpServerVersion) -> wire.McpServerVersion:
-        """Change what is named."""
+        """Change the fields that are given."""
         changes = await self._changes(request)
 
         def write(connection: Connection) -> wire.McpServerVersion:
@@ -147,7 +147,7 @@ class McpVersionService:
         await self._metadata.run(write)
 
     async def delete_tag(self, request: wire.DeleteMcpServerVersionTag) -> None:
-        """Take it off."""
+        """Remove a tag of a version."""
 
         def write(connection: Connection) -> None:
             server, row = live_version(connection, request.server, request.server_version)

@@ -16,7 +16,7 @@ VERSIONS = "/2.0/mlflow/model-versions"
 
 
 def endpoints(models: RegisteredModelService, versions: ModelVersionService, aliases: AliasService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of registered models and their versions, for MLflow's table."""
     return [
         Endpoint("POST", f"{MODELS}/create", model.CreateRegisteredModel, models.create),
         Endpoint("POST", f"{MODELS}/rename", model.RenameRegisteredModel, models.rename),

@@ -12,7 +12,7 @@ __all__ = ("find_model", "find_version", "hold", "hold_version", "no_model", "no
 
 
 def no_model(name: str) -> ResourceDoesNotExist:
-    """Nothing has this name."""
+    """The error for a name that nothing has."""
     return ResourceDoesNotExist(f"Registered Model with name={unscoped(name)} not found")
 
 

@@ -20,11 +20,11 @@ class Lineage(Protocol):
     """Runs and logged models, in the transaction of the registry. ``None`` stands for "there is none of this identifier"."""
 
     def run_artifact_uri(self, connection: Connection, run_id: str) -> str | None:
-        """Where the files of a run lie."""
+        """The place of a run's files."""
         ...
 
     def logged_model(self, connection: Connection, model_id: str) -> LoggedModelSource | None:
-        """Where the files of a logged model lie, and the run it came from."""
+        """The place of a logged model's files, and the run that it came from."""
         ...
 
     def link_version(self, connection: Connection, model_id: str, name: str, version: int) -> None:

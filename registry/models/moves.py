@@ -39,7 +39,7 @@ class MoveCheck(Protocol):
 
     @property
     def name(self) -> str:
-        """How the log calls it."""
+        """The name of the check in the log."""
         ...
 
     async def refusal(self, move: Move) -> str | None:

@@ -117,7 +117,7 @@ def check_tag(key: str, value: str) -> None:
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """All of them."""
+    """Check every tag."""
     for key, value in tags.items():
         check_tag(key, value)
 

@@ -34,7 +34,7 @@ class Registrar:
         return True
 
     def rename(self, connection: Connection, kind: Kind, name: str, new_name: str, at: datetime) -> None:
-        """Raises ``IntegrityError`` when the new name is taken."""
+        """Rename a model. Raises ``IntegrityError`` when the new name is taken."""
         store.rename_model(connection, name, new_name, at)
         self._sink.publish(connection, events.renamed(kind, name, new_name))
 

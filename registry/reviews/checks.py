@@ -104,7 +104,7 @@ def people(users: Sequence[str]) -> list[str]:
 
 
 def page_size(given: int | None) -> int:
-    """How long a page may be."""
+    """The size of a page that a request asks for."""
     size = PAGE if given is None else given
     if size < 1:
         raise InvalidParameterValue(f"Invalid value {size} for parameter 'max_results' supplied. It must be a positive integer")

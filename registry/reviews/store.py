@@ -118,7 +118,7 @@ def list_schemas(connection: Connection, experiment_id: int, offset: int, limit:
 
 
 def known_schemas(connection: Connection, experiment_id: int, schema_ids: Sequence[str]) -> set[str]:
-    """Those of these questions that the experiment has."""
+    """The questions among these that the experiment has."""
     these = (label_schemas.c.experiment_id == experiment_id, label_schemas.c.schema_id.in_(schema_ids))
     return set(connection.scalars(select(label_schemas.c.schema_id).where(*these)))
 

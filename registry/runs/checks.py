@@ -123,7 +123,7 @@ def tag_of(given: RunTag, path: str = "") -> tuple[str, str]:
 
 
 def check_batch(metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]) -> None:
-    """How much a batch may hold."""
+    """Check the size of a batch."""
     lengths = [len(metrics), len(params), len(tags)]
     for (what, limit), length in zip(BATCH_LIMITS, [*lengths, sum(lengths)], strict=True):
         if length > limit:
@@ -154,7 +154,7 @@ def check_experiment_tag(key: str, value: str) -> None:
 
 
 def check_location(location: str) -> None:
-    """Where artifacts may go: no fragment, no way up, no reference to another run."""
+    """Check an artifact location: no fragment, no way up, no reference to another run."""
     parts = _parsed(location)
     if parts.fragment or parts.params:
         raise InvalidParameterValue("'artifact_location' URL can't include fragments or params.")
@@ -191,12 +191,12 @@ def experiment_number(experiment_id: str) -> int:
 
 
 def storable_numbers(experiment_ids: Sequence[str]) -> list[int]:
-    """Those numbers that an experiment can have."""
+    """The numbers among these that an experiment can have."""
     return [number for each in experiment_ids if 0 <= (number := experiment_number(each)) <= LARGEST_NUMBER]
 
 
 def check_max_results(given: int) -> int:
-    """How long a page may be."""
+    """Check the size of a page."""
     if given < 1:
         raise InvalidParameterValue(f"Invalid value {given} for parameter 'max_results' supplied. It must be a positive integer")
     if given > MAX_PAGE:
@@ -208,7 +208,7 @@ _DATASET_LIMITS: Final = {"name": 500, "digest": 36, "source": 65_535, "schema":
 
 
 def check_datasets(inputs: Sequence[DatasetInput]) -> None:
-    """How long what is said of a dataset may be."""
+    """Check the lengths of a dataset's fields."""
     for each in inputs:
         for name, limit in _DATASET_LIMITS.items():
             check_length(name, limit, getattr(each.dataset, name))

@@ -96,7 +96,7 @@ def _are_few(connection: Connection, search: RunSearch) -> bool:
 
 
 def _are_many(connection: Connection, experiment_ids: Sequence[int]) -> bool:
-    """Of fewer runs all values are looked up in less time."""
+    """Whether there are so many runs that an index is quicker. Of fewer, all values are looked up in less time."""
     if len(experiment_ids) != 1:
         return False
     ((count,),) = _COUNTED.rows(connection, {"experiment_id": experiment_ids[0]})

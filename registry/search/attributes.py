@@ -76,7 +76,7 @@ def parse_orders(known: Attributes, order_by: Sequence[str] | None) -> list[tupl
 
 
 def search_size(given: int, largest: int = LARGEST_PAGE) -> int:
-    """How many a page has. Raises ``InvalidParameterValue``."""
+    """The size of a page that a search asks for. Raises ``InvalidParameterValue``."""
     refusal = f"Invalid value {given} for parameter 'max_results' supplied. It must be"
     if given < 1:
         raise InvalidParameterValue(f"{refusal} a positive integer")

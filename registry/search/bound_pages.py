@@ -26,7 +26,7 @@ class Asked(msgspec.Struct, frozen=True):
         return base64.b64encode(msgspec.json.encode({**msgspec.structs.asdict(self), "offset": offset}, order="sorted")).decode()
 
     def offset_of(self, token: str | None) -> int:
-        """Where the page of a token begins; 0 without one. Raises ``InvalidParameterValue``."""
+        """The offset of a token's page; 0 without a token. Raises ``InvalidParameterValue``."""
         if not token:
             return 0
         said = _decoded(token)

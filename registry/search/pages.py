@@ -20,7 +20,7 @@ def next_token(offset: int) -> str:
 
 
 def offset_of(token: str | None) -> int:
-    """Where the page of a token begins; 0 without one. Raises ``InvalidParameterValue``."""
+    """The offset of a token's page; 0 without a token. Raises ``InvalidParameterValue``."""
     if not token:
         return 0
     try:

@@ -101,14 +101,14 @@ def initial_status(status: str) -> str:
 
 
 def read_status(status: str) -> str:
-    """Any status."""
+    """A status that a version may be given. Raises ``InvalidParameterValue``."""
     if status not in CHANGES:
         raise InvalidParameterValue(f"Invalid SkillVersion status: {status!r}")
     return status
 
 
 def page_of(given: int) -> int:
-    """How many a page has."""
+    """The size of a page that a request asks for. Raises ``InvalidParameterValue``."""
     if given < 1:
         raise InvalidParameterValue(f"max_results must be at least 1, got {given}.")
     if given > LARGEST_PAGE:

@@ -15,7 +15,7 @@ SKILLS: Final = (f"{ROOT}/@{{owner}}/{{skill}}", f"{ROOT}/{{skill}}")
 
 
 def endpoints(skills: SkillService, registration: SkillRegistration, versions: SkillVersionService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of skills, for MLflow's table."""
     named = [endpoint for path in SKILLS for endpoint in _of_skill(path, skills, registration, versions)]
     return [
         Endpoint("POST", ROOT, wire.CreateSkill, skills.create),

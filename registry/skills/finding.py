@@ -11,12 +11,12 @@ __all__ = ("aliased_version", "find_skill", "find_version", "hold_skill", "no_sk
 
 
 def no_skill(organization: str, name: str) -> ResourceDoesNotExist:
-    """That there is no such skill."""
+    """The error for a skill that does not exist."""
     return ResourceDoesNotExist(f"Skill '{name}' not found in organization '{organization}'")
 
 
 def no_version(name: str, number: int) -> ResourceDoesNotExist:
-    """That a skill has no such version."""
+    """The error for a skill that has no such version."""
     return ResourceDoesNotExist(f"Skill version '{name}' version '{number}' not found")
 
 

@@ -80,7 +80,7 @@ class SkillService:
         return wire.SearchSkills.Response(skills=page, next_page_token=asked.token(offset + size) if more else None)
 
     async def update(self, request: wire.UpdateSkill) -> wire.Skill:
-        """Change what is named."""
+        """Change the fields that are given."""
         checks.check_identity(request.owner, request.skill)
         changes: dict[str, Any] = {"last_updated_by": CURRENT.get().name or None, "last_updated_at": now_ms()}
         if not isinstance(request.description, UnsetType):
@@ -110,7 +110,7 @@ class SkillService:
             await self._content.remove(place)
 
     async def set_tag(self, request: wire.SetSkillTag) -> None:
-        """Put a tag on a skill."""
+        """Set a tag of a skill."""
         checks.check_identity(request.owner, request.skill)
         checks.check_tag(request.key, request.value)
 
@@ -123,7 +123,7 @@ class SkillService:
         await self._metadata.run(write)
 
     async def delete_tag(self, request: wire.DeleteSkillTag) -> None:
-        """Take it off."""
+        """Remove a tag of a skill."""
         checks.check_identity(request.owner, request.skill)
         checks.check_tag(request.key, "")
 

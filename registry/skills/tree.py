@@ -77,11 +77,11 @@ class Archive:
 
     @property
     def paths(self) -> Collection[str]:
-        """Of all files."""
+        """The paths of all files."""
         return self._members.keys()
 
     def size(self, path: str) -> int:
-        """Of a file, in bytes."""
+        """The size of a file in bytes."""
         return self._members[path].size
 
     def pieces(self, path: str) -> Iterator[bytes]:
@@ -91,7 +91,7 @@ class Archive:
             yield piece
 
     def close(self) -> None:
-        """Forget it."""
+        """Remove what was unpacked."""
         self._held.close()
 
 
@@ -130,7 +130,7 @@ def digest_of(archive: Archive) -> str:
 
 
 def _unpack(archive: bytes, held: IO[bytes]) -> None:
-    """All of it, or a refusal where it is more than may be."""
+    """Unpack an archive, and refuse one that is larger than it may be."""
     unpacked = 0
     for piece in _inflated(archive):
         unpacked += held.write(piece)

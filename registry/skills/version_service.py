@@ -118,7 +118,7 @@ class SkillVersionService:
         await self._metadata.run(write)
 
     async def delete_tag(self, request: wire.DeleteSkillVersionTag) -> None:
-        """Take it off."""
+        """Remove a tag of a version."""
         _check(request, request.version)
         checks.check_tag(request.key, "")
 

@@ -23,7 +23,7 @@ def endpoints(
     metrics: TraceMetrics,
     assessments: AssessmentService,
 ) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of traces, for MLflow's table."""
     figures = Endpoint("POST", "/3.0/mlflow/traces/metrics", QueryTraceMetrics, metrics.query)
     return [figures, *_traces(traces, correlation), *_older(older), *_tags(traces), *_assessments(assessments)]
 

@@ -43,7 +43,7 @@ class KnownTrace(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wire_id(self) -> str:
-        """Its name for clients."""
+        """The trace's id as clients know it."""
         return wire_id(self.trace_id, self.said.info.get("id"))
 
     @property
@@ -53,21 +53,21 @@ class KnownTrace(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def request_ms(self) -> int:
-        """When it began."""
+        """When the trace began, in milliseconds since the epoch."""
         if given := self.said.info.get("request_ms"):
             return int(given)
         return nanoseconds(self.summary.start_time) // MILLION if self.summary else 0
 
     @property
     def duration_ms(self) -> int | None:
-        """How long it took, ``None`` while it has not ended."""
+        """How long the trace took, in milliseconds; ``None`` while it has not ended."""
         if given := self.said.info.get("duration_ms"):
             return int(given)
         return int(self.summary.duration_ms) if self.summary and self.state is not State.IN_PROGRESS else None
 
     @property
     def state(self) -> State:
-        """How far it is."""
+        """The state of the trace, in MLflow's words."""
         if given := self.said.info.get("state"):
             return State[given]
         if self.summary is None:

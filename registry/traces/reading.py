@@ -41,7 +41,7 @@ class TraceReader:
             del self._announced[next(iter(self._announced))]
 
     def forget(self, stored: Sequence[str]) -> None:
-        """These traces are being removed."""
+        """Note that these traces are being removed."""
         for each in stored:
             self._announced.pop(each, None)
 
@@ -77,7 +77,7 @@ class TraceReader:
         return found[0]
 
     async def infos(self, traces: Sequence[KnownTrace]) -> list[TraceInfoV3]:
-        """Their messages."""
+        """The messages of these traces, without spans."""
         roots = await self.artifact_roots({trace.experiment_id for trace in traces})
         return [trace_info(trace, lambda experiment_id: roots.get(experiment_id, DEFAULT_ROOT.format(experiment_id))) for trace in traces]
 
@@ -95,7 +95,7 @@ class TraceReader:
         return (await self._traces.spans([trace.trace_id])).get(trace.trace_id, [])
 
     async def artifact_roots(self, experiment_ids: set[str]) -> dict[str, str]:
-        """Where the artifacts of experiments are; experiments that nobody knows are absent."""
+        """The places of experiments' artifacts. Experiments that do not exist are absent."""
         numbers = [int(each) for each in experiment_ids if each.isdecimal()]
         rows = await self._metadata.read(lambda connection: [experiment_store.read_experiment(connection, number) for number in numbers])
         return {str(row.experiment_id): row.artifact_location for row in rows if row is not None}

@@ -67,7 +67,7 @@ class VersionedStore(Generic[ThingT, VersionT, Number]):
 
     @property
     def live(self) -> ColumnElement[bool]:
-        """Of a version, that it is not deleted."""
+        """The condition that a version is not deleted."""
         return self.tables.versions.c.status != DELETED
 
     def insert_version(self, connection: Connection, row: VersionT) -> None:
@@ -144,7 +144,7 @@ class VersionedStore(Generic[ThingT, VersionT, Number]):
         return found
 
     def aliases_of(self, connection: Connection, thing: ThingT) -> dict[str, Number]:
-        """Those of one thing."""
+        """The aliases of one thing."""
         return self.aliases(connection, [thing.id]).get(thing.id, {})
 
     def put_alias(self, connection: Connection, thing_id: int, alias: str, version: Number) -> None:

@@ -17,7 +17,7 @@ LONGEST_URL: Final = 500
 
 
 def check_name(name: str) -> None:
-    """Raises ``InvalidParameterValue``."""
+    """Raise ``InvalidParameterValue`` for a name that a webhook cannot have."""
     if not NAME.fullmatch(name):
         raise InvalidParameterValue(
             f"Webhook name {name!r} is invalid. It must start and end with a letter or digit, be less than 63 characters long, and contain "
@@ -26,7 +26,7 @@ def check_name(name: str) -> None:
 
 
 def check_description(description: str) -> None:
-    """Raises ``InvalidParameterValue``."""
+    """Raise ``InvalidParameterValue`` for a description that is too long."""
     if len(description) > LONGEST_DESCRIPTION:
         raise InvalidParameterValue(f"Webhook description is {len(description)} characters long; it may have {LONGEST_DESCRIPTION}.")
 
@@ -40,7 +40,10 @@ def check_events(events: Sequence[str]) -> None:
 
 
 def check_event(event: str, known: Collection[str]) -> None:
-    """Raises ``InvalidParameterValue``. Where the entity is known it speaks of the action, as MLflow does."""
+    """Raise ``InvalidParameterValue`` for an event that does not exist.
+
+    Where the entity is known the message is about the action, as MLflow's is.
+    """
     if event in known:
         return
     entity, _, action = event.partition(".")
@@ -51,7 +54,7 @@ def check_event(event: str, known: Collection[str]) -> None:
 
 
 async def check_url(url: str, guard: AddressGuard) -> None:
-    """Raises ``InvalidParameterValue``."""
+    """Raise ``InvalidParameterValue`` for a URL to which nothing can be sent."""
     if not url.strip():
         raise InvalidParameterValue(f"Webhook URL cannot be empty or just whitespace: {url!r}")
     if len(url) > LONGEST_URL:

@@ -131,7 +131,7 @@ def release(connection: Connection, holder: str) -> None:
 
 
 def abandon(connection: Connection, webhook_id: str, reason: str, now: datetime) -> None:
-    """Nothing more is told to a webhook."""
+    """Give up every delivery that waits for a webhook."""
     waiting = update(webhook_deliveries).where(_lines.webhook_id == webhook_id, _lines.state == "waiting")
     connection.execute(waiting.values(state="dead", error=reason, settled_at=now, claimed_by="", lease_expires_at=None))
 

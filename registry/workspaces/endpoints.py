@@ -13,7 +13,7 @@ ONE: Final = f"{PATH}/{{workspace_name}}"
 
 
 def endpoints(service: WorkspaceService) -> list[Endpoint[Any]]:
-    """All of them."""
+    """Every endpoint of workspaces, for MLflow's table."""
     return [
         Endpoint("GET", PATH, messages.ListWorkspaces, service.list),
         Endpoint("POST", PATH, messages.CreateWorkspace, service.create, status=201),

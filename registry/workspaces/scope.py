@@ -20,7 +20,7 @@ WORKSPACE: Final[ContextVar[str | None]] = ContextVar("registry_workspace", defa
 
 
 def current() -> str:
-    """Where new things go."""
+    """The workspace in which new things are made."""
     return WORKSPACE.get() or DEFAULT
 
 

@@ -125,7 +125,7 @@ class WorkspaceService:
 
 
 def check_name(name: str) -> None:
-    """Raises ``InvalidParameterValue``."""
+    """Raise ``InvalidParameterValue`` for a name that a workspace cannot have."""
     if len(name) not in LENGTHS:
         raise InvalidParameterValue(f"Workspace name '{name}' must be between {LENGTHS.start} and {LENGTHS.stop - 1} characters.")
     if not NAME.fullmatch(name):

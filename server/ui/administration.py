@@ -25,7 +25,7 @@ class Limits(Protocol):
     """Limits and budgets (``gateway.limits.service.LimitService``)."""
 
     async def standings(self) -> Sequence[Standing]:
-        """Where each stands, the fullest first."""
+        """Every counter and its limit, the fullest first."""
         ...
 
 

@@ -100,7 +100,7 @@ class LineageSource(Protocol):
 
 
 class RegistryServices(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them. They raise the tree of ``registry.errors``."""
+    """The services of the registry, as pages ask them. They raise the tree of ``registry.errors``."""
 
     experiments: Experiments
     runs: Runs

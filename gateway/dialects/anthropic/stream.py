@@ -189,6 +189,6 @@ class MessageWriter:
 
 
 def _estimate(request: Request) -> int:
-    """By length: the first byte waits for it."""
+    """An estimate of the tokens of a request by its length, since the first byte waits for it."""
     parts = [*request.system, *(part for message in request.messages for part in message.parts)]
     return sum(len(part.text) for part in parts if isinstance(part, Text)) // CHARACTERS_PER_TOKEN + 1

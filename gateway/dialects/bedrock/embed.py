@@ -56,7 +56,7 @@ class TextByText:
 
 
 def embeddings_of(model: str) -> EmbeddingDialect | None:
-    """How ``model`` is asked; ``None`` for one that is known to make none, or not known at all."""
+    """The dialect of ``model``'s embeddings; ``None`` for a model that makes none or is not known."""
     if "cohere.embed" in model:
         return CohereEmbeddings(hosted=True)
     if "titan-embed-text-v1" in model or "titan-embed-g1" in model:

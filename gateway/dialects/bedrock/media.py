@@ -108,7 +108,7 @@ def _format(part: Media) -> str | None:
 
 
 def _by_suffix(part: Media) -> str | None:
-    """By the end of a name, where no type was said."""
+    """The format of a medium by the end of its name, where no type was said."""
     suffix = (part.url or part.name or "").rpartition(".")[2].lower()
     suffix = {"jpg": "jpeg", "htm": "html", "markdown": "md"}.get(suffix, suffix)
     return suffix if suffix in _FORMATS[part.kind].values() else "pdf" if part.kind == "document" and part.media_type is None else None

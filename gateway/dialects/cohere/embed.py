@@ -19,7 +19,7 @@ STANDARD_INPUT_TYPE: Final = "search_document"
 
 
 class Units(msgspec.Struct):
-    """What is billed."""
+    """What was billed."""
 
     input_tokens: float | None = None
 

@@ -106,5 +106,5 @@ def _media(media: Media, dropped: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _guessed(media: Media) -> str:
-    """By the address; the vendor looks at what it gets."""
+    """The type of a medium, guessed by its address. The vendor looks at what it gets."""
     return mimetypes.guess_type(urlsplit(media.url or "").path)[0] or _TYPES[media.kind]

@@ -54,7 +54,7 @@ def written_calls(calls: Iterable[ToolCall], names: Mapping[str, str]) -> list[d
 
 
 def call_extra(signature: str | None) -> dict[str, Any]:
-    """Where Gemini's signature travels in this dialect."""
+    """``extra_content`` of a tool call, in which Gemini's signature travels in this dialect."""
     return {} if signature is None else {"extra_content": {"google": {"thought_signature": signature}}}
 
 

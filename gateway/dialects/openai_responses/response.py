@@ -142,7 +142,7 @@ def closing(finish: Finish | None, tokens: Tokens | None) -> dict[str, Any]:
 
 
 def message_item(identity: str, parts: list[dict[str, Any]], status: str = "completed") -> dict[str, Any]:
-    """Words of the model."""
+    """An item with words of the model."""
     return {"id": identity, "type": "message", "status": status, "role": "assistant", "content": parts}
 
 
@@ -155,7 +155,7 @@ def thought_item(identity: str, thought: Reasoning) -> dict[str, Any]:
 
 
 def call_item(identity: str, call: ToolCall, status: str = "completed") -> dict[str, Any]:
-    """A call."""
+    """An item with a call."""
     told = {"call_id": call.id, "name": call.name, "arguments": call.arguments}
     return {"id": identity, "type": "function_call", "status": status, **told}
 

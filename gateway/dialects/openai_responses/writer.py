@@ -226,7 +226,7 @@ class ResponseWriter:
 
     @property
     def _at(self) -> int:
-        """Where the item that grows is: it was added last, but for calls, which close it first."""
+        """The index of the item that grows: the last one added, since calls close it first."""
         return len(self._output) - 1
 
     def _part_event(self, name: str, members: dict[str, Any]) -> bytes:

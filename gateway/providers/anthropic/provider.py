@@ -63,6 +63,6 @@ class AnthropicProvider:
 
 
 def _base(url: str) -> str:
-    """Its own SDKs are given the address without the version, MLflow's gateway with it."""
+    """The base URL with its version. Anthropic's SDKs are given the address without it, MLflow's gateway with it."""
     url = url.rstrip("/")
     return url if url.endswith("/v1") else f"{url}/v1"

@@ -113,7 +113,10 @@ def _base(region: str) -> str:
 
 
 def _is_claude(model: str) -> bool:
-    """By the model's name, also within the name of an inference profile: ``eu.anthropic.claude-…``, ``arn:…/us.anthropic.claude-…``."""
+    """Whether a model is Claude, by its name.
+
+    The name may be within that of an inference profile: ``eu.anthropic.claude-…``, ``arn:…/us.anthropic.claude-…``.
+    """
     return "anthropic.claude" in model
 
 

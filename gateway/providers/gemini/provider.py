@@ -80,6 +80,6 @@ def _method(request: Outbound) -> str:
 
 
 def _base(url: str) -> str:
-    """With the version: other gateways are given the address with the version and even ``/models``."""
+    """The base URL with its version. Other gateways are given the address with the version, and even with ``/models``."""
     url = url.rstrip("/").removesuffix("/models")
     return url if url.rpartition("/")[2].startswith("v1") else f"{url}/v1beta"

@@ -22,7 +22,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9]{9}")
 
 
 def mistral_messages(messages: bytes) -> bytes:
-    """The same bytes where nothing has to be changed."""
+    """``messages`` as Mistral takes them; the same bytes where nothing has to be changed."""
     sent = msgspec.json.decode(messages)
     if not isinstance(sent, list):
         return messages

@@ -155,7 +155,7 @@ async def _line(services: UiServices, found: ReviewQueue, experiment: str) -> Qu
 
 
 async def _questions(services: UiServices, schema_ids: list[str]) -> list[Question]:
-    """Those of a queue that are still asked."""
+    """The questions of a queue that are still asked."""
     found: list[LabelSchema] = []
     for schema_id in schema_ids:
         try:

@@ -97,7 +97,7 @@ async def _page(services: UiServices, chosen: Sequence[str], *, done: str = "", 
 
 
 async def _trace(services: UiServices, trace_id: str) -> Trace | None:
-    """``None`` for one that is gone, or that the caller may not read."""
+    """A chosen trace; ``None`` for one that is gone, or that the caller may not read."""
     try:
         return await services.traces.get_skeleton(trace_id)
     except TraceNotFound:

@@ -116,7 +116,7 @@ async def _version(services: UiServices, found: Skill, wanted: str | None) -> Sk
 
 
 async def _files(services: UiServices, version: SkillVersion, folder: str, file: str | None) -> Files | None:
-    """``None`` where the files are somewhere else: nothing is fetched from there."""
+    """The files of a version; ``None`` where they are somewhere else: nothing is fetched from there."""
     if version.source_type != UPLOADED or not version.source:
         return None
     files, source = services.skill_files, version.source
