@@ -19,7 +19,7 @@ __all__ = ("AliasTarget", "StageTarget", "router")
 
 AnyRequest = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
-HINT: Final = "See docs/models.md, or /api/v1/openapi.json."
+HINT: Final = "GET /api/v1/models (`tidegate models list`) lists what there is; see docs/models.md."
 
 
 class Models(Protocol):

@@ -201,7 +201,9 @@ def _refused(response: "httpx.Response") -> Refused:
 _HINTS: Final = {
     401: "Give a key of the server, or a user's token, with --api-key or TIDEGATE_API_KEY.",
     403: "An administrator can do this, or give you a role or a permission for it.",
+    404: "`tidegate users list` shows who there is.",
 }
+"""For errors of MLflow's endpoints, which have no hints. Of these commands ask only about users."""
 
 
 def _detail(response: "httpx.Response") -> ErrorDetail:
