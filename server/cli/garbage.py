@@ -26,7 +26,7 @@ COUNTED: Final = ("runs", "logged_models", "experiments", "traces", "points")
 def gc(api: Api, older_than: str, *, dry_run: bool, as_json: bool) -> None:
     """Remove for good what was deleted: runs, logged models and experiments with their files, points and traces.
 
-    It can be interrupted; the next time it goes on.
+    It can be interrupted, and goes on the next time.
     """
     asked = {"older_than_seconds": str(_seconds(older_than)), "dry_run": "true" if dry_run else ""}
     collected = Collected()

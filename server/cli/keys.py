@@ -21,7 +21,7 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @click.group()
 def keys() -> None:
-    """Hand out keys that open the gateway alone."""
+    """Manage virtual keys, which open the gateway alone."""
 
 
 @keys.command("create")

@@ -17,7 +17,13 @@ __all__ = ("lineage",)
 
 @click.command()
 @click.argument("of", metavar="KIND:ID")
-@click.option("--direction", type=click.Choice(["up", "down", "both"]), default="both", show_default=True, help="Before it, after it.")
+@click.option(
+    "--direction",
+    type=click.Choice(["up", "down", "both"]),
+    default="both",
+    show_default=True,
+    help="up: what it came from; down: what came of it.",
+)
 @click.option("--depth", type=click.IntRange(1, 12), default=6, show_default=True, help="How many steps away.")
 @click.option("--limit", type=click.IntRange(1, 2000), default=300, show_default=True, help="How many things at most.")
 @json_option

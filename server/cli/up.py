@@ -31,7 +31,7 @@ SHORTEST_KEY: Final = 16
 @click.option(
     "--role",
     type=click.Choice(["all", "gateway"]),
-    help="With gateway: answer models' clients alone, one of many in front of a server that does all.  [default: all]",
+    help="With gateway: serve models' clients alone, as one of many gateways in front of a full server.  [default: all]",
 )
 @click.option(
     "--workers",

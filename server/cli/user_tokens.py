@@ -12,7 +12,7 @@ __all__ = ("token",)
 
 @click.group()
 def token() -> None:
-    """Tokens, with which a program signs in in a user's stead."""
+    """Manage tokens, with which programs sign in as a user."""
 
 
 @token.command("create")

@@ -27,7 +27,7 @@ from_stdin = click.option("--password-stdin", is_flag=True, help="Read the passw
 
 @click.group()
 def users() -> None:
-    """People who sign in, and what they may do."""
+    """Manage people who sign in, and what they may do."""
 
 
 users.add_command(token)
