@@ -41,7 +41,7 @@ class BelongingsPolicy:
             call.reviews.append(partial(self._seen, key=key, asked=asked))
         elif inbound.operation is Operation.CHAT and inbound.dialect is DialectName.OPENAI_CHAT and b'"store"' in inbound.body:
             call.reviews.append(partial(self._stored, key=key))
-        names = named_in(inbound.body)
+        names = named_in(inbound.body) if asked is not None or self._makers.any() else []
         return self._checked(call, key, asked, names) if names or (asked is not None and asked.identity) else None
 
     def settle(self, call: Call, outcome: object) -> None:

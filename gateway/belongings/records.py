@@ -1,7 +1,10 @@
 """Which key made what: a small blob for each thing, so that every process of a server knows it, and the newest in memory."""
 
+import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 from hashlib import sha256
+from time import monotonic
 from typing import Final, Protocol
 
 from gateway.errors import BelongingsUnavailable
@@ -11,11 +14,18 @@ from storage.errors import BlobNotFound, BlobsUnavailable
 __all__ = ("Makers", "Records")
 
 IN_MEMORY: Final = 10_000
+LOOK_SECONDS: Final = 5.0
+"""Between two looks for what others have noted, while there is nothing at all."""
+
 _FOLDER: Final = "gateway/belongings"
 
 
 class Makers(Protocol):
     """Who made what is kept at a provider. Each call raises ``BelongingsUnavailable`` where that cannot be known."""
+
+    def any(self) -> bool:
+        """Whether anything was made by any key, as far as is known: to look through each request for it costs those who made nothing."""
+        ...
 
     async def of(self, provider: str, identity: str) -> str | None:
         """The id of the key; ``None`` where no key is known to have made it."""
@@ -36,6 +46,21 @@ class Records:
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self._newest: OrderedDict[str, str] = OrderedDict()
+        self._any: bool | None = None
+        self._look_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
+
+    def any(self) -> bool:
+        """See ``Makers.any``: of the first thing ever another process may hear some seconds later."""
+        if not self._any and monotonic() >= self._look_at:
+            self._look_at = monotonic() + LOOK_SECONDS
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+        return self._any is not False
+
+    async def _look(self) -> None:
+        with suppress(BlobsUnavailable):
+            found = await anext(aiter(self._blobs.list(_FOLDER)), None) is not None
+            self._any = self._any or found
 
     async def of(self, provider: str, identity: str) -> str | None:
         """See ``Makers.of``. What is not known is asked of the store each time: another process may have heard of it since."""
@@ -53,7 +78,7 @@ class Records:
         """See ``Makers.note``."""
         if await self.of(provider, identity) is not None:
             return
-        path = _path(provider, identity)
+        path, self._any = _path(provider, identity), True
         try:
             await self._blobs.put(path, key.encode())
         except BlobsUnavailable as error:

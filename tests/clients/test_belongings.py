@@ -146,3 +146,21 @@ async def test_claudes_batches_are_their_keys_own_and_what_is_missing_is_said_in
         assert [each.id async for each in await ben.claude.messages.batches.list()] == []
         assert json.dumps((await resources.span())["attributes"]).count("belongings-") == 1
         assert (await batches.delete(made.id)).id == made.id
+
+
+async def test_chats_that_are_stored_whole_or_streamed_are_their_keys_own(resources: Resources):
+    asked = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "hi"}], "store": True}
+    async with people(resources) as (ada, ben):
+        mine, others = (each.openai.with_options(default_headers={"x-tidegate-provider": "openai"}) for each in (ada, ben))
+        with pytest.raises(openai.NotFoundError):
+            await mine.chat.completions.retrieve("chatcmpl-kept")
+        stream = await mine.chat.completions.create(**asked, stream=True)
+        identity = {chunk.id async for chunk in stream}.pop()
+        assert (await mine.chat.completions.retrieve(identity)).id == identity
+        assert [each.id async for each in await mine.chat.completions.list()] == [identity]
+        with pytest.raises(openai.NotFoundError):
+            await others.chat.completions.retrieve(identity)
+        with pytest.raises(openai.NotFoundError):
+            await others.chat.completions.messages.list(identity)
+        assert [each.id async for each in await others.chat.completions.list()] == []
+        await mine.chat.completions.delete(identity)
