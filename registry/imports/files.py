@@ -9,7 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from registry.imports.moves import local_path
-from registry.imports.types import LoggedModel, Run
+from registry.imports.types import Experiment, LoggedModel, Run
 
 __all__ = ("File", "Files", "LocalFiles", "NoFolder")
 
@@ -39,6 +39,10 @@ class Files(Protocol):
         """All files of a logged model."""
         ...
 
+    def of_trace(self, experiment: Experiment, trace_id: str) -> Iterator[File]:
+        """All files of a trace, which often has none."""
+        ...
+
 
 class LocalFiles(Files):
     """Files of this machine: where the database says, or, should that be another machine's path, below ``directory``."""
@@ -53,6 +57,11 @@ class LocalFiles(Files):
     @override
     def of_logged_model(self, model: LoggedModel) -> Iterator[File]:
         yield from _below(self._root(model.artifact_location, f"{model.experiment_id}/models/{model.model_id}/artifacts"))
+
+    @override
+    def of_trace(self, experiment: Experiment, trace_id: str) -> Iterator[File]:
+        place = f"traces/{trace_id}/artifacts"
+        yield from _below(self._root(f"{experiment.artifact_location.rstrip('/')}/{place}", f"{experiment.experiment_id}/{place}"))
 
     def _root(self, uri: str, usual: str) -> Path:
         """``usual`` is where MLflow puts them below its root of artifacts."""
@@ -73,8 +82,10 @@ class LocalFiles(Files):
 
 
 def _below(root: Path) -> Iterator[File]:
+    """The files below a folder. A link is the file it leads to, unless that lies elsewhere, where it may be anybody's."""
+    inside = root.resolve()
     for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and path.resolve().is_relative_to(inside):
             yield File(path.relative_to(root).as_posix(), path.stat().st_size, lambda path=path: _pieces(path))  # type: ignore[misc]  # bound as the loop goes
 
 

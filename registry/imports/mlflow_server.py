@@ -134,6 +134,10 @@ class MlflowServer(Source, Files):
         return self._files(f"{base}/directories", {}, "artifact_directory_path", base.replace("/api", "/ajax-api", 1) + "/files",
                            {}, "artifact_file_path", "")  # fmt: skip
 
+    @override
+    def of_trace(self, experiment: Experiment, trace_id: str) -> Iterator[File]:
+        return iter(())  # traces stay behind
+
     def _files(self, listing: str, of: Json, folder: str, files: str, by: Json, name: str, path: str) -> Iterator[File]:
         answer = self._send("GET", listing, {**of, **({folder: path} if path else {})})
         for each in answer.get("files", []):

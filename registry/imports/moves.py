@@ -7,7 +7,7 @@ bucket stays there, and so does its URI.
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-__all__ = ("Moves", "is_kept", "local_path", "logged_model_root", "run_root")
+__all__ = ("Moves", "is_kept", "local_path", "logged_model_root", "run_root", "trace_root")
 
 MOVED: Final = frozenset({"", "file", "mlflow-artifacts", "http", "https"})
 
@@ -34,6 +34,11 @@ def run_root(experiment_id: str, run_id: str) -> str:
 def logged_model_root(experiment_id: str, model_id: str) -> str:
     """The place of a logged model's files here."""
     return f"mlflow-artifacts:/{experiment_id}/models/{model_id}/artifacts"
+
+
+def trace_root(experiment_id: str, trace_id: str) -> str:
+    """Where the files of a trace go here."""
+    return f"mlflow-artifacts:/{experiment_id}/traces/{trace_id}/artifacts"
 
 
 class Moves:

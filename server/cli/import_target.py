@@ -26,7 +26,7 @@ from registry.imports.types import (
     Webhook,
 )
 from server.cli.api import Api, path_of
-from server.cli.errors import CommandError
+from server.cli.errors import CommandError, Refused, ServerFailed
 
 if TYPE_CHECKING:
     import httpx
@@ -109,9 +109,7 @@ class Target:
             return False
         answer = self._client.put(where, content=file.read(), headers={"content-length": str(file.size)})
         if answer.is_error:
-            raise CommandError(
-                f"the server does not take the file {file.path!r}: {answer.text[:300]}", "Rename it, and start the import again."
-            )
+            raise _refusal(answer, "Rename it, and start the import again.")
         return True
 
     def traces(self, experiment: str, traces: Sequence[Trace], workspace: str) -> None:
@@ -152,8 +150,18 @@ class Target:
     def _send(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         answer = self._client.post(self._api.url + path, content=body, headers=dict(headers))
         if answer.is_error:
-            raise CommandError(f"the server does not take a trace: {answer.text[:300]}", "See docs/import.md.")
+            raise _refusal(answer, "See docs/import.md.")
         return answer.content
 
     def _post(self, path: str, body: object) -> None:
         self._api.post(path_of("import", path), body, type(None))
+
+
+def _refusal(answer: "httpx.Response", hint: str) -> Refused:
+    """What the server says is wrong, in its words."""
+    try:
+        said = msgspec.json.decode(answer.content, type=dict[str, str])
+    except msgspec.MsgspecError:
+        said = {}
+    kind = ServerFailed if answer.status_code >= 500 else Refused
+    return kind(answer.status_code, said.get("error_code", ""), said.get("message", answer.text[:300]), hint)

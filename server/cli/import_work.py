@@ -1,21 +1,24 @@
 """An import from beginning to end: each thing is read, sent, and counted on both sides."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Final, TypeVar
 
 import msgspec
 
 from registry.imports.files import File, Files, NoFolder
 from registry.imports.genai_types import EvaluationDataset, Scorer
-from registry.imports.moves import Moves, is_kept, logged_model_root, run_root
+from registry.imports.moves import Moves, is_kept, logged_model_root, run_root, trace_root
 from registry.imports.source import Source
 from registry.imports.types import Experiment, LoggedModel, RegisteredModel, Run, Version, Webhook
 from registry.workspaces.scope import DEFAULT
+from server.cli.errors import Refused, ServerFailed
 from server.cli.import_target import Target
 
 __all__ = ("Import", "Kind", "Report")
 
+T = TypeVar("T")
 COUNTED: Final = ("runs", "params", "tags", "metrics", "points", "inputs", "logged_models", "registered_models", "versions", "aliases")
 
 GENAI: Final = ("scorer_versions", "evaluation_datasets", "dataset_records")
@@ -39,12 +42,12 @@ class Report(msgspec.Struct, frozen=True):
     elsewhere: int
     missing: list[str]
     refused: list[str] = []
-    """Webhooks that are not taken, each with the reason."""
+    """What is not taken, each with the reason."""
 
     @property
     def complete(self) -> bool:
         """Whether everything is here. There may be more than was imported."""
-        return all(kind.here >= kind.source for kind in self.counts.values())
+        return not self.refused and all(kind.here >= kind.source for kind in self.counts.values())
 
 
 class Import:
@@ -94,14 +97,14 @@ class Import:
     def _experiment(self, experiment: Experiment) -> None:
         for page in self._source.runs(experiment.experiment_id):
             runs = [self._placed_run(run) for run in page]
-            self._target.runs(runs)
+            self._send(runs, self._target.runs, lambda run: f"run {run.run_id}")
             self._histories(page)
             for run, placed in zip(page, runs, strict=True):
                 self._send_files(self._files.of_run(run), run.artifact_uri, placed.artifact_uri)
                 self._step("runs", 1)
         for model in self._source.logged_models(experiment.experiment_id):
             placed_model = self._placed_model(model)
-            self._target.logged_model(placed_model)
+            self._send([placed_model], lambda one: self._target.logged_model(*one), lambda one: f"logged model {one.model_id}")
             self._send_files(self._files.of_logged_model(model), model.artifact_location, placed_model.artifact_location)
             self._step("logged_models", 1)
 
@@ -112,7 +115,8 @@ class Import:
 
     def _scorer(self, scorer: Scorer) -> None:
         here = self._experiments[scorer.experiment_id]
-        self._target.scorer(msgspec.structs.replace(scorer, experiment_id=here))
+        placed = msgspec.structs.replace(scorer, experiment_id=here)
+        self._send([placed], lambda one: self._target.scorer(*one), lambda one: f"scorer {one.name}")
         self._scorers.append((here, scorer.name))
         self._read["scorer_versions"] += len(scorer.versions)
 
@@ -131,16 +135,28 @@ class Import:
         here = self._target.webhooks() if self._hooks else set()
         for hook in self._hooks:
             if (hook.name, hook.url) not in here and (reason := self._target.webhook(hook)):
-                self._refused.append(f"{hook.name}: {reason}")
+                self._refused.append(f"webhook {hook.name}: {reason}")
 
     def _traces(self, experiment: Experiment) -> None:
         """Send the traces of experiments. Those of a deleted experiment are left out, since nothing can be added to it."""
         here = self._experiments[experiment.experiment_id]
         for page in self._source.traces(experiment.experiment_id):
-            self._target.traces(here, page, experiment.workspace)
+            self._send(
+                page, lambda traces: self._target.traces(here, traces, experiment.workspace), lambda trace: f"trace {trace.trace_id}"
+            )
+            for trace in page:
+                self._trace_files(experiment, trace.trace_id)
             self._traced.setdefault(experiment.workspace, []).extend(trace.trace_id for trace in page)
             self._read["traces"] += len(page)
             self._step("traces", len(page))
+
+    def _trace_files(self, experiment: Experiment, trace_id: str) -> None:
+        """Send what lies beside a trace: attachments, and spans that were never in the database. Most traces have no such files."""
+        if is_kept(experiment.artifact_location):
+            return
+        with suppress(NoFolder):
+            for file in self._files.of_trace(experiment, trace_id):
+                self._send_file(file, f"trace {trace_id}", trace_root(self._experiments[experiment.experiment_id], trace_id))
 
     def _placed_run(self, run: Run) -> Run:
         experiment = self._experiments[run.experiment_id]
@@ -162,7 +178,7 @@ class Import:
                 continue
             for history in self._source.histories(run):
                 self._read["points"] += len(history.points)
-                self._target.history(history)
+                self._send([history], lambda one: self._target.history(*one), lambda one: f"metrics of run {one.run_id}")
 
     def _placed_model(self, model: LoggedModel) -> LoggedModel:
         experiment = self._experiments[model.experiment_id]
@@ -177,8 +193,31 @@ class Import:
         self._workspace(model.workspace)
         self._ids["names"].append(model.kept_name)
         self._read.update(registered_models=1, versions=len(model.versions), aliases=len(model.aliases))
-        self._target.registered_model(msgspec.structs.replace(model, versions=[self._placed_version(each) for each in model.versions]))
+        versions = [self._placed_version(each) for each in model.versions]
+
+        def send(some: Sequence[Version]) -> None:
+            numbers = {each.version for each in some}
+            aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
+            self._target.registered_model(msgspec.structs.replace(model, versions=list(some), aliases=aliases))
+
+        if versions:
+            self._send(versions, send, lambda version: f"version {version.version} of {model.name}")
+        else:
+            self._send([model], lambda one: self._target.registered_model(*one), lambda one: f"registered model {one.name}")
         self._step("registered_models", 1)
+
+    def _send(self, things: Sequence[T], send: Callable[[Sequence[T]], None], name: Callable[[T], str]) -> None:
+        """Send things together. If they are refused each is sent alone, so that the others come, and what is refused is named."""
+        try:
+            send(things)
+        except ServerFailed:
+            raise
+        except Refused as refusal:
+            if len(things) == 1:
+                self._refused.append(f"{name(things[0])}: {refusal.message}")
+            else:
+                for each in things:
+                    self._send([each], send, name)
 
     def _placed_version(self, version: Version) -> Version:
         owners = (version.run_id, version.source.removeprefix("models:/"))
@@ -189,18 +228,26 @@ class Import:
         )
 
     def _send_files(self, files: Iterator[File], before: str, after: str) -> None:
-        """Send ``files``, which are asked for only when they move here."""
-        if before == after:
+        """Send ``files``, which are asked for only when they move here. The URI may be the same: then it means another server's files."""
+        if is_kept(before):
             self._elsewhere += 1
             return
         try:
             for file in files:
-                if self._target.file(after, file):
-                    self._sent += 1
-                else:
-                    self._there += 1
+                self._send_file(file, before, after)
         except NoFolder as place:
             self._missing.append(str(place))
+
+    def _send_file(self, file: File, before: str, after: str) -> None:
+        try:
+            if self._target.file(after, file):
+                self._sent += 1
+            else:
+                self._there += 1
+        except ServerFailed:
+            raise
+        except Refused as refusal:
+            self._refused.append(f"file {file.path!r} of {before}: {refusal.message}")
 
     def _report(self) -> Report:
         here: Counter[str] = Counter(experiments=len(self._experiments))

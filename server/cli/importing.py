@@ -116,7 +116,7 @@ def _show(report: "Report") -> None:
     if report.missing:
         message(f"The files of {len(report.missing):,} runs and models were not found; give the directory that they are in as ARTIFACTS.")
     for refused in report.refused:
-        message(f"a webhook is not taken: {plain(refused)}")
+        message(f"not taken: {plain(refused)}")
     if report.counts["webhooks"].here:
         message(
             "Webhooks that came are switched off and unsigned: their secrets are sealed there. Give each a new secret, then switch it on."

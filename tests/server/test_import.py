@@ -14,7 +14,7 @@ from server.cli.api import Api
 from server.cli.import_target import Target
 from server.cli.import_work import Import
 from tests.fixtures import mlflow_folder
-from tests.fixtures.mlflow_database import DATASET, MODEL, NEW, OLD, RUN, TRACE, divide, make
+from tests.fixtures.mlflow_database import DATASET, FILED, MODEL, NEW, OLD, RUN, TRACE, behind_a_server, divide, make
 from tests.running import RunningServer, running_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -189,7 +189,7 @@ def test_a_file_store_is_imported_like_a_database(servers, tmp_path, capsys):
         "registered_models": 1, "versions": 1, "aliases": 1, "scorer_versions": 0, "evaluation_datasets": 0, "dataset_records": 0, "traces": 1,
         "webhooks": 0,
     }  # fmt: skip
-    assert (report["files_sent"], report["files_there_already"], report["missing"]) == (0, 1, [])
+    assert (report["files_sent"], report["files_there_already"], report["missing"]) == (0, 2, [])
     run_id = mlflow_folder.RUN
     found = get(servers[1], "runs/get", run_id=run_id)["run"]
     assert {metric["key"]: metric["value"] for metric in found["data"]["metrics"]} == {"loss": 0.1 + 0.2, "eval/acc": "NaN"}
@@ -251,3 +251,21 @@ def test_equal_names_of_different_workspaces_stay_apart(servers, tmp_path, capsy
     traces = "/api/3.0/mlflow/traces/" + TRACE.replace("beef", "feed")
     answers = [servers[0].client.get(traces, headers=each).status_code for each in ({"x-mlflow-workspace": "team-a"}, {})]
     assert answers == [200, 404]
+
+
+def test_files_behind_another_server_come_though_their_uris_stay_and_what_is_refused_keeps_nothing_else_back(servers, tmp_path, capsys):
+    url, two = behind_a_server(tmp_path), servers[1]
+    assert run(["import", "mlflow", url, str(tmp_path / "mlruns"), "--url", two.url, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["files_sent"], report["elsewhere"], report["missing"]) == (4, 0, [])
+    (refused,) = report["refused"]
+    assert refused.startswith("version 2 of goodbye: The tag 'mlflow.prompt.text' of a chat prompt must be")
+    assert {kind: each for kind, each in report["counts"].items() if each["here"] != each["source"]} == {
+        "versions": {"source": 2, "here": 1}
+    }
+    assert two.client.get("/get-artifact", params={"run_id": RUN.format(70), "path": "link.txt"}).text == "aa"
+    assert two.client.get("/api/v1/prompts/goodbye/versions/1").json()["template"] == "Hello {{name}}"
+    trace = two.client.get("/api/3.0/mlflow/traces/get", params={"trace_id": FILED}).json()["trace"]
+    assert [span["name"] for span in trace["spans"]] == ["answer"]
+    place = trace["trace_info"]["tags"]["mlflow.artifactLocation"].removeprefix("mlflow-artifacts:")
+    assert two.client.get(f"/api/2.0/mlflow-artifacts/artifacts{place}/attachments/picture").text == "png"
