@@ -341,6 +341,7 @@ def test_a_prompts_versions_show_how_they_were_scored_and_unknown_is_never_zero(
         "v1 41 55 % yes n 40 mean 0.61 n 40 &lt;b&gt;rude&lt;/b&gt; 5, kind 4 n 9",
     ]
     assert table.count('<figure class="chart">') == 2 and "0.55 to 0.91" in table
+    assert "NaN" not in table  # the newest version has no figure: that is unknown, and no number
     assert "No trace that used this prompt has a score yet" in client.get("/prompts/summary").text
 
 
