@@ -87,7 +87,7 @@ def head_of(inbound: Inbound) -> RequestHead:
             inbound.body.decode()  # a message is read later, or by somebody else: what is no text is refused before it is sent
         return _READERS.get(inbound.dialect, _chat)(inbound)
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"The body is no UTF-8: byte {error.start} is {error.object[error.start]:#04x} ({error.reason}).") from error
+        raise InvalidRequest(f"The body is not UTF-8: byte {error.start} is {error.object[error.start]:#04x} ({error.reason}).") from error
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body cannot be read as a request: {error}.", param=member_at_fault(str(error))) from error
     except RecursionError as error:

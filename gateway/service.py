@@ -195,7 +195,7 @@ class Gateway:
                 param="provider",
             )
         if named in self._snapshot.providers and named not in able:
-            raise InvalidRequest(f"The provider {named!r} is none of kind {kind!r}. There are: {', '.join(able)}.", param="provider")
+            raise InvalidRequest(f"The provider {named!r} is not of kind {kind!r}. There are: {', '.join(able)}.", param="provider")
         return named or self._maker(wanted, able) or able[0]
 
     def provider_of(self, route: str) -> str:

@@ -59,4 +59,4 @@ class EntraApplication:
             granted = msgspec.json.decode(answer.content, type=Granted)
             return Token(granted.access_token, began + float(granted.expires_in))
         except ValueError:
-            raise UpstreamUnreachable(f"The provider {self._name!r} has no token: what Microsoft Entra gave is none.") from None
+            raise UpstreamUnreachable(f"The provider {self._name!r} has no token: Microsoft Entra answered without one.") from None

@@ -50,7 +50,7 @@ def account(kind: str, name: str, values: Mapping[str, str], auth: Mapping[str, 
 def lacking(settings: ProviderSettings) -> str:
     """Why this account cannot be asked; ``""`` when it can."""
     if settings.region is not None and not REGION.fullmatch(settings.region):
-        return f"its region {settings.region!r} is none"
+        return f"its region {settings.region!r} is not the name of one"
     match settings.kind:
         case "bedrock":
             return _bedrock(settings)
