@@ -17,6 +17,9 @@ __all__ = ("Connection", "Cycle")
 
 _CHUNKED: Final = b"transfer-encoding: chunked\r\n"
 _CLOSE: Final = b"connection: close\r\n"
+_STAY: Final = b"connection: keep-alive\r\n"
+"""For clients of HTTP/1.0, which take an answer for whole at the end of the connection unless they are told that it stays (RFC 9112 appendix C.2.2)."""
+
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -233,5 +236,5 @@ class Cycle:
         if self.more or told:  # a request that is not read to its end cannot be followed by another
             self.keep_alive = False
         line = _STATUS_LINES.get(self.status) or b"HTTP/1.1 %d \r\n" % self.status
-        closing = b"" if self.keep_alive or told else _CLOSE
+        closing = b"" if told else _CLOSE if not self.keep_alive else _STAY if self.scope["http_version"] == "1.0" else b""
         return b"".join((line, block, b"" if b"\ndate:" in names else self._connection.date, closing, b"\r\n"))

@@ -69,6 +69,8 @@ async def test_a_client_of_http_1_0_gets_its_answer_and_the_end():
     async with listening() as listener:
         answer = await exchange(listener, b"GET /old HTTP/1.0\r\n\r\n")
         assert answer.endswith(b"\r\n\r\nGET /old  ")
+        kept = b"GET /old HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+        assert b"connection: keep-alive\r\n" in await exchange(listener, kept, until=b"GET /old  ")
 
 
 async def test_a_client_that_asks_first_is_told_to_go_on_when_its_body_is_wanted():
