@@ -81,7 +81,7 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
 def _unreadable(error: Exception) -> str:
     """What is wrong with a body, of what the framework's reading of it lets through; ``""`` for any other error."""
     if isinstance(error, UnicodeDecodeError):
-        return f"The body is no UTF-8: byte {error.start} is no text."
+        return f"The body is not UTF-8: byte {error.start} is not text."
     if isinstance(error, RecursionError) and "deserializing" in str(error):
         return "The body is nested too deeply to be read."
     return ""
