@@ -4,6 +4,7 @@ Text that is JSON already stays as it is, byte for byte, unless it writes letter
 language but English. Anything else is encoded.
 """
 
+import json
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ MAX_PAYLOAD: Final = 1024 * 1024
 """Largest payload stored, in characters. A longer one is shortened inside, so that it stays JSON."""
 
 _LONGEST_TEXT: Final = 16 * 1024
+_OPENING: Final = frozenset("[{")
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -26,11 +28,20 @@ def encode(value: object) -> str:
 
 
 def decode(payload: str) -> object:
-    """The value of a payload; text that is not JSON is its own value."""
+    """The value of a payload; text that is not JSON is its own value. Python's ``NaN`` and ``Infinity`` in it become text, as OTLP's do."""
     try:
         return msgspec.json.decode(payload)
     except UNREADABLE:
+        return _decoded_by_python(payload) if payload[:1] in _OPENING and ("NaN" in payload or "Infinity" in payload) else payload
+
+
+def _decoded_by_python(payload: str) -> object:
+    try:
+        found: object = json.loads(payload, parse_constant=lambda word: str(float(word)))
+        encode(found)  # refuses half a pair of surrogates, which Python reads
+    except (ValueError, RecursionError):
         return payload
+    return found
 
 
 def to_json(value: Attribute) -> str | None:
@@ -43,7 +54,7 @@ def to_json(value: Attribute) -> str | None:
         return encode(value)
     if "\\u" in value:
         return encode(decode(value))
-    return value if _is_json(value) else encode(value)
+    return value if _is_json(value) else encode(decode(value))
 
 
 def cut(payload: str, limit: int = MAX_PAYLOAD) -> tuple[str, bool]:

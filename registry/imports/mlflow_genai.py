@@ -54,7 +54,7 @@ def dataset_of(row: Row, tags: Sequence[Row], experiment_ids: Sequence[str]) -> 
 
 def record_of(row: Row) -> DatasetRecord:
     """A record."""
-    said = {name: value for name in SAID if (value := _json(row.get(name))) is not None}
+    said = {name: _unwrapped(value) for name in SAID if (value := _json(row.get(name))) is not None}
     named = {name: row[name] for name in ("source_id", "source_type") if row[name] is not None}
     return DatasetRecord(
         record_id=row["dataset_record_id"],
@@ -65,6 +65,11 @@ def record_of(row: Row) -> DatasetRecord:
         created_by=row["created_by"],
         last_updated_by=row["last_updated_by"],
     )
+
+
+def _unwrapped(value: Any) -> Any:
+    """Outputs, which may be of any kind, are in an object of this one key there."""
+    return value["mlflow_wrapped"] if isinstance(value, dict) and value.keys() == {"mlflow_wrapped"} else value
 
 
 def _json(value: Any) -> Any:

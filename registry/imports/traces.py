@@ -19,6 +19,12 @@ STATES: Final = frozenset({"OK", "ERROR", "IN_PROGRESS"})
 PLACES: Final = frozenset({"mlflow.artifactLocation", "mlflow.trace.spansLocation", "mlflow.trace.archiveLocation"})
 """Tags that say where the other server kept things."""
 
+COUNTED: Final[Mapping[str, Sequence[str]]] = {
+    "mlflow.trace.tokenUsage": ("input_tokens", "output_tokens", "total_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+    "mlflow.trace.cost": ("input_cost", "output_cost", "total_cost"),
+}
+"""Columns of what MLflow 3.18 counted, by the metadata that they are for clients."""
+
 
 class Trace(msgspec.Struct, frozen=True):
     """A trace: ``info`` is the JSON of a ``TraceInfoV3`` without its place, ``spans`` are as the database holds them."""
@@ -39,8 +45,8 @@ def trace_of(row: Row, tags: Sequence[Row], metadata: Sequence[Row], spans: Sequ
         "request_time": _time(row["timestamp_ms"]),
         "execution_duration": None if took is None else f"{took / 1000:.3f}s",
         "state": status if status in STATES else "STATE_UNSPECIFIED",
-        "trace_metadata": {each["key"]: each["value"] or "" for each in metadata},
-        "tags": {each["key"]: each["value"] or "" for each in tags if each["key"] not in PLACES},
+        "trace_metadata": {**_counted(row), **{each["key"]: each["value"] or "" for each in metadata}},
+        "tags": {**_named(row), **{each["key"]: each["value"] or "" for each in tags if each["key"] not in PLACES}},
         "assessments": [found for each in assessments if (found := _assessment(each))],
     }
     return Trace(row["request_id"], info, [json.loads(each["content"]) for each in spans])
@@ -70,6 +76,20 @@ def trace_of_file(
         "assessments": [{key: value for key, value in each.items() if key != "trace_id"} for each in assessments],
     }
     return Trace(trace_id, info, [span for span in spans if "start_time_unix_nano" in span])
+
+
+def _named(row: Row) -> dict[str, str]:
+    """The name, which MLflow 3.18 keeps in a column of its own."""
+    return {"mlflow.traceName": row["trace_name"]} if row.get("trace_name") else {}
+
+
+def _counted(row: Row) -> dict[str, str]:
+    """Metadata that MLflow 3.18 keeps in columns of their own."""
+    found = {"mlflow.trace.session": row["session_id"]} if row.get("session_id") else {}
+    for key, columns in COUNTED.items():
+        if values := {column: row[column] for column in columns if row.get(column) is not None}:
+            found[key] = json.dumps(values)
+    return found
 
 
 def export_request(traces: Sequence[Trace]) -> bytes:

@@ -121,6 +121,8 @@ def test_traces_come_with_spans_tags_and_assessments(server, source, capsys):
     found = server.client.get("/api/3.0/mlflow/traces/get", params={"trace_id": TRACE}).json()["trace"]
     info = found["trace_info"]
     assert (info["tags"]["team"], info["trace_metadata"]["mlflow.sourceRun"]) == ("search", RUN.format(0))
+    assert (info["tags"]["mlflow.traceName"], info["trace_metadata"]["mlflow.trace.session"]) == ("greet", "s-1")
+    assert json.loads(info["trace_metadata"]["mlflow.trace.tokenUsage"]) == {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
     assert info["trace_location"]["mlflow_experiment"]["experiment_id"] == "7"
     assert [(each["assessment_id"], each["feedback"]["value"], each["rationale"]) for each in info["assessments"]] == [
         ("a-1", True, "it is")
@@ -140,8 +142,8 @@ def test_scorers_and_evaluation_datasets_keep_their_numbers_ids_and_experiments(
     dataset = server.client.get(f"/api/3.0/mlflow/datasets/{DATASET}").json()["dataset"]
     assert (dataset["name"], json.loads(dataset["tags"])["team"], dataset["experiment_ids"]) == ("questions", "search", ["7"])
     records = json.loads(server.client.get(f"/api/3.0/mlflow/datasets/{DATASET}/records").json()["records"])
-    assert [(each["dataset_record_id"], each["inputs"], each["expectations"]) for each in records] == [
-        (f"dr-{number}", {"q": number}, {"expected_response": "ho"}) for number in range(3)
+    assert [(each["dataset_record_id"], each["inputs"], each["outputs"], each["expectations"]) for each in records] == [
+        (f"dr-{number}", {"q": number}, {"a": 1}, {"expected_response": "ho"}) for number in range(3)
     ]
 
 

@@ -96,6 +96,13 @@ def test_what_looks_like_json_but_is_not_is_text():
     assert to_json("[not json]") == '"[not json]"'
 
 
+def test_what_pythons_json_writes_for_numbers_that_are_none_leaves_the_rest_of_a_payload_readable():
+    payload = to_json('{"q": "é", "scores": [NaN, Infinity, -Infinity, 1.5]}')
+    assert decode(payload) == {"q": "é", "scores": ["nan", "inf", "-inf", 1.5]}
+    for text in ("NaN", "[NaN", '["\\ud800", NaN]'):
+        assert decode(to_json(text)) == text
+
+
 def test_a_payload_over_the_limit_is_shortened_inside_and_says_so():
     shortened, lost = cut(encode([{"role": "user", "content": "x" * 50_000}]), 20_000)
     assert lost
