@@ -8,17 +8,20 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final, Protocol
 
 import msgspec
 
 from gateway.errors import ResponseNotFound
+from gateway.keys.presented import presented_keys
 from storage.blobs import Blobs
 from storage.errors import BlobNotFound, BlobsUnavailable
 from tracing.unreadable import UNREADABLE
 
-__all__ = ("Kept", "KeptResponses", "ResponseShelf", "not_found")
+__all__ = ("Kept", "KeptResponses", "ResponseShelf", "not_found", "owner_of")
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +63,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 def not_found(identity: str) -> ResponseNotFound:
     """The error for whoever may not know whether it exists."""
     return ResponseNotFound(f"There is no response {identity!r} here: it was not stored, is too old, or belongs to another key.")
+
+
+def owner_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The owner of a response: a digest of the key that the request showed, ``""`` where none is needed."""
+    key = next(presented_keys(headers), None)
+    return "" if key is None else sha256(key).hexdigest()[:32]
 
 
 class ResponseShelf(Protocol):

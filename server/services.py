@@ -387,7 +387,7 @@ class Services:
         limits, cache = self.limits.policy(settings), self.cache.policy(settings)
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys.index),) if self.keys.index or limits or cache else ()
-        own = (BelongingsPolicy(self._belongings),) if self.keys.index else ()
+        own = (BelongingsPolicy(self._belongings, self.responses),) if self.keys.index else ()
         configured = {route.name for route in self.settings.routes}
         endpoints = {name: each for name, each in self._administration.endpoints.items() if name not in configured}
         tracked = {name: each for name, each in self._administration.tracked.items() if name in endpoints}

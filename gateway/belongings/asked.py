@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.types import Resource
 
-__all__ = ("Asked", "asked_for", "named_in")
+__all__ = ("Asked", "asked_for", "named_in", "responses_in")
 
 _COLLECTIONS: Final = (
     "messages/batches", "fine_tuning/jobs", "chatkit/sessions", "chatkit/threads", "audio/voices", "audio/voice_consents", "chat/completions",
@@ -27,6 +27,10 @@ _MEMBERS: Final = (
 _HINTS: Final = (b"file_", b'_file"', b"fileUri", b"fileName", b"cached", b'_id"', b'_ids"', b'"container"', b'"conversation"')
 _NAMED: Final = re.compile(rf'"(?:{"|".join(_MEMBERS)})"\s*:\s*(\[[^\]]*\]|"[^"\\]{{1,500}}")'.encode())
 _TEXT: Final = re.compile(rb'"([^"\\]{1,500})"')
+
+
+_RESPONSE: Final = re.compile(rb'"previous_response_id"\s*:\s*"([^"\\]{1,200})"')
+_RESPONSE_PATH: Final = re.compile(r"(?:^|/)responses/([^/:]+)", re.IGNORECASE)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -51,3 +55,10 @@ def named_in(body: bytes) -> list[str]:
         return []
     texts = (text for value in _NAMED.findall(body) for text in _TEXT.findall(value))
     return list(dict.fromkeys(text.decode(errors="replace").rpartition("/")[2] for text in texts))
+
+
+def responses_in(resource: Resource | None, body: bytes) -> list[str]:
+    """The identifiers of responses that a request goes on from, or asks for."""
+    names = [name.decode(errors="replace") for name in _RESPONSE.findall(body)] if b"previous_response_id" in body else []
+    found = None if resource is None else _RESPONSE_PATH.search(unquote(unquote(resource.path.partition("?")[0])))
+    return names if found is None else [*names, found[1]]

@@ -11,11 +11,12 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from gateway.asking import peek
-from gateway.belongings.asked import Asked, asked_for, named_in
+from gateway.belongings.asked import Asked, asked_for, named_in, responses_in
 from gateway.belongings.records import Makers
 from gateway.belongings.told import Listed, made_by, named, outcomes_of, page_after, page_of, written
 from gateway.dialects.types import DialectName
 from gateway.errors import BelongingNotFound, UpstreamBroken
+from gateway.kept import ResponseShelf, owner_of
 from gateway.policies import Call
 from gateway.types import Opened, Operation, Outbound, Resource
 
@@ -28,8 +29,9 @@ MOST_PAGES: Final = 100
 class BelongingsPolicy:
     """Implements ``gateway.policies.Policy``; stands behind the one that knows callers."""
 
-    def __init__(self, makers: Makers) -> None:
+    def __init__(self, makers: Makers, responses: ResponseShelf) -> None:
         self._makers = makers
+        self._responses = responses
 
     def admit(self, call: Call) -> Awaitable[None] | None:
         """Refuse a request for what another key made. Raises ``BelongingNotFound``."""
@@ -42,12 +44,19 @@ class BelongingsPolicy:
         elif inbound.operation is Operation.CHAT and inbound.dialect is DialectName.OPENAI_CHAT and b'"store"' in inbound.body:
             call.reviews.append(partial(self._stored, key=key))
         names = named_in(inbound.body) if asked is not None or self._makers.any() else []
-        return self._checked(call, key, asked, names) if names or (asked is not None and asked.identity) else None
+        responses = responses_in(inbound.resource, inbound.body)
+        if not (names or responses or (asked is not None and asked.identity)):
+            return None
+        return self._checked(call, key, asked, names, responses)
 
     def settle(self, call: Call, outcome: object) -> None:
         """Nothing to settle."""
 
-    async def _checked(self, call: Call, key: str, asked: Asked | None, names: list[str]) -> None:
+    async def _checked(self, call: Call, key: str, asked: Asked | None, names: list[str], responses: list[str]) -> None:
+        for name in responses:
+            kept = await self._responses.find(name)
+            if kept is not None and kept.owner != owner_of(call.inbound.headers):
+                raise _missing(name)
         if asked is not None and asked.identity and not await self._is_own(call, asked.identity, key):
             raise _missing(asked.identity)
         for name in names:

@@ -1,7 +1,6 @@
 """What of a request and its response is kept, read from their own text."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from hashlib import sha256
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -10,7 +9,6 @@ import msgspec
 from gateway.dialects.openai_responses.response import OWN
 from gateway.errors import InvalidRequest
 from gateway.kept import Kept
-from gateway.keys.presented import presented_keys
 from gateway.sse import EventParser
 from tracing.unreadable import UNREADABLE
 
@@ -21,7 +19,6 @@ __all__ = (
     "is_through",
     "kept_of",
     "own_items",
-    "owner_of",
     "read_sent",
     "status_of",
     "stream_asked",
@@ -138,12 +135,6 @@ def own_items(sent: msgspec.Raw) -> list[msgspec.Raw]:
     if raw.startswith(b'"'):
         return [msgspec.Raw(b'{"role":"user","content":' + raw + b"}")]
     return ITEMS.decode(raw) if raw.startswith(b"[") else []
-
-
-def owner_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The owner of a response: a digest of the key that the request showed, ``""`` where none is needed."""
-    key = next(presented_keys(headers), None)
-    return "" if key is None else sha256(key).hexdigest()[:32]
 
 
 def read_sent(body: bytes) -> Sent | None:

@@ -18,7 +18,7 @@ from gateway.dialects.openai_responses.replay import replayed
 from gateway.dialects.openai_responses.response import OWN
 from gateway.dialects.types import DialectName
 from gateway.errors import GatewayError, InvalidRequest
-from gateway.kept import Kept, ResponseShelf, not_found
+from gateway.kept import Kept, ResponseShelf, not_found, owner_of
 from gateway.service import Gateway
 from gateway.surfaces.keeping import (
     ITEMS,
@@ -27,7 +27,6 @@ from gateway.surfaces.keeping import (
     is_through,
     kept_of,
     own_items,
-    owner_of,
     read_sent,
     status_of,
     stream_asked,

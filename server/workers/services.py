@@ -140,7 +140,7 @@ class WorkerServices:
         limits, cache = self._limits(settings), self.cache.policy(settings)
         guards = guardrails_of(settings, self._ask)
         callers = (KeyPolicy(self.keys),) if self.keys or limits or cache else ()
-        own = (BelongingsPolicy(self._belongings),) if self.keys else ()
+        own = (BelongingsPolicy(self._belongings, self.responses),) if self.keys else ()
         return (*callers, *own, *self._places(), *(policy for policy in (guards, cache, limits) if policy is not None))
 
     def _limits(self, settings: Settings) -> LimitPolicy | None:

@@ -155,7 +155,12 @@ GEMINI = {
     "batchEmbedContents": {"embeddings": [{"values": [0.5, 1.0]}], "usageMetadata": {"promptTokenCount": 4}},
     "predict": {"predictions": [{"bytesBase64Encoded": "aGk=", "mimeType": "image/png"}]},
 }
+RESPONSE = {
+    "id": "resp_kept", "object": "response", "created_at": 1, "status": "completed", "model": "up", "output": [], "tools": [],
+    "usage": {"input_tokens": 3, "output_tokens": 1, "total_tokens": 4},
+}  # fmt: skip
 ANSWERS = {
+    "/responses": RESPONSE,
     "/embeddings": {
         "object": "list",
         "model": "up",

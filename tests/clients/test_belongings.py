@@ -164,3 +164,21 @@ async def test_chats_that_are_stored_whole_or_streamed_are_their_keys_own(resour
             await others.chat.completions.messages.list(identity)
         assert [each.id async for each in await others.chat.completions.list()] == []
         await mine.chat.completions.delete(identity)
+
+
+async def test_nobody_goes_on_from_a_response_of_another_key_also_at_the_vendor_that_keeps_it(resources: Resources):
+    async with people(resources) as (ada, ben):
+        mine, others = (each.openai.with_options(default_headers={}) for each in (ada, ben))
+        made = await mine.responses.create(model="openai/gpt-4o", input="hi")
+        assert (await mine.responses.create(model="openai/gpt-4o", input="on", previous_response_id=made.id)).id == made.id
+        assert json.loads(resources.sent.body)["previous_response_id"] == made.id
+        sent = len(resources.cloud.sent)
+        with pytest.raises(openai.NotFoundError, match="that this key has made"):
+            await others.responses.create(model="openai/gpt-4o", input="on", previous_response_id=made.id)
+        with pytest.raises(openai.NotFoundError):
+            await others.responses.retrieve(made.id)
+        async with httpx.AsyncClient(base_url=resources.server.url, headers={"authorization": f"Bearer {ben.key}"}) as raw:
+            body = {"model": "gpt-4o", "input": "on", "previous_response_id": made.id}
+            assert (await raw.post("/passthrough/openai/v1/responses", json=body)).status_code == 404
+            assert (await raw.get(f"/passthrough/openai/v1/responses/{made.id}")).status_code == 404
+        assert len(resources.cloud.sent) == sent
