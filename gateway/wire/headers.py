@@ -5,11 +5,16 @@ from typing import Final
 
 __all__ = ("content_type", "header_value", "is_events")
 
+LONGEST: Final = 2000
+"""Characters of a value: it may hold what a client named, and a head of 64 KB is one that many clients refuse to read."""
+
 _CONTROLS: Final = dict.fromkeys((*range(32), 127), "?")
 
 
 def header_value(text: str) -> bytes:
-    """``text`` as a header can hold it (RFC 9110 section 5.5): whatever it cannot is a question mark."""
+    """``text`` as a header can hold it (RFC 9110 section 5.5): whatever it cannot is a question mark, and what is too long is cut."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}..."
     if text.isascii() and text.isprintable():
         return text.encode()
     return text.translate(_CONTROLS).encode("latin-1", "replace")

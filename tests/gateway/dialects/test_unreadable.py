@@ -62,6 +62,13 @@ async def test_a_stream_with_bytes_that_are_no_text_goes_on_and_is_read_with_mar
     assert "a�b" in told.decode()
 
 
+async def test_names_of_any_length_and_number_make_no_head_that_a_client_refuses():
+    body = asked(**{f"knob_{number}": 1 for number in range(9000)})
+    headers = dict((await Rig(Vendor(CLAUDE, b"{}", status=400)).ask(body)).headers)
+    assert headers[b"x-tidegate-dropped"].startswith(b"knob_0, knob_1, ")
+    assert sum(map(len, headers.values())) < 4000
+
+
 def test_a_span_keeps_what_was_said_whatever_bytes_are_in_it():
     found = unread_attributes(b'[{"role":"user","content":"a\xffb"}]', whole(CHAT, b'"c\xffd"'))
     assert ("a�b" in found["gen_ai.input.messages"], "c�d" in found["gen_ai.output.messages"]) == (True, True)
