@@ -317,6 +317,7 @@ def test_what_the_mlflow_client_prints_leads_to_the_page_of_the_same_thing(clien
         "/experiments/7/traces": "/traces?filter=experiment+%3D+%277%27",
         "/experiments/7/overview": "/experiments/7",
         "/experiments/7/evaluation-runs": "/experiments/7",
+        "/experiments/7/evaluation-runs?selectedRunUuid=ab12": "/experiments/7/runs/ab12",
         "/experiments/7/judges": "/experiments/7/scorers",
         "/experiments/7/review-queue": "/queues",
         "/experiments/7/prompts": "/prompts",

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
@@ -34,7 +35,9 @@ async def traces_of_experiment(experiment_id: FromPath[str], request: AnyRequest
 
 @get("/experiments/{experiment_id:str}/{part:str}")
 async def part_of_experiment(experiment_id: FromPath[str], part: FromPath[str], request: AnyRequest) -> Response[Any]:
-    """Parts that are pages of their own here."""
+    """Parts that are pages of their own here. That of evaluations names the run of one."""
+    if run_id := request.query_params.get("selectedRunUuid"):
+        return Redirect(f"/experiments/{quote(experiment_id, safe='')}/runs/{quote(run_id, safe='')}", status_code=302)
     elsewhere = {"review-queue": "/queues", "prompts": "/prompts", "datasets": "/datasets"}
     sub = PARTS.get(part)
     return Redirect(elsewhere.get(part, f"/experiments/{experiment_id}" + (f"/{sub}" if sub else "")), status_code=302)
