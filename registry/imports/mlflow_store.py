@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, func, inspect, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -113,10 +114,21 @@ class MlflowDatabase(Source):
             ids = [row["request_id"] for row in page]
             tags, said = (self._grouped(name, "request_id", {"request_id": ids}) for name in ("trace_tags", "trace_request_metadata"))
             spans, assessed = (self._grouped(name, "trace_id", {"trace_id": ids}) for name in ("spans", "assessments"))
+            runs, prompts = (self._linked(ids, kind) for kind in ("run", "prompt_version"))
             yield [
-                trace_of(row, *(found.get(trace_id, []) for found in (tags, said, spans, assessed)))
+                msgspec.structs.replace(
+                    trace_of(row, *(found.get(trace_id, []) for found in (tags, said, spans, assessed))),
+                    runs=runs.get(trace_id, []),
+                    prompts=prompts.get(trace_id, []),
+                )
                 for row, trace_id in zip(page, ids, strict=True)
             ]
+
+    def _linked(self, trace_ids: Sequence[str], kind: str) -> dict[str, list[str]]:
+        """What traces were linked to."""
+        of = {"source_type": ["trace"], "source_id": trace_ids, "destination_type": [kind]}
+        found = self._grouped("entity_associations", "source_id", of)
+        return {trace_id: [row["destination_id"] for row in rows] for trace_id, rows in found.items()}
 
     @override
     def registered_models(self) -> Iterator[RegisteredModel]:

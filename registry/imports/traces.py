@@ -32,6 +32,11 @@ class Trace(msgspec.Struct, frozen=True):
     trace_id: str
     info: dict[str, Any]
     spans: list[dict[str, Any]]
+    runs: list[str] = []
+    """Runs that it was linked to."""
+
+    prompts: list[str] = []
+    """``name/version`` of the prompts that it was linked to."""
 
 
 def trace_of(row: Row, tags: Sequence[Row], metadata: Sequence[Row], spans: Sequence[Row], assessments: Sequence[Row]) -> Trace:

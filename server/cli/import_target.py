@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ("Target",)
 
 TRACES: Final = "/api/3.0/mlflow/traces"
+OLDER_TRACES: Final = "/api/2.0/mlflow/traces"
+LINKED: Final = 100
+"""Traces that one request may link to a run."""
+
 WORKSPACES: Final = "/api/3.0/mlflow/workspaces"
 WORKSPACE: Final = "x-mlflow-workspace"
 WEBHOOKS: Final = "/api/2.0/mlflow/webhooks"
@@ -113,7 +117,7 @@ class Target:
         return True
 
     def traces(self, experiment: str, traces: Sequence[Trace], workspace: str) -> None:
-        """Store traces with their spans and assessments: first the spans of those that are not there, then what is known of each."""
+        """Store traces with spans, assessments and links: first the spans of those that are not there, then what is known of each."""
         there = self.known_traces([trace.trace_id for trace in traces], workspace)
         new = [trace for trace in traces if trace.trace_id not in there and trace.spans]
         if new:
@@ -124,6 +128,21 @@ class Target:
             if trace.trace_id not in there:
                 told = {"trace": {"trace_info": {**trace.info, "trace_location": place}}}
                 self._send(TRACES, msgspec.json.encode(told), {**JSON, WORKSPACE: workspace})
+        self._links(traces, {**JSON, WORKSPACE: workspace})
+
+    def _links(self, traces: Sequence[Trace], headers: Mapping[str, str]) -> None:
+        """Link traces to runs and prompts, again if they are."""
+        for run_id in {run_id for trace in traces for run_id in trace.runs}:
+            of_run = [trace.trace_id for trace in traces if run_id in trace.runs]
+            for start in range(0, len(of_run), LINKED):
+                linked = {"trace_ids": of_run[start : start + LINKED], "run_id": run_id}
+                self._send(f"{OLDER_TRACES}/link-to-run", msgspec.json.encode(linked), headers)
+        for trace in traces:
+            if trace.prompts:
+                versions = [dict(zip(("name", "version"), prompt.rsplit("/", 1), strict=False)) for prompt in trace.prompts]
+                self._send(
+                    f"{OLDER_TRACES}/link-prompts", msgspec.json.encode({"trace_id": trace.trace_id, "prompt_versions": versions}), headers
+                )
 
     def known_traces(self, trace_ids: Sequence[str], workspace: str) -> set[str]:
         """Which of these traces are in a workspace there."""

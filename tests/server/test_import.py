@@ -129,6 +129,10 @@ def test_traces_come_with_spans_tags_and_assessments(server, source, capsys):
     ]
     (span,) = found["spans"]
     assert (span["name"], len(span["events"])) == ("answer", 1)
+    place = [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "7"}}]
+    for linked in (f"attributes.run_id = '{RUN.format(2)}'", "prompt = 'greeting/1'"):
+        asked = {"locations": place, "filter": linked, "max_results": 9}
+        assert [each["trace_id"] for each in server.client.post("/api/3.0/mlflow/traces/search", json=asked).json()["traces"]] == [TRACE]
 
 
 def test_scorers_and_evaluation_datasets_keep_their_numbers_ids_and_experiments(server, source, capsys):
