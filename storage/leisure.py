@@ -2,8 +2,8 @@
 
 To make rows of what was journalled costs a third of what the request itself did. A gateway that is busy to the last would answer a tenth fewer
 requests if rows were made meanwhile, though nobody may look at them before it has rested. So they are made on a thread that stands back further than
-the rest of the store, a few at a time; when somebody asks, what is left goes on with the others' niceness. A niceness can be raised and not
-lowered again without privileges: hence two threads.
+the rest of the store, a few at a time; when somebody asks, what is left goes on with the others' niceness. Who has stepped aside cannot come
+back without privileges: hence two threads.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from storage.niceness import LEISURE, step_back
+from storage.niceness import step_aside
 
 __all__ = ("Expand", "Leisure", "Rows")
 
@@ -22,8 +22,8 @@ Rows = dict[str, list[bytes]]
 Expand = Callable[[Rows], Rows]
 """From rows as they were journalled to rows as tables read them. Each row by itself, and always the same of the same."""
 
-SLICE: Final = 16
-"""Rows between two looks at whether somebody waits: two milliseconds of work, for which someone on a busy core waits a tenth of a second."""
+SLICE: Final = 4
+"""Rows between two looks at whether somebody waits: half a millisecond of work, for which someone on a busy core waits a fifth of a second."""
 
 
 class Leisure:
@@ -31,7 +31,7 @@ class Leisure:
 
     def __init__(self, expand: Expand) -> None:
         self._expand = expand
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="leisure", initializer=step_back, initargs=(LEISURE,))
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="leisure", initializer=step_aside)
 
     async def make(self, rows: Rows, hurried: Callable[[], bool]) -> Rows:
         """The rows that ``expand`` makes. ``hurried`` is asked from a thread, again and again. Raises what the two raise."""

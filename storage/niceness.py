@@ -7,13 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-__all__ = ("LEISURE", "STORE", "step_back", "step_back_all")
+__all__ = ("STORE", "step_aside", "step_back", "step_back_all")
 
 STORE: Final = 10
 """Of 0 to 19; at 10 a thread gets about a tenth of a core that is wanted by one of niceness 0."""
 
-LEISURE: Final = 19
-"""At 19 a thread gets a seventieth of such a core, and all of one that nobody wants."""
+
+def step_aside() -> None:
+    """Give the calling thread what nobody else wants of a core, and a three-hundredth of one that is wanted. See SCHED_IDLE in sched(7)."""
+    if sys.platform == "linux":
+        os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
 
 
 def step_back(niceness: int) -> None:
