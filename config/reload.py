@@ -18,6 +18,8 @@ from config.schema import Settings
 __all__ = ("OnChange", "OnError", "Watcher", "watch")
 
 LOOK_MILLISECONDS: Final = 3000
+STEP_MILLISECONDS: Final = 200
+"""Between looks at what has happened. Each takes Python's lock from whoever answers requests."""
 
 OnChange = Callable[[Settings], Awaitable[None]]
 OnError = Callable[[ConfigError], Awaitable[None]]
@@ -97,7 +99,13 @@ class Watcher:
 
         directories = {_nearest_directory(source) for source in self._loaded.sources}
         changes = awatch(
-            *directories, recursive=False, stop_event=self._wanted, debounce=400, rust_timeout=LOOK_MILLISECONDS, yield_on_timeout=True
+            *directories,
+            recursive=False,
+            stop_event=self._wanted,
+            debounce=400,
+            step=STEP_MILLISECONDS,
+            rust_timeout=LOOK_MILLISECONDS,
+            yield_on_timeout=True,
         )
         async with aclosing(changes):
             await anext(changes, None)

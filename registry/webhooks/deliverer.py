@@ -99,6 +99,8 @@ class Deliverer:
         if places <= 0:
             return []
         now = datetime.now(UTC)
+        if not await self._metadata.read(lambda connection: outbox_store.is_due(connection, now)):
+            return []
         until = now + timedelta(seconds=self._settings().timeout) + LEASE_BEYOND_TIMEOUT
         return await self._metadata.run(
             lambda connection: outbox_store.claim(connection, holder=self._holder, limit=places, now=now, lease_until=until)

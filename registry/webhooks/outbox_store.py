@@ -15,6 +15,7 @@ __all__ = (
     "abandon",
     "claim",
     "insert_delivery",
+    "is_due",
     "order_of",
     "prune",
     "read_attempts",
@@ -66,6 +67,16 @@ def insert_delivery(connection: Connection, delivery: Delivery, body: str) -> No
             created_at=delivery.created_at,
         )
     )
+
+
+_DUE: Final = Prepared(
+    select(_lines.position).where(_lines.state == "waiting", _lines.not_before <= bindparam("now", type_=_lines.not_before.type)).limit(1)
+)
+
+
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Whether anything may be there to claim. It is asked all the time, and only reads."""
+    return _DUE.first(connection, {"now": now}) is not None
 
 
 def claim(connection: Connection, *, holder: str, limit: int, now: datetime, lease_until: datetime) -> list[Claim]:

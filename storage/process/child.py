@@ -44,6 +44,9 @@ Expansion = Callable[[dict[str, Any]], Expand]
 """From the options that the server gave to what is made of journalled rows."""
 
 STATE_SECONDS: Final = 0.05
+QUIET_STATE_SECONDS: Final = 0.4
+"""Between looks at how things are: soon after a change, and where none comes."""
+
 _NEVER: Final = Position(2**62, 0)
 
 
@@ -124,11 +127,13 @@ class StoreProcess:
     async def _report(self) -> None:
         """Tell the server how things are, when they have changed."""
         last: State | None = None
+        pause = STATE_SECONDS
         while True:
+            pause = min(2 * pause, QUIET_STATE_SECONDS)
             if (now := self._state()) != last:
                 self._say(now)
-                last = now
-            await asyncio.sleep(STATE_SECONDS)
+                last, pause = now, STATE_SECONDS
+            await asyncio.sleep(pause)
 
     async def _call(self, call: Query | Command | Insert | Flush) -> None:
         try:
