@@ -1,6 +1,7 @@
 """Where spans come in, from any side: each is stored once, and what is not taken is counted, with the reason."""
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ __all__ = ("SpanSink", "Taken")
 
 _REMEMBERED: Final = 100_000
 _OLDEST_NS: Final = 0
+_DAY_NS: Final = 86_400 * 10**9
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ class SpanSink:
         fresh: dict[bytes, None] = {}
         duplicates = 0
         for span in spans:
-            if reason := _refusal(span):
+            if reason := _refusal(span) or self._expired(span):
                 refused[reason] += 1
             elif (key := span_key(span)) in self._seen or key in fresh:
                 duplicates += 1
@@ -89,6 +91,11 @@ class SpanSink:
     def begin_own(self, begun: Iterable[RawSpan]) -> bool:
         """Write down that spans began, so that they are stored as interrupted if this process dies. ``False``: the journal is full."""
         return self._log.append([_opening(raw) for raw in begun])
+
+    def _expired(self, span: Span) -> str:
+        """Why a span would be deleted as it is stored, ``""`` when it would not."""
+        oldest_ns = time.time_ns() - self._retention_days * _DAY_NS
+        return f"it began more than telemetry.retention_days ({self._retention_days}) ago" if span.start_ns < oldest_ns else ""
 
     def _records(self, span: Span, key: bytes) -> list[Row | Opening]:
         kept = self._kept(span)

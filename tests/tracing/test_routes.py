@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -66,7 +67,7 @@ async def test_what_an_exporter_sends_is_read_back_under_either_name_of_the_trac
 
 async def test_a_refused_span_is_told_beside_those_that_were_taken(client):
     def span(trace_id):
-        return {"traceId": trace_id, "spanId": "b" * 16, "name": "n", "startTimeUnixNano": "1700000000000000000"}
+        return {"traceId": trace_id, "spanId": "b" * 16, "name": "n", "startTimeUnixNano": str(time.time_ns())}
 
     body = {"resourceSpans": [{"scopeSpans": [{"spans": [span("a" * 32), span("00" * 16), span("ab")]}]}]}
     answer = await client.post("/v1/traces", json=body)
@@ -74,6 +75,14 @@ async def test_a_refused_span_is_told_beside_those_that_were_taken(client):
     partial = answer.json()["partialSuccess"]
     assert partial["rejectedSpans"] == "2"
     assert "trace_id" in partial["errorMessage"]
+
+
+async def test_a_span_that_is_older_than_what_is_kept_is_refused_and_not_dropped_in_silence(client):
+    old, new = time.time_ns() - 91 * 86_400 * 10**9, time.time_ns() - 89 * 86_400 * 10**9
+    spans = [{"traceId": "a" * 32, "spanId": f"{n:016x}", "name": "n", "startTimeUnixNano": str(at)} for n, at in ((1, old), (2, new))]
+    answer = await client.post("/v1/traces", json={"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+    partial = answer.json()["partialSuccess"]
+    assert (partial["rejectedSpans"], partial["errorMessage"]) == ("1", "it began more than telemetry.retention_days (90) ago (1)")
 
 
 @pytest.mark.parametrize(
