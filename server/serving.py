@@ -93,7 +93,7 @@ def settle_collector() -> None:
     """What was loaded to serve stays for good: the collector need not walk over it again and again, and may wait for more garbage.
 
     Each request makes some hundred objects and leaves no cycle behind; with the defaults the collector took a twentieth of its time.
-    Of three hundred thousand objects some three thousand are garbage by now: to find them would take a twentieth of the start.
+    Of some 240,000 objects 2,600 are garbage by now: to find them would take a twentieth of the start.
     """
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)

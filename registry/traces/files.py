@@ -57,8 +57,11 @@ class SpanFiles:
         spans = await asyncio.to_thread(spans_of_file, content, trace.trace_id)
         if trace.summary is not None and trace.summary.span_count >= len(spans):
             return
-        if self._sink.take(spans).full:
+        taken = self._sink.take(spans)
+        if taken.full:
             raise JournalFull("the journal is full: storage is away or too slow", hint="send the same file again later")
+        for reason, count in taken.rejected.items():
+            logger.warning("%d spans of a trace stay in their file: %s", count, reason)
         self._placement.keep(Place(trace.experiment_id, None), spans)
 
     async def _trace(self, trace_id: str, place: str) -> KnownTrace | None:

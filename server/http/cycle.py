@@ -236,5 +236,11 @@ class Cycle:
         if self.more or told:  # a request that is not read to its end cannot be followed by another
             self.keep_alive = False
         line = _STATUS_LINES.get(self.status) or b"HTTP/1.1 %d \r\n" % self.status
-        closing = b"" if told else _CLOSE if not self.keep_alive else _STAY if self.scope["http_version"] == "1.0" else b""
+        closing = b"" if told else self._connection_line()
         return b"".join((line, block, b"" if b"\ndate:" in names else self._connection.date, closing, b"\r\n"))
+
+    def _connection_line(self) -> bytes:
+        """What becomes of the connection, where it is not as the client's version of HTTP takes for granted (RFC 9112 section 9.3)."""
+        if not self.keep_alive:
+            return _CLOSE
+        return _STAY if self.scope["http_version"] == "1.0" else b""
