@@ -2,7 +2,7 @@
 
 ``!429`` and ``!500`` answer so, ``!html`` answers 503 with a page, ``!cut`` breaks a stream after three chunks, ``!hang`` never answers, ``!wait``
 answers when ``go`` is set, ``!slow`` streams for ten seconds, ``!silent`` ends a stream without its end mark, ``!garbage`` puts an event that is no JSON into a stream, ``!context``
-refuses a prompt as too long (unless the model is ``long``), ``!filtered`` lets the vendor's filter empty the answer, a request with ``response_format`` gets a verdict, ``!drip`` gives a whole answer
+refuses a prompt as too long (unless the model is ``long``), ``!odd`` gives a message that is none, ``!filtered`` lets the vendor's filter empty the answer, a request with ``response_format`` gets a verdict, ``!drip`` gives a whole answer
 byte by byte, ``!stall`` half of one and then nothing, ``!late`` begins late and ``!pause`` pauses within a stream, ``!gone`` closes without a word. ``!hang-a`` and ``!filtered-a`` are meant for the upstream
 named ``a`` alone.
 """
@@ -113,6 +113,8 @@ class Upstream:
             return await self._stream(body, text, reader, writer)
         message = {"role": "assistant", "content": "four small words here", "refusal": None, "vendor_extra": {"z": 1, "a": 2}}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        if "!odd" in text:
+            choice["message"] = message["content"]
         if "prompt" in body:
             choice = {"index": 0, "text": message["content"], "logprobs": None, "finish_reason": "stop"}
         answer = {"id": "chatcmpl-up", "object": "chat.completion", "model": "up-1", "choices": [choice], "usage": USAGE}

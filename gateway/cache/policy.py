@@ -10,13 +10,13 @@ from msgspec import structs
 from gateway.cache.costs import cost_of
 from gateway.cache.directives import Directives, directives_of
 from gateway.cache.entries import Entry, decode, encode
+from gateway.cache.errors import AnswerUnreadable
 from gateway.cache.keys import convertible, equal_body, fingerprint, key_of
 from gateway.cache.replay import as_stream, as_whole
 from gateway.cache.rules import Rule
 from gateway.passages.chat import asks_for_usage
 from gateway.policies import Answered, Call, Outcome
 from gateway.types import Headers, Operation, Reply, Target, Usage
-from tracing.unreadable import UNREADABLE
 
 __all__ = ("CachePolicy", "Flights")
 
@@ -215,10 +215,7 @@ def _answer(call: Call, entry: Entry) -> bool:
 
 
 def _told(call: Call, entry: Entry) -> tuple[bytes, bytes] | None:
-    """A kept answer, whole or as a stream as it is wanted.
-
-    ``None`` for one that passed unread, and has no form in which it could be told otherwise.
-    """
+    """A kept answer, whole or as a stream as it is wanted; ``None`` for one that cannot be told so."""
     wants_stream, wants_usage = bool(call.head.stream), asks_for_usage(call.head)
     if not convertible(call) or (entry.streamed == wants_stream and (not wants_stream or entry.with_usage == wants_usage)):
         return entry.body, entry.content_type
@@ -229,5 +226,5 @@ def _told(call: Call, entry: Entry) -> tuple[bytes, bytes] | None:
             if wants_stream
             else (whole, b"application/json")
         )
-    except (*UNREADABLE, AttributeError, TypeError):
+    except AnswerUnreadable:
         return None

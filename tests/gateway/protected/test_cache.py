@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 
 import httpx
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from gateway.cache.directives import Directives, directives_of
 from gateway.cache.disk import DiskStore
+from gateway.cache.errors import AnswerUnreadable
 from gateway.cache.memory import MemoryStore
 from gateway.cache.replay import as_stream, as_whole
 from gateway.cache.semantic import Near, SemanticIndex
 from server.cli import run
+from tests.gateway.protected.test_hostile_bodies import tampered
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -89,6 +92,15 @@ async def test_a_stream_is_replayed_byte_for_byte_and_the_sdk_reads_either_form_
     ]
     assert "".join(chunk.choices[0].delta.content or "" for chunk in other if chunk.choices) == "four small words here"
     assert other[-1].choices[0].finish_reason == "stop"
+
+
+async def test_an_answer_of_another_form_is_given_again_as_it_came_and_in_no_form_that_it_does_not_have(rig):
+    before = rig.asked()
+    whole = [await rig.ask("cached", "!odd") for _ in range(2)]
+    assert [told(answer) for answer in whole] == ["miss", "hit"]
+    assert whole[1].json()["choices"][0]["message"] == "four small words here"
+    streamed = await rig.ask("cached", "!odd", stream=True)
+    assert (told(streamed), streamed.status_code, rig.asked()) == ("miss", 200, before + 2)
 
 
 async def test_a_client_has_its_say(rig):
@@ -337,3 +349,46 @@ async def test_a_whole_answer_told_as_a_stream_and_back_is_the_same(messages, wi
     answer = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
     back = json.loads(as_whole(as_stream(json.dumps(answer).encode(), with_usage=with_usage), None))
     assert back == (answer if with_usage else {name: value for name, value in answer.items() if name != "usage"})
+
+
+CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+ANSWER = {
+    "id": "x",
+    "model": "m",
+    "created": 1,
+    "choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": [CALL]}, "logprobs": {"content": []}}],
+}
+CHUNK = {
+    "id": "x",
+    "model": "m",
+    "created": 1,
+    "choices": [{"index": 0, "delta": {"content": "a", "tool_calls": [{"index": 0, **CALL}]}, "logprobs": {"content": []}}],
+}
+BESIDE = {
+    "id": "x",
+    "model": "m",
+    "created": 1,
+    "choices": [{"index": 0, "delta": {}, "message": {"role": "assistant", "content": "a", "tool_calls": [CALL]}}],
+}
+
+
+def events(*chunks: dict) -> bytes:
+    return b"".join(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in chunks)
+
+
+async def test_an_answer_that_has_no_other_form_says_so_whatever_stands_in_it():
+    chance, refused, tried = random.Random(7), 0, 400
+    for _ in range(tried):
+        whole = json.dumps(tampered(ANSWER, chance)).encode()
+        stream = events(*(tampered(chance.choice((CHUNK, BESIDE)), chance) for _ in range(3)))
+        try:
+            as_stream(whole, with_usage=True)
+            as_whole(stream, None)
+        except AnswerUnreadable:
+            refused += 1
+    assert 0 < refused < tried
+
+
+async def test_a_stream_whose_chunks_repeat_the_message_so_far_is_told_once():
+    whole = json.loads(as_whole(events(CHUNK, BESIDE, CHUNK, BESIDE), None))
+    assert whole["choices"][0]["message"] == {"role": "assistant", "content": "a", "tool_calls": [CALL]}
