@@ -81,15 +81,16 @@ def create_app(services: Services) -> ASGIApp:
     """The whole server as one ASGI application."""
     limit = services.settings.server.max_body_bytes
     table = mlflow_endpoints(services)
-    gatekeeper = Gatekeeper(services.roles, services.experiments_of) if services.settings.security.users else None
-    call = Confined(services.workspace_book, services.experiments_of, gatekeeper or straight)
+    workspaces, experiments_of = services.access.workspace_book, services.mlflow_traces.experiments_of
+    gatekeeper = Gatekeeper(services.access.roles, experiments_of) if services.settings.security.users else None
+    call = Confined(workspaces, experiments_of, gatekeeper or straight)
     app = framework(services, Calls(table, call))
-    pages = with_workspaces(answering_head(app), services.workspace_book)
-    endpoints = with_endpoints(pages, table, limit, call, lambda scope: services.workspace_book.entered(workspace_of(scope)))
-    registry = with_artifacts(endpoints, services.artifacts, services.span_files.stored)
+    pages = with_workspaces(answering_head(app), workspaces)
+    endpoints = with_endpoints(pages, table, limit, call, lambda scope: workspaces.entered(workspace_of(scope)))
+    registry = with_artifacts(endpoints, services.files.artifacts, services.mlflow_traces.span_files.stored)
     if gatekeeper:
-        registry = with_permissions_by_path(registry, services.experiments_of)
-    return guarded(express(app, compressed(with_actor(registry))), lambda: services.guard)
+        registry = with_permissions_by_path(registry, experiments_of)
+    return guarded(express(app, compressed(with_actor(registry))), lambda: services.access.guard)
 
 
 def framework(services: Services, calls: Calls) -> Litestar:
@@ -97,20 +98,20 @@ def framework(services: Services, calls: Calls) -> Litestar:
     limit = services.settings.server.max_body_bytes
     return Framework(
         route_handlers=[
-            *gateway_routers(services),
-            otlp_routes.router(services.sink, services.placement),
-            trace_routes.router(services.visible_traces, services.assessments),
-            prompt_routes.router(services.visible_prompts),
-            lineage_routes.router(services.lineage),
-            model_routes.router(services.visible_models, calls, services.visible_moves),
-            key_routes.router(services.keys),
-            access_routes.router(services.users),
-            limit_routes.router(services.limits),
-            cache_routes.router(services.cache),
+            *gateway_routers(services.proxy.gateway, services.proxy.responses, services.access.tickets, limit),
+            otlp_routes.router(services.tracing.sink, services.mlflow_traces.placement),
+            trace_routes.router(services.views.traces, services.tracing.assessments),
+            prompt_routes.router(services.views.prompts),
+            lineage_routes.router(services.views.lineage),
+            model_routes.router(services.views.models, calls, services.views.moves),
+            key_routes.router(services.access.keys),
+            access_routes.router(services.access.users),
+            limit_routes.router(services.proxy.limits),
+            cache_routes.router(services.proxy.cache),
             judge_routes.router(services.judges),
-            import_routes.router(services.imports),
-            garbage_routes.router(services.garbage),
-            webhook_routes.router(services.webhooks),
+            import_routes.router(services.tracking.imports),
+            garbage_routes.router(services.mlflow_traces.garbage),
+            webhook_routes.router(services.names.webhooks),
             graphql_routes.router(calls.ask),
             health.router(services),
             openapi,

@@ -1,11 +1,10 @@
 """The paths of models' clients, and the application of a process that has no others (``server.role: gateway``)."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
 
-from config import Settings
 from gateway.kept import KeptResponses
 from gateway.keys.tickets import UploadTickets
 from gateway.service import Gateway
@@ -24,39 +23,34 @@ if TYPE_CHECKING:
 __all__ = ("create_gateway_app", "gateway_routers")
 
 
-class GatewayServices(Protocol):
-    """What the routes of models' clients need."""
-
-    settings: Settings
-    gateway: Gateway
-    responses: KeptResponses
-    tickets: UploadTickets
-
-
-def gateway_routers(services: GatewayServices) -> list[Router]:
-    """The routers of every dialect, and those of the vendors' own APIs under their names."""
-    limit = services.settings.server.max_body_bytes
-    google = GoogleAccount(services.gateway, limit, services.tickets)
+def gateway_routers(gateway: Gateway, responses_kept: KeptResponses, tickets: UploadTickets, limit: int) -> list[Router]:
+    """The routers of every dialect, and those of the vendors' own APIs under their names. ``limit`` is the largest body in bytes."""
+    google = GoogleAccount(gateway, limit, tickets)
     return [
-        openai.router(services.gateway, resources.ResourceSurface(services.gateway, limit).account, google.kept, limit),
-        anthropic.router(services.gateway, limit),
-        gemini.router(services.gateway, google, limit),
-        resources.router(services.gateway, google.kept, limit),
-        responses.router(services.gateway, services.responses, limit),
-        mlflow_gateway.router(services.gateway, limit),
-        invocations.router(services.gateway, limit),
-        deployments.router(services.gateway),
-        passthrough.router(services.gateway, services.tickets, limit),
+        openai.router(gateway, resources.ResourceSurface(gateway, limit).account, google.kept, limit),
+        anthropic.router(gateway, limit),
+        gemini.router(gateway, google, limit),
+        resources.router(gateway, google.kept, limit),
+        responses.router(gateway, responses_kept, limit),
+        mlflow_gateway.router(gateway, limit),
+        invocations.router(gateway, limit),
+        deployments.router(gateway),
+        passthrough.router(gateway, tickets, limit),
     ]
 
 
 def create_gateway_app(services: "Services") -> ASGIApp:
     """The application of a gateway process: models, spans over OTLP, and health."""
+    limit = services.settings.server.max_body_bytes
     app = Litestar(
-        route_handlers=[*gateway_routers(services), otlp_routes.router(services.sink, services.placement), health.router(services)],
+        route_handlers=[
+            *gateway_routers(services.proxy.gateway, services.proxy.responses, services.access.tickets, limit),
+            otlp_routes.router(services.tracing.sink, services.mlflow_traces.placement),
+            health.router(services),
+        ],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
-        request_max_body_size=services.settings.server.max_body_bytes,
+        request_max_body_size=limit,
         logging_config=None,
     )
-    return guarded(express(app, app), lambda: services.guard)
+    return guarded(express(app, app), lambda: services.access.guard)

@@ -45,7 +45,7 @@ class GetServerInfo(Message):
 
 
 def _server_info(services: Services) -> Callable[[GetServerInfo], Awaitable[GetServerInfo.Response]]:
-    direct = services.direct_transfers
+    direct = services.files.direct_transfers
 
     async def answer(request: GetServerInfo) -> GetServerInfo.Response:
         return GetServerInfo.Response(
@@ -61,30 +61,31 @@ def _server_info(services: Services) -> Callable[[GetServerInfo], Awaitable[GetS
 
 def mlflow_endpoints(services: Services) -> Table:
     """The endpoints of all areas, each of which adds a line."""
+    access, names, tracking, traces = services.access, services.names, services.tracking, services.mlflow_traces
     return Table(
         [
             Endpoint("GET", "/3.0/mlflow/server-info", GetServerInfo, _server_info(services)),
-            *run_endpoints(services.experiments, services.runs, services.run_log, services.metric_history),
-            *artifact_endpoints(services.artifacts, services.direct_transfers),
-            *logged_model_endpoints(services.logged_models),
-            *model_endpoints(services.registered_models, services.model_versions, services.aliases),
+            *run_endpoints(tracking.experiments, tracking.runs, tracking.run_log, tracking.metric_history),
+            *artifact_endpoints(services.files.artifacts, services.files.direct_transfers),
+            *logged_model_endpoints(tracking.logged_models),
+            *model_endpoints(names.registered_models, names.model_versions, names.aliases),
             *trace_endpoints(
-                services.mlflow_traces,
-                services.mlflow_traces_v2,
-                services.filter_correlation,
-                services.trace_metrics,
-                services.mlflow_assessments,
+                traces.traces,
+                traces.second_version,
+                traces.filter_correlation,
+                traces.metrics,
+                traces.assessments,
             ),
-            *scorer_endpoints(services.scorers),
-            *dataset_endpoints(services.evaluation_datasets),
-            *review_endpoints(services.label_schemas, services.review_queues),
-            *issue_endpoints(services.issues),
-            *mcp_server_endpoints(services.mcp_servers, services.mcp_versions, services.mcp_access),
-            *skill_endpoints(services.skills, services.skill_registration, services.skill_versions),
-            *access_endpoints(services.users, services.roles),
-            *single_permission_endpoints(services.access),
-            *workspace_endpoints(services.workspaces),
-            *webhook_endpoints(services.webhooks),
-            *gateway_endpoints(services.gateway_admin),
+            *scorer_endpoints(tracking.scorers),
+            *dataset_endpoints(tracking.evaluation_datasets),
+            *review_endpoints(tracking.label_schemas, tracking.review_queues),
+            *issue_endpoints(tracking.issues),
+            *mcp_server_endpoints(names.mcp_servers, names.mcp_versions, names.mcp_access),
+            *skill_endpoints(names.skills, names.skill_registration, names.skill_versions),
+            *access_endpoints(access.users, access.roles),
+            *single_permission_endpoints(access.book),
+            *workspace_endpoints(access.workspaces),
+            *webhook_endpoints(names.webhooks),
+            *gateway_endpoints(services.proxy.admin),
         ]
     )

@@ -19,32 +19,33 @@ __all__ = ("page_services",)
 
 def page_services(services: Services, calls: Calls) -> UiServices:
     """The services, as the pages see them."""
+    views = services.views
     return UiServices(
-        traces=services.visible_traces,
-        figures=PageFigures(
-            services.visible_traces, PromptScoreStore(services.telemetry, services.telemetry.flush, services.scope_of_traces)
-        ),
-        assessments=services.assessments,
-        prompts=services.visible_prompts,
-        judges=PageJudges(services.judges, services.assessments),
+        traces=views.traces,
+        figures=PageFigures(views.traces, PromptScoreStore(services.ground.telemetry, services.ground.flush, views.scope_of_traces)),
+        assessments=services.tracing.assessments,
+        prompts=views.prompts,
+        judges=PageJudges(services.judges, services.tracing.assessments),
         registry=RegistryServices(
             experiments=calls,
             runs=calls,
             histories=calls,
             artifacts=calls,
             logged_models=calls,
-            models=services.visible_models,
-            moves=services.visible_moves,
-            lineage=services.lineage,
+            models=views.models,
+            moves=views.moves,
+            lineage=views.lineage,
             ask=calls.ask,
         ),
-        run_files=PageFiles(services.artifacts, calls),
-        skill_files=PageSkillFiles(services.artifacts),
+        run_files=PageFiles(services.files.artifacts, calls),
+        skill_files=PageSkillFiles(services.files.artifacts),
         datasets=PageDatasets(calls),
-        administration=Administration(keys=services.keys, limits=services.limits, users=services.users, webhooks=services.webhooks),
-        playground=PagePlayground(services.gateway),
+        administration=Administration(
+            keys=services.access.keys, limits=services.proxy.limits, users=services.access.users, webhooks=services.names.webhooks
+        ),
+        playground=PagePlayground(services.proxy.gateway),
         targets=lambda: target_states(services.targets()),
-        people=services.sign_in,
+        people=services.access.sign_in,
         settings=lambda: services.settings,
         condition=services.condition,
         version=VERSION,

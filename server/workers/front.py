@@ -24,11 +24,12 @@ def answers(path: str) -> bool:
 
 def create_worker_app(services: WorkerServices, core: Forwarder) -> ASGIApp:
     """The gateway's paths, and the way to the core."""
+    limit = services.settings.server.max_body_bytes
     framework = Litestar(
-        route_handlers=gateway_routers(services),
+        route_handlers=gateway_routers(services.gateway, services.responses, services.tickets, limit),
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
-        request_max_body_size=services.settings.server.max_body_bytes,
+        request_max_body_size=limit,
         logging_config=None,
     )
     return _gate(express(framework, framework), core, lambda: services.guard, lambda: services.settings.security.users)

@@ -9,8 +9,9 @@ from typing import Final
 from gateway.errors import GatewayError
 from gateway.limits.ledger import LocalLedger
 from gateway.limits.types import Granted, Refused
+from server.parts.ground import nobody_else
 from server.registered_prompts import RegisteredPrompts
-from server.services import Services, nobody_else
+from server.services import Services
 from server.workers.gathered import Gathered
 from server.workers.messages import (
     Ask,
@@ -88,26 +89,26 @@ class Hub:
 
     def __init__(self, services: Services, expected: int) -> None:
         self._services = services
-        self._prompts = RegisteredPrompts(services.prompts)
+        self._prompts = RegisteredPrompts(services.names.prompts)
         self._workers: set[Connected] = set()
-        self._recovery = Recovery(ledger if isinstance(ledger := services.limits.ledger, LocalLedger) else None, expected)
+        self._recovery = Recovery(ledger if isinstance(ledger := services.proxy.limits.ledger, LocalLedger) else None, expected)
         self._roll = Roll(expected, self.reports)
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
-        services.changed = self._tell_all
-        services.cache.elsewhere = self._clear
+        services.ground.changed = self._tell_all
+        services.proxy.cache.elsewhere = self._clear
         services.fleet = self._roll
 
     async def listen(self, path: str) -> None:
         """Listen for workers. Returns when those that an earlier core had are back. Raises ``OSError``."""
         self._server = await asyncio.start_unix_server(self._serve, sock=unix_socket(path))
-        self._services.figures.asked()  # as the workers do, it counts from the start
+        self._services.tracing.figures.asked()  # as the workers do, it counts from the start
         self._start(self._keep_asking())
         await self._recovery.wait()
 
     def close(self) -> None:
         """Accept no more workers. Those there were have ended by now."""
-        self._services.changed = nobody_else
+        self._services.ground.changed = nobody_else
         self._server.close()
         for task in self._tasks:
             task.cancel()
@@ -161,7 +162,7 @@ class Hub:
                     case Settle():
                         self._settle(worker, message)
                     case Exhausted():
-                        self._services.limits.tell(message.event)
+                        self._services.proxy.limits.tell(message.event)
                     case Render():
                         self._start(self._render(worker, message))
                     case Report():
@@ -175,14 +176,14 @@ class Hub:
 
     def _reserve(self, worker: Connected, asked: Reserve) -> bool:
         """Reserve here, where nothing comes between looking and taking; ``False`` where others count."""
-        ledger = self._services.limits.ledger
+        ledger = self._services.proxy.limits.ledger
         if not isinstance(ledger, LocalLedger):
             return False
         self._answer(worker, asked, ledger.take(asked.reservation, asked.charges, asked.now))
         return True
 
     async def _reserve_elsewhere(self, worker: Connected, asked: Reserve) -> None:
-        self._answer(worker, asked, await self._services.limits.ledger.reserve(asked.reservation, asked.charges, asked.now))
+        self._answer(worker, asked, await self._services.proxy.limits.ledger.reserve(asked.reservation, asked.charges, asked.now))
 
     def _answer(self, worker: Connected, asked: Reserve, outcome: Granted | Refused) -> None:
         if isinstance(outcome, Granted):
@@ -191,19 +192,19 @@ class Hub:
                 charges = None if outcome.charges == asked.charges else outcome.charges
                 worker.say(Reserved(asked.id, monotonic_ns(), outcome.amounts, outcome.left, charges))
             else:
-                self._services.limits.settle(outcome, {})
+                self._services.proxy.limits.settle(outcome, {})
         else:
             worker.say(Reserved(asked.id, monotonic_ns(), refused=outcome))
 
     def _settle(self, worker: Connected, message: Settle) -> None:
         granted = worker.open.pop(message.reservation, None)
         if granted is not None:
-            self._services.limits.settle(granted, message.amounts)
+            self._services.proxy.limits.settle(granted, message.amounts)
 
     def _give_back(self, worker: Connected) -> None:
         """A worker is gone. Its requests were sent, as far as is known; what else they used the traces may know."""
         for granted in worker.open.values():
-            self._services.limits.settle(granted, {"requests": 1})
+            self._services.proxy.limits.settle(granted, {"requests": 1})
         worker.open.clear()
 
     async def _render(self, worker: Connected, asked: Render) -> None:
@@ -215,8 +216,8 @@ class Hub:
             worker.say(Rendered(asked.id, prompt=prompt))
 
     def _now(self) -> Now:
-        settings, tracked = self._services.in_force()
-        return Now(settings, dict(self._services.keys.index.by_digest()), tracked)
+        settings, tracked = self._services.proxy.in_force()
+        return Now(settings, dict(self._services.access.keys.index.by_digest()), tracked)
 
     async def _tell_all(self) -> None:
         """Return when all go by what is in force: a worker reports after it has taken what was said before. One that is stuck is not waited for long."""

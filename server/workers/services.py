@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 import storage
 from config import Settings
 from gateway.belongings.policy import BelongingsPolicy
@@ -25,10 +23,10 @@ from gateway.keys.policy import KeyPolicy
 from gateway.keys.tickets import UploadTickets
 from gateway.limits.ceilings import of_settings
 from gateway.limits.policy import LimitPolicy
-from gateway.policies import Call, Policy
+from gateway.policies import Policy
 from gateway.service import Gateway
-from gateway.types import Answer, Operation, Origin, Resource
 from registry.outbound.guard import AddressGuard
+from server.asking import Asking
 from server.guard import Guard
 from server.media_on_demand import MediaOnDemand
 from server.version import VERSION
@@ -85,7 +83,8 @@ class WorkerServices:
         blobs = storage.open_blobs(settings.storage)
         self.responses = KeptResponses(blobs)
         self._belongings = Records(blobs)
-        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._embed, shared=True)
+        self._asking = Asking(lambda: self.gateway)
+        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._asking.embed, shared=True)
         self.tickets = UploadTickets(cache(lambda: _seal(settings)))
         self.guard = Guard.of(settings, self.keys, self.tickets)
         tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
@@ -136,9 +135,9 @@ class WorkerServices:
         self.journal.close()
 
     def _policies(self, settings: Settings) -> tuple[Policy, ...]:
-        """As ``server.services.Services`` has them; who signs in with a name is answered by the core."""
+        """As ``server.parts.proxy.Proxy`` has them; who signs in with a name is answered by the core."""
         limits, cache = self._limits(settings), self.cache.policy(settings)
-        guards = guardrails_of(settings, self._ask)
+        guards = guardrails_of(settings, self._asking.judge)
         callers = (KeyPolicy(self.keys),) if self.keys or limits or cache else ()
         own = (BelongingsPolicy(self._belongings, self.responses),) if self.keys else ()
         return (*callers, *own, *self._places(), *(policy for policy in (guards, cache, limits) if policy is not None))
@@ -155,16 +154,6 @@ class WorkerServices:
         from server.endpoint_traces import EndpointTraces  # what it needs of the registry takes some megabytes, and few have such endpoints
 
         return (EndpointTraces(JournalledProperties(self.journal), self._tracked),)
-
-    async def _embed(self, model: str, text: str, call: Call) -> Answer:
-        headers = [(b"traceparent", call.traceparent.encode())]
-        request = msgspec.json.encode({"model": model, "input": text})
-        return await self.gateway.complete(request, Origin(cache=call.plan.route), operation=Operation.EMBEDDINGS, headers=headers)
-
-    async def _ask(self, operation: Operation, request: bytes, call: Call, name: str) -> Answer:
-        headers = [(b"traceparent", call.traceparent.encode())]
-        resource = Resource() if operation is Operation.MODERATION else None
-        return await self.gateway.complete(request, Origin(guardrail=name), operation=operation, headers=headers, resource=resource)
 
 
 def _seal(settings: Settings) -> "Seal":

@@ -47,9 +47,7 @@ LOCAL = {
 
 @pytest.fixture(scope="module")
 def app() -> Litestar:
-    services = MagicMock()
-    services.settings.server.max_body_bytes = 1_000_000
-    return Litestar(gateway_routers(services), openapi_config=None)
+    return Litestar(gateway_routers(MagicMock(), MagicMock(), MagicMock(), 1_000_000), openapi_config=None)
 
 
 def answered(app: Litestar, method: str, path: str) -> bool:
