@@ -49,8 +49,7 @@ async def recover(directory, ledger: Ledger) -> None:
         task.cancel()
         await asyncio.wait([task])
         # What the kernel does for a process that dies: its locks are let go.
-        for tail in writer._others.values():
-            tail.close()
+        writer._tails.close()
         journal.close()
     if not task.cancelled() and (error := task.exception()) is not None:
         raise error
