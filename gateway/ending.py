@@ -4,7 +4,7 @@ from gateway.admission import settled
 from gateway.errors import GatewayError, Stopping
 from gateway.policies import Outcome
 from gateway.progress import Progress
-from gateway.types import Inbound, Observation, Operation, Usage
+from gateway.types import Observation, Operation, Usage
 
 __all__ = ("End",)
 
@@ -30,7 +30,7 @@ class End:
         recording = progress.recording
         if progress.pursuit is not None:
             progress.pursuit.end(error, observation)
-        if error is None and observation is not None and observation.response_id and _is_stored(progress.inbound):
+        if error is None and observation is not None and observation.response_id and _is_stored(progress):
             progress.snapshot.made.note(observation.response_id, progress.target)
         call = progress.call
         if call is None:
@@ -62,6 +62,6 @@ class End:
         await self._progress.snapshot.leave()
 
 
-def _is_stored(inbound: Inbound) -> bool:
+def _is_stored(progress: Progress) -> bool:
     """Whether the client asked for its chat to be stored (``"store"``), so that it may be asked for again by its id."""
-    return inbound.operation is Operation.CHAT and b'"store"' in inbound.body
+    return bool(progress.head.store) and progress.inbound.operation is Operation.CHAT

@@ -63,6 +63,7 @@ class ResponsesHead(msgspec.Struct):
     user: Any = None
     metadata: Any = None
     previous_response_id: Any = None
+    store: Any = None
     temperature: Any = None
     top_p: Any = None
     max_output_tokens: Any = None
@@ -147,6 +148,7 @@ def _responses(inbound: Inbound) -> RequestHead:
         user=sent.user,
         metadata=sent.metadata,
         previous_response_id=sent.previous_response_id,
+        store=sent.store,
         temperature=sent.temperature,
         top_p=sent.top_p,
         max_tokens=sent.max_output_tokens,

@@ -4,7 +4,8 @@ No redirect is followed, nothing is decompressed and no cookie kept: what the up
 ``connect``, ``first_byte``, ``between_chunks`` and ``total``; whoever stops waiting, for whatever reason, hangs up at once.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import cached_property
 from typing import Final
 
 from typing_extensions import override
@@ -49,19 +50,26 @@ _COMPLAINTS: Final = {
 class HttpAccount:
     """Connections to one upstream.
 
-    ``name`` is the provider's name in the settings, for messages; ``public_only`` is the setting of that name; ``masking`` hides the
-    account's secrets in what comes back.
+    ``name`` is the provider's name in the settings, for messages; ``headers`` are sent with each request; ``public_only`` is the setting of
+    that name; ``masking`` hides the account's secrets in what comes back.
     """
 
     def __init__(
-        self, name: str, base_url: str, timeouts: TimeoutSettings, *, public_only: bool = False, masking: Masking | None = None
+        self,
+        name: str,
+        base_url: str,
+        timeouts: TimeoutSettings,
+        headers: Iterable[tuple[str, str]] = (),
+        *,
+        public_only: bool = False,
+        masking: Masking | None = None,
     ) -> None:
         self.name = name
+        self._headers = tuple(headers)
         self.masking = masking or Masking()
         self.base_url = base_url.rstrip("/")
         self._origin = Origin.of(base_url)
         self.address = self._origin.host
-        self._host = f" HTTP/1.1\r\nhost: {self._origin.authority}\r\n"
         proxy = proxy_for(base_url)
         self._pool = Pool(self._origin, timeouts, None if proxy is None else proxy_of(proxy), public_only=public_only)
 
@@ -132,18 +140,27 @@ class HttpAccount:
         return UpstreamBroken(f"The provider {self.name!r} broke off its answer.")
 
     def _head(self, method: str, path: str, headers: Iterable[tuple[str, str]], length: int | None) -> bytes:
-        lines = [f"{name}: {value}" for name, value in headers]
-        lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
-        block = "\r\n".join(lines)
-        # A value with a line break in it would be two headers, or a second request.
-        if block.count("\n") != len(lines) - 1 or block.count("\r") != len(lines) - 1 or "\0" in block:
-            raise InvalidRequest("A header that is passed on to the provider holds a line break.")
-        if " " in path or "\r" in path or "\n" in path or "\0" in path:
-            raise InvalidRequest("A path that is passed on to the provider holds a space or a line break.")
-        try:
-            return f"{method} {self._origin.base_path}{path}{self._host}{block}\r\n\r\n".encode("latin-1")
-        except UnicodeEncodeError as error:
-            raise InvalidRequest("A header that is passed on to the provider holds characters outside of Latin-1.") from error
+        if " " in path or not path.isprintable() or not path.isascii():
+            raise InvalidRequest("A path that is passed on to the provider holds a space, a line break or letters beyond ASCII.")
+        size = ("transfer-encoding", "chunked") if length is None else ("content-length", str(length))
+        line = f"{method} {self._origin.base_path}{path} HTTP/1.1\r\n".encode("latin-1")
+        return b"".join((line, self._same, _lines([*headers, size]), b"\r\n"))
+
+    @cached_property
+    def _same(self) -> bytes:
+        """The lines that all heads have. Raises as ``_lines``."""
+        return _lines([("host", self._origin.authority), *self._headers])
+
+
+def _lines(headers: Sequence[tuple[str, str]]) -> bytes:
+    """Headers as they are sent. Raises ``InvalidRequest`` for a value with a line break in it: it would be two headers, or a second request."""
+    try:
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("A header that is passed on to the provider holds characters outside of Latin-1.") from error
+    if len(lines) - len(lines.translate(None, b"\r\n\0")) != 2 * len(headers):
+        raise InvalidRequest("A header that is passed on to the provider holds a line break.")
+    return lines
 
 
 class HttpUpstream(Upstream):

@@ -58,26 +58,22 @@ class Scan(msgspec.Struct, frozen=True):
 def encode(records: Sequence[Row | Opening], time_ns: int) -> bytes:
     """One group of frames. Raises ``struct.error`` when a table name or a key has more than 255 bytes."""
     if len(records) == 1:  # nearly always, and on the way of every request
-        return b"".join(_frame(records[0], time_ns, last=True))
+        return _frame(records[0], time_ns, last=True)
     return encode_timed([(record, time_ns) for record in records])
 
 
 def encode_timed(records: Sequence[tuple[Row | Opening, int]]) -> bytes:
     """As ``encode``, for records that each have a time of their own."""
-    parts: list[bytes] = []
     last = len(records) - 1
-    for index, (record, time_ns) in enumerate(records):
-        parts += _frame(record, time_ns, last=index == last)
-    return b"".join(parts)
+    return b"".join([_frame(record, time_ns, last=index == last) for index, (record, time_ns) in enumerate(records)])
 
 
-def _frame(record: Row | Opening, time_ns: int, *, last: bool) -> tuple[bytes, ...]:
+def _frame(record: Row | Opening, time_ns: int, *, last: bool) -> bytes:
     table, key, data = record.table.encode(), record.key, record.data
     kind = _ROW if type(record) is Row else _OPENING
-    facts = _FACTS.pack(len(table) + len(key) + len(data), kind, last, len(table), len(key), time_ns)
-    # The checksum runs on from one to the next, instead of over a copy of all.
-    checksum = crc32(data, crc32(key, crc32(table, crc32(facts))))
-    return _HEAD.pack(MAGIC, checksum), facts, table, key, data
+    told = _FACTS.pack(len(table) + len(key) + len(data), kind, last, len(table), len(key), time_ns) + table + key
+    # The checksum runs on from one to the other, instead of over a copy of both.
+    return b"".join((_HEAD.pack(MAGIC, crc32(data, crc32(told))), told, data))
 
 
 def decode(buffer: bytes, position: int) -> Frame | Fault:

@@ -73,20 +73,15 @@ class SpanSink:
         self._remember(fresh)
         return Taken(accepted=len(fresh) + duplicates, duplicates=duplicates, rejected=dict(refused))
 
-    def put_own(self, raw: RawSpan, begun: Iterable[RawSpan] = ()) -> bool:
-        """Store a finished span of ours: its identifiers are known to be new and right. ``False``: the journal is full.
-
-        With the same write it is noted that others have ``begun``, as ``begin_own`` does.
-        """
-        records: list[Row | Opening] = [_opening(each) for each in begun]
+    def put_own(self, raw: RawSpan) -> bool:
+        """Store a finished span of ours: its identifiers are known to be new and right. ``False``: the journal is full."""
         key = _key(raw)
         if self._untouched:
             try:
-                records.append(raw_row(raw, key))
-                return self._log.append(records)
+                return self._log.append([raw_row(raw, key)])
             except OverflowError:  # an integer of more than 64 bits
                 pass
-        return self._log.append([*records, *self._records(_span(raw), key)])
+        return self._log.append(self._records(_span(raw), key))
 
     def begin_own(self, begun: Iterable[RawSpan]) -> bool:
         """Write down that spans began, so that they are stored as interrupted if this process dies. ``False``: the journal is full."""

@@ -41,7 +41,7 @@ class BelongingsPolicy:
         asked = None if inbound.resource is None else asked_for(inbound.resource)
         if inbound.resource is not None:
             call.reviews.append(partial(self._seen, key=key, asked=asked))
-        elif inbound.operation is Operation.CHAT and inbound.dialect is DialectName.OPENAI_CHAT and b'"store"' in inbound.body:
+        elif call.head.store and inbound.operation is Operation.CHAT and inbound.dialect is DialectName.OPENAI_CHAT:
             call.reviews.append(partial(self._stored, key=key))
         names = named_in(inbound.body) if asked is not None or self._makers.any() else []
         responses = responses_in(inbound.resource, inbound.body)

@@ -45,6 +45,9 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._due = self._total_due = _NEVER
         self._sent_at = 0.0
+        self._parsed = False
+        """Whether the parser has come to the end of an answer, so that it can go on with the next."""
+
         self._keep = False
         self._head_seen = False
         self._delimited = False
@@ -60,7 +63,9 @@ class Connection(asyncio.Protocol):
 
         ``rest`` is what is left of its body. Its errors are raised as they are.
         """
-        self._parser = httptools.HttpResponseParser(self)
+        if not self._parsed:
+            self._parser = httptools.HttpResponseParser(self)
+        self._parsed = False
         self.status, self.headers, self._head_bytes = 0, [], 0
         self.complete = self._keep = self._head_seen = self._delimited = False
         self._bodyless = request.startswith(b"HEAD ")
@@ -203,7 +208,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The answer is whole."""
         if self._head_seen:
-            self.complete = True
+            self.complete = self._parsed = True
             self._keep = self._parser.should_keep_alive()
             self._wake()
 

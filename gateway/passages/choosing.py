@@ -40,6 +40,8 @@ def passage(
     on_unsupported: OnUnsupported = "drop",
 ) -> Passage:
     """The way of a request to ``model`` of ``provider``. Raises ``InvalidRequest`` for one that cannot be said there."""
+    if inbound.operation is Operation.CHAT and inbound.resource is None:
+        return _of_chat(provider, model, inbound, head, edits, on_unsupported)
     if inbound.operation not in _ASKED_OTHERWISE and inbound.operation not in provider.operations:
         raise refuse(f"The provider of {model!r}" if model else f"The provider {inbound.provider!r}", inbound.operation)
     if inbound.operation is Operation.PASSTHROUGH:
@@ -53,12 +55,16 @@ def passage(
             asked = replace(inbound, dialect=DialectName.OPENAI_COMPLETIONS)
             return AcrossPassage(asked, {}, _best(provider.dialects(model)), model, on_unsupported)
         return ChatPassage(inbound.operation, head, inbound.body, model, edits)
-    if inbound.operation is not Operation.CHAT:
-        embedding = provider.embedding_dialect(model)
-        if inbound.dialect is DialectName.GEMINI:
-            return _strict(GeminiEmbeddingPassage(inbound, model, embedding), model, on_unsupported)
-        plain = ChatPassage(inbound.operation, head, inbound.body, model, edits)
-        return plain if embedding is None else _strict(EmbeddingPassage(plain, embedding, inbound.body, model), model, on_unsupported)
+    embedding = provider.embedding_dialect(model)
+    if inbound.dialect is DialectName.GEMINI:
+        return _strict(GeminiEmbeddingPassage(inbound, model, embedding), model, on_unsupported)
+    plain = ChatPassage(inbound.operation, head, inbound.body, model, edits)
+    return plain if embedding is None else _strict(EmbeddingPassage(plain, embedding, inbound.body, model), model, on_unsupported)
+
+
+def _of_chat(
+    provider: Provider, model: str, inbound: Inbound, head: RequestHead, edits: Mapping[str, bytes | None], on_unsupported: OnUnsupported
+) -> Passage:
     spoken = provider.dialects(model)
     if inbound.dialect not in spoken:
         return AcrossPassage(inbound, edits, _best(spoken), model, on_unsupported)

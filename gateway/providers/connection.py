@@ -20,12 +20,13 @@ class Connection:
 
     def __init__(self, name: str, base_url: str, settings: ProviderSettings, account: Account, forwarded: frozenset[bytes]) -> None:
         self._masking = Masking(settings)
-        self._http = HttpAccount(name, base_url, settings.timeouts, public_only=settings.public_only, masking=self._masking)
         self._account = account
         self._forwarded = forwarded - {header.lower().encode("latin-1") for header in settings.headers}
         # Identity: the body is tapped as it passes, and a compressed one could not be read.
-        self._headers = [("accept-encoding", "identity"), ("user-agent", "tidegate")]
-        self._headers += [(header.lower(), value.reveal()) for header, value in settings.headers.items()]
+        own = [("accept-encoding", "identity"), ("user-agent", "tidegate")]
+        own += [(header.lower(), value.reveal()) for header, value in settings.headers.items()]
+        public_only = settings.public_only
+        self._http = HttpAccount(name, base_url, settings.timeouts, own, public_only=public_only, masking=self._masking)
 
     @property
     def address(self) -> str:
@@ -41,7 +42,7 @@ class Connection:
         kind = resource.content_type if body or request.upload is not None or resource.method == "POST" else ""
         path = unrepeated(self._http.base_url, resource.path)
         own = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name in self._forwarded]
-        before = [("content-type", kind), *self._headers] if kind else self._headers
+        before = [("content-type", kind)] if kind else []
         after = [*own, *more, ("traceparent", request.traceparent)]
         url = self._http.base_url + path
         proof = await self._account.headers(url, kind, body, resource.method)

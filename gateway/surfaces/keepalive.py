@@ -36,7 +36,7 @@ def kept_alive(send: Send, inbound: Inbound, seconds: float) -> AbstractContextM
 
 def _may_stream(inbound: Inbound) -> bool:
     """Whether a request may be answered by a stream. A large body may: searching it would cost more than a clock."""
-    return inbound.stream or len(inbound.body) > _LARGE or b'"stream"' in inbound.body
+    return inbound.stream or len(inbound.body) > _LARGE or inbound.body.find(b'"stream"') >= 0
 
 
 class KeepAlive:

@@ -46,6 +46,7 @@ class RequestHead(msgspec.Struct):
     user: Any = None
     metadata: Any = None
     previous_response_id: Any = None
+    store: Any = None
     temperature: Any = None
     top_p: Any = None
     max_tokens: Any = None

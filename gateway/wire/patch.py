@@ -92,7 +92,7 @@ def _spelled_once(body: bytes, name: str) -> bool:
     """
     if body.count(b'"%b"' % name.encode()) != 1:
         return False
-    return b"\\u00" not in body or not any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name})
+    return body.find(b"\\u00") < 0 or not any(b"\\u00%x" % high in body for high in {ord(letter) >> 4 for letter in name})
 
 
 def _rewrite(body: bytes, found: list[Member], edits: Mapping[str, bytes | None]) -> bytes:

@@ -22,7 +22,8 @@ _STAY: Final = b"connection: keep-alive\r\n"
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"
-_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
+_BREAKS: Final = b"\r\n\0"
 _BODYLESS: Final = frozenset({204, 304})
 _NEVER: Final = float("inf")
 
@@ -219,12 +220,13 @@ class Cycle:
 
     def _head(self, body: bytes, *, more: bool) -> bytes:
         """Status line and headers. The length is told where it is known; where it is not the body goes in chunks, or ends with the connection."""
-        headers = [b"%b: %b\r\n" % (name, value) for name, value in self._headers]
-        block = b"".join(headers)
-        names = b"\n" + block.lower()
-        if block.count(b"\n") != len(headers) or block.count(b"\r") != len(headers) or b"\0" in block:
+        lines = [_STATUS_LINES.get(self.status) or b"HTTP/1.1 %d " % self.status, *map(b": ".join, self._headers), b""]
+        block = b"\r\n".join(lines)
+        if len(block) - len(block.translate(None, _BREAKS)) != 2 * (len(lines) - 1):
             raise ValueError("a response header holds a line break")
-        if b"\ncontent-length:" not in names and self.status not in _BODYLESS:
+        # Not ``in``, which takes bytes for a number first, and makes an exception of each that is none.
+        names = block.lower()
+        if names.find(b"\ncontent-length:") < 0 and self.status not in _BODYLESS:
             if not more:
                 block += b"content-length: %d\r\n" % len(body)
             elif self.scope["http_version"] == "1.1":
@@ -232,12 +234,11 @@ class Cycle:
                 block += _CHUNKED
             else:
                 self.keep_alive = False
-        told = b"\nconnection:" in names
+        told = names.find(b"\nconnection:") >= 0
         if self.more or told:  # a request that is not read to its end cannot be followed by another
             self.keep_alive = False
-        line = _STATUS_LINES.get(self.status) or b"HTTP/1.1 %d \r\n" % self.status
         closing = b"" if told else self._connection_line()
-        return b"".join((line, block, b"" if b"\ndate:" in names else self._connection.date, closing, b"\r\n"))
+        return b"".join((block, b"" if names.find(b"\ndate:") >= 0 else self._connection.date, closing, b"\r\n"))
 
     def _connection_line(self) -> bytes:
         """What becomes of the connection, where it is not as the client's version of HTTP takes for granted (RFC 9112 section 9.3)."""

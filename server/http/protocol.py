@@ -210,8 +210,9 @@ class HttpProtocol(asyncio.Protocol):
         """The head is there: the application may begin."""
         if self._parser.should_upgrade():
             return
-        self._check_head()
-        cycle = Cycle(self, self._scope(), keep_alive=self._parser.should_keep_alive(), expects=self._expects)
+        version = self._parser.get_http_version()
+        self._check_head(version)
+        cycle = Cycle(self, self._scope(version), keep_alive=self._parser.should_keep_alive(), expects=self._expects)
         self._incoming = cycle
         self.deadline = _NEVER
         if self._cycle is None:
@@ -250,11 +251,10 @@ class HttpProtocol(asyncio.Protocol):
         ]
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
-    def _check_head(self) -> None:
+    def _check_head(self, version: str) -> None:
         """What the parser lets pass and RFC 9112 does not (sections 2.3 and 3.2): such heads are read in two ways by two servers."""
         if len(self._pipelined) >= MOST_AHEAD:
             raise BadRequest(429, f"{MOST_AHEAD} requests are sent ahead of their answers; wait for some")
-        version = self._parser.get_http_version()
         if version not in _VERSIONS:
             raise BadRequest(505, "this server speaks HTTP/1.1")
         if self._hosts > 1 or (version == "1.1" and not self._hosts):
@@ -262,7 +262,7 @@ class HttpProtocol(asyncio.Protocol):
         if version == "1.0":
             self._expects = False  # RFC 9110 section 10.1.1
 
-    def _scope(self) -> HTTPScope:
+    def _scope(self, version: str) -> HTTPScope:
         target = self._url
         if not target.startswith(b"/"):  # absolute-form (RFC 9112 section 3.2.2), or the asterisk
             parsed = httptools.parse_url(target) if target != b"*" else None
@@ -276,7 +276,7 @@ class HttpProtocol(asyncio.Protocol):
             {
                 "type": "http",
                 "asgi": _VERSION,
-                "http_version": self._parser.get_http_version(),
+                "http_version": version,
                 "method": self._parser.get_method().decode("ascii"),
                 "scheme": "http",
                 "path": unquote(path) if "%" in path else path,

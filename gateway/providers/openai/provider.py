@@ -41,8 +41,8 @@ class OpenAIProvider:
     def __init__(self, name: str, settings: ProviderSettings, quirks: Quirks = PLAIN) -> None:
         self._quirks = quirks
         base_url, masking = settings.base_url or DEFAULT_BASE_URL, Masking(settings)
-        self._account = HttpAccount(name, base_url, settings.timeouts, public_only=settings.public_only, masking=masking)
-        self._headers = _own_headers(settings)
+        own, public_only = _own_headers(settings), settings.public_only
+        self._account = HttpAccount(name, base_url, settings.timeouts, own, public_only=public_only, masking=masking)
         self.operations = quirks.operations
         self._allowed = ALLOWED | quirks.headers
         self.address = self._account.address
@@ -62,7 +62,7 @@ class OpenAIProvider:
 
     def send(self, request: Outbound) -> Coroutine[Any, Any, Upstream]:
         """See ``Provider.send``."""
-        headers = [*self._headers, *_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
+        headers = [*_forwarded(request.headers, self._allowed), ("traceparent", request.traceparent)]
         if (resource := request.resource) is not None:
             body = request.upload or request.body
             typed = [("content-type", resource.content_type)] if body or resource.method == "POST" else []
