@@ -11,6 +11,7 @@ import msgspec
 import storage
 from config.schema import Settings, TelemetrySettings
 from storage.journal import Journal
+from storage.niceness import STORE, step_back
 from storage.process.parent import Store
 
 __all__ = ("COMMAND", "main", "start_store")
@@ -47,6 +48,8 @@ def _kept(telemetry: TelemetrySettings) -> dict[str, Any]:
 
 def main() -> None:
     """Serve the server whose socket's descriptor is the last argument."""
+    # From the first moment: nobody waits for this database to be open before the server is loaded, which wants a whole core for that.
+    step_back(STORE)
     # Here, as the server needs none of it: it loads no driver.
     from storage.process.child import serve
     from tracing.raw import expansion

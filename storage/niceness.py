@@ -3,11 +3,9 @@
 import os
 import sys
 import threading
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
-__all__ = ("STORE", "step_aside", "step_back", "step_back_all")
+__all__ = ("STORE", "step_aside", "step_back")
 
 STORE: Final = 10
 """Of 0 to 19; at 10 a thread gets about a tenth of a core that is wanted by one of niceness 0."""
@@ -23,11 +21,3 @@ def step_back(niceness: int) -> None:
     """Give the calling thread a niceness. On Linux each thread has its own, and hands it down to those it starts: chDB's have it too."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
-
-
-def step_back_all(niceness: int) -> None:
-    """Give all threads of this process a niceness."""
-    if sys.platform == "linux":
-        for thread in Path("/proc/self/task").iterdir():
-            with suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)

@@ -5,59 +5,60 @@ Command modules import click and our own types only; whatever is slow to import 
 """
 
 import sys
-from typing import NoReturn
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final, NoReturn
 
 import rich_click as click
+from typing_extensions import override
 
-from server.cli.bench import bench
-from server.cli.budgets import budgets
-from server.cli.cache import cache
-from server.cli.configuration import config_group
-from server.cli.demo import demo
-from server.cli.doctor import doctor
 from server.cli.errors import INTERRUPTED, CommandError
-from server.cli.garbage import gc
-from server.cli.importing import import_group
-from server.cli.init import init
-from server.cli.judge import judge
-from server.cli.keys import keys
-from server.cli.lineage import lineage
-from server.cli.models import models
-from server.cli.prompts import prompts
-from server.cli.traces import traces
-from server.cli.up import up
-from server.cli.users import users
-from server.cli.version import version
 
 __all__ = ("cli", "main")
 
+COMMANDS: Final[Mapping[str, str]] = {
+    "up": "server.cli.up:up",
+    "demo": "server.cli.demo:demo",
+    "doctor": "server.cli.doctor:doctor",
+    "init": "server.cli.init:init",
+    "config": "server.cli.configuration:config_group",
+    "traces": "server.cli.traces:traces",
+    "prompts": "server.cli.prompts:prompts",
+    "models": "server.cli.models:models",
+    "lineage": "server.cli.lineage:lineage",
+    "judge": "server.cli.judge:judge",
+    "keys": "server.cli.keys:keys",
+    "users": "server.cli.users:users",
+    "budgets": "server.cli.budgets:budgets",
+    "cache": "server.cli.cache:cache",
+    "gc": "server.cli.garbage:gc",
+    "import": "server.cli.importing:import_group",
+    "bench": "server.cli.bench:bench",
+    "version": "server.cli.version:version",
+}
+"""Each command's module, and its name there."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.RichGroup):
+    """Commands that are imported when they are asked for: a server starts without those that it is not."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table says so
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """One server for LLM traffic, traces, judges and prompts."""
-
-
-for command in (
-    up,
-    demo,
-    doctor,
-    init,
-    config_group,
-    traces,
-    prompts,
-    models,
-    lineage,
-    judge,
-    keys,
-    users,
-    budgets,
-    cache,
-    gc,
-    import_group,
-    bench,
-    version,
-):
-    cli.add_command(command)
 
 
 def main() -> NoReturn:

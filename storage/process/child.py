@@ -16,7 +16,6 @@ from storage.errors import MigrationError, SettingsError, StorageError, Telemetr
 from storage.journal import Delivery
 from storage.journal_cursor import Position
 from storage.leisure import Expand
-from storage.niceness import STORE, step_back_all
 from storage.process.messages import (
     Answer,
     Begin,
@@ -116,8 +115,6 @@ class StoreProcess:
         except (MigrationError, SettingsError) as error:
             self._say(failure_of(0, error))
             return
-        # Until here somebody waited for the database to open; from here on the gateway goes first.
-        step_back_all(STORE)
         storing = asyncio.ensure_future(self._writer.run())
         await asyncio.sleep(0)  # it has begun, and knows that the dead may have left something
         self._say(self._state())

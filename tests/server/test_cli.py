@@ -1,4 +1,5 @@
 import _thread
+import ast
 import json
 import signal
 import subprocess
@@ -432,6 +433,16 @@ def test_help_imports_nothing_that_is_slow():
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
     assert "traces" in done.stdout
+
+
+def test_a_server_starts_without_the_modules_of_other_commands():
+    script = (
+        "import sys, click; from server.cli import cli; cli.get_command(click.Context(cli), 'up');"
+        "print(sorted(name for name in sys.modules if name.startswith('server.cli.')), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "server.cli.up" in done.stderr
+    assert not {"server.cli.bench", "server.cli.demo", "server.cli.traces"} & set(ast.literal_eval(done.stderr))
 
 
 def test_the_version_is_printed(capsys):

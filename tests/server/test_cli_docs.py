@@ -8,7 +8,9 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text()
 
 
 def commands(group: click.Group, prefix: str):
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from commands(command, f"{prefix} {name}")
         else:
