@@ -1,17 +1,22 @@
 """What is looked at in a scorer that a client has serialized: never run, only read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from registry.errors import InvalidParameterValue
+from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 
-__all__ = ("check_can_run_online", "check_serialized", "parsed")
+__all__ = ("Known", "check_can_run_online", "check_models", "check_serialized", "parsed")
 
 CODE: Final = "call_source"
 GATEWAY: Final = "gateway:/"
 EXPECTATIONS: Final = "expectations"
+DATA: Final = ("instructions_judge_pydantic_data", "builtin_scorer_pydantic_data", "third_party_scorer_data")
+"""Where the client keeps what a judge is made of, its model among it."""
+
+Known = Callable[[str], bool]
+"""Whether the gateway would send a request for a model to somebody."""
 
 
 def check_serialized(serialized: str) -> None:
@@ -23,6 +28,24 @@ def check_serialized(serialized: str) -> None:
             "Scorers made with the @scorer decorator hold code, which this server neither keeps nor runs. "
             "Register a judge of make_judge or a built-in scorer, or pass the decorated function to mlflow.genai.evaluate."
         )
+
+
+def check_models(serialized: str, known: Known) -> None:
+    """Refuse a judge whose model is no name, or a name that the gateway does not answer.
+
+    Raises ``InvalidParameterValue`` and ``ResourceDoesNotExist``.
+    """
+    for model in _models(parsed(serialized)):
+        if not isinstance(model, str):
+            raise InvalidParameterValue(f"Scorer model must be a string, got {type(model).__name__}.")
+        if not model.strip():
+            raise InvalidParameterValue("Scorer model cannot be empty or contain only whitespace.")
+        name = model.removeprefix(GATEWAY).lstrip("/")
+        if model.startswith(GATEWAY) and not known(name):
+            raise ResourceDoesNotExist(
+                f"GatewayEndpoint not found (name='{name}'). GET /v1/models lists what the gateway answers; "
+                "mlflow's gateway API or a route in the configuration adds to it."
+            )
 
 
 def check_can_run_online(name: str, serialized: str) -> None:
@@ -58,6 +81,12 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
+
+
+def _models(value: Any) -> Iterator[Any]:
+    """The models of the judges in it, where any is said."""
+    judges = (mapping[key] for mapping in _mappings(value) for key in DATA if isinstance(mapping.get(key), dict))
+    return (judge["model"] for judge in judges if judge.get("model") is not None)
 
 
 def _variables(text: str) -> set[str]:

@@ -13,7 +13,7 @@ from registry.runs.experiments import active_experiment
 from registry.runs.types import Metadata, now_ms
 from registry.scorers import messages as wire
 from registry.scorers import store
-from registry.scorers.serialized import check_can_run_online, check_serialized
+from registry.scorers.serialized import Known, check_can_run_online, check_models, check_serialized
 from registry.scorers.store import ConfigRow, ScorerRow
 from registry.traces.search import parse_search
 
@@ -28,9 +28,10 @@ class ScorerService:
     def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
 
-    async def register(self, request: wire.RegisterScorer) -> wire.RegisterScorer.Response:
-        """Keep a scorer as the next version of its name."""
+    async def register(self, request: wire.RegisterScorer, known: Known) -> wire.RegisterScorer.Response:
+        """Keep a scorer as the next version of its name. ``known`` models are those that the gateway answers."""
         check_serialized(request.serialized_scorer)
+        check_models(request.serialized_scorer, known)
         if not request.name.strip() or len(request.name) > MAX_NAME:
             raise InvalidParameterValue(f"A scorer's name has 1 to {MAX_NAME} characters, and not only spaces.")
         number = experiment_number(request.experiment_id)

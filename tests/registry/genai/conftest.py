@@ -47,7 +47,7 @@ async def client(metadata_any: Metadata) -> AsyncIterator[Client]:
     made = await ExperimentService(metadata_any).create(CreateExperiment(name="shop"))
     table = Table(
         [
-            *scorer_endpoints(ScorerService(metadata_any)),
+            *scorer_endpoints(ScorerService(metadata_any), {"chat"}.__contains__),
             *dataset_endpoints(DatasetService(metadata_any)),
             *issue_endpoints(IssueService(metadata_any, Counts())),
             *review_endpoints(LabelSchemaService(metadata_any), ReviewQueueService(metadata_any)),

@@ -39,6 +39,17 @@ async def test_code_is_not_kept_and_what_is_no_json_neither(client):
     await register(client, experiment_id="99", status=404)
 
 
+async def test_a_judge_has_a_model_that_the_gateway_answers(client):
+    missing = await register(client, JUDGE.replace("gateway:/chat", "gateway:/nope"), 404)
+    assert missing["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+    assert missing["message"].startswith("GatewayEndpoint not found (name='nope')")
+    wrapped = json.dumps({"memory_augmented_judge_data": {"base_judge": json.loads(JUDGE.replace("chat", "nope"))}})
+    await register(client, wrapped, 404)
+    for wrong in (json.loads(JUDGE) | {"builtin_scorer_pydantic_data": {"model": model}} for model in (7, " ")):
+        assert (await register(client, json.dumps(wrong), 400))["message"].startswith("Scorer model ")
+    await register(client, JUDGE.replace("gateway:/chat", "openai:/nope"))  # asked by the client itself
+
+
 async def test_a_judge_is_told_how_much_of_what_happens_it_looks_at(client):
     scorer_id = (await register(client))["scorer_id"]
     named = {"experiment_id": client.experiment, "name": "polite"}
