@@ -76,7 +76,7 @@ def mlflow_endpoints(services: Services) -> Table:
                 traces.metrics,
                 traces.assessments,
             ),
-            *scorer_endpoints(tracking.scorers, services.gateway.knows),
+            *scorer_endpoints(tracking.scorers, services.proxy.gateway.knows),
             *dataset_endpoints(tracking.evaluation_datasets),
             *review_endpoints(tracking.label_schemas, tracking.review_queues),
             *issue_endpoints(tracking.issues),

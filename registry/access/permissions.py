@@ -102,7 +102,10 @@ def check_grant(resource_type: str, pattern: str, permission: str) -> Grant:
         raise InvalidParameterValue(
             f"Invalid resource_pattern '{pattern}' for resource_type='{resource_type}'. This resource type supports only wildcard ('*') grants."
         )
-    return Grant(resource_type, canonical(resource_type, pattern), permission)
+    pattern = canonical(resource_type, pattern)
+    if resource_type == "experiment" and pattern != ANY and not pattern.isdecimal():
+        raise InvalidParameterValue(f"Invalid experiment ID '{pattern}'. Experiment ID must be a valid integer.")
+    return Grant(resource_type, pattern, permission)
 
 
 def check_type(resource_type: str) -> None:

@@ -208,6 +208,7 @@ class RoleService:
 
     async def revoke(self, request: access.RevokeUserPermission) -> None:
         """Take back a permission that one user was given on one thing."""
+        check_type(request.resource_type)
         manages(request.resource_type, request.resource_id)
         pattern = canonical(request.resource_type, request.resource_id)
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,9 @@ from registry.access.views import role_view, user_view, user_with_permissions
 from registry.errors import BadRequest, InvalidParameterValue, InvalidState, ResourceAlreadyExists, ResourceDoesNotExist
 
 __all__ = ("UserService",)
+
+SHORTEST_PASSWORD: Final = 12
+"""Characters, as MLflow's basic-auth asks for."""
 
 
 class UserService:
@@ -47,6 +51,7 @@ class UserService:
         """Make a user."""
         administrator_only()
         _check_username(request.username)
+        _check_password(request.password)
         stored = await asyncio.to_thread(hash_password, request.password)
         try:
             user = await self._book.change(lambda connection: store.insert_user(connection, request.username, stored))
@@ -93,6 +98,7 @@ class UserService:
         caller = CALLER.get()
         if caller is not None and caller.user.username == request.username:
             await self._check_own(request)
+        _check_password(request.password)
         stored = await asyncio.to_thread(hash_password, request.password)
 
         def write(connection: Connection) -> None:
@@ -190,3 +196,8 @@ def _check_username(username: str) -> None:
         raise InvalidParameterValue(
             "A username has at most 255 characters, no colon, no space at its ends, and nothing that cannot be printed."
         )
+
+
+def _check_password(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidParameterValue(f"Password must be at least {SHORTEST_PASSWORD} characters.")

@@ -32,10 +32,10 @@ def make_person(users_server: RunningServer):
 
     def make(role: str | None = None) -> Person:
         name = f"person{next(numbers)}"
-        admin.post("users/create", username=name, password="pass word")
+        admin.post("users/create", username=name, password="long pass word")
         if role:
             roles = admin.get("/api/3.0/mlflow/roles/list", workspace="default")["roles"]
             admin.post("/api/3.0/mlflow/roles/assign", username=name, role_id=next(each["id"] for each in roles if each["name"] == role))
-        return Person(users_server, (name, "pass word"))
+        return Person(users_server, (name, "long pass word"))
 
     return make

@@ -136,10 +136,10 @@ def test_viewers_read_editors_write_and_admins_administer(make_person):
     assert viewer.status("POST", "/v1/chat/completions", **chat) == 403
     assert editor.status("POST", "/v1/chat/completions", **chat) == 200
     for path in ("users/create", "webhooks"):
-        asked = {"username": f"x{next(numbers)}", "password": "y", "name": "hook", "url": "https://example.com", "events": []}
+        asked = {"username": f"x{next(numbers)}", "password": "long pass word", "name": "hook", "url": "https://example.com", "events": []}
         assert editor.status("POST", path, **asked) == 403
     assert editor.status("GET", "/api/v1/keys") == 403 and chief.status("GET", "/api/v1/keys") == 200
-    assert chief.status("POST", "users/create", username=f"x{next(numbers)}", password="y") == 200
+    assert chief.status("POST", "users/create", username=f"x{next(numbers)}", password="long pass word") == 200
 
 
 def test_people_change_their_own_password_and_nobody_elses(admin, make_person, users_server):
@@ -147,9 +147,14 @@ def test_people_change_their_own_password_and_nobody_elses(admin, make_person, u
     assert bob.status("PATCH", "users/update-password", username=ada.name, password="x") == 403
     assert ada.status("PATCH", "users/update-password", username=ada.name, password="x") == 400
     assert ada.status("PATCH", "users/update-password", username=ada.name, password="x", current_password="wrong") == 400
-    assert ada.status("PATCH", "users/update-password", username=ada.name, password="new", current_password="pass word") == 200
+    assert (
+        ada.status("PATCH", "users/update-password", username=ada.name, password="a newer password", current_password="long pass word")
+        == 200
+    )
     assert ada.status("GET", "users/current") == 401
-    again = Person(users_server, (ada.name, "new"))
+    short = admin.call("PATCH", "users/update-password", username=ada.name, password="eleven char")
+    assert short.status_code == 400 and short.json()["message"] == "Password must be at least 12 characters."
+    again = Person(users_server, (ada.name, "a newer password"))
     assert again.get("users/current")["user"]["username"] == ada.name
     assert admin.status("DELETE", "users/delete", username=ada.name) == 200
     assert again.status("GET", "users/current") == 401
@@ -173,11 +178,12 @@ def test_a_token_stands_for_its_user_until_it_is_taken_back(users_server, make_p
 def test_what_is_kept_and_told_holds_no_password(users_server, admin, make_person):
     ada = make_person()
     assert (
-        "scrypt" not in admin.call("GET", "users/list").text and "pass word" not in admin.call("GET", "users/get", username=ada.name).text
+        "scrypt" not in admin.call("GET", "users/list").text
+        and "long pass word" not in admin.call("GET", "users/get", username=ada.name).text
     )
     stored = b"".join(file.read_bytes() for file in users_server.data.glob("metadata.sqlite*"))
-    assert b"pass word" not in stored and b"correct horse" not in stored and b"scrypt$" in stored
-    assert "pass word" not in users_server.log.read_text() and "correct horse" not in users_server.log.read_text()
+    assert b"long pass word" not in stored and b"correct horse" not in stored and b"scrypt$" in stored
+    assert "long pass word" not in users_server.log.read_text() and "correct horse" not in users_server.log.read_text()
 
 
 def test_without_a_first_password_the_server_says_what_is_missing(tmp_path: Path):
@@ -196,7 +202,7 @@ def test_a_browser_signs_in_for_a_while_and_acts_only_from_our_pages(users_serve
         assert "<form" in browser.get(led.headers["location"]).text
         form = {"username": ada.name, "password": "wrong", "next": "/prompts"}
         assert browser.post("/sign-in", data=form).status_code == 401
-        right = browser.post("/sign-in", data={**form, "password": "pass word"})
+        right = browser.post("/sign-in", data={**form, "password": "long pass word"})
         assert (right.status_code, right.headers["location"]) == (303, "/prompts")
         assert {"httponly", "samesite=lax", "max-age=43200"} <= set(right.headers["set-cookie"].lower().replace(" ", "").split(";"))
         assert ada.name in browser.get("/prompts").text
@@ -205,9 +211,11 @@ def test_a_browser_signs_in_for_a_while_and_acts_only_from_our_pages(users_serve
         for site in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil.example"}):
             assert browser.post("/api/v1/prompts", json=new, headers=site).status_code in {401, 403}
         assert browser.post("/api/v1/prompts", json=new, headers={"sec-fetch-site": "same-origin"}).status_code == 201
-        changed = ada.call("PATCH", "users/update-password", username=ada.name, password="new", current_password="pass word")
+        changed = ada.call(
+            "PATCH", "users/update-password", username=ada.name, password="a newer password", current_password="long pass word"
+        )
         assert changed.status_code == 200 and browser.get("/prompts").status_code == 401
-        signed_in = browser.post("/sign-in", data={**form, "password": "new", "next": "//evil.example/"})
+        signed_in = browser.post("/sign-in", data={**form, "password": "a newer password", "next": "//evil.example/"})
         assert signed_in.headers["location"] == "/" and browser.get("/prompts").status_code == 200
         browser.post("/sign-out", headers={"sec-fetch-site": "same-origin"})
         assert browser.get("/prompts").status_code == 401
@@ -218,7 +226,7 @@ def test_passwords_are_not_guessed_without_end_and_nobody_is_locked_out_by_it(us
     where = f"{users_server.url}/api/2.0/mlflow/users/current"
     statuses = [httpx.get(where, auth=(ada.name, f"guess {number}")).status_code for number in range(11)]
     assert statuses == [401] * 10 + [429]
-    refused = httpx.get(where, auth=(ada.name, "pass word"))
+    refused = httpx.get(where, auth=(ada.name, "long pass word"))
     assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0 and "token" in refused.json()["message"]
     assert bob.status("GET", "users/current") == 200
 
@@ -230,8 +238,8 @@ def test_the_command_line_administers_people_and_says_what_is_wrong(users_server
 
     name = f"person{next(numbers)}"
     experiment = admin.experiment()
-    assert tidegate("users", "add", name, "--role", "editor", "--password-stdin", stdin="pass word\n").exit_code == 0
-    person = Person(users_server, (name, "pass word"))
+    assert tidegate("users", "add", name, "--role", "editor", "--password-stdin", stdin="long pass word\n").exit_code == 0
+    person = Person(users_server, (name, "long pass word"))
     assert person.status("GET", "experiments/get", experiment_id=experiment) == 200
     assert tidegate("users", "grant", name, "experiment", experiment, "READ").exit_code == 0
     assert tidegate("users", "grant", name, "experiment", experiment, "deny").exit_code == 0
@@ -244,12 +252,14 @@ def test_the_command_line_administers_people_and_says_what_is_wrong(users_server
     assert token.startswith("tgu-") and token not in tidegate("users", "token", "list", name).stdout
     refused = tidegate("users", "list", key=token)
     assert refused.exit_code == 0 and name in refused.stdout
-    assert tidegate("users", "add", "x", "--password-stdin", stdin="y\n", key=token).exception.hint.startswith("An administrator")
+    assert tidegate("users", "add", "x", "--password-stdin", stdin="long pass word\n", key=token).exception.hint.startswith(
+        "An administrator"
+    )
     assert tidegate("users", "role", name, "editor", "--remove").exit_code == 0
-    assert tidegate("users", "password", name, "--password-stdin", stdin="other\n").exit_code == 0
+    assert tidegate("users", "password", name, "--password-stdin", stdin="another password\n").exit_code == 0
     assert person.status("GET", "users/current") == 401
     assert "viewer" in tidegate("users", "role", name, "edtior").exception.hint
-    assert "already exists" in str(tidegate("users", "add", name, "--password-stdin", stdin="y\n").exception)
+    assert "already exists" in str(tidegate("users", "add", name, "--password-stdin", stdin="long pass word\n").exception)
     assert (
         "--password-stdin" in tidegate("users", "add", "z").exception.hint and "--yes" in tidegate("users", "delete", name).exception.hint
     )

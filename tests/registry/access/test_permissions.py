@@ -44,7 +44,16 @@ def test_permissions_grow_and_deny_allows_nothing():
 
 
 @pytest.mark.parametrize(
-    "given", ["planet 1 READ", "experiment 1 FLY", "experiment 1 NO_PERMISSIONS", "workspace * READ", "run 12 READ", "skill a USE"]
+    "given",
+    [
+        "planet 1 READ",
+        "experiment one READ",
+        "experiment 1 FLY",
+        "experiment 1 NO_PERMISSIONS",
+        "workspace * READ",
+        "run 12 READ",
+        "skill a USE",
+    ],
 )
 def test_what_means_nothing_cannot_be_granted(given):
     with pytest.raises(InvalidParameterValue):
