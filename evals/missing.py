@@ -56,13 +56,14 @@ class Watch:
         self._clock = clock
         self._head: str | None = None
         self._next: str | None = None
+        self._kept: str | None = None
         self._turned = clock()
         self._begun = False
 
     async def look(self) -> list[Admission]:
         """Admit everything that has come to rest since the last look."""
         if not self._begun:
-            self._head = self._next = await self._ledger.position(self._judge)
+            self._head = self._next = self._kept = await self._ledger.position(self._judge)
             self._begun = True
         try:
             admissions = await self._admit()
@@ -84,7 +85,8 @@ class Watch:
     async def _turn(self) -> None:
         if self._clock() - self._turned < LAG or self._head is None:
             return
-        if self._next is not None:
+        if self._next is not None and self._next != self._kept:  # a server at rest writes nothing
             await self._ledger.keep_position(self._judge, self._next)
+            self._kept = self._next
         self._next, self._head = self._head, self._next
         self._turned = self._clock()

@@ -118,6 +118,8 @@ class Runner:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._ledger.lease.total_seconds() / 3)
+            if not self._busy:
+                continue
             try:
                 await self._ledger.renew(self.worker)
             except StorageUnavailable as error:

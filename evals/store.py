@@ -7,14 +7,15 @@ that they did not. Times are given by the caller.
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, func, or_, select, tuple_, update
 
 from evals.assessing import rfc3339
 from evals.types import Admission, Claim, Judge, Judgement, JudgementState, JudgeStats, Key, Outcome
 from storage.metadata import Metadata
 from storage.metadata_tables import judge_cursors, judge_versions, judgements
+from storage.prepared import Prepared
 from storage.upserts import insert_into
 
 __all__ = ("LedgerStore",)
@@ -98,6 +99,9 @@ class LedgerStore:
 
     async def claim(self, judge: Judge, worker: str, limit: int, now: datetime, lease_until: datetime) -> list[Claim]:
         """Take up to ``limit`` lines that are due, the oldest first: new ones, retries whose time has come, and leases that ran out."""
+        asked = {"name": judge.name, "version": judge.version, "now": now}
+        if not await self._metadata.read(lambda connection: _ANY_DUE.rows(connection, asked)):
+            return []
         due = and_(_of(judgements, judge), _due(now))
         # SKIP LOCKED lets workers of PostgreSQL pass one another; SQLite has one writer at a time and leaves the words out.
         oldest = select(LINE.trace_id, LINE.trace_revision).where(due).order_by(LINE.created_at, LINE.trace_id).limit(limit)
@@ -179,12 +183,24 @@ def _any_of(keys: Sequence[Key]) -> ColumnElement[bool]:
     return tuple_(LINE.trace_id, LINE.trace_revision).in_([(key.trace_id, key.trace_revision) for key in keys])
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
+def _due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(
         LINE.state == JudgementState.QUEUED,
         and_(LINE.state == JudgementState.RETRY, or_(LINE.not_before.is_(None), LINE.not_before <= now)),
         and_(LINE.state == JudgementState.CLAIMED, LINE.lease_expires_at <= now),
     )
+
+
+_ANY_DUE: Final = Prepared(
+    select(LINE.trace_id)
+    .where(
+        LINE.judge_name == bindparam("name"),
+        LINE.judge_version == bindparam("version"),
+        _due(bindparam("now", type_=LINE.not_before.type)),
+    )
+    .limit(1)
+)
+"""Whether there may be something to claim. It is asked all the time, and only reads: to claim takes the lock of who writes."""
 
 
 def _held(claim: Claim) -> ColumnElement[bool]:

@@ -1,12 +1,15 @@
 """One line a judgement: claimed by one worker, settled once, taken up again when its worker dies. On SQLite and PostgreSQL alike."""
 
 import asyncio
+import threading
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import Connection, text
 
 from evals.ledger import LEASE, Ledger
 from evals.types import Candidate, Claim, JudgementState, Outcome
+from storage.metadata import Metadata
 from tests.evals.making import Clock, Sealed, make_judge
 
 JUDGE = make_judge()
@@ -50,6 +53,25 @@ async def test_workers_that_claim_at_once_share_the_lines_without_an_overlap(any
         claims.extend(rest)
     assert len(claims) == 100
     assert len({claim.key.trace_id for claim in claims}) == 100
+
+
+async def test_who_looks_for_work_where_there_is_none_waits_for_nobody_who_writes(ledger: Ledger, metadata: Metadata):
+    await ledger.admit(JUDGE, sealed(1))
+    await claim_one(ledger)
+    held, done = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def write(connection: Connection) -> None:
+        connection.execute(text("UPDATE judgements SET reason = 'held'"))
+        loop.call_soon_threadsafe(held.set)
+        done.wait(10)
+
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(metadata.run(write))
+        await held.wait()
+        assert await ledger.claim(JUDGE, "w2", 1) == []
+        assert not writing.done()
+        done.set()
 
 
 async def test_a_line_is_nobody_elses_until_its_lease_runs_out(any_ledger: Ledger, clock: Clock):

@@ -130,6 +130,25 @@ async def test_a_trace_that_became_visible_late_is_still_met(day: Day):
     assert day.scored_by(SELDOM) == Counter(RARES[:4])
 
 
+async def test_a_watch_at_rest_writes_its_position_down_once(day: Day, monkeypatch: pytest.MonkeyPatch):
+    kept: list[str] = []
+    keep = day.ledger.keep_position
+
+    async def noted(judge: Judge, position: str) -> None:
+        kept.append(position)
+        await keep(judge, position)
+
+    monkeypatch.setattr(day.ledger, "keep_position", noted)
+    watch = day.watch(SELDOM)
+    for number in (0, 1):
+        day.traces.seal(RARES[number], filters=frozenset({RARE}))
+        for _ in range(10):
+            await watch.look()
+            day.clock.pass_(LAG)
+        assert len(kept) == number + 1
+    assert await day.ledger.position(SELDOM) == kept[-1]
+
+
 async def test_the_remembered_position_never_passes_a_trace_without_a_line(day: Day):
     watch = day.watch(SELDOM)
     async for _ in day.minutes():

@@ -1,16 +1,12 @@
 """A batch that a kill cut short is stored when it comes again: neither dropped as one that was stored, nor stored twice."""
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from struct import Struct
 
 import msgspec
 import pytest
@@ -20,11 +16,10 @@ from hypothesis import strategies as st
 from storage.connectors import Embedded
 from storage.deduplication_logs import ADD, DROP, Line, forget_unborn_parts, unborn
 from storage.segments import lock_file
+from tests.watching import IN_MODIFY, IN_MOVED_TO, watching
 
 ROOT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("insert_child.py")
-IN_MODIFY, IN_MOVED_TO = 0x02, 0x80
-EVENT = Struct("iIII")
 SECOND = int(time.time())
 
 
@@ -46,23 +41,6 @@ def stored(home: Path, *numbers: int) -> Said:
     )
     assert done.returncode == -signal.SIGKILL
     return msgspec.json.decode(done.stdout, type=Said)
-
-
-@contextmanager
-def watched(directories: dict[Path, int]) -> Iterator[list[str]]:
-    """The names of what happened within, in its order: the kernel keeps one queue for all directories. See inotify(7)."""
-    names: list[str] = []
-    libc = ctypes.CDLL(None, use_errno=True)
-    queue = libc.inotify_init1(os.O_NONBLOCK)
-    for directory, events in directories.items():
-        assert libc.inotify_add_watch(queue, str(directory).encode(), events) > 0
-    yield names
-    data = os.read(queue, 65536)
-    os.close(queue)
-    while data:
-        _, _, _, length = EVENT.unpack_from(data)
-        names.append(data[EVENT.size : EVENT.size + length].rstrip(b"\0").decode())
-        data = data[EVENT.size + length :]
 
 
 def write_log(table: Path, text: str, *parts: str) -> Path:
@@ -89,9 +67,9 @@ def test_the_engine_notes_a_batch_before_it_shows_the_rows(chdb_home):
     client.command("CREATE TABLE noted.t (x UInt8) ENGINE = MergeTree ORDER BY x SETTINGS non_replicated_deduplication_window = 10")
     uuid = client.command("SELECT toString(uuid) FROM system.tables WHERE database = 'noted'")
     [table] = chdb_home.glob(f"chdb/store/*/{uuid}")
-    with watched({table: IN_MOVED_TO, table / "deduplication_logs": IN_MODIFY}) as events:
+    with watching({table: IN_MOVED_TO, table / "deduplication_logs": IN_MODIFY}) as happened:
         client.command("INSERT INTO noted.t VALUES (1)")
-    assert events == ["deduplication_log_1.txt", "all_1_1_0"]
+        assert happened() == ["deduplication_log_1.txt", "all_1_1_0"]
     client.command("DROP DATABASE noted")
 
 
