@@ -103,7 +103,10 @@ class Exchange:
         progress = self._progress
         pursuit = progress.pursuit
         if pursuit is None:
-            return reply_of(progress, self._end, await reviewed(progress, await self.open(plan.targets[0])))
+            opened = await self.open(plan.targets[0])
+            if progress.call is not None and progress.call.reviews:
+                opened = await reviewed(progress, opened)
+            return reply_of(progress, self._end, opened)
         if pursuit.pool.rules.shadows:
             progress.snapshot.shadows.start(pursuit.pool, self._shadow)
         progress.recording.attempts = pursuit.attempts

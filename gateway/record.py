@@ -214,28 +214,41 @@ class Recording:
             self._answered = observation.messages.answer
         elif observation.messages:
             attributes["gen_ai.output.messages"] = _json(observation.messages)
-        for name, value in (
-            ("gen_ai.response.id", observation.response_id),
-            ("gen_ai.response.model", observation.model),
-            ("gen_ai.response.finish_reasons", observation.finish_reasons or None),
-            ("gen_ai.usage.input_tokens", usage.input_tokens),
-            ("gen_ai.usage.output_tokens", usage.output_tokens),
-            ("gen_ai.usage.cache_read.input_tokens", usage.cache_read_tokens),
-            ("gen_ai.usage.cache_write.input_tokens", usage.cache_write_tokens),
-            ("gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens),
-            ("tidegate.usage.estimated", True if usage.estimated else None),
-        ):
-            if value is not None:
-                attributes[name] = value
+        if observation.response_id is not None:
+            attributes["gen_ai.response.id"] = observation.response_id
+        if observation.model is not None:
+            attributes["gen_ai.response.model"] = observation.model
+        if observation.finish_reasons:
+            attributes["gen_ai.response.finish_reasons"] = observation.finish_reasons
+        self._used(usage)
+
+    def _used(self, usage: Usage) -> None:
+        """Note the tokens that are known. One by one: a table of names would be walked for every request."""
+        attributes = self._attributes
+        if usage.input_tokens is not None:
+            attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
+        if usage.output_tokens is not None:
+            attributes["gen_ai.usage.output_tokens"] = usage.output_tokens
+        if usage.cache_read_tokens is not None:
+            attributes["gen_ai.usage.cache_read.input_tokens"] = usage.cache_read_tokens
+        if usage.cache_write_tokens is not None:
+            attributes["gen_ai.usage.cache_write.input_tokens"] = usage.cache_write_tokens
+        if usage.reasoning_tokens is not None:
+            attributes["gen_ai.usage.reasoning.output_tokens"] = usage.reasoning_tokens
+        if usage.estimated:
+            attributes["tidegate.usage.estimated"] = True
 
     def _parameters(self) -> None:
         head = self._head
         limit = head.max_completion_tokens if head.max_completion_tokens is not None else head.max_tokens
         if limit is None and head.temperature is None and head.top_p is None:
             return
-        for name, value in (("temperature", head.temperature), ("top_p", head.top_p), ("max_tokens", limit)):
-            if isinstance(value, (int, float)):
-                self._attributes[f"gen_ai.request.{name}"] = value
+        if isinstance(head.temperature, (int, float)):
+            self._attributes["gen_ai.request.temperature"] = head.temperature
+        if isinstance(head.top_p, (int, float)):
+            self._attributes["gen_ai.request.top_p"] = head.top_p
+        if isinstance(limit, (int, float)):
+            self._attributes["gen_ai.request.max_tokens"] = limit
 
     def _estimate(self, texts: Callable[[], list[str]], observation: Observation) -> Usage:
         """An estimate of the tokens of a request and its answer.

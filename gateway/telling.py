@@ -14,8 +14,8 @@ def headers_of(progress: Progress, upstream: Upstream) -> Headers:
     own = own_headers(progress)
     if progress.call is None or not progress.call.headers:
         return [*upstream.headers, *own]
-    names = {name for name, _ in own}
-    return [*[header for header in upstream.headers if header[0] not in names], *own]
+    ours = dict(progress.call.headers)
+    return [*[header for header in upstream.headers if header[0] not in ours], *own]
 
 
 def own_headers(progress: Progress) -> Headers:

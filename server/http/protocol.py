@@ -32,6 +32,7 @@ MOST_AHEAD: Final = 512
 _VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
 _NEVER: Final = float("inf")
 _WISHES: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
+_HEEDED: Final = frozenset({b"host", b"expect", b"transfer-encoding"})
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
@@ -199,12 +200,17 @@ class HttpProtocol(asyncio.Protocol):
         if self._incoming is None:
             name = name.lower()
             self._headers.append((name, value))
-            if name == b"host":
-                self._hosts += 1
-            elif name == b"expect":
-                self._expects = value.lower() == b"100-continue"
-            elif name == b"transfer-encoding" and value.lower() != b"chunked":
-                raise BadRequest(501, "the only transfer coding that is understood is chunked")
+            if name in _HEEDED:
+                self._heed(name, value)
+
+    def _heed(self, name: bytes, value: bytes) -> None:
+        """A header that says how the request is to be read."""
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"expect":
+            self._expects = value.lower() == b"100-continue"
+        elif value.lower() != b"chunked":
+            raise BadRequest(501, "the only transfer coding that is understood is chunked")
 
     def on_headers_complete(self) -> None:
         """The head is there: the application may begin."""
