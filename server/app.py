@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from litestar import Litestar, Request, Router, get
+from litestar import Litestar, Request, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.plugins import PluginProtocol
-from litestar.plugins.core import MsgspecDIPlugin
-from litestar.types import ASGIApp, ControllerRouterHandler
-from litestar.types.internal_types import RouteHandlerType
-from typing_extensions import override
+from litestar.types import ASGIApp
 
 from evals import routes as judge_routes
 from gateway.cache import routes as cache_routes
@@ -32,6 +28,7 @@ from server.acting import with_actor
 from server.compression import compressed
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
+from server.framework import Framework
 from server.gateway_app import gateway_routers
 from server.guard import guarded
 from server.head import answering_head
@@ -58,23 +55,6 @@ SCHEMA_PATH = "/api/v1/schema"
 def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The OpenAPI description of our own API."""
     return request.app.openapi_schema.to_schema()
-
-
-class Framework(Litestar):
-    """Litestar with msgspec alone. It would load pydantic and attrs wherever they are installed, which takes a tenth of our start."""
-
-    @staticmethod
-    @override
-    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
-        return [*plugins, MsgspecDIPlugin()]
-
-    @override
-    def _validate_registration_value(self, value: ControllerRouterHandler) -> "RouteHandlerType | Router":
-        """Each router is made for one application. Litestar would copy it with all that it holds, which takes longer than making it."""
-        if isinstance(value, Router):
-            value.owner = self
-            return value
-        return super()._validate_registration_value(value)
 
 
 def create_app(services: Services) -> ASGIApp:
