@@ -1,11 +1,13 @@
-"""One server that people sign in to, for all tests of who may do what."""
+"""Servers that tests share: one that people sign in to, for all tests of who may do what, and one with workers."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.running import RunningServer, running_server
 from tests.server.people import ADMIN, KEY, Person, numbers
+from tests.server.with_workers import configure, start
 
 CONFIGURATION = f"""security: {{users: true, allow_private_addresses: true, admin_password: {ADMIN[1]}, api_keys: [{KEY}]}}
 judges: [{{name: strict, instructions: "Is {{{{ outputs }}}} right?", model: fake/judge, online: false}}]
@@ -39,3 +41,20 @@ def make_person(users_server: RunningServer):
         return Person(users_server, (name, "long pass word"))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def silent() -> Iterator[socket.socket]:
+    """A vendor that takes requests and never says anything."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def workers_server(tmp_path_factory: pytest.TempPathFactory, silent: socket.socket) -> Iterator[RunningServer]:
+    """With two workers. Some tests kill it, or parts of it, and leave one that runs; one of them ends it for good."""
+    home = tmp_path_factory.mktemp("workers")
+    configure(home, silent)
+    running = start(home)
+    yield running
+    assert running.stop() == 0

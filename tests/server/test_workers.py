@@ -4,12 +4,10 @@ import json
 import os
 import signal
 import socket
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,87 +17,16 @@ import pytest
 from storage.journal_frames import scan
 from storage.records import Opening, Row
 from tests.running import RunningServer, start_server
+from tests.server.with_workers import MASTER, Answer, ask, children, configure, eventually, send
 from tests.soak.rig import resident_mb
 
-MASTER = {"authorization": "Bearer of-the-whole-server"}
-CONFIG = """
-server: {{trusted_proxies: [127.0.0.3]}}
-security: {{api_keys: [of-the-whole-server]}}
-providers: {{silent: {{kind: openai, api_key: sk-x, base_url: "http://127.0.0.1:{port}/v1"}}}}
-routes:
-  - {{name: limited, targets: [{{model: fake/echo}}], limits: [{{name: ten, requests: 10, window: month}}]}}
-  - {{name: cached, targets: [{{model: fake/echo}}], cache: {{}}}}
-  - {{name: by-address, targets: [{{model: fake/echo}}], limits: [{{name: each, per: address, requests: 3, window: week}}]}}
-  - {{name: burst, targets: [{{model: fake/echo}}], limits: [{{name: twenty, requests: 20, window: week}}]}}
-  - {{name: held, targets: [{{model: silent/model}}], limits: [{{name: held, requests: 5, window: week}}]}}{more}
-"""
 MOST_MB = 130
 AT_ONCE = 16
 
 
 @pytest.fixture(scope="module")
-def silent() -> Iterator[socket.socket]:
-    """A vendor that takes requests and never says anything."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        yield listening
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, silent: socket.socket) -> Iterator[RunningServer]:
-    home: Path = tmp_path_factory.mktemp("workers")
-    configure(home, silent)
-    running = start_server(home / "data", config=home / "tidegate.yaml", arguments=("--workers", "2"))
-    yield running
-    assert running.stop() == 0
-
-
-def configure(home: Path, silent: socket.socket, more: str = "") -> None:
-    (home / "tidegate.yaml").write_text(CONFIG.format(port=silent.getsockname()[1], more=more))
-
-
-def children(server: RunningServer) -> list[int]:
-    """The core, once it has its store process, and the workers in the order of their start."""
-    while not (core := [pid for pid in children_of(server.process.pid) if children_of(pid)]):
-        time.sleep(0.05)
-    return [*core, *sorted(set(children_of(server.process.pid)) - set(core))]
-
-
-def children_of(pid: int) -> list[int]:
-    try:
-        return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):  # a task has ended meanwhile
-        return []
-
-
-def eventually(what: Callable[[], Any], seconds: float = 40.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
-
-
-class Answer(NamedTuple):
-    status_code: int
-    headers: Message
-    body: bytes
-
-
-def ask(server: RunningServer, model: str = "fake/echo", headers: dict[str, str] = MASTER, **options: str) -> Answer:
-    """On a connection of its own, which any worker may take."""
-    body = {"model": model, "messages": [{"role": "user", "content": "hello"}]}
-    return send(
-        server, "POST", "/v1/chat/completions", json.dumps(body), headers={"content-type": "application/json", **headers}, **options
-    )
-
-
-def send(
-    server: RunningServer, method: str, path: str, body: str | None = None, headers: dict[str, str] = MASTER, address: str = "127.0.0.1"
-) -> Answer:
-    with closing(HTTPConnection("127.0.0.1", server.port, timeout=30, source_address=(address, 0))) as connection:
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+def server(workers_server: RunningServer) -> RunningServer:
+    return workers_server
 
 
 def statuses(server: RunningServer, count: int, **asked: Any) -> Counter[int]:
@@ -109,8 +36,7 @@ def statuses(server: RunningServer, count: int, **asked: Any) -> Counter[int]:
 
 def test_a_limit_lets_as_many_pass_as_it_says_however_many_workers_are_asked_at_once(server: RunningServer):
     assert statuses(server, 40, model="limited") == {200: 10, 429: 30}
-    standing = server.client.get("/api/v1/budgets", headers=MASTER).json()["budgets"][0]
-    assert (standing["used"], standing["reserved"]) == (10, 0)
+    assert (used(server, "ten"), used(server, "ten", "reserved")) == (10, 0)
 
 
 def test_a_key_opens_and_closes_every_worker_at_once(server: RunningServer):
