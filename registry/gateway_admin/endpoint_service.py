@@ -13,6 +13,7 @@ from registry.gateway_admin import endpoint_store, messages, model_store
 from registry.gateway_admin.messages import FallbackConfig, GatewayEndpointModelConfig, LinkageType
 from registry.gateway_admin.stamps import stamped
 from registry.gateway_admin.types import Experiments, Metadata
+from registry.runs.checks import experiment_number
 
 __all__ = ("EndpointService",)
 
@@ -37,6 +38,7 @@ class EndpointService:
         """Make an endpoint. Its name answers as soon as this returns."""
         self._check_name(request.name)
         _check_linkage(request.model_configs)
+        _check_experiment(request.experiment_id)
         if not request.model_configs:
             raise InvalidParameterValue("Endpoint must have at least one model configuration")
         endpoint_id, tracked = f"e-{uuid.uuid4().hex}", request.usage_tracking is not False
@@ -74,6 +76,7 @@ class EndpointService:
         if request.name:
             self._check_name(request.name)
         _check_linkage(request.model_configs)
+        _check_experiment(request.experiment_id)
         before = await self._metadata.read(lambda connection: endpoint_store.read_endpoint(connection, endpoint_id=request.endpoint_id))
         row = _changes(request)
         if request.usage_tracking and not request.experiment_id and before.experiment_id is None:
@@ -215,6 +218,11 @@ def _rows(endpoint_id: str, configs: Sequence[GatewayEndpointModelConfig], by: s
         }
         for index, config in enumerate(configs)
     ]
+
+
+def _check_experiment(given: str | None) -> None:
+    if given is not None:
+        experiment_number(given)
 
 
 def _changes(request: messages.UpdateGatewayEndpoint) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from sqlalchemy.exc import DataError
 
 from registry.errors import InvalidParameterValue, RegistryError, TemporarilyUnavailable
 from registry.wire.encode import encode, encode_error
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 STARTS: Final = tuple(f"{prefix}/" for prefix in PREFIXES)
 WITH_BODY: Final = frozenset({"POST", "PUT"})
 """Methods whose bodies must say that they are JSON."""
+
+OUT_OF_RANGE: Final = (OverflowError, DataError)
+"""How SQLite's driver and PostgreSQL say that a column cannot hold a number: JSON's have any size."""
 
 
 class MethodNotAllowed(RegistryError):
@@ -97,6 +101,8 @@ def _refusal(error: Exception, scope: HTTPScope) -> RegistryError:
     """What the client is told. A traceback goes to the log alone: it may hold what others said."""
     if isinstance(error, RegistryError):
         return error
+    if isinstance(error, OUT_OF_RANGE):
+        return InvalidParameterValue("A number in the request is larger, or smaller, than any that is stored. Send one of its usual size.")
     if isinstance(error, Unavailable):
         return TemporarilyUnavailable(f"What holds the data does not answer now: {error}. Try again later.")
     if isinstance(error, TracesUnavailable):

@@ -125,6 +125,8 @@ async def test_an_endpoint_becomes_a_route_with_its_weights_and_fallbacks(metada
     assert (account.base_url, account.api_key.reveal()) == ("http://127.0.0.1:9/v1", KEY)
     assert KEY not in repr(admin.state)
     assert made["experiment_id"] == "7" and admin.world.experiment[0] == "gateway/chat"
+    strange = await admin.ask("POST", "endpoints/update", 400, endpoint_id=made["endpoint_id"], experiment_id="seven")
+    assert strange["message"] == "Invalid experiment ID 'seven'. Experiment ID must be a valid integer."
 
     await admin.ask(
         "POST",

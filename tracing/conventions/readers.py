@@ -42,11 +42,17 @@ def provider(value: Attribute) -> str | None:
     return _PROVIDERS.get(name, name) or None
 
 
+_ENCODED: Final = ("{", "[", '"')
+
+
 def unwrapped(value: Attribute) -> object:
-    """The value in a text that was encoded as JSON, once or twice over. Text that is not JSON stands for itself."""
+    """The value in a text that was encoded as JSON, once or twice over. Text that is not JSON stands for itself.
+
+    So do ``1``, ``true`` and ``null``: exporters send numbers as numbers, and a function that returned the text ``1`` did not return 1.
+    """
     found: object = value
     for _ in range(2):
-        if not isinstance(found, str) or not found:
+        if not isinstance(found, str) or not found.startswith(_ENCODED):
             break
         found = decode(found)
     return found

@@ -67,3 +67,12 @@ async def test_a_judge_is_told_how_much_of_what_happens_it_looks_at(client):
     await register(client, JUDGE.replace("gateway:/chat", "openai:/gpt-4o"))
     refused = await client.call("PUT", "scorers/online-config", {**named, "sample_rate": 1}, status=400)
     assert "does not use a gateway model" in refused["message"]
+
+
+async def test_a_number_that_no_database_holds_is_the_callers_mistake(client):
+    await register(client)
+    named = {"experiment_id": client.experiment, "name": "polite"}
+    for version in (2**40, 2**63):
+        refused = await client.call("DELETE", "scorers/delete", {**named, "version": version}, status=None)
+        assert refused["error_code"] in {"INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"}
+    await client.call("GET", "datasets/search", experiment_ids=str(10**30), status=400)

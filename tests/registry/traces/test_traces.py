@@ -79,6 +79,15 @@ async def test_a_file_of_spans_adds_nothing_to_a_trace_that_lies_elsewhere_or_th
     assert [each["name"] for trace in found for each in trace["spans"]] == ["root"]
 
 
+async def test_a_text_that_looks_like_a_number_stays_a_text(client):
+    said = ("1", "true", "-0", "1e5", '"1"')
+    ids = [f"{number:032x}" for number in range(1, len(said) + 1)]
+    await client.send(*(span(trace, "root", mlflow__spanOutputs=text) for trace, text in zip(ids, said, strict=True)))
+    for trace, text in zip(ids, said, strict=True):
+        (found,) = (await client.call("GET", "traces/get", trace_id=f"tr-{trace}"))["trace"]["spans"]
+        assert {each["key"]: each["value"] for each in found["attributes"]}["mlflow.spanOutputs"] == {"string_value": text.strip('"')}
+
+
 async def test_nothing_in_a_span_is_told_from_something_empty_and_long_integers_keep_their_digits(client):
     said = {"mlflow__spanInputs": "{}", "mlflow__spanOutputs": "", "list": "[]", "big": "1" + "0" * 400}
     await client.send(span(A, "empty", **said), span(A, "silent"))

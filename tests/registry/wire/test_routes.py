@@ -27,6 +27,7 @@ async def fail(request: Get) -> None:
         "missing": ResourceDoesNotExist("no such thing"),
         "state": InvalidState("not now"),
         "away": MetadataUnavailable("locked"),
+        "large": OverflowError("Python int too large to convert to SQLite INTEGER"),
         "bug": KeyError("secret"),
     }[request.name]
 
@@ -72,6 +73,7 @@ def test_paths_outside_the_table_are_the_frameworks(client):
         ("missing", 404, "RESOURCE_DOES_NOT_EXIST"),
         ("state", 400, "INVALID_STATE"),
         ("away", 503, "TEMPORARILY_UNAVAILABLE"),
+        ("large", 400, "INVALID_PARAMETER_VALUE"),
         ("bug", 500, "INTERNAL_ERROR"),
     ],
 )
