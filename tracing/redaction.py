@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from config.detection import DetectionSettings
+from config.settings.detection import DetectionSettings
 from tracing.detection.masking import find, masked
 from tracing.detection.types import TextTooHard
 from tracing.types import Attribute, Span, SpanEvent, SpanLink

@@ -11,8 +11,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from config.detection import DetectionSettings
 from config.schema import OtlpExportSettings
+from config.settings.detection import DetectionSettings
 from tracing.exporting import RedactingExporter
 from tracing.raw import RawSpan, attributes_of
 from tracing.redaction import Redactor

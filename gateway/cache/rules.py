@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from config.cache import CacheSettings
+from config.settings.cache import CacheSettings
 from gateway.cache.entries import Entry, Store
 from gateway.policies import Call
 from gateway.types import Answer

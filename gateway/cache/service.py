@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from config.cache import CacheSettings
 from config.schema import RouteSettings, Settings, StorageSettings
+from config.settings.cache import CacheSettings
 from gateway.cache.disk import DiskStore
 from gateway.cache.entries import Store
 from gateway.cache.errors import RouteNotCached

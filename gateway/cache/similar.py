@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from config.cache import CacheSettings, SemanticSettings
+from config.settings.cache import CacheSettings, SemanticSettings
 from gateway.cache.costs import cost_of
 from gateway.cache.entries import Entry, Store, decode
 from gateway.cache.keys import fingerprint, key_of

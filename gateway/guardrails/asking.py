@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
-from config.guardrails import GuardrailSettings
+from config.settings.guardrails import GuardrailSettings
 from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.guardrails.streams import HeldStream, rest_of
 from gateway.guardrails.text import newest, said

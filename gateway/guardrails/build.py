@@ -1,7 +1,7 @@
 """Guardrails of settings."""
 
-from config.guardrails import GuardrailSettings
 from config.schema import Settings
+from config.settings.guardrails import GuardrailSettings
 from gateway.guardrails.asking import AskingGuard
 from gateway.guardrails.detecting import DetectGuard
 from gateway.guardrails.evaluating import Ask, fits_schema, judged_by_model, moderated

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import structs
 
-from config.guardrails import GuardrailSettings
+from config.settings.guardrails import GuardrailSettings
 from gateway.asking import peek
 from gateway.guardrails.errors import GuardrailBlocked, GuardrailUnavailable
 from gateway.guardrails.streams import HeldStream, WatchedStream, rest_of

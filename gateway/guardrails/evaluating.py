@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from config.guardrails import GuardJudgeSettings, ModerationSettings
+from config.settings.guardrails import GuardJudgeSettings, ModerationSettings
 from gateway.guardrails.types import Evaluate, NotEvaluated
 from gateway.policies import Call
 from gateway.types import Answer, Operation

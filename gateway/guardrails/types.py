@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from time import time_ns
 from typing import Any, Literal, Protocol
 
-from config.guardrails import GuardrailSettings
+from config.settings.guardrails import GuardrailSettings
 from gateway.estimate import estimate_tokens
 from gateway.guardrails.errors import NothingToLookAt
 from gateway.guardrails.text import tree_of

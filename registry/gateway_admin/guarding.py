@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from config.guardrails import GuardJudgeSettings, GuardrailSettings
+from config.settings.guardrails import GuardJudgeSettings, GuardrailSettings
 from registry.gateway_admin.policy_messages import GatewayGuardrail, GuardrailStage
 
 __all__ = ("guardrail_of", "name_of")

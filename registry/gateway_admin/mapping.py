@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from config.guardrails import GuardrailSettings
 from config.providers import VENDORS
 from config.schema import LimitSettings, ProviderKind, ProviderSettings, RouteSettings, TargetSettings
+from config.settings.guardrails import GuardrailSettings
 from registry.gateway_admin.accounts import account, lacking
 from registry.gateway_admin.guarding import guardrail_of, name_of
 from registry.gateway_admin.messages import GatewayEndpoint, GatewayEndpointModelMapping, GatewayModelDefinition, LinkageType

@@ -6,8 +6,8 @@ from typing import Protocol, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
-from config.guardrails import GuardrailSettings
 from config.schema import LimitSettings, ProviderSettings, RouteSettings
+from config.settings.guardrails import GuardrailSettings
 from registry.gateway_admin.policy_messages import GuardrailScorer
 
 __all__ = ("Administered", "Experiments", "Metadata", "Scorers", "Tracked")

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import ConfigError, load
-from config.cache import CacheSettings
 from config.convert import convert
 from config.forms import translate
 from config.parse import parse
+from config.settings.cache import CacheSettings
 from config.source import Source
 
 KEY = {"MY_OPENAI_API_KEY": "sk-canary-51"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.detection import DetectionSettings
+from config.settings.detection import DetectionSettings
 from tracing.detection.build import detectors_of
 from tracing.detection.masking import find, masked, scan
 from tracing.redaction import WITHHELD, Redactor

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import regex
 
-from config.detection import DetectionSettings
+from config.settings.detection import DetectionSettings
 from tracing.detection.patterns import PatternDetector
 from tracing.detection.pii import pii_detectors
 from tracing.detection.types import Detector

@@ -9,7 +9,7 @@ from anthropic import AsyncAnthropic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.detection import DetectionSettings
+from config.settings.detection import DetectionSettings
 from gateway.guardrails.text import newest, places
 from gateway.guardrails.window import Window
 from tracing.detection.build import detectors_of

@@ -5,8 +5,8 @@ import json
 import pytest
 import tiktoken
 
-from config.detection import DetectionSettings
-from config.guardrails import GuardrailSettings
+from config.settings.detection import DetectionSettings
+from config.settings.guardrails import GuardrailSettings
 from gateway.guardrails import tokens
 from gateway.guardrails.detecting import DetectGuard
 from gateway.guardrails.errors import GuardrailBlocked, NothingToLookAt

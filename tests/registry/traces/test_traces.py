@@ -3,8 +3,8 @@
 import base64
 import math
 
-from config.detection import DetectionSettings
 from config.schema import TelemetrySettings
+from config.settings.detection import DetectionSettings
 from registry.traces.correlation import mutual_information
 from registry.traces.messages import TraceInfoV3
 from registry.traces.withholding import Withholding

@@ -5,13 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from config.detection import DetectionSettings
+from config.settings.detection import DetectionSettings
+from config.settings.terms import Name
 
 __all__ = ("GuardJudgeSettings", "GuardrailSettings", "ModerationSettings")
-
-Name = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_.-]+$", min_length=1, max_length=128, extra={"form": "1 to 128 letters, digits, '_', '.' or '-'"})
-]
 
 
 class ModerationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
