@@ -5,7 +5,7 @@ No redirect is followed, nothing is decompressed and no cookie kept: what the up
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from typing_extensions import override
@@ -168,7 +168,7 @@ class HttpUpstream(Upstream):
 
     def __init__(self, account: HttpAccount, connection: Connection) -> None:
         self.status = connection.status
-        self.headers: Headers = [header for header in connection.headers if header[0] in _KEPT or header[0].startswith(_KEPT_PREFIXES)]
+        self.headers: Headers = [header for header in connection.headers if _is_kept(header[0])]
         self._account = account
         self._connection: Connection | None = connection
         self._passing: Passing | None = None
@@ -176,7 +176,8 @@ class HttpUpstream(Upstream):
     @override
     async def read(self) -> bytes:
         try:
-            body = await self._open().read()
+            connection = self._open()
+            body = connection.take() if connection.complete else await connection.read()
         except HttpError as error:
             raise self._account.translated(error) from error
         return self._account.masking.whole(body, self.status)
@@ -203,6 +204,12 @@ class HttpUpstream(Upstream):
         if self._connection is None:
             raise Broken("the answer was closed")
         return self._connection
+
+
+@lru_cache(1024)
+def _is_kept(name: bytes) -> bool:
+    """Whether the client gets a header of this name. Remembered, as a vendor sends the same dozen with every answer."""
+    return name in _KEPT or name.startswith(_KEPT_PREFIXES)
 
 
 async def _chunked(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
             if self.complete:
                 return None
             await self._news()
-        return self._taken()
+        return self.take()
 
     async def read(self) -> bytes:
         """All that is left of the body. Raises ``HttpError``."""
@@ -94,14 +94,27 @@ class Connection(asyncio.Protocol):
         size = 0
         while not self.complete:
             if self._paused:
-                taken.append(self._taken())
+                taken.append(self.take())
                 size += len(taken[-1])
                 if size > _LARGEST_WHOLE:
                     raise Broken(f"more than {_LARGEST_WHOLE} bytes of an answer that is no stream")
             await self._news()
         if not taken:
-            return self._taken()
-        return b"".join([*taken, self._taken()])
+            return self.take()
+        return b"".join([*taken, self.take()])
+
+    def take(self) -> bytes:
+        """What has come of the body and was not taken yet: all that is left of it, once the answer is ``complete``."""
+        chunks = self._chunks
+        data = chunks.popleft() if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self._buffered = 0
+        if self._paused:
+            self._paused = False
+            self._due = self._loop.time() + self._timeouts.between_chunks
+            if not self.closed:
+                self._transport.resume_reading()
+        return data
 
     @property
     def reusable(self) -> bool:
@@ -241,18 +254,6 @@ class Connection(asyncio.Protocol):
             self._waiter = None
         if self._error is not None and not self._chunks:
             raise self._error
-
-    def _taken(self) -> bytes:
-        chunks = self._chunks
-        data = chunks.popleft() if len(chunks) == 1 else b"".join(chunks)
-        chunks.clear()
-        self._buffered = 0
-        if self._paused:
-            self._paused = False
-            self._due = self._loop.time() + self._timeouts.between_chunks
-            if not self.closed:
-                self._transport.resume_reading()
-        return data
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -20,6 +20,8 @@ WATCH_AFTER_SECONDS: Final = 0.02
 class ClientWatch:
     """Cancels the request when its client goes away: the upstream is closed, and the span says so."""
 
+    __slots__ = ("_gone", "_receive", "_request", "_timer", "_told", "_watching")
+
     def __init__(self, scope: HTTPScope, receive: Receive) -> None:
         self._receive = receive
         self._told = cast("OnLeave | None", (scope.get("extensions") or {}).get(ON_LEAVE))
@@ -49,6 +51,7 @@ class ClientWatch:
         """The answer is made: whether the client takes it is no longer of interest."""
         if self._told is not None:
             self._told(None)
+            return
         if self._timer is not None:
             self._timer.cancel()
         if self._watching is not None:
