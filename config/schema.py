@@ -6,7 +6,8 @@ Each subject is a file in ``config.settings``. The docstring under a field is it
 
 import msgspec
 
-from config.settings.cache import CacheStoreSettings
+from config.settings.cache import CacheSettings, CacheStoreSettings
+from config.settings.detection import DetectionSettings
 from config.settings.guardrails import GuardrailSettings
 from config.settings.judges import JudgeSettings
 from config.settings.limits import LimitSettings
@@ -23,8 +24,12 @@ __all__ = (
     "ArtifactSettings",
     "BackoffSettings",
     "BreakerSettings",
+    "CacheSettings",
+    "CacheStoreSettings",
     "ConditionSettings",
+    "DetectionSettings",
     "Fallbacks",
+    "GuardrailSettings",
     "HedgeSettings",
     "JournalSettings",
     "JudgeSettings",
