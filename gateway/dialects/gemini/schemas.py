@@ -45,13 +45,9 @@ _NULL: Final = {"type": "null"}
 
 def to_openapi(schema: Mapping[str, Any]) -> dict[str, Any]:
     """``schema`` without references, with ``nullable`` for null types, and without whatever the vendor refuses. Raises ``InvalidRequest`` for what is none."""
-    try:
-        definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
-        return _converted(schema, definitions, 0)
-    except (AttributeError, TypeError) as error:
-        raise InvalidRequest(
-            "A schema in the request is no JSON Schema: 'anyOf', 'oneOf' and 'enum' are lists, '$defs' and each schema are objects."
-        ) from error
+    of_the_whole = _object(schema, "each schema")
+    definitions = {**_object(of_the_whole.get("definitions") or {}, "'definitions'"), **_object(of_the_whole.get("$defs") or {}, "'$defs'")}
+    return _converted(of_the_whole, definitions, 0)
 
 
 def from_openapi(schema: Any) -> Any:
@@ -80,7 +76,7 @@ def _converted(schema: Any, definitions: Mapping[str, Any], depth: int) -> dict[
     if not isinstance(schema, Mapping) or depth > _DEEPEST:
         return {"type": "object"} if depth > _DEEPEST else {}
     if isinstance(reference := schema.get("$ref"), str):
-        target = definitions.get(reference.rpartition("/")[2], {})
+        target = _object(definitions.get(reference.rpartition("/")[2], {}), "each of '$defs'")
         return _converted({**target, **{name: value for name, value in schema.items() if name != "$ref"}}, definitions, depth + 1)
     schema = _plain(schema)
     written: dict[str, Any] = {name: value for name, value in schema.items() if name in _KEPT}
@@ -91,7 +87,7 @@ def _converted(schema: Any, definitions: Mapping[str, Any], depth: int) -> dict[
     if "items" in schema:
         written["items"] = _converted(schema["items"], definitions, depth + 1)
     if "anyOf" in schema:
-        written["anyOf"] = [_converted(each, definitions, depth + 1) for each in schema["anyOf"]]
+        written["anyOf"] = [_converted(each, definitions, depth + 1) for each in _list(schema, "anyOf")]
     return written
 
 
@@ -116,9 +112,21 @@ def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
         plain |= {"nullable": True, "anyOf": rest}
         if len(rest) == 1:
             plain.pop("anyOf")
-            plain |= {name: value for name, value in rest[0].items() if name not in plain}
-    if "enum" in plain and all(isinstance(each, str) for each in plain["enum"]):
+            plain |= {name: value for name, value in _object(rest[0], "each of 'anyOf'").items() if name not in plain}
+    if "enum" in plain and all(isinstance(each, str) for each in _list(plain, "enum")):
         plain.setdefault("type", "string")
     elif "enum" in plain:
         plain.pop("enum")
     return plain
+
+
+def _object(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidRequest(f"A schema in the request is no JSON Schema: {what} must be an object.")
+    return value
+
+
+def _list(schema: Mapping[str, Any], name: str) -> list[Any]:
+    if not isinstance(value := schema[name], list):
+        raise InvalidRequest(f"A schema in the request is no JSON Schema: {name!r} must be a list.")
+    return value

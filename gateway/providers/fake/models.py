@@ -47,6 +47,8 @@ WORDS: Final = [
 ]
 PACE_SECONDS: Final = 0.025
 LONG_WAIT_SECONDS: Final = 2.0
+MOST_WORDS: Final = 16_384
+"""Of one answer, however many were asked for: vendors have a limit too."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -93,7 +95,8 @@ def _echo(request: Request) -> Said:
 
 
 def _lorem(request: Request) -> Said:
-    words = random.Random(last_text(request)).choices(WORDS, k=request.max_completion_tokens or request.max_tokens or 40)  # noqa: S311 - seeded on purpose
+    count = min(request.max_completion_tokens or request.max_tokens or 40, MOST_WORDS)
+    words = random.Random(last_text(request)).choices(WORDS, k=count)  # noqa: S311 - seeded on purpose
     return Said(pieces=[words[0].capitalize(), *(f" {word}" for word in words[1:])])
 
 
@@ -157,6 +160,8 @@ def scripted(operation: Operation, body: bytes) -> Script:
         return Script(answer=Fault(400, [], _error(f"The request cannot be read: {error}.", "invalid_request_error", None)))
     if operation is Operation.EMBEDDINGS:
         return Script(answer=_embeddings(request))
+    if min(request.max_completion_tokens or 1, request.max_tokens or 1) < 1:
+        return Script(answer=Fault(400, [], _error("'max_tokens' must be at least 1.", "invalid_request_error", None)))
     if operation is Operation.COMPLETIONS:
         return completion(request)
     if not request.messages:

@@ -1,6 +1,8 @@
 """What is no JSON because of its bytes or its depth, from clients and from vendors: refused or passed on in words, never a failure of ours."""
 
 import json
+import random
+from contextlib import suppress
 from itertools import product
 
 import pytest
@@ -8,13 +10,23 @@ import pytest
 from gateway.dialects.gemini.schemas import to_openapi
 from gateway.dialects.types import DialectName
 from gateway.errors import InvalidRequest
-from gateway.providers.fake.models import scripted
+from gateway.providers.fake.models import Fault, scripted
 from gateway.types import Operation
 from tests.gateway.dialects.scripted import Rig, Vendor
 from tests.gateway.dialects.test_crossing import CHAT, CLAUDE, MESSAGE, asked
+from tests.gateway.protected.test_hostile_bodies import tampered
 from tracing.openai_chat import unread_attributes
 
 RESPONSES, GEMINI, BEDROCK, COHERE = DialectName.OPENAI_RESPONSES, DialectName.GEMINI, DialectName.BEDROCK, DialectName.COHERE
+SCHEMA = {
+    "type": "object",
+    "$defs": {"word": {"type": "string"}},
+    "properties": {
+        "a": {"$ref": "#/$defs/word"},
+        "b": {"anyOf": [{"type": "null"}, {"type": "string", "enum": ["x"]}]},
+        "c": {"oneOf": [{"const": "x"}, {"type": ["array", "null"], "items": {"type": "string", "format": "date"}}]},
+    },
+}
 DEEP = b"[" * 20_000 + b"]" * 20_000
 BODIES = {
     CHAT: asked(),
@@ -90,3 +102,20 @@ def test_a_schema_that_is_none_is_refused_and_not_a_failure(schema: dict):
     scripted(Operation.CHAT, asked(model="tools", tools=tools))
     with pytest.raises(InvalidRequest, match="no JSON Schema"):
         to_openapi(parameters)
+
+
+@pytest.mark.parametrize("operation", [Operation.CHAT, Operation.COMPLETIONS])
+def test_a_length_that_no_answer_has_is_refused_as_such_and_an_immense_one_is_cut(operation: Operation):
+    refused = scripted(operation, asked(model="lorem", max_tokens=-1)).answer
+    assert isinstance(refused, Fault)
+    assert (refused.status, b"max_tokens" in refused.body) == (400, True)
+    immense = scripted(operation, asked(model="lorem", max_tokens=10**12)).answer
+    assert isinstance(immense, bytes)
+    assert len(immense) < 200_000
+
+
+def test_whatever_stands_in_a_schema_it_is_written_or_refused():
+    chance = random.Random(5)
+    for _ in range(300):
+        with suppress(InvalidRequest):
+            to_openapi(tampered(SCHEMA, chance))
