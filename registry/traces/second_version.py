@@ -12,7 +12,7 @@ from registry.traces.identifiers import PREFIX, stored_id
 from registry.traces.reading import TraceReader
 from registry.traces.saying import info_properties, metadata_properties, placed, tag_properties
 from registry.traces.service import TraceService
-from registry.traces.times import duration_ms, timestamp_ms
+from registry.traces.times import check_ms, duration_ms, timestamp_ms
 from registry.wire.tolerant import missing_value
 from tracing.properties_store import PropertyStore
 
@@ -31,6 +31,7 @@ class TraceServiceV2:
     async def start(self, request: older.StartTrace) -> older.StartTrace.Response:
         """Begin a trace, and name it."""
         number = experiment_number(request.experiment_id or "0")
+        check_ms(max(0, request.timestamp_ms or 0), "timestamp_ms")
         await self._metadata.read(lambda connection: active_experiment(connection, number))
         trace_id = f"{PREFIX}{uuid4().hex}"
         stored = stored_id(trace_id)
@@ -46,6 +47,7 @@ class TraceServiceV2:
 
     async def end(self, request: older.EndTrace) -> older.EndTrace.Response:
         """Say how a trace ended."""
+        check_ms(max(0, request.timestamp_ms or 0), "timestamp_ms")
         trace = await self._reader.one(request.request_id)
         status = request.status or older.TraceStatus.TRACE_STATUS_UNSPECIFIED
         state = None if status is older.TraceStatus.TRACE_STATUS_UNSPECIFIED else status.value

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from registry.errors import InvalidParameterValue
 from tracing.times import milliseconds_text, nanoseconds
 
-__all__ = ("duration_ms", "duration_text", "timestamp_ms", "timestamp_text")
+__all__ = ("check_ms", "duration_ms", "duration_text", "timestamp_ms", "timestamp_text")
 
 MILLION = 1_000_000
 LATEST = 2**63 // MILLION
@@ -20,14 +20,21 @@ def timestamp_ms(text: str, path: str) -> int:
         raise InvalidParameterValue(
             f"Invalid value {text!r} for parameter '{path}' supplied: write a time as 2026-11-23T12:00:00Z."
         ) from None
-    if not 0 <= found < LATEST:
-        raise InvalidParameterValue(f"Invalid value {text!r} for parameter '{path}' supplied: times are from 1970 to 2262.")
+    check_ms(found, path)
     return found
+
+
+def check_ms(milliseconds: int, path: str) -> None:
+    """Raise ``InvalidParameterValue`` for a time that no span can have."""
+    if not 0 <= milliseconds < LATEST:
+        raise InvalidParameterValue(
+            f"Invalid value {milliseconds} for parameter '{path}' supplied: times are milliseconds since 1970, up to 2262."
+        )
 
 
 def timestamp_text(milliseconds: int) -> str:
     """The same, the other way."""
-    return milliseconds_text(milliseconds * MILLION)
+    return milliseconds_text(min(milliseconds, LATEST - 1) * MILLION)
 
 
 def duration_ms(text: str, path: str) -> int:

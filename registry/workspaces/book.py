@@ -13,6 +13,7 @@ from registry.access.types import CALLER
 from registry.artifacts.trees import own_path
 from registry.errors import PermissionDenied, ResourceDoesNotExist
 from registry.workspaces import store
+from registry.workspaces.names import check_name
 from registry.workspaces.scope import DEFAULT, WORKSPACE
 from storage.errors import Unavailable
 
@@ -109,13 +110,14 @@ class WorkspaceBook:
     def entered(self, name: str) -> Iterator[None]:
         """Within, a request is in the workspace of this name, and its caller has what they may do there.
 
-        Without a name it is in the default one. Raises ``ResourceDoesNotExist`` and ``PermissionDenied``.
+        Without a name it is in the default one. Raises ``InvalidParameterValue``, ``ResourceDoesNotExist`` and ``PermissionDenied``.
         """
         if not name and not self.divided:
             yield
             return
         name = name or DEFAULT
         if not self.knows(name):
+            check_name(name)
             raise ResourceDoesNotExist(f"Workspace '{name}' not found")
         caller = CALLER.get()
         if caller is not None and not caller.belongs_to(name):

@@ -1,5 +1,7 @@
 """MLflow's messages of workspaces. Fields stand in the order in which they are checked."""
 
+from typing import Any
+
 from registry.wire import Message, RequiredText
 
 __all__ = ("CreateWorkspace", "DeleteWorkspace", "GetWorkspace", "ListWorkspaces", "UpdateWorkspace", "WithWorkspace", "WorkspaceView")
@@ -40,6 +42,7 @@ class CreateWorkspace(Message):
     name: RequiredText
     description: str | None = None
     default_artifact_root: str | None = None
+    trace_archival_config: dict[str, Any] | None = None
 
 
 class UpdateWorkspace(Message):
@@ -48,6 +51,7 @@ class UpdateWorkspace(Message):
     workspace_name: RequiredText
     description: str | None = None
     default_artifact_root: str | None = None
+    trace_archival_config: dict[str, Any] | None = None
 
 
 class DeleteWorkspace(Message):

@@ -1,6 +1,5 @@
 """Workspaces: making, reading, changing and removing them."""
 
-import re
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -24,14 +23,12 @@ from registry.workspaces.messages import (
     WithWorkspace,
     WorkspaceView,
 )
+from registry.workspaces.names import check_name
 from registry.workspaces.scope import DEFAULT
 from registry.workspaces.types import Workspace
 
 __all__ = ("WorkspaceService",)
 
-NAME: Final = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
-LENGTHS: Final = range(2, 64)
-RESERVED: Final = frozenset({"workspaces", "api", "ajax-api", "static-files"})
 MODES: Final = ("SET_DEFAULT", "CASCADE", "RESTRICT")
 THE_DEFAULT: Final = WorkspaceView(name=DEFAULT, description="Everything that was put nowhere else.")
 
@@ -67,6 +64,7 @@ class WorkspaceService:
         if request.name == DEFAULT:
             raise InvalidParameterValue(f"The '{DEFAULT}' workspace is reserved and cannot be created")
         check_name(request.name)
+        _no_archive(request.trace_archival_config)
         check_location(request.default_artifact_root or "")
         made = Workspace(
             name=request.name,
@@ -94,6 +92,7 @@ class WorkspaceService:
         name = request.workspace_name
         _not_the_default(name, "changed")
         check_name(name)
+        _no_archive(request.trace_archival_config)
         if request.description is None and request.default_artifact_root is None:
             raise InvalidParameterValue("Workspace update must have at least one key")
         check_location(request.default_artifact_root or "")
@@ -124,16 +123,11 @@ class WorkspaceService:
         await self._accounts.change(lambda _: None)  # its roles are gone
 
 
-def check_name(name: str) -> None:
-    """Raise ``InvalidParameterValue`` for a name that a workspace cannot have."""
-    if len(name) not in LENGTHS:
-        raise InvalidParameterValue(f"Workspace name '{name}' must be between {LENGTHS.start} and {LENGTHS.stop - 1} characters.")
-    if not NAME.fullmatch(name):
+def _no_archive(given: object) -> None:
+    if given is not None:
         raise InvalidParameterValue(
-            f"Workspace name '{name}' must match the pattern {NAME.pattern} (lowercase alphanumeric with optional internal hyphens)."
+            "Traces are not archived here: leave out 'trace_archival_config'. They are kept for telemetry.retention_days."
         )
-    if name in RESERVED:
-        raise InvalidParameterValue(f"Workspace name '{name}' is reserved and cannot be used.")
 
 
 def _restrict(connection: Connection, name: str) -> None:

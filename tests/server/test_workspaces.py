@@ -76,6 +76,9 @@ def test_what_is_elsewhere_is_not_found(admin, workspace):
     assert [each["experiment_id"] for each in team.post("experiments/search", max_results=1000)["experiments"]] == [theirs]
     nowhere = inside(admin, "nowhere").call("POST", "experiments/search", max_results=1)
     assert (nowhere.status_code, nowhere.json()["message"]) == (404, "Workspace 'nowhere' not found")
+    assert inside(admin, "../x").status("GET", "experiments/get", experiment_id="0") == 400
+    archived = admin.call("POST", PATH, name="archived", trace_archival_config={"retention": "1d"})
+    assert archived.status_code == 400 and "trace_archival_config" in archived.json()["message"]
     assert inside(admin, "nowhere").status("GET", "/api/3.0/mlflow/server-info") == 200
 
 
@@ -145,7 +148,7 @@ def test_the_address_that_a_client_prints_opens_the_run_in_its_workspace(admin, 
     assert browser.http.get(page).status_code == 404
     assert ada.http.get(page, params={"workspace": workspace}, follow_redirects=True).status_code in {403, 404}
     nowhere = browser.http.get("/experiments", params={"workspace": "no\r\nx"})
-    assert nowhere.status_code == 404 and "set-cookie" not in nowhere.headers
+    assert nowhere.status_code == 400 and "set-cookie" not in nowhere.headers
 
 
 def test_the_command_line_gives_a_role_of_a_workspace(users_server, admin, make_person, workspace):

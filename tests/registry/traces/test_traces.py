@@ -408,3 +408,8 @@ async def test_figures_are_grouped_by_what_is_asked_and_over_time(client):
             **wrong,
         }
         await client.call("POST", "traces/metrics", asked, status=400)
+
+
+async def test_a_trace_of_the_second_version_has_a_time_that_spans_can_have(client):
+    refused = await client.call("POST", "traces", {"experiment_id": "0", "timestamp_ms": 2**63 - 1}, version="2.0", status=400)
+    assert "timestamp_ms" in refused["message"]
