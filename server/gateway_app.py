@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from litestar import Litestar, Router
+from litestar import Router
 from litestar.types import ASGIApp
 
 from gateway.kept import KeptResponses
@@ -14,6 +14,7 @@ from gateway.surfaces.google_account import GoogleAccount
 from server import health
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
+from server.framework import Framework
 from server.guard import guarded
 from tracing import otlp_routes
 
@@ -42,7 +43,7 @@ def gateway_routers(gateway: Gateway, responses_kept: KeptResponses, tickets: Up
 def create_gateway_app(services: "Services") -> ASGIApp:
     """The application of a gateway process: models, spans over OTLP, and health."""
     limit = services.settings.server.max_body_bytes
-    app = Litestar(
+    app = Framework(
         route_handlers=[
             *gateway_routers(services.proxy.gateway, services.proxy.responses, services.access.tickets, limit),
             otlp_routes.router(services.tracing.sink, services.mlflow_traces.placement),

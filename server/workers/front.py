@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.errors import EXCEPTION_HANDLERS
 from server.express import express
+from server.framework import Framework
 from server.gateway_app import gateway_routers
 from server.guard import GATEWAY_PATHS, TELEMETRY_PATHS, Guard, answer
 from server.workers.forwarding import Forwarder
@@ -25,7 +25,7 @@ def answers(path: str) -> bool:
 def create_worker_app(services: WorkerServices, core: Forwarder) -> ASGIApp:
     """The gateway's paths, and the way to the core."""
     limit = services.settings.server.max_body_bytes
-    framework = Litestar(
+    framework = Framework(
         route_handlers=gateway_routers(services.gateway, services.responses, services.tickets, limit),
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
