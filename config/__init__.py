@@ -4,7 +4,6 @@
 """
 
 from config.client import ClientSettings, client_settings
-from config.docs import json_schema
 from config.errors import ConfigError, Problem
 from config.load import FILE_NAME, Loaded, example_text, load, load_with_report
 from config.reload import Watcher, watch
@@ -22,7 +21,6 @@ __all__ = (
     "Watcher",
     "client_settings",
     "example_text",
-    "json_schema",
     "load",
     "load_with_report",
     "watch",

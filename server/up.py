@@ -5,7 +5,6 @@ and so is the waiting for the metadata database.
 """
 
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -26,14 +25,12 @@ __all__ = ("serve", "serve_with_workers")
 def serve(loaded: Loaded, *, insecure: bool) -> int:
     """Serve until SIGINT or SIGTERM; the exit code. SIGHUP, or a change of the file, reads the configuration again."""
     _begin_log()
-    gc.disable()  # until all is loaded: nothing of that is garbage, and looking for some took a tenth of the start
     return uvloop.run(_serve(loaded))
 
 
 def serve_with_workers(loaded: Loaded, workers: int) -> int:
     """As ``serve``, with ``workers`` gateway processes in front."""
     _begin_log()
-    gc.disable()
     from server.workers.supervisor import supervise
     from server.workers.worker import run_worker  # before the fork: workers share the pages, and the core needs most of it, too
 

@@ -4,6 +4,7 @@ Data goes to stdout, messages to stderr. Exit codes: 0 done, 1 a check failed, 2
 Command modules import click and our own types only; whatever is slow to import is imported by the command that needs it.
 """
 
+import gc as collector
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -68,6 +69,7 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run a command, print its error, if any, on stderr, and return its exit code."""
+    collector.enable()
     try:
         code = cli.main(arguments, prog_name="tidegate", standalone_mode=False)
     except CommandError as error:
@@ -82,4 +84,6 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    finally:
+        collector.enable()  # a server that was refused is no longer being loaded
     return code if isinstance(code, int) else 0

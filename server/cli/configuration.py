@@ -86,9 +86,9 @@ def convert(file: Path) -> None:
 @config_group.command("schema")
 def schema() -> None:
     """Print the JSON Schema of the file, for editors."""
-    import config
+    from config.docs import json_schema
 
-    emit(config.json_schema())
+    emit(json_schema())
 
 
 def _say(loaded: "Loaded") -> None:

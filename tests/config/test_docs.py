@@ -10,7 +10,7 @@ import yaml
 from msgspec import inspect as mi
 
 import config
-from config.docs import field_docs, settings_page, structs
+from config.docs import field_docs, json_schema, settings_page, structs
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = [
@@ -22,7 +22,7 @@ RENEW = "run: .venv/bin/python -c 'from pathlib import Path; from config.docs im
 
 
 def test_the_published_schema_is_up_to_date():
-    assert json.loads((DOCS / "tidegate.schema.json").read_text(encoding="utf-8")) == config.json_schema(), RENEW
+    assert json.loads((DOCS / "tidegate.schema.json").read_text(encoding="utf-8")) == json_schema(), RENEW
 
 
 def test_the_settings_page_is_up_to_date():
@@ -36,7 +36,7 @@ def test_every_setting_says_what_it_means(struct):
 
 
 def test_the_schema_describes_every_key_and_takes_secrets_as_text():
-    definitions = config.json_schema()["$defs"]
+    definitions = json_schema()["$defs"]
     assert all("description" in key for definition in definitions.values() for key in definition["properties"].values())
     assert {"type": "string"}.items() <= definitions["SecuritySettings"]["properties"]["api_keys"]["items"].items()
 
@@ -45,14 +45,14 @@ def test_the_schema_describes_every_key_and_takes_secrets_as_text():
     "text", [config.example_text(), "providers: {openai: {api_key: env:OPENAI_API_KEY}}", "telemetry: {seal_after: 1}"]
 )
 def test_the_schema_accepts_what_the_loader_accepts(text):
-    jsonschema.validate(yaml.safe_load(text), config.json_schema(), jsonschema.Draft202012Validator)
+    jsonschema.validate(yaml.safe_load(text), json_schema(), jsonschema.Draft202012Validator)
 
 
 @pytest.mark.parametrize("text", ["serer: {}", "server: {port: 70000}", "routes: [{name: a}]", "judges: [{name: 'a b'}]"])
 def test_the_schema_refuses_what_the_loader_refuses(text, error_of):
     assert error_of(text).problems
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(text), config.json_schema(), jsonschema.Draft202012Validator)
+        jsonschema.validate(yaml.safe_load(text), json_schema(), jsonschema.Draft202012Validator)
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
