@@ -25,7 +25,7 @@ from registry.models.messages import (
     WithModel,
 )
 from registry.models.moves import Metadata
-from registry.models.names import check_description, check_model_name, check_tag, check_tag_key, check_tags, read_stage
+from registry.models.names import check_description, check_model_name, check_new_name, check_tag, check_tag_key, check_tags, read_stage
 from registry.models.registrar import Registrar
 from registry.models.search import check_page_size, parse_model_search
 from registry.models.search_store import search_models
@@ -60,7 +60,7 @@ class RegisteredModelService:
 
     async def create(self, request: CreateRegisteredModel) -> WithModel:
         """Take a name, for a model or for a prompt."""
-        check_model_name(request.name)
+        check_new_name(request.name)
         check_description(request.description or "")
         model = _new(request)
 
@@ -73,7 +73,7 @@ class RegisteredModelService:
 
     async def rename(self, request: RenameRegisteredModel) -> WithModel:
         """Give a name another one, which nothing has yet."""
-        check_model_name(request.new_name, "new_name")
+        check_new_name(request.new_name, "new_name")
 
         def write(connection: Connection) -> RegisteredModel:
             kind = hold(connection, request.name)

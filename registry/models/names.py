@@ -18,6 +18,7 @@ __all__ = (
     "check_description",
     "check_model_name",
     "check_movable",
+    "check_new_name",
     "check_tag",
     "check_tag_key",
     "check_tags",
@@ -47,7 +48,12 @@ def check_model_name(name: str, parameter: str = "name") -> None:
         raise InvalidParameterValue("Invalid model name '*'. In permissions it stands for all models.")
     if _is_path(name):
         raise _invalid("name", name, _path_message(name))
-    if len(name) > MAX_NAME:
+
+
+def check_new_name(name: str, parameter: str = "name") -> None:
+    """A name that is to be taken also has a length that every database of MLflow's takes. One that is only looked up is not found."""
+    check_model_name(name, parameter)
+    if len(unscoped(name)) > MAX_NAME:
         raise InvalidParameterValue(f"'name' exceeds the maximum length of {MAX_NAME} characters")
 
 

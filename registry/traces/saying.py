@@ -65,10 +65,10 @@ def tag_properties(stored: str, tags: Mapping[str, str]) -> Iterable[TraceProper
 
 
 def check_tag(key: str, done: str) -> None:
-    """Refuse tags that the server makes. ``done`` is ``set`` or ``deleted``. Raises ``InvalidParameterValue``."""
+    """Refuse tags that the server makes, and keys that are too long to be set. ``done`` is ``set`` or ``deleted``. Raises ``InvalidParameterValue``."""
     if key in BLOCKED_TAGS and not (done == "deleted" and key == CLEARED):
         raise InvalidParameterValue(f"Tag '{key}' is immutable and cannot be {done} on a trace.")
-    if len(key) > MAX_KEY:
+    if done == "set" and len(key) > MAX_KEY:
         raise InvalidParameterValue(f"'key' exceeds the maximum length of {MAX_KEY} characters")
 
 

@@ -120,6 +120,22 @@ async def _found(world, **request):
     return [model["name"] for model in (await world.ask("GET", "registered-models/search", **request)).get("registered_models", [])]
 
 
+async def test_a_name_that_is_too_long_is_refused_when_it_is_taken_and_not_found_when_it_is_looked_up(world, name):
+    long = "n" * 257
+    for path, body in (("create", {"name": long}), ("rename", {"name": name, "new_name": long})):
+        assert (await world.refused("POST", f"registered-models/{path}", **body))[0] == 400, path
+    for method, path, body in (
+        ("GET", "registered-models/get", {}),
+        ("PATCH", "registered-models/update", {"description": "d"}),
+        ("DELETE", "registered-models/delete", {}),
+        ("POST", "registered-models/set-tag", {"key": "a", "value": "b"}),
+        ("GET", "registered-models/alias", {"alias": "a"}),
+        ("GET", "model-versions/get", {"version": "1"}),
+        ("POST", "model-versions/create", {"source": "s3://bucket/m"}),
+    ):
+        assert (await world.refused(method, path, name=long, **body))[:2] == (404, "RESOURCE_DOES_NOT_EXIST"), path
+
+
 async def test_names_are_found_by_name_and_tag_in_the_order_asked_for(world, name):
     for suffix in ("b", "a", "C"):
         await world.model(f"{name}-{suffix}")
