@@ -29,6 +29,9 @@ STANDARD: Final = (
 )
 """Roles that are there from the start, for those who want no finer ones."""
 
+LONGEST_NAME: Final = 255
+"""Characters of a role's name, as MLflow's column holds."""
+
 
 class RoleService:
     """Everything that is done with roles and permissions. Methods raise the tree of ``registry.errors``."""
@@ -280,6 +283,8 @@ class RoleService:
 def _check_name(name: str) -> None:
     if not name.strip():
         raise InvalidParameterValue("Role name cannot be empty.")
+    if len(name) > LONGEST_NAME:
+        raise InvalidParameterValue(f"'Role name' exceeds the maximum length of {LONGEST_NAME} characters")
 
 
 def _found_grant(connection: Connection, grant_id: int) -> RoleGrant:

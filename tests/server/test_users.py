@@ -161,6 +161,13 @@ def test_people_change_their_own_password_and_nobody_elses(admin, make_person, u
     assert admin.status("DELETE", "users/delete", username="admin") == 400
 
 
+def test_a_role_has_a_name_that_mlflow_could_keep(admin):
+    path, long = "/api/3.0/mlflow/roles/create", "r" * 256
+    refused = admin.call("POST", path, name=long, workspace="default")
+    assert (refused.status_code, refused.json()["message"]) == (400, "'Role name' exceeds the maximum length of 255 characters")
+    assert admin.status("POST", path, name=long[1:], workspace="default") == 200
+
+
 def test_a_token_stands_for_its_user_until_it_is_taken_back(users_server, make_person):
     ada = make_person()
     made = ada.post(f"/api/v1/users/{ada.name}/tokens", name="ci")
