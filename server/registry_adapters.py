@@ -17,6 +17,8 @@ from registry.runs import store as runs
 from registry.runs.experiment_messages import CreateExperiment, ExperimentTag, GetExperimentByName
 from registry.runs.experiments import ExperimentService
 from registry.runs.types import now_ms
+from registry.scorers import store as scorers
+from registry.scorers.serialized import GATEWAY, with_endpoint_renamed
 from registry.scorers.service import ScorerService
 
 __all__ = ("RegisteredScorers", "TrackedExperiments", "TrackedLineage")
@@ -48,6 +50,10 @@ class RegisteredScorers(Scorers):
     @override
     async def find(self, scorer_id: str, version: int) -> GuardrailScorer:
         return msgspec.convert(await self._scorers.find(scorer_id, version), GuardrailScorer, from_attributes=True)
+
+    @override
+    def endpoint_renamed(self, connection: Connection, old: str, new: str) -> None:
+        scorers.rewrite(connection, f"{GATEWAY}{old}", lambda serialized: with_endpoint_renamed(serialized, old, new))
 
 
 class TrackedLineage(Lineage):

@@ -12,7 +12,7 @@ from registry.errors import InvalidParameterValue, ResourceAlreadyExists, Resour
 from registry.gateway_admin import endpoint_store, messages, model_store
 from registry.gateway_admin.messages import FallbackConfig, GatewayEndpointModelConfig, LinkageType
 from registry.gateway_admin.stamps import stamped
-from registry.gateway_admin.types import Experiments, Metadata
+from registry.gateway_admin.types import Experiments, Metadata, Scorers
 from registry.runs.checks import experiment_number
 
 __all__ = ("EndpointService",)
@@ -27,10 +27,16 @@ class EndpointService:
     """``changed`` as in ``ModelService``; ``taken`` gives the routes of the configuration file, whose names no endpoint can have."""
 
     def __init__(
-        self, metadata: Metadata, experiments: Experiments, taken: Callable[[], Collection[str]], changed: Callable[[], Awaitable[None]]
+        self,
+        metadata: Metadata,
+        experiments: Experiments,
+        scorers: Scorers,
+        taken: Callable[[], Collection[str]],
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._metadata = metadata
         self._experiments = experiments
+        self._scorers = scorers
         self._taken = taken
         self._changed = changed
 
@@ -87,6 +93,8 @@ class EndpointService:
             for config in request.model_configs:
                 model_store.read_definition(connection, config.model_definition_id)
             endpoint_store.update_endpoint(connection, request.endpoint_id, row)
+            if request.name and request.name != before.name:
+                self._scorers.endpoint_renamed(connection, before.name, request.name)
             if models:
                 endpoint_store.replace_models(connection, request.endpoint_id, models)
             return endpoint_store.read_endpoint(connection, endpoint_id=request.endpoint_id)

@@ -42,7 +42,7 @@ class GatewayAdmin:
         self._seal = seal
         self._use = use
         self.models = ModelService(metadata, guard, seal, self.load)
-        self.endpoints = EndpointService(metadata, experiments, taken, self.load)
+        self.endpoints = EndpointService(metadata, experiments, scorers, taken, self.load)
         self.policies = PolicyService(metadata, scorers, self.load)
 
     async def load(self) -> None:

@@ -42,6 +42,10 @@ class Scorers(Protocol):
         """A registered scorer. Raises ``ResourceDoesNotExist``."""
         ...
 
+    def endpoint_renamed(self, connection: Connection, old: str, new: str) -> None:
+        """Let judges that ask an endpoint go on asking it. One step of the transaction that renames it."""
+        ...
+
 
 class Tracked(msgspec.Struct, frozen=True):
     """An endpoint whose traces belong to an experiment."""

@@ -7,7 +7,7 @@ import msgspec
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 
-__all__ = ("Known", "check_can_run_online", "check_models", "check_serialized", "parsed")
+__all__ = ("GATEWAY", "Known", "check_can_run_online", "check_models", "check_serialized", "parsed", "with_endpoint_renamed")
 
 CODE: Final = "call_source"
 GATEWAY: Final = "gateway:/"
@@ -48,6 +48,15 @@ def check_models(serialized: str, known: Known) -> None:
             )
 
 
+def with_endpoint_renamed(serialized: str, old: str, new: str) -> str:
+    """The same scorer, whose judges ask for ``new`` where they asked the gateway for ``old``."""
+    scorer = parsed(serialized)
+    for judge in _judges(scorer):
+        if judge.get("model") == f"{GATEWAY}{old}":
+            judge["model"] = f"{GATEWAY}{new}"
+    return msgspec.json.encode(scorer).decode()
+
+
 def check_can_run_online(name: str, serialized: str) -> None:
     """Refuse a scorer that could not score what happens by itself. Raises ``InvalidParameterValue``."""
     mappings = list(_mappings(parsed(serialized)))
@@ -85,8 +94,11 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _models(value: Any) -> Iterator[Any]:
     """The models of the judges in it, where any is said."""
-    judges = (mapping[key] for mapping in _mappings(value) for key in DATA if isinstance(mapping.get(key), dict))
-    return (judge["model"] for judge in judges if judge.get("model") is not None)
+    return (judge["model"] for judge in _judges(value) if judge.get("model") is not None)
+
+
+def _judges(value: Any) -> Iterator[dict[str, Any]]:
+    return (mapping[key] for mapping in _mappings(value) for key in DATA if isinstance(mapping.get(key), dict))
 
 
 def _variables(text: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Scorers in the metadata database: each function is one step of a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ __all__ = (
     "read_version",
     "read_version_by_id",
     "read_versions",
+    "rewrite",
 )
 
 
@@ -115,6 +116,15 @@ def delete_versions(connection: Connection, scorer_id: str, version: int | None)
         if connection.execute(select(scorer_versions.c.version).where(scorer_versions.c.scorer_id == scorer_id).limit(1)).first():
             return
     connection.execute(delete(scorers).where(scorers.c.scorer_id == scorer_id))
+
+
+def rewrite(connection: Connection, holding: str, change: Callable[[str], str]) -> None:
+    """Change the serialized form of each version that holds a text."""
+    table = scorer_versions
+    found = select(table.c.scorer_id, table.c.version, table.c.serialized).where(table.c.serialized.contains(holding, autoescape=True))
+    for scorer_id, version, serialized in connection.execute(found).all():
+        this = (table.c.scorer_id == scorer_id, table.c.version == version)
+        connection.execute(update(table).where(*this).values(serialized=change(serialized)))
 
 
 def put_config(connection: Connection, row: ConfigRow) -> None:

@@ -43,6 +43,9 @@ class World:
             scorer_id=scorer_id,
         )
 
+    def endpoint_renamed(self, connection, old, new):
+        self.renamed = (old, new)
+
     async def use(self, state: Administered):
         self.state = state
 
@@ -137,6 +140,7 @@ async def test_an_endpoint_becomes_a_route_with_its_weights_and_fallbacks(metada
     )
     [route] = admin.state.routes
     assert route.name == "talk" and route.fallbacks == ("openai:last/gpt-c",)
+    assert admin.world.renamed == ("chat", "talk")
 
     await admin.ask("DELETE", "endpoints/delete", endpoint_id=made["endpoint_id"])
     assert admin.state.routes == ()

@@ -1,6 +1,9 @@
 import asyncio
 import json
 
+from registry.scorers.service import ScorerService
+from server.registry_adapters import RegisteredScorers
+
 JUDGE = json.dumps(
     {"name": "polite", "instructions_judge_pydantic_data": {"model": "gateway:/chat", "instructions": "Is {{ outputs }} polite?"}}
 )
@@ -48,6 +51,17 @@ async def test_a_judge_has_a_model_that_the_gateway_answers(client):
     for wrong in (json.loads(JUDGE) | {"builtin_scorer_pydantic_data": {"model": model}} for model in (7, " ")):
         assert (await register(client, json.dumps(wrong), 400))["message"].startswith("Scorer model ")
     await register(client, JUDGE.replace("gateway:/chat", "openai:/nope"))  # asked by the client itself
+
+
+async def test_judges_follow_an_endpoint_to_its_new_name(client, metadata_any):
+    await register(client)
+    await register(client, JUDGE.replace("gateway:/chat", "openai:/chat"))
+    adapter = RegisteredScorers(ScorerService(metadata_any))
+    await metadata_any.run(lambda connection: adapter.endpoint_renamed(connection, "cha", "other"))
+    await metadata_any.run(lambda connection: adapter.endpoint_renamed(connection, "chat", "talk"))
+    kept = (await client.call("GET", "scorers/versions", experiment_id=client.experiment, name="polite"))["scorers"]
+    models = [json.loads(each["serialized_scorer"])["instructions_judge_pydantic_data"]["model"] for each in kept]
+    assert models == ["gateway:/talk", "openai:/chat"]
 
 
 async def test_a_judge_is_told_how_much_of_what_happens_it_looks_at(client):
