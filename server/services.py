@@ -5,7 +5,7 @@ No other module but those builds a service.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from config import Settings
 from evals.ledger import Ledger
@@ -37,7 +37,11 @@ STOP_SECONDS = 10.0
 
 
 class Services:
-    """The parts, wired. ``open`` builds them, ``run`` keeps the background work going, ``close`` stores what is left."""
+    """The parts, wired.
+
+    ``build`` makes them, ``load`` reads what they must know before the first request, ``run`` keeps the background work going, ``close``
+    stores what is left.
+    """
 
     def __init__(self, ground: Ground) -> None:
         # In this order: each part uses those before it.
@@ -64,13 +68,16 @@ class Services:
         self._started = time.monotonic()
 
     @classmethod
-    async def open(cls, settings: Settings, journal: Journal, telemetry: Store, metadata: Awaitable[Metadata]) -> "Services":
-        """Open what must be there before the first request, besides ``telemetry`` and ``metadata``, which are being opened by then."""
+    async def build(cls, settings: Settings, journal: Journal, telemetry: Store, metadata: Metadata) -> "Services":
+        """Make the parts. ``telemetry`` and ``metadata`` are still being opened; nothing is asked of them."""
         seal = await asyncio.to_thread(Seal.open, home(settings), settings.security.sealing_key)
-        services = cls(Ground(settings, await metadata, journal, telemetry, seal))
-        await services.access.load()
-        await services.proxy.load()
-        return services
+        return cls(Ground(settings, metadata, journal, telemetry, seal))
+
+    async def load(self) -> None:
+        """Read what must be known before the first request, once the metadata database is open. Raises as that does."""
+        await self.ground.metadata.opened()
+        await self.access.load()
+        await self.proxy.load()
 
     @property
     def settings(self) -> Settings:

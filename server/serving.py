@@ -37,30 +37,30 @@ class Door(Protocol):
         ...
 
 
-OpenDoor = Callable[[Loaded, Services, asyncio.Event], Awaitable[Door]]
+OpenDoor = Callable[[Loaded, Services, ASGIApp, asyncio.Event], Awaitable[Door]]
 
 
-async def public_door(loaded: Loaded, services: Services, stop: asyncio.Event) -> Door:
+async def public_door(loaded: Loaded, services: Services, app: ASGIApp, stop: asyncio.Event) -> Door:
     """A door at the address of the settings."""
     address = loaded.settings.server
     shared = Shared(failure=failure, proxies=Proxies(address.trusted_proxies))
-    listener = await Listener.open(application(services), address.host, address.port, shared)
+    listener = await Listener.open(app, address.host, address.port, shared)
     print(banner(loaded, listener.port), file=sys.stderr, flush=True)  # noqa: T201 - what the user started this for
     return listener
 
 
-async def serve_until_stopped(
-    loaded: Loaded, journal: Journal, store: Store, metadata: Awaitable[Metadata], open_door: OpenDoor = public_door
-) -> int:
+async def serve_until_stopped(loaded: Loaded, journal: Journal, store: Store, metadata: Metadata, open_door: OpenDoor = public_door) -> int:
     """Open the rest, serve until SIGINT or SIGTERM, then close everything. Returns the exit code. ``metadata`` is being opened."""
-    services = await Services.open(loaded.settings, journal, store, metadata)
+    services = await Services.build(loaded.settings, journal, store, metadata)
+    app = application(services)  # while the databases are being opened: to list the routes takes as long
+    await services.load()
     stop = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(services.run()), tasks.create_task(_watch(loaded, services))]
             allow_files()
             _on_signals(stop)
-            door = await open_door(loaded, services, stop)
+            door = await open_door(loaded, services, app, stop)
             settle_collector()
             await _stopped(stop, background)
             await door.close(services.settings.server.stop_seconds)

@@ -51,7 +51,7 @@ def _begin_log() -> None:
 
 async def _serve(loaded: Loaded) -> int:
     journal, store = await start_store(loaded.settings)
-    metadata = asyncio.ensure_future(storage.open_metadata(loaded.settings.storage))
+    metadata = storage.begin_metadata(loaded.settings.storage)
     await asyncio.sleep(0)  # its thread sets out: a new database of PostgreSQL is half a second of waiting for it
     from server.serving import serve_until_stopped
 

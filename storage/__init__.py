@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from storage.clickhouse import ClickHouse
     from storage.metadata import Metadata
 
-__all__ = ("journal_directory", "open_blobs", "open_metadata", "open_telemetry")
+__all__ = ("begin_metadata", "journal_directory", "open_blobs", "open_metadata", "open_telemetry")
 
 
 async def open_telemetry(settings: StorageSettings) -> "ClickHouse":
@@ -28,6 +28,16 @@ async def open_metadata(settings: StorageSettings) -> "Metadata":
     from storage.metadata import Metadata
 
     return await Metadata.open(settings)
+
+
+def begin_metadata(settings: StorageSettings) -> "Metadata":
+    """As ``open_metadata``, without waiting: nothing may be asked of it before ``opened`` has returned, which raises what this would.
+
+    To be called within an event loop. Raises ``SettingsError``.
+    """
+    from storage.metadata import Metadata
+
+    return Metadata.begin(settings)
 
 
 def open_blobs(settings: StorageSettings) -> "Blobs":

@@ -34,6 +34,7 @@ class Metadata:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._opening: asyncio.Future[None] | None = None
         self._reading = engine.execution_options(**{READ: True})
         self._closed = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="metadata-read")
@@ -45,13 +46,21 @@ class Metadata:
     @classmethod
     async def open(cls, settings: StorageSettings) -> "Metadata":
         """See ``storage.open_metadata``."""
-        opened = cls(_engine(settings))
-        try:
-            await opened.run(lambda connection: migrate_metadata(connection, metadata_migrations()))
-        except BaseException:
-            await opened.close()
-            raise
-        return opened
+        begun = cls.begin(settings)
+        await begun.opened()
+        return begun
+
+    @classmethod
+    def begin(cls, settings: StorageSettings) -> "Metadata":
+        """See ``storage.begin_metadata``."""
+        begun = cls(_engine(settings))
+        begun._opening = asyncio.ensure_future(begun._migrate())
+        return begun
+
+    async def opened(self) -> None:
+        """Wait until the database has the schema of this release. Raises as ``open``."""
+        if self._opening is not None:
+            await self._opening
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -80,6 +89,13 @@ class Metadata:
         self._closed = True
         await self._shared.finish()
         await asyncio.to_thread(self._release)
+
+    async def _migrate(self) -> None:
+        try:
+            await self.run(lambda connection: migrate_metadata(connection, metadata_migrations()))
+        except BaseException:
+            await self.close()
+            raise
 
     async def _call(self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], T]) -> T:
         self._check_open()

@@ -20,7 +20,7 @@ from server.http.protocol import HttpProtocol
 from server.http.shared import Shared
 from server.refusals import REFUSALS, way_out
 from server.services import Services
-from server.serving import Door, application, serve_until_stopped
+from server.serving import Door, serve_until_stopped
 from server.store_process import start_store
 from server.workers.hub import Hub
 from server.workers.place import CLIENT, Place, Ready, unix_socket
@@ -57,13 +57,13 @@ def _newest(loaded: Loaded) -> Loaded:
 async def _serve(loaded: Loaded, place: Place, ready: Ready) -> int:
     journal, store = await start_store(loaded.settings, shared=True)
 
-    async def private_door(_: Loaded, services: Services, stop: asyncio.Event) -> Door:
+    async def private_door(_: Loaded, services: Services, app: ASGIApp, stop: asyncio.Event) -> Door:
         asyncio.get_running_loop().add_reader(place.lifeline, stop.set)
-        door = await CoreDoor.open(place, services)
+        door = await CoreDoor.open(place, services, with_client(app))
         ready()
         return door
 
-    return await serve_until_stopped(loaded, journal, store, storage.open_metadata(loaded.settings.storage), private_door)
+    return await serve_until_stopped(loaded, journal, store, storage.begin_metadata(loaded.settings.storage), private_door)
 
 
 class CoreDoor:
@@ -74,12 +74,11 @@ class CoreDoor:
         self._hub = hub
 
     @classmethod
-    async def open(cls, place: Place, services: Services) -> "CoreDoor":
+    async def open(cls, place: Place, services: Services, app: ASGIApp) -> "CoreDoor":
         """Listen on both sockets."""
         hub = Hub(services, place.workers)
         await hub.listen(place.line)
         shared = Shared(failure=failure)
-        app = with_client(application(services))
         return cls(Listener(Acceptor([unix_socket(place.requests)], lambda: HttpProtocol(app, shared)), shared), hub)
 
     async def close(self, patience: float) -> None:
