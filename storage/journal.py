@@ -26,6 +26,8 @@ __all__ = ("Delivery", "Journal")
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 1.0
+ROOM_AGAIN: Final = 0.95
+"""How full a journal that was full may be to be told of as one that is not. While it is, a small record may find room where a large one does not."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +186,7 @@ class Journal:
         self._torn = self._torn or os.fstat(self._file).st_size != self._size
 
     def _remember(self, records: Sequence[Row | Opening], now: int) -> None:
-        if self._dropping:
+        if self._dropping and self._elsewhere + self._size <= self._settings.max_bytes * ROOM_AGAIN:
             self._dropping = False
             logger.warning("the journal takes records again; %d were dropped since the start", self._dropped.total())
         rows = 0

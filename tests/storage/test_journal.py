@@ -5,6 +5,7 @@ import contextlib
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +109,19 @@ def test_a_full_journal_keeps_the_oldest_and_counts_what_it_drops(tmp_path: Path
     assert taken[:9] == [True] * 9
     assert taken[-1] is False
     assert journal.stats().dropped == taken.count(False)
+    journal.close()
+
+
+def test_a_full_journal_is_told_of_once_though_small_records_still_find_room(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    journal = Journal.open(tmp_path, JournalSettings(max_bytes=1024 * 1024))
+    large, small = Row("spans", b"x" * 40_000), Row("spans", b"x")
+    while journal.append([large]):
+        pass
+    for _ in range(10):
+        assert journal.append([small])
+        assert not journal.append([large])
+    assert [record.getMessage().partition(" (")[0] for record in caplog.records] == ["the journal takes no more records"]
+    assert journal.stats().dropped == 11
     journal.close()
 
 
