@@ -104,7 +104,9 @@ class Exchange:
         pursuit = progress.pursuit
         if pursuit is None:
             opened = await self.open(plan.targets[0])
-            if progress.call is not None and progress.call.reviews:
+            if (
+                progress.call is not None and progress.call.reviews
+            ):  # asked here, too: few requests have any, and a coroutine costs them all
                 opened = await reviewed(progress, opened)
             return reply_of(progress, self._end, opened)
         if pursuit.pool.rules.shadows:

@@ -1,8 +1,6 @@
 """That a span began, written down where it lasts.
 
-Most spans are over before anybody could ask what became of them, and to write each down twice would be a fortieth of what a request costs.
-So a beginning is written when it is one to two ticks old, with all that are, and one that has ended by then needs none. Whoever passes on a
-byte of an answer asks for the beginnings to be written first (``write``), so what is lost with a process that dies is a request of the last
+A span that is over at once needs no beginning, and most are: one is written when it is one to two ticks old, with all that are. Whoever passes on a byte of an answer asks for the beginnings to be written first (``write``), so what is lost with a process that dies is a request of the last
 hundredth of a second of which nobody has heard.
 """
 
