@@ -104,9 +104,8 @@ class Exchange:
         pursuit = progress.pursuit
         if pursuit is None:
             opened = await self.open(plan.targets[0])
-            if (
-                progress.call is not None and progress.call.reviews
-            ):  # asked here, too: few requests have any, and a coroutine costs them all
+            # Asked here, too: few requests have reviews, and a coroutine would cost them all.
+            if progress.call is not None and progress.call.reviews:
                 opened = await reviewed(progress, opened)
             return reply_of(progress, self._end, opened)
         if pursuit.pool.rules.shadows:

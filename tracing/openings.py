@@ -1,7 +1,8 @@
 """That a span began, written down where it lasts.
 
-A span that is over at once needs no beginning, and most are: one is written when it is one to two ticks old, with all that are. Whoever passes on a byte of an answer asks for the beginnings to be written first (``write``), so what is lost with a process that dies is a request of the last
-hundredth of a second of which nobody has heard.
+A span that is over at once needs no beginning, and most are: one is written when it is one to two ticks old, with all that are. Whoever passes
+on a byte of an answer asks for the beginnings to be written first (``write``), so what is lost with a process that dies is a request of the
+last hundredth of a second of which nobody has heard.
 """
 
 import asyncio
