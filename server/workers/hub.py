@@ -13,6 +13,7 @@ from server.parts.ground import nobody_else
 from server.registered_prompts import RegisteredPrompts
 from server.services import Services
 from server.workers.gathered import Gathered
+from server.workers.in_force import InForce
 from server.workers.messages import (
     Ask,
     Exhausted,
@@ -217,7 +218,7 @@ class Hub:
 
     def _now(self) -> Now:
         settings, tracked = self._services.proxy.in_force()
-        return Now(settings, dict(self._services.access.keys.index.by_digest()), tracked)
+        return Now(InForce(settings), dict(self._services.access.keys.index.by_digest()), tracked)
 
     async def _tell_all(self) -> None:
         """Return when all go by what is in force: a worker reports after it has taken what was said before. One that is stuck is not waited for long."""

@@ -12,7 +12,8 @@ from gateway.limits.types import Amounts, Charge, Counter, Granted, Refused
 from gateway.prompts import RenderedPrompt
 from registry.gateway_admin.types import Tracked
 from server.fleet import Targets
-from storage.process.messages import conceal, framed
+from server.workers.in_force import InForce, taken
+from storage.process.messages import framed, reveal
 from tracing.figures import Subject, Tally
 
 __all__ = (
@@ -41,9 +42,14 @@ class Now(msgspec.Struct, frozen=True, tag="now"):
     ``settings`` include what was set up through MLflow's API.
     """
 
-    settings: Settings
+    in_force: InForce
     keys: dict[bytes, VirtualKey]
     tracked: dict[str, Tracked]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.in_force.settings
 
 
 class Reserved(msgspec.Struct, frozen=True, tag="reserved"):
@@ -146,9 +152,16 @@ ToCore = Hello | Reserve | Settle | Exhausted | Render | Report
 ToWorker = Now | Reserved | Rendered | Ask
 
 to_core: Final = msgspec.msgpack.Decoder(ToCore)
-to_worker: Final = msgspec.msgpack.Decoder(ToWorker, dec_hook=conceal)
+to_worker: Final = msgspec.msgpack.Decoder(ToWorker, dec_hook=taken)
 
 
 def frame(message: ToCore | ToWorker) -> bytes:
     """A message, ready to be written."""
-    return framed(message)
+    return framed(message, _encoder)
+
+
+def _sent(value: object) -> object:
+    return value.settings if isinstance(value, InForce) else reveal(value)
+
+
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_sent)

@@ -42,6 +42,7 @@ __all__ = (
     "frame",
     "framed",
     "receive",
+    "reveal",
     "to_server",
     "to_store",
 )
@@ -141,8 +142,8 @@ ToStore = Begin | Query | Command | Insert | Flush | Stop
 FromStore = Opened | Answer | Failure | State
 
 
-def _reveal(value: object) -> object:
-    """A hook of msgspec's, which wants ``NotImplementedError`` for a type that it does not know: a setting of a new kind fails the start, loudly."""
+def reveal(value: object) -> object:
+    """The hook of an encoder. msgspec wants ``NotImplementedError`` for a type that it does not know: a setting of a new kind fails the start, loudly."""
     if isinstance(value, Secret):
         return {"secret": value.reveal(), "reference": value.reference}
     raise NotImplementedError(f"{type(value).__name__} cannot be sent to the store process")
@@ -155,7 +156,7 @@ def conceal(kind: type, value: Any) -> object:
     raise NotImplementedError(f"{kind.__name__} cannot be read from the server")
 
 
-_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_reveal)
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=reveal)
 to_store: Final = msgspec.msgpack.Decoder(ToStore, dec_hook=conceal)
 """Decodes what the server says."""
 
@@ -168,9 +169,9 @@ def frame(message: ToStore | FromStore) -> bytes:
     return framed(message)
 
 
-def framed(message: object) -> bytes:
+def framed(message: object, encoder: msgspec.msgpack.Encoder = _encoder) -> bytes:
     """Any message behind its length, secrets included."""
-    data = _encoder.encode(message)
+    data = encoder.encode(message)
     return len(data).to_bytes(_LENGTH_BYTES, "little") + data
 
 
