@@ -12,6 +12,7 @@ from registry.runs.store import COLUMNS, RunRow, run_row
 from registry.search.comparison_store import compared, in_bytes
 from storage.prepared import Prepared
 from storage.run_tables import datasets, latest_metrics, run_input_tags, run_inputs, run_params, run_tags, runs
+from storage.statistics import learn
 
 __all__ = ("search_runs",)
 
@@ -35,6 +36,7 @@ def search_runs(
 ) -> list[RunRow]:
     """The runs that a search finds, in its order."""
     if _by_metric(search, offset + limit) and _are_many(connection, experiment_ids):
+        learn(connection, (latest_metrics, runs, run_params, run_tags))
         best = _best_runs(connection, experiment_ids[0], search, view).limit(limit).offset(offset)
         if len(found := connection.execute(best).all()) == limit or _are_few(connection, search):
             return [run_row(row) for row in found]
