@@ -5,6 +5,8 @@ language but English. Anything else is encoded.
 """
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -12,13 +14,17 @@ import msgspec
 from tracing.types import Attribute
 from tracing.unreadable import UNREADABLE
 
-__all__ = ("MAX_PAYLOAD", "cut", "decode", "encode", "to_json")
+__all__ = ("MAX_PAYLOAD", "TEXTS", "cut", "decode", "encode", "reads_as_another", "to_json", "values")
 
 MAX_PAYLOAD: Final = 1024 * 1024
 """Largest payload stored, in characters. A longer one is shortened inside, so that it stays JSON."""
 
+TEXTS: Final = "tidegate.texts"
+"""The attribute of a stored span that lists those of its attributes that were text though they read as another value: ``1`` beside them is a number."""
+
 _LONGEST_TEXT: Final = 16 * 1024
 _OPENING: Final = frozenset("[{")
+_SCALAR: Final = re.compile(r"[ \t\r\n]*(?:true|false|null|-?[0-9][0-9.eE+-]*)[ \t\r\n]*")
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -33,6 +39,18 @@ def decode(payload: str) -> object:
         return msgspec.json.decode(payload)
     except UNREADABLE:
         return _decoded_by_python(payload) if payload[:1] in _OPENING and ("NaN" in payload or "Infinity" in payload) else payload
+
+
+def reads_as_another(text: str) -> bool:
+    """Whether ``decode`` takes a text for a number, a truth value or nothing: ``1``, ``true``, ``null``."""
+    return _SCALAR.fullmatch(text) is not None and not isinstance(decode(text), str)
+
+
+def values(attributes: Mapping[str, str]) -> dict[str, object]:
+    """What a stored span's attributes were before they were texts."""
+    listed = decode(attributes.get(TEXTS, ""))
+    texts = frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+    return {key: text if key in texts else decode(text) for key, text in attributes.items() if key != TEXTS}
 
 
 def _decoded_by_python(payload: str) -> object:

@@ -11,7 +11,7 @@ import msgspec
 
 from storage.records import Opening, Row
 from tracing.conventions import PAYLOADS, PREFIXES, genai
-from tracing.payload import encode
+from tracing.payload import TEXTS, encode, reads_as_another
 from tracing.types import Attribute, Content, Facts, Span, SpanEvent, SpanKind, Status
 
 __all__ = ("ContentRow", "SpanRow", "opening", "rows", "span_key")
@@ -252,23 +252,26 @@ def _event_attributes(event: SpanEvent) -> dict[str, str]:
 
 def _attributes(attributes: Mapping[str, Attribute]) -> dict[str, str]:
     """All attributes but those whose value is stored as content."""
-    return _texts({key: value for key, value in attributes.items() if key not in PAYLOADS and not key.startswith(PREFIXES)})
+    found = _texts({key: value for key, value in attributes.items() if key not in PAYLOADS and not key.startswith(PREFIXES)}, "null")
+    if texts := [key for key, text in found.items() if isinstance(attributes[key], str) and reads_as_another(text)]:
+        found[TEXTS] = encode(texts)
+    return found
 
 
-def _texts(attributes: Mapping[str, Attribute]) -> dict[str, str]:
+def _texts(attributes: Mapping[str, Attribute], nothing: str = "") -> dict[str, str]:
     found = {}
     for key, value in attributes.items():
-        text = value if isinstance(value, str) else _plain(value)
+        text = value if isinstance(value, str) else _plain(value, nothing)
         found[key] = text if len(text) <= _MAX_ATTRIBUTE else text[:_MAX_ATTRIBUTE] + "…"
         if len(found) == _MAX_ATTRIBUTES:
             break
     return found
 
 
-def _plain(value: Attribute) -> str:
+def _plain(value: Attribute, nothing: str = "") -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else encode(value)
+    return nothing if value is None else encode(value)
 
 
 def _time(nanoseconds: int) -> str:

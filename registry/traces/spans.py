@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from registry.traces.identifiers import PREFIX
 from registry.traces.messages import FileEvent, FileLink, FileSpan, KeyValue, OtlpEvent, OtlpLink, OtlpSpan, OtlpStatus
-from tracing.payload import decode, encode
+from tracing.payload import decode, encode, values
 from tracing.times import nanoseconds
 from tracing.types import SpanEvent, SpanLink, SpanView, Status
 
@@ -69,9 +69,8 @@ def span_type(span: SpanView) -> str:
 def _attributes(span: SpanView) -> dict[str, Any]:
     """What the client finds in a span: the attributes as they came, and what is known beside them."""
     facts = {key: value for key, value in _facts(span).items() if value not in (None, "", {})}
-    own = {key: decode(text) for key, text in span.attributes.items()}
-    found = {**facts, **own, **_content(span), "mlflow.traceRequestId": PREFIX + span.trace_id}
-    return {key: value for key, value in found.items() if value is not None}
+    content = {key: value for key, value in _content(span).items() if value is not None}
+    return {**facts, **values(span.attributes), **content, "mlflow.traceRequestId": PREFIX + span.trace_id}
 
 
 def _facts(span: SpanView) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def test_what_spans_say_and_what_is_announced_give_one_trace_in_either_ord
         assert given == {
             "mlflow.spanType": {"string_value": "AGENT"},
             "mlflow.spanInputs": {"kvlist_value": {"values": [{"key": "q", "value": {"string_value": "é✓"}}]}},
-            "k": {"int_value": 1},
+            "k": {"string_value": "1"},
             "d": {
                 "kvlist_value": {
                     "values": [{"key": "a", "value": {"array_value": {"values": [{"int_value": 1}, {"double_value": 2.5}, {}]}}}]
@@ -86,6 +86,20 @@ async def test_a_text_that_looks_like_a_number_stays_a_text(client):
     for trace, text in zip(ids, said, strict=True):
         (found,) = (await client.call("GET", "traces/get", trace_id=f"tr-{trace}"))["trace"]["spans"]
         assert {each["key"]: each["value"] for each in found["attributes"]}["mlflow.spanOutputs"] == {"string_value": text.strip('"')}
+
+
+async def test_attributes_come_back_as_what_they_were_texts_that_look_like_something_else_too(client):
+    texts = {"a": "1", "b": "true", "c": "null", "d": "-1.5e3", "e": " 7", "f": "", "g": "tru", "h": "tidegate.texts"}
+    others = {"i": {"intValue": "1"}, "j": {"boolValue": True}, "k": {"doubleValue": 2.5}, "l": {}}
+    sent = span(A, "root", **texts)
+    sent["attributes"] += [{"key": key, "value": value} for key, value in others.items()]
+    await client.send(sent, span(A, "child", parent=sent["spanId"], a="x", **{"tidegate.texts": "3"}))
+    (root, child) = (await client.call("GET", "traces/get", trace_id=f"tr-{A}"))["trace"]["spans"]
+    found = {each["key"]: each.get("value", {}) for each in root["attributes"] if not each["key"].startswith("mlflow")}
+    expected = {"i": {"int_value": 1}, "j": {"bool_value": True}, "k": {"double_value": 2.5}, "l": {}}
+    assert found == {key: {"string_value": text} for key, text in texts.items()} | expected
+    assert {"key": "a", "value": {"string_value": "x"}} in child["attributes"]
+    assert await client.find("span.attributes.a = '1'") == ["root"]
 
 
 async def test_nothing_in_a_span_is_told_from_something_empty_and_long_integers_keep_their_digits(client):
