@@ -11,7 +11,7 @@ from registry.access import store
 from registry.access.accounts import DENIED, AccessBook, administrator_only, found_role, found_user, self_or_administrator
 from registry.access.messages import AssignmentView, PermissionRows, WithRole, WithRolePermission, WithRoles
 from registry.access.permissions import ANY, NAMED, PARTS, WORKSPACE, Grant, allows, canonical, check_grant, check_type
-from registry.access.types import CALLER, DEFAULT_WORKSPACE, Role, RoleGrant, own_role
+from registry.access.types import CALLER, DEFAULT_WORKSPACE, OWN_ROLES, Role, RoleGrant, own_role
 from registry.access.users import signed_in
 from registry.access.views import grant_view, permission_rows, role_view
 from registry.errors import InvalidParameterValue, PermissionDenied, ResourceAlreadyExists, ResourceDoesNotExist
@@ -68,14 +68,17 @@ class RoleService:
             raise ResourceAlreadyExists(f"Role (name={request.name}, workspace={request.workspace}) already exists.") from None
 
     async def get(self, request: access.GetRole) -> WithRole:
-        """A role. Everybody may read roles that they have, administrators all."""
+        """A role. Everybody may read roles that they have, and the others of a workspace where they have one; administrators all."""
         return WithRole(role=role_view(await self._visible(request.role_id)))
 
     async def list(self, request: access.ListRoles) -> WithRoles:
-        """The roles of some workspaces."""
-        administrator_only()
+        """The roles of some workspaces. Who has a role in each of them is shown those that are nobody's own, administrators all."""
+        caller, places = CALLER.get(), [each for each in request.workspace if each.strip()]
+        everything = caller is None or caller.is_administrator
+        if caller is not None and not everything and not (places and all(map(caller.has_role_in, places))):
+            raise PermissionDenied(DENIED)
         found = await self._book.read(lambda connection: store.roles(connection, request.workspace))
-        return WithRoles(roles=[role_view(role) for role in found])
+        return WithRoles(roles=[role_view(role) for role in found if everything or not role.name.startswith(OWN_ROLES)])
 
     async def update(self, request: access.UpdateRole) -> WithRole:
         """Rename or describe a role."""
@@ -275,7 +278,9 @@ class RoleService:
     async def _visible(self, role_id: int) -> Role:
         role = await self._book.read(lambda connection: found_role(connection, role_id))
         caller = CALLER.get()
-        if caller is None or caller.is_administrator or role.id in {each.id for each in await self._roles_of(caller.user.username)}:
+        if caller is None or caller.is_administrator or (caller.has_role_in(role.workspace) and not role.name.startswith(OWN_ROLES)):
+            return role
+        if role.id in {each.id for each in await self._roles_of(caller.user.username)}:  # what they alone were granted
             return role
         raise PermissionDenied(DENIED)
 
@@ -285,6 +290,10 @@ def _check_name(name: str) -> None:
         raise InvalidParameterValue("Role name cannot be empty.")
     if len(name) > LONGEST_NAME:
         raise InvalidParameterValue(f"'Role name' exceeds the maximum length of {LONGEST_NAME} characters")
+    if name.startswith(OWN_ROLES):
+        raise InvalidParameterValue(
+            f"Names of roles that begin with {OWN_ROLES!r} are kept for what single users were granted: choose another."
+        )
 
 
 def _found_grant(connection: Connection, grant_id: int) -> RoleGrant:

@@ -9,7 +9,7 @@ import msgspec
 
 from registry.access.permissions import ANY, DIVIDED, PARTS, WORKSPACE, Action, Grant, allows, resolve
 
-__all__ = ("CALLER", "DEFAULT_WORKSPACE", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
+__all__ = ("CALLER", "DEFAULT_WORKSPACE", "OWN_ROLES", "Caller", "NewToken", "Role", "RoleGrant", "Token", "User", "own_role")
 
 DEFAULT_WORKSPACE: Final = "default"
 
@@ -98,6 +98,10 @@ class Caller(msgspec.Struct, frozen=True):
         """Whether they may enter a workspace: everybody may enter the default one, and others those in which they have a role."""
         return workspace == DEFAULT_WORKSPACE or self.is_administrator or workspace in self.elsewhere
 
+    def has_role_in(self, workspace: str) -> bool:
+        """Whether a role of this workspace was given to them."""
+        return (self.home or self).has_roles if workspace == DEFAULT_WORKSPACE else workspace in self.elsewhere
+
     def within(self, workspace: str) -> "Caller":
         """The same person in a workspace. Beside the default one only roles there open anything, and only what is in it."""
         home = self.home or self
@@ -164,6 +168,10 @@ CALLER: Final[ContextVar[Caller | None]] = ContextVar("registry_caller", default
 """Whoever makes the request that runs now; ``None`` where nobody has to sign in, and for the keys of the configuration."""
 
 
+OWN_ROLES: Final = "__user_"
+"""What names of roles begin with that hold what was granted to one user."""
+
+
 def own_role(user_id: int) -> str:
     """The role that holds what was granted to one user; nobody else has it."""
-    return f"__user_{user_id}__"
+    return f"{OWN_ROLES}{user_id}__"

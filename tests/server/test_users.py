@@ -166,6 +166,24 @@ def test_a_role_has_a_name_that_mlflow_could_keep(admin):
     refused = admin.call("POST", path, name=long, workspace="default")
     assert (refused.status_code, refused.json()["message"]) == (400, "'Role name' exceeds the maximum length of 255 characters")
     assert admin.status("POST", path, name=long[1:], workspace="default") == 200
+    own = admin.call("POST", path, name="__user_1__", workspace="default")
+    assert own.status_code == 400 and "kept for what single users were granted" in own.json()["message"]
+
+
+def test_who_has_a_role_in_a_workspace_is_shown_its_roles_and_nobody_elses_own(admin, make_person):
+    ada, bob = make_person("viewer"), make_person()
+    grant(admin, ada, "experiment", "7", "EDIT")
+    grant(admin, bob, "experiment", "8", "EDIT")
+    path, of = "/api/3.0/mlflow/roles/list", "/api/3.0/mlflow/roles/permissions/list"
+    everything = admin.get(path, workspace="default")["roles"]
+    own = {role["name"]: role["id"] for role in everything if role["name"].startswith("__user_")}
+    shown = ada.get(path, workspace="default")["roles"]
+    assert {"viewer", "editor", "admin"} <= {role["name"] for role in shown} == {role["name"] for role in everything} - own.keys()
+    assert ada.get(of, role_id=shown[0]["id"])["role_permissions"]
+    mine = {role["id"] for role in ada.get("/api/3.0/mlflow/users/roles/list", username=ada.name)["roles"]}
+    assert {ada.status("GET", of, role_id=each) for each in own.values() if each not in mine} == {403}
+    assert [ada.status("GET", path), ada.status("GET", path, workspace=["default", "elsewhere"])] == [403, 403]
+    assert [bob.status("GET", path, workspace="default"), bob.status("GET", of, role_id=shown[0]["id"])] == [403, 403]
 
 
 def test_a_token_stands_for_its_user_until_it_is_taken_back(users_server, make_person):
