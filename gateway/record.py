@@ -4,6 +4,7 @@ https://github.com/open-telemetry/semantic-conventions-genai. The span ends, and
 answer goes to the client.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter_ns
@@ -111,7 +112,9 @@ class Recording:
         self._attributes |= {"gen_ai.prompt.name": prompt.name, "gen_ai.prompt.version": prompt.version}
 
     def target(self, target: Target, system: str, address: str) -> None:
-        """Note the target that is asked; the last one stays on the span."""
+        """Note the target that is about to be asked; the last one stays on the span."""
+        if self._head.stream and self._first_ns is None:
+            asyncio.get_running_loop().call_soon(self._tracer.settle)  # while the target thinks: before the first byte it would delay that
         self._attributes |= {
             "gen_ai.provider.name": system,
             "server.address": address,

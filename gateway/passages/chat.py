@@ -12,7 +12,7 @@ from gateway.providers.openai.stream import ChatStream
 from gateway.render import error_event
 from gateway.types import Observation, Operation, StreamReader, Upstream
 from gateway.wire.openai import RequestHead
-from gateway.wire.patch import patch, replace
+from gateway.wire.patch import insert, patch, replace
 
 __all__ = ("ChatPassage", "asks_for_usage", "known", "prepare")
 
@@ -51,11 +51,11 @@ class ChatPassage:
 
 def prepare(head: RequestHead, body: bytes, model: str, edits: Mapping[str, bytes | None]) -> bytes:
     """The client's bytes with the upstream's model name. A stream is asked for its usage; ``ChatStream`` hides what the client did not ask for."""
-    name = msgspec.json.encode(model)
-    usage = {} if not head.stream or asks_for_usage(head) else {"stream_options": _with_usage(bytes(head.stream_options))}
-    if not edits and not usage:
-        return replace(body, "model", name, known(head))
-    return patch(body, {**edits, **usage, "model": name}, known(head))
+    name, options = msgspec.json.encode(model), bytes(head.stream_options)
+    usage = {} if not head.stream or asks_for_usage(head) else {"stream_options": _with_usage(options)}
+    if edits or (usage and options):
+        return patch(body, {**edits, **usage, "model": name}, known(head))
+    return insert(replace(body, "model", name, known(head)), usage)
 
 
 def known(head: RequestHead) -> tuple[msgspec.Raw, ...]:

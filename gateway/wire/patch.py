@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-__all__ = ("Member", "members", "patch", "replace")
+__all__ = ("Member", "insert", "members", "patch", "replace")
 
 _LARGE: Final = 4096
 """Bytes from which stepping from member to member is cheaper than looking through the whole text."""
@@ -52,7 +52,18 @@ def patch(body: bytes, edits: Mapping[str, bytes | None], known: Iterable[msgspe
     found = list(members(body, known))
     present = {member.name for member in found}
     absent = {name: value for name, value in edits.items() if value is not None and name not in present}
-    return _insert(_rewrite(body, found, edits), absent)
+    return insert(_rewrite(body, found, edits), absent)
+
+
+def insert(body: bytes, absent: Mapping[str, bytes]) -> bytes:
+    """Put members in front. ``body`` must be a valid JSON object that has none of them, which only its reader knows without a scan."""
+    if not absent:
+        return body
+    at = body.index(b"{") + 1
+    added = b",".join(msgspec.json.encode(name) + b":" + value for name, value in absent.items())
+    after = _after_space(body, at)
+    comma = b"" if body[after : after + 1] == b"}" else b","
+    return body[:at] + added + comma + body[at:]
 
 
 def members(body: bytes, known: Iterable[msgspec.Raw] = ()) -> Iterator[Member]:
@@ -114,16 +125,6 @@ def _rewrite(body: bytes, found: list[Member], edits: Mapping[str, bytes | None]
 def _without(body: bytes, found: list[Member], kept: list[Member], edits: Mapping[str, bytes | None]) -> bytes:
     texts = [body[member.key : member.value] + (edits.get(member.name) or body[member.value : member.end]) for member in kept]
     return body[: found[0].key] + b",".join(texts) + body[found[-1].end :]
-
-
-def _insert(body: bytes, absent: Mapping[str, bytes]) -> bytes:
-    if not absent:
-        return body
-    at = body.index(b"{") + 1
-    added = b",".join(msgspec.json.encode(name) + b":" + value for name, value in absent.items())
-    after = _after_space(body, at)
-    comma = b"" if body[after : after + 1] == b"}" else b","
-    return body[:at] + added + comma + body[at:]
 
 
 def _after_space(body: bytes, at: int) -> int:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway import sse
 from gateway.errors import UpstreamBroken
-from gateway.passages.chat import known
+from gateway.passages.chat import known, prepare
 from gateway.providers.openai.stream import ChatStream
 from gateway.sse import EventParser
 from gateway.wire.headers import header_value
@@ -135,3 +135,22 @@ def test_a_body_is_edited_alike_whether_what_was_read_of_it_is_stepped_over_or_n
     assert replace(body, "model", b'"new"', read) == replace(body, "model", b'"new"')
     edits = {"model": b'"new"', removed: None, "put": b"1"}
     assert patch(body, edits, read) == patch(body, edits)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["user", "seed", "text"]), st.sampled_from([1, "é\\", {"model": "inner", "stream_options": {}}])),
+        max_size=3,
+    ),
+    st.sampled_from(["", "null", "{}", '{"include_usage": false, "vendor": 1}', '{"include_usage":true}']),
+    st.sampled_from([", ", ",\n  "]),
+)
+def test_a_stream_is_asked_for_its_usage_and_nothing_else_of_the_request_changes(pairs: list[tuple[str, object]], options: str, comma: str):
+    others = [f'"{name}" : {json.dumps(value)}' for name, value in pairs]
+    told = ['"model":"old"', '"stream": true', *([f'"stream_options":{options}'] if options else [])]
+    body = ("{ " + comma.join([*others, *told]) + " }").encode()
+    sent = prepare(msgspec.json.decode(body, type=RequestHead), body, "new", {})
+    asked, kept = json.loads(sent), json.loads(body)
+    assert asked["stream_options"] == {**(json.loads(options or "{}") or {}), "include_usage": True}
+    assert asked | {"stream_options": None} == kept | {"model": "new", "stream_options": None}
+    assert all(text.encode() in sent for text in others)
