@@ -1,7 +1,7 @@
 """Adapters between areas of the registry: what one needs of another, behind the Protocols of the one that needs it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from registry.errors import ResourceAlreadyExists, ResourceDoesNotExist
+from registry.gateway_admin import endpoint_store
 from registry.gateway_admin.policy_messages import GuardrailScorer
 from registry.gateway_admin.types import Experiments, Scorers
 from registry.logged_models import store as logged_models
@@ -20,8 +21,9 @@ from registry.runs.types import now_ms
 from registry.scorers import store as scorers
 from registry.scorers.serialized import GATEWAY, with_endpoint_renamed
 from registry.scorers.service import ScorerService
+from registry.scorers.using import Endpoints
 
-__all__ = ("RegisteredScorers", "TrackedExperiments", "TrackedLineage")
+__all__ = ("AdministeredEndpoints", "RegisteredScorers", "TrackedExperiments", "TrackedLineage")
 
 VERSIONS_TAG: Final = "mlflow.modelVersions"
 
@@ -54,6 +56,14 @@ class RegisteredScorers(Scorers):
     @override
     def endpoint_renamed(self, connection: Connection, old: str, new: str) -> None:
         scorers.rewrite(connection, f"{GATEWAY}{old}", lambda serialized: with_endpoint_renamed(serialized, old, new))
+
+
+class AdministeredEndpoints(Endpoints):
+    """The endpoints of this server's gateway, for scorers, which are bound to those that they use."""
+
+    @override
+    def used_by(self, connection: Connection, scorer_id: str, names: Collection[str]) -> None:
+        endpoint_store.bind(connection, endpoint_store.SCORER, scorer_id, names)
 
 
 class TrackedLineage(Lineage):

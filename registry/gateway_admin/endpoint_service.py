@@ -18,7 +18,7 @@ from registry.runs.checks import experiment_number
 __all__ = ("EndpointService",)
 
 NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
-RESOURCES: Final = ("scorer",)
+RESOURCES: Final = (endpoint_store.SCORER,)
 EXPERIMENT_TAGS: Final = {"mlflow.experiment.sourceType": "GATEWAY", "mlflow.experiment.isGateway": "true"}
 EXPERIMENT_OF: Final = "mlflow.experiment.sourceId"
 

@@ -1,7 +1,7 @@
 """Endpoints in the metadata database, with their models, tags and bindings."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +20,7 @@ from registry.gateway_admin.messages import (
     RoutingStrategy,
 )
 from registry.gateway_admin.model_store import read_definitions
-from registry.gateway_admin.stamps import stamps_of
+from registry.gateway_admin.stamps import stamped, stamps_of
 from storage.gateway_admin_tables import (
     gateway_endpoint_bindings,
     gateway_endpoint_models,
@@ -28,9 +28,12 @@ from storage.gateway_admin_tables import (
     gateway_endpoints,
     gateway_model_definitions,
 )
+from storage.genai_tables import scorers
 
 __all__ = (
+    "SCORER",
     "attach",
+    "bind",
     "delete_binding",
     "delete_endpoint",
     "delete_tag",
@@ -46,6 +49,9 @@ __all__ = (
     "require_endpoint",
     "update_endpoint",
 )
+
+SCORER: Final = "scorer"
+"""The one kind of resource that MLflow binds to an endpoint."""
 
 _endpoints, _models, _tags = gateway_endpoints.c, gateway_endpoint_models.c, gateway_endpoint_tags.c
 _bindings, _definitions = gateway_endpoint_bindings.c, gateway_model_definitions.c
@@ -146,6 +152,16 @@ def insert_binding(connection: Connection, values: Mapping[str, Any]) -> Gateway
     return read_bindings(connection, **wanted)[0]
 
 
+def bind(connection: Connection, resource_type: str, resource_id: str, names: Collection[str]) -> None:
+    """Bind a resource to the endpoints of these names, and to no others."""
+    connection.execute(
+        delete(gateway_endpoint_bindings).where(_bindings.resource_type == resource_type, _bindings.resource_id == resource_id)
+    )
+    for endpoint_id in connection.scalars(select(_endpoints.endpoint_id).where(_endpoints.name.in_(names))).all():
+        row = {"endpoint_id": endpoint_id, "resource_type": resource_type, "resource_id": resource_id}
+        connection.execute(insert(gateway_endpoint_bindings).values(**row, **stamped(None)))
+
+
 def delete_binding(connection: Connection, **wanted: str) -> None:
     """Remove a binding. Raises ``ResourceDoesNotExist``."""
     find(connection, gateway_endpoint_bindings, "GatewayEndpointBinding", **wanted)
@@ -153,12 +169,19 @@ def delete_binding(connection: Connection, **wanted: str) -> None:
 
 
 def read_bindings(connection: Connection, **wanted: str | None) -> list[GatewayEndpointBinding]:
-    """Bindings in the order they were made, filtered by the columns that are given."""
+    """Bindings in the order they were made, filtered by the columns that are given. Those of scorers have the scorer's name."""
     given = [_bindings[name] == value for name, value in wanted.items() if value]
-    query = select(gateway_endpoint_bindings).where(*given).order_by(_bindings.created_at, _bindings.resource_id)
+    named = (scorers.c.scorer_id == _bindings.resource_id) & (_bindings.resource_type == SCORER)
+    query = select(gateway_endpoint_bindings, scorers.c.name.label("display_name")).outerjoin(scorers, named)
     return [
-        GatewayEndpointBinding(endpoint_id=row.endpoint_id, resource_type=row.resource_type, resource_id=row.resource_id, **stamps_of(row))
-        for row in connection.execute(query)
+        GatewayEndpointBinding(
+            endpoint_id=row.endpoint_id,
+            resource_type=row.resource_type,
+            resource_id=row.resource_id,
+            display_name=row.display_name,
+            **stamps_of(row),
+        )
+        for row in connection.execute(query.where(*given).order_by(_bindings.created_at, _bindings.resource_id))
     ]
 
 

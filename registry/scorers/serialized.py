@@ -7,7 +7,16 @@ import msgspec
 
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
 
-__all__ = ("GATEWAY", "Known", "check_can_run_online", "check_models", "check_serialized", "parsed", "with_endpoint_renamed")
+__all__ = (
+    "GATEWAY",
+    "Known",
+    "check_can_run_online",
+    "check_models",
+    "check_serialized",
+    "endpoints_of",
+    "parsed",
+    "with_endpoint_renamed",
+)
 
 CODE: Final = "call_source"
 GATEWAY: Final = "gateway:/"
@@ -46,6 +55,12 @@ def check_models(serialized: str, known: Known) -> None:
                 f"GatewayEndpoint not found (name='{name}'). GET /v1/models lists what the gateway answers; "
                 "mlflow's gateway API or a route in the configuration adds to it."
             )
+
+
+def endpoints_of(serialized: str) -> frozenset[str]:
+    """The names that its judges ask the gateway for."""
+    models = (model for model in _models(parsed(serialized)) if isinstance(model, str) and model.startswith(GATEWAY))
+    return frozenset(model.removeprefix(GATEWAY).lstrip("/") for model in models)
 
 
 def with_endpoint_renamed(serialized: str, old: str, new: str) -> str:

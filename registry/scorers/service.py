@@ -13,8 +13,9 @@ from registry.runs.experiments import active_experiment
 from registry.runs.types import Metadata, now_ms
 from registry.scorers import messages as wire
 from registry.scorers import store
-from registry.scorers.serialized import Known, check_can_run_online, check_models, check_serialized
+from registry.scorers.serialized import Known, check_can_run_online, check_models, check_serialized, endpoints_of
 from registry.scorers.store import ConfigRow, ScorerRow
+from registry.scorers.using import Endpoints, NoEndpoints
 from registry.traces.search import parse_search
 
 __all__ = ("ScorerService",)
@@ -25,8 +26,9 @@ MAX_NAME = 256
 class ScorerService:
     """What is done with registered scorers. Methods raise the tree of ``registry.errors``."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, endpoints: Endpoints | None = None) -> None:
         self._metadata = metadata
+        self._endpoints = endpoints or NoEndpoints()
 
     async def register(self, request: wire.RegisterScorer, known: Known) -> wire.RegisterScorer.Response:
         """Keep a scorer as the next version of its name. ``known`` models are those that the gateway answers."""
@@ -34,11 +36,14 @@ class ScorerService:
         check_models(request.serialized_scorer, known)
         if not request.name.strip() or len(request.name) > MAX_NAME:
             raise InvalidParameterValue(f"A scorer's name has 1 to {MAX_NAME} characters, and not only spaces.")
-        number = experiment_number(request.experiment_id)
+        number, used = experiment_number(request.experiment_id), endpoints_of(request.serialized_scorer)
 
         def write(connection: Connection) -> ScorerRow:
             active_experiment(connection, number)
-            return store.insert_version(connection, number, request.name, request.serialized_scorer, now_ms())
+            row = store.insert_version(connection, number, request.name, request.serialized_scorer, now_ms())
+            if used:  # versions before a judge of another vendor still use theirs
+                self._endpoints.used_by(connection, row.scorer_id, used)
+            return row
 
         try:
             row = await self._metadata.run(write)
@@ -92,7 +97,10 @@ class ScorerService:
         """Remove a version, or all."""
 
         def write(connection: Connection) -> None:
-            store.delete_versions(connection, _find(connection, request).scorer_id, request.version)
+            scorer_id = _find(connection, request).scorer_id
+            store.delete_versions(connection, scorer_id, request.version)
+            if store.read_version_by_id(connection, scorer_id, None) is None:
+                self._endpoints.used_by(connection, scorer_id, ())
 
         await self._metadata.run(write)
 

@@ -15,6 +15,7 @@ from registry.scorers.service import ScorerService
 from server.parts.access import Access
 from server.parts.ground import Ground
 from server.parts.tracing import Tracing
+from server.registry_adapters import AdministeredEndpoints
 
 __all__ = ("Tracking",)
 
@@ -30,7 +31,7 @@ class Tracking:
         self.run_log = RunLog(metadata, points)
         self.metric_history = MetricHistory(telemetry, points, flush)
         self.logged_models = LoggedModelService(metadata)
-        self.scorers = ScorerService(metadata)
+        self.scorers = ScorerService(metadata, AdministeredEndpoints())
         self.evaluation_datasets = DatasetService(metadata)
         self.label_schemas = LabelSchemaService(metadata)
         self.review_queues = ReviewQueueService(metadata)

@@ -21,6 +21,7 @@ from registry.scorers.endpoints import endpoints as scorer_endpoints
 from registry.scorers.service import ScorerService
 from registry.wire.endpoints import Table
 from registry.wire.routes import with_endpoints
+from server.registry_adapters import AdministeredEndpoints
 from storage.metadata import Metadata
 
 
@@ -47,7 +48,7 @@ async def client(metadata_any: Metadata) -> AsyncIterator[Client]:
     made = await ExperimentService(metadata_any).create(CreateExperiment(name="shop"))
     table = Table(
         [
-            *scorer_endpoints(ScorerService(metadata_any), {"chat"}.__contains__),
+            *scorer_endpoints(ScorerService(metadata_any, AdministeredEndpoints()), {"chat", "talk"}.__contains__),
             *dataset_endpoints(DatasetService(metadata_any)),
             *issue_endpoints(IssueService(metadata_any, Counts())),
             *review_endpoints(LabelSchemaService(metadata_any), ReviewQueueService(metadata_any)),

@@ -1,6 +1,8 @@
 import asyncio
 import json
 
+from registry.gateway_admin import endpoint_store
+from registry.gateway_admin.stamps import stamped
 from registry.scorers.service import ScorerService
 from server.registry_adapters import RegisteredScorers
 
@@ -62,6 +64,28 @@ async def test_judges_follow_an_endpoint_to_its_new_name(client, metadata_any):
     kept = (await client.call("GET", "scorers/versions", experiment_id=client.experiment, name="polite"))["scorers"]
     models = [json.loads(each["serialized_scorer"])["instructions_judge_pydantic_data"]["model"] for each in kept]
     assert models == ["gateway:/talk", "openai:/chat"]
+
+
+async def test_a_judge_is_bound_to_the_endpoint_that_it_uses_as_long_as_it_is_there(client, metadata_any):
+    for name in ("chat", "talk"):
+        row = {"endpoint_id": f"e-{name}", "name": name, "usage_tracking": False, **stamped(None)}
+        await metadata_any.run(lambda connection, row=row: endpoint_store.insert_endpoint(connection, row, []))
+
+    async def bound():
+        found = await metadata_any.read(endpoint_store.read_bindings)
+        return [(each.endpoint_id, each.resource_type, each.resource_id, each.display_name) for each in found]
+
+    scorer_id = (await register(client))["scorer_id"]
+    await register(client)
+    assert await bound() == [("e-chat", "scorer", scorer_id, "polite")]
+    await register(client, JUDGE.replace("gateway:/chat", "gateway:/talk"))
+    await register(client, JUDGE.replace("gateway:/chat", "openai:/gpt-4o"))  # the version before it uses the endpoint still
+    assert await bound() == [("e-talk", "scorer", scorer_id, "polite")]
+    named = {"experiment_id": client.experiment, "name": "polite"}
+    await client.call("DELETE", "scorers/delete", {**named, "version": 1})
+    assert len(await bound()) == 1
+    await client.call("DELETE", "scorers/delete", named)
+    assert await bound() == []
 
 
 async def test_a_judge_is_told_how_much_of_what_happens_it_looks_at(client):
