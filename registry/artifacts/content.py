@@ -1,5 +1,6 @@
 """What a browser is told of a file that somebody uploaded. Nothing of it may ever run as a page of ours. Pure."""
 
+import re
 import unicodedata
 from typing import Final
 from urllib.parse import quote
@@ -21,9 +22,11 @@ TEXT: Final = frozenset(
         "cfg",
         "conf",
         "cnf",
+        "cf",
         "ini",
         "properties",
         "prop",
+        "hocon",
         "toml",
         "yaml",
         "yml",
@@ -56,6 +59,7 @@ TEXT: Final = frozenset(
         "cpp",
         "MLmodel",
         "MLproject",
+        "mlproject",
     ]
 )
 """Shown as what it is written in, never as what it would become: a page is text too."""
@@ -78,18 +82,21 @@ TYPES: Final = {
     "webm": "video/webm",
 }
 
+TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What needs no quotes in a header (RFC 9110)."""
+
 
 def media_type(name: str) -> str:
-    """The type to send a file as, by its name. What is not known is bytes."""
+    """The type to send a file as, by its name. What is not known is bytes; no charset is claimed, as nobody looked at the text."""
     extension = name.rpartition(".")[2]
     if extension in TEXT or extension.lower() in TEXT:
-        return "text/plain; charset=utf-8"
+        return "text/plain"
     return TYPES.get(extension.lower(), "application/octet-stream")
 
 
 def attachment(name: str) -> str:
     """``Content-Disposition`` for saving a file under its name (RFC 6266), in ASCII."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or "download"
-    quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
+    quoted = plain if TOKEN.fullmatch(plain) else '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
     extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
-    return f'attachment; filename="{quoted}"{extended}'
+    return f"attachment; filename={quoted}{extended}"
