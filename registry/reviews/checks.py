@@ -81,7 +81,7 @@ def named(value: str, field: str) -> str:
     """A name, stripped."""
     stripped = value.strip()
     if not stripped:
-        raise InvalidParameterValue(f"`{field}` must be a non-empty string; got {value!r}.")
+        raise InvalidParameterValue(f"`{field}` must be a non-empty string; got {stripped!r}.")
     if len(stripped) > MAX_NAME:
         raise InvalidParameterValue(f"`{field}` must be at most {MAX_NAME} characters; got {len(stripped)}.")
     return stripped

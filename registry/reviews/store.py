@@ -20,6 +20,7 @@ __all__ = (
     "count_items",
     "delete_queue",
     "delete_schema",
+    "forget_items",
     "has_default",
     "insert_queue",
     "insert_schema",
@@ -79,6 +80,9 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     creation_time: int
     last_update_time: int
 
+
+AT_ONCE: Final = 1000
+"""Items that one statement names: databases have a limit."""
 
 _SCHEMA: Final = tuple(label_schemas.c[name] for name in SchemaRow.__struct_fields__)
 _QUEUE: Final = tuple(review_queues.c[name] for name in QueueRow.__struct_fields__)
@@ -207,3 +211,10 @@ def remove_items(connection: Connection, queue_id: str, item_ids: Sequence[str])
     """Take items out of a queue."""
     these = (review_queue_items.c.queue_id == queue_id, review_queue_items.c.item_id.in_(item_ids))
     connection.execute(delete(review_queue_items).where(*these))
+
+
+def forget_items(connection: Connection, item_ids: Sequence[str]) -> None:
+    """Take items out of all queues."""
+    for start in range(0, len(item_ids), AT_ONCE):
+        these = item_ids[start : start + AT_ONCE]
+        connection.execute(delete(review_queue_items).where(review_queue_items.c.item_id.in_(these)))

@@ -178,7 +178,7 @@ def _rate(given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise InvalidParameterValue(f"sample_rate must be a number, got {type(given).__name__}")
     if not math.isfinite(given) or not 0 <= given <= 1:
-        raise InvalidParameterValue(f"sample_rate must be between 0.0 and 1.0, got {given}")
+        raise InvalidParameterValue(f"sample_rate must be between 0.0 and 1.0, got {float(given)}")
     return float(given)
 
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from config.schema import TelemetrySettings
 from registry.errors import BadRequest, InvalidParameterValue, ResourceDoesNotExist
+from registry.reviews import store as review_store
 from registry.runs.checks import experiment_number
 from registry.runs.experiments import active_experiment
 from registry.runs.types import Metadata, now_ms
 from registry.search import next_token, offset_of
 from registry.traces import messages as wire
 from registry.traces.assessment_forms import new_assessment
-from registry.traces.identifiers import stored_id
+from registry.traces.identifiers import PREFIX, stored_id
 from registry.traces.known import DEFAULT_EXPERIMENT, SPANS, KnownTrace, trace_info
 from registry.traces.reading import TraceReader
 from registry.traces.saying import MAX_VALUE, check_tag, properties_of
@@ -173,17 +174,20 @@ class TraceService:
         else:
             doomed = await self._finder.older(experiment, request.max_timestamp_millis or 0, request.max_traces)
         if doomed:
-            await self.erase(doomed)
+            await self.erase(doomed, request.request_ids)
         return wire.DeleteTraces.Response(traces_deleted=len(doomed))
 
     async def older(self, experiment_id: str, milliseconds: int, limit: int | None) -> list[str]:
         """Stored ids of traces of an experiment that began by then, the oldest first."""
         return await self._finder.older(experiment_id, milliseconds, limit)
 
-    async def erase(self, stored: Sequence[str]) -> None:
-        """Remove traces with all that is known of them."""
+    async def erase(self, stored: Sequence[str], named: Sequence[str] = ()) -> None:
+        """Remove traces with all that is known of them, and from the queues where they wait for a review. ``named``: as clients call them."""
         self._reader.forget(stored)
         await self._properties.erase(stored)
+        gone = set(stored)
+        items = [*(PREFIX + each for each in stored), *(each for each in named if stored_id(each) in gone)]
+        await self._metadata.run(lambda connection: review_store.forget_items(connection, items))
 
     async def link_to_run(self, request: wire.LinkTracesToRun) -> None:
         """Say that traces belong to a run."""

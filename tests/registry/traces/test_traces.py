@@ -5,6 +5,8 @@ import math
 
 from config.schema import TelemetrySettings
 from config.settings.detection import DetectionSettings
+from registry.reviews.queue_messages import AddItemsToReviewQueue, CreateReviewQueue, ListReviewQueueItems, ReviewQueueType
+from registry.reviews.queues import ReviewQueueService
 from registry.traces.correlation import mutual_information
 from registry.traces.messages import TraceInfoV3
 from registry.traces.withholding import Withholding
@@ -305,6 +307,19 @@ async def test_a_removed_trace_is_gone_with_all_that_was_said_of_it(client):
     assert await client.find() == ["late"]
     for wrong in ({}, {**doomed, **aged}, {**doomed, "max_traces": 1}, {**aged, "max_traces": 0}):
         await client.call("POST", "traces/delete-traces", {"experiment_id": client.experiment, **wrong}, status=400)
+
+
+async def test_a_removed_trace_waits_for_no_review_any_more(client, metadata):
+    queues = ReviewQueueService(metadata)
+    made = await queues.create(CreateReviewQueue(experiment_id=client.experiment, name="q", queue_type=ReviewQueueType.CUSTOM))
+    queue_id = made.review_queue.queue_id
+    await queues.add_items(AddItemsToReviewQueue(queue_id=queue_id, item_ids=[f"tr-{A}", f"tr-{B}", "own-name"]))
+    await client.send(span(A), span(B))
+    await client.start("own-name", request_time="2026-09-30T12:00:00Z")
+    doomed = {"experiment_id": client.experiment, "request_ids": [f"tr-{A}", "own-name", "tr-none"]}
+    assert await client.call("POST", "traces/delete-traces", doomed) == {"traces_deleted": 2}
+    left = await queues.list_items(ListReviewQueueItems(queue_id=queue_id))
+    assert [each.item_id for each in left.items] == [f"tr-{B}"]
 
 
 async def test_spans_that_are_older_than_spans_are_kept_are_not_waited_for(client, monkeypatch):
