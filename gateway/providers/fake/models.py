@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.providers.fake.schema import example
+from gateway.providers.fake.schema import Schema, example
 from gateway.types import Headers, Operation
 from tracing.openai_chat import ChatMessage
 from tracing.unreadable import UNREADABLE
@@ -84,10 +84,35 @@ class Request(msgspec.Struct):
     stream: bool | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
-    tools: list[dict[str, Any]] | None = None
-    response_format: dict[str, Any] | None = None
+    tools: list[Any] | None = None
+    response_format: Any = None
     input: Any = None
     prompt: Any = None
+
+
+class Function(msgspec.Struct):
+    """What is declared of a function."""
+
+    name: str = ""
+    parameters: Schema | None = None
+
+
+class Tool(msgspec.Struct):
+    """A tool. It is read by the model that calls it."""
+
+    function: Function | None = None
+
+
+class Verdict(msgspec.Struct):
+    """The schema of an answer."""
+
+    schema: Schema | None = None
+
+
+class Format(msgspec.Struct):
+    """The form of an answer. It is read by the model that has verdicts."""
+
+    json_schema: Verdict | None = None
 
 
 def _echo(request: Request) -> Said:
@@ -105,10 +130,10 @@ def _tools(request: Request) -> Said:
         return Said(pieces=_pieces(f"The tool answered: {_text(request.messages[-1])}"))
     if not request.tools:
         return Said(pieces=_pieces("No tool was declared, so none is called."))
-    function = request.tools[0].get("function") or {}
-    arguments = msgspec.json.encode(example(function.get("parameters") or {})).decode()
+    function = msgspec.convert(request.tools[0], Tool).function or Function()
+    arguments = msgspec.json.encode(example(function.parameters or Schema())).decode()
     call_id = "call_" + _digest(last_text(request))[:24]
-    return Said(calls=[{"id": call_id, "type": "function", "function": {"name": function.get("name", ""), "arguments": arguments}}])
+    return Said(calls=[{"id": call_id, "type": "function", "function": {"name": function.name, "arguments": arguments}}])
 
 
 def _flaky(request: Request) -> Said:
@@ -123,29 +148,26 @@ def _flaky(request: Request) -> Said:
 
 
 def _judge(request: Request) -> Said:
-    schema = ((request.response_format or {}).get("json_schema") or {}).get("schema") or {}
-    properties = schema.get("properties") or {}
-    result = properties.get("result") or {"type": "boolean"}
+    given = msgspec.convert(request.response_format or {}, Format).json_schema
+    properties = (given.schema.properties if given and given.schema else None) or {}
     seed = int(_digest("".join(_text(message) for message in request.messages))[:8], 16)
     verdict: dict[str, object] = {
         "rationale": f"The answer was weighed against the instructions; the scale stopped at {seed % 100} of 100.",
-        "result": _verdict(result, seed),
+        "result": _verdict(properties.get("result", True), seed),
     }
     if properties and "result" not in properties:
         verdict = {name: _verdict(member, seed) for name, member in properties.items()}
     return Said(pieces=_pieces(msgspec.json.encode(verdict).decode()))
 
 
-_NUMBERS: Final = ("number", "integer")  # not a set, as a type may be a list of several
-
-
-def _verdict(schema: dict[str, Any], seed: int) -> object:
-    if schema.get("enum"):
-        return schema["enum"][seed % len(schema["enum"])]
-    if schema.get("type") in _NUMBERS:
-        low, high = schema.get("minimum", 0), schema.get("maximum", 1)
+def _verdict(schema: Schema | bool, seed: int) -> object:
+    if isinstance(schema, Schema) and schema.enum:
+        return schema.enum[seed % len(schema.enum)]
+    if isinstance(schema, Schema) and schema.kind in {"number", "integer"}:
+        low = 0 if schema.minimum is None else schema.minimum
+        high = 1 if schema.maximum is None else schema.maximum
         value = low + (high - low) * (seed % 101) / 100
-        return round(value) if schema["type"] == "integer" else value
+        return round(value) if schema.kind == "integer" else value
     return seed % 4 != 0
 
 
@@ -166,14 +188,7 @@ def scripted(operation: Operation, body: bytes) -> Script:
         return completion(request)
     if not request.messages:
         return Script(answer=Fault(400, [], _error("'messages' must hold at least one message.", "invalid_request_error", None)))
-    try:
-        said = _said(request)
-    except (AttributeError, TypeError, KeyError, IndexError):
-        return Script(
-            answer=Fault(
-                400, [], _error("A tool or a format of the request is described by no JSON Schema.", "invalid_request_error", None)
-            )
-        )
+    said = _said(request)
     if said.fault is not None:
         return Script(answer=said.fault)
     if request.stream:
@@ -182,7 +197,12 @@ def scripted(operation: Operation, body: bytes) -> Script:
 
 
 def _said(request: Request) -> Said:
-    return MODELS[next(name for name in MODELS if request.model == name or request.model.startswith(f"{name}-"))](request)
+    model = MODELS[next(name for name in MODELS if request.model == name or request.model.startswith(f"{name}-"))]
+    try:
+        return model(request)
+    except UNREADABLE as error:
+        why = f"A tool or a format of the request cannot be read: {error}."
+        return Said(fault=Fault(400, [], _error(why, "invalid_request_error", None)))
 
 
 def completion(request: Request) -> Script:
