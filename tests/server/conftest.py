@@ -47,6 +47,7 @@ def make_person(users_server: RunningServer):
 def silent() -> Iterator[socket.socket]:
     """A vendor that takes requests and never says anything."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        listening.settimeout(60)
         yield listening
 
 
