@@ -4,24 +4,15 @@ import asyncio
 import logging
 from typing import Final
 
-import storage
 from config import Settings
-from gateway.belongings.policy import BelongingsPolicy
-from gateway.belongings.records import Records
-from gateway.cache.service import CacheService
-from gateway.guardrails.build import guardrails_of
-from gateway.kept import KeptResponses
-from gateway.keys.policy import KeyPolicy
 from gateway.limits.service import LimitService
 from gateway.policies import Policy
-from gateway.service import Gateway
 from registry.gateway_admin.service import GatewayAdmin, merged
 from registry.gateway_admin.types import Administered, Tracked
-from server.asking import Asking
 from server.budgets import BudgetWebhooks
 from server.endpoint_permissions import EndpointPermissions
 from server.endpoint_traces import EndpointTraces
-from server.media_on_demand import MediaOnDemand
+from server.equipped import Equipped
 from server.parts.access import Access
 from server.parts.ground import Ground
 from server.parts.names import Names
@@ -29,7 +20,6 @@ from server.parts.tracing import Tracing
 from server.parts.tracking import Tracking
 from server.registered_prompts import RegisteredPrompts
 from server.registry_adapters import RegisteredScorers, TrackedExperiments
-from server.version import VERSION
 from storage.errors import StorageError, Unavailable
 
 __all__ = ("Proxy",)
@@ -38,9 +28,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 10.0
 """Between looks of a gateway process at what another process set up."""
-
-LONGEST_PAUSE_SECONDS: Final = 0.25
-"""Of a request while rows come faster than they are stored, and the journal is nearly full of them."""
 
 REBUILD_PAUSES: Final = (0.0, 1.0, 5.0, 30.0)
 """Seconds before each time that budgets are compared with the traces."""
@@ -62,19 +49,20 @@ class Proxy:
             taken=self._configured,
             use=self._administered,
         )
-        blobs = storage.open_blobs(settings.storage)
-        self.responses = KeptResponses(blobs)
-        self._belongings = Records(blobs)
-        self._asking = Asking(lambda: self.gateway)
         self.limits = LimitService(
             ground.metadata, access.keys.index, BudgetWebhooks(ground.metadata, names.webhooks.outbox), settings.storage.redis
         )
-        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._asking.embed)
-        tracer = tracing.tracers.get_tracer("tidegate.gateway", VERSION)
-        self.gateway = Gateway.build(settings, tracer, RegisteredPrompts(names.prompts), self._policies)
-        self._media = MediaOnDemand(access.addresses)
-        self.gateway.fetch_media_from(self._media)
-        self.gateway.pace_by(lambda: ground.journal.pressure() * LONGEST_PAUSE_SECONDS)
+        self._equipped = Equipped(
+            settings,
+            tracing.tracers,
+            ground.journal,
+            RegisteredPrompts(names.prompts),
+            keys=access.keys.index,
+            addresses=access.addresses,
+            limits=self.limits.policy,
+            endpoints=self._endpoint_policies,
+        )
+        self.gateway, self.cache, self.responses = self._equipped.gateway, self._equipped.cache, self._equipped.responses
 
     async def load(self) -> None:
         """Load what was set up through the API, and what limits have counted."""
@@ -91,9 +79,7 @@ class Proxy:
 
     async def close(self) -> None:
         """Close the connections, and write down what is counted and kept."""
-        await self.gateway.close()
-        await self._media.close()
-        await self.cache.close()
+        await self._equipped.close()
         await self.limits.close()
 
     def reconfigure(self) -> None:
@@ -110,17 +96,8 @@ class Proxy:
         """The names of routes that the settings have; an endpoint of such a name does not answer."""
         return {route.name for route in self._ground.settings.routes}
 
-    def _policies(self, settings: Settings) -> tuple[Policy, ...]:
-        """The policies that requests pass, in order. A policy without anything to do is left out."""
-        keys = self._access.keys.index
-        limits, cache = self.limits.policy(settings), self.cache.policy(settings)
-        guards = guardrails_of(settings, self._asking.judge)
-        callers = (KeyPolicy(keys),) if keys or limits or cache else ()
-        own = (BelongingsPolicy(self._belongings, self.responses),) if keys else ()
-        endpoints = self._endpoint_policies()
-        return (*callers, *own, *endpoints, *(policy for policy in (guards, cache, limits) if policy is not None))
-
     def _endpoint_policies(self) -> tuple[Policy, ...]:
+        """Those of endpoints that answer."""
         configured = self._configured()
         endpoints = {name: each for name, each in self._administration.endpoints.items() if name not in configured}
         tracked = {name: each for name, each in self._administration.tracked.items() if name in endpoints}

@@ -10,25 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import storage
 from config import Settings
-from gateway.belongings.policy import BelongingsPolicy
-from gateway.belongings.records import Records
 from gateway.cache.errors import CacheFailure
-from gateway.cache.service import CacheService
-from gateway.guardrails.build import guardrails_of
-from gateway.kept import KeptResponses
 from gateway.keys.index import KeyIndex
-from gateway.keys.policy import KeyPolicy
 from gateway.keys.tickets import UploadTickets
 from gateway.limits.ceilings import of_settings
 from gateway.limits.policy import LimitPolicy
 from gateway.policies import Policy
-from gateway.service import Gateway
 from registry.outbound.guard import AddressGuard
-from server.asking import Asking
+from server.equipped import Equipped
 from server.guard import Guard
-from server.media_on_demand import MediaOnDemand
 from server.version import VERSION
 from server.workers.counting import CountingLedger
 from server.workers.line import CorePrompts, Line, exhausted
@@ -44,9 +35,6 @@ if TYPE_CHECKING:
     from storage.sealing import Seal
 
 __all__ = ("WorkerServices",)
-
-LONGEST_PAUSE_SECONDS = 0.25
-"""Of a request while the journal is nearly full."""
 
 
 class JournalledProperties:
@@ -80,18 +68,20 @@ class WorkerServices:
         journal.attach(lambda: Delivery(last_error=self._storage_error), _nobody, 1)
         self.sink = SpanSink(journal, settings.telemetry)
         self.tracers = build_tracer_provider(settings.telemetry, self.sink, VERSION, self.figures)
-        blobs = storage.open_blobs(settings.storage)
-        self.responses = KeptResponses(blobs)
-        self._belongings = Records(blobs)
-        self._asking = Asking(lambda: self.gateway)
-        self.cache = CacheService(settings.storage, settings.cache.disk_bytes, self._asking.embed, shared=True)
+        self._equipped = Equipped(
+            settings,
+            self.tracers,
+            journal,
+            CorePrompts(line),
+            keys=self.keys,
+            addresses=AddressGuard(lambda: self.settings.security.allow_private_addresses),
+            limits=self._limits,
+            endpoints=self._places,
+            shared=True,
+        )
+        self.gateway, self.cache, self.responses = self._equipped.gateway, self._equipped.cache, self._equipped.responses
         self.tickets = UploadTickets(cache(lambda: _seal(settings)))
         self.guard = Guard.of(settings, self.keys, self.tickets)
-        tracer = self.tracers.get_tracer("tidegate.gateway", VERSION)
-        self.gateway = Gateway.build(settings, tracer, CorePrompts(line), self._policies)
-        self.media = MediaOnDemand(AddressGuard(lambda: self.settings.security.allow_private_addresses))
-        self.gateway.fetch_media_from(self.media)
-        self.gateway.pace_by(lambda: journal.pressure() * LONGEST_PAUSE_SECONDS)
 
     def use(self, now: Now) -> None:
         """Go by this from now on. Requests under way keep what they began with."""
@@ -127,20 +117,10 @@ class WorkerServices:
 
     async def close(self) -> None:
         """Stop in the order of the data."""
-        await self.gateway.close()
-        await self.media.close()
-        await self.cache.close()
+        await self._equipped.close()
         await self._ledger.close()
         await asyncio.to_thread(self.tracers.shutdown)
         self.journal.close()
-
-    def _policies(self, settings: Settings) -> tuple[Policy, ...]:
-        """As ``server.parts.proxy.Proxy`` has them; who signs in with a name is answered by the core."""
-        limits, cache = self._limits(settings), self.cache.policy(settings)
-        guards = guardrails_of(settings, self._asking.judge)
-        callers = (KeyPolicy(self.keys),) if self.keys or limits or cache else ()
-        own = (BelongingsPolicy(self._belongings, self.responses),) if self.keys else ()
-        return (*callers, *own, *self._places(), *(policy for policy in (guards, cache, limits) if policy is not None))
 
     def _limits(self, settings: Settings) -> LimitPolicy | None:
         ceilings = of_settings(settings)
@@ -149,6 +129,7 @@ class WorkerServices:
         return LimitPolicy(ceilings, self._ledger, self._process, self._ledger.give_back, self._exhausted)
 
     def _places(self) -> tuple[Policy, ...]:
+        """Who signs in with a name is answered by the core, which knows what they may call."""
         if not self._tracked:
             return ()
         from server.endpoint_traces import EndpointTraces  # what it needs of the registry takes some megabytes, and few have such endpoints
