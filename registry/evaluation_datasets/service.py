@@ -102,13 +102,8 @@ class DatasetService:
         return wire.SetDatasetTags.Response(dataset=await self._metadata.run(write))
 
     async def delete_tag(self, request: wire.DeleteDatasetTag) -> None:
-        """Remove a tag, if it is there."""
-
-        def write(connection: Connection) -> None:
-            row = _find(connection, request.dataset_id)
-            store.delete_tag(connection, row.dataset_id, request.key)
-
-        await self._metadata.run(write)
+        """Remove a tag, if it is there. A dataset that is gone has none."""
+        await self._metadata.run(lambda connection: store.delete_tag(connection, request.dataset_id, request.key))
 
     async def upsert_records(self, request: wire.UpsertDatasetRecords) -> wire.UpsertDatasetRecords.Response:
         """Add records; the same inputs again change the record that is there."""

@@ -1,11 +1,13 @@
 """Conditions of a search as SQL over ``found``, the traces that are looked at. Every value is bound; the text is made of pieces that stand here."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from registry.traces.known import SESSION, USER
 from registry.traces.search import Condition
 from registry.workspaces.scope import scoped
+from tracing.payload import decode, encode
 
 __all__ = ("SPAN_TYPE", "Values", "condition_sql")
 
@@ -145,14 +147,38 @@ def _content(condition: Condition, values: Values) -> str:
 
 
 def _assessment(condition: Condition, values: Values) -> str:
-    valid = f"""SELECT trace_id FROM assessments FINAL WHERE project_id = 'default' AND {_AMONG} AND valid
-        AND kind = '{condition.kind.upper()}' AND name = {values.bind(condition.key)}"""
+    """Traces about which it is said, and those of the same session where it was said of the session."""
+    said = f"""FROM assessments FINAL WHERE project_id = 'default' AND {_AMONG} AND valid
+        AND kind = '{condition.kind.upper()}' AND name = {values.bind(condition.key)} AND {_judged(condition, values)}"""
+    sessions = _said("METADATA", SESSION, values)
+    of_sessions = f"SELECT trace_id {said} AND mapContains(metadata, '{SESSION}')"
+    covered = f"""SELECT trace_id FROM ({sessions}) WHERE value != ''
+        AND value IN (SELECT value FROM ({sessions}) WHERE trace_id IN ({of_sessions}))"""
+    found = f"(trace_id IN (SELECT trace_id {said}) OR trace_id IN ({covered}))"
+    return f"NOT {found}" if condition.operator == "IS NULL" else found
+
+
+def _judged(condition: Condition, values: Values) -> str:
+    """What must hold of the value of an assessment."""
     if condition.value is None:
-        return f"trace_id {'NOT ' if condition.operator == 'IS NULL' else ''}IN ({valid})"
+        return "1"
     if isinstance(condition.value, float):
-        return f"trace_id IN ({valid} AND value_type = 'NUMERIC' AND value_number {condition.operator} {values.bind(condition.value)})"
+        return f"value_type = 'NUMERIC' AND value_number {condition.operator} {values.bind(condition.value)}"
+    if condition.operator in {"=", "!="}:
+        equal = _equal(str(condition.value), values)
+        return f"value_type != 'NONE' AND {equal if condition.operator == '=' else f'NOT ({equal})'}"
     text = "if(value_type = 'NUMERIC', toString(value_number), value_text)"
-    return f"trace_id IN ({valid} AND value_type != 'NONE' AND {compared(text, condition, values)})"
+    return f"value_type != 'NONE' AND {compared(text, condition, values)}"
+
+
+def _equal(text: str, values: Values) -> str:
+    """Equal to a text, or to the value whose JSON it is: MLflow finds ``1`` by ``'1.0'`` and ``yes`` by ``'"yes"'``."""
+    meant = decode(text)
+    texts = {text, meant if isinstance(meant, str) else encode(meant)}
+    among = f"value_type != 'NUMERIC' AND value_text IN {values.bind(tuple(sorted(texts)))}"
+    if not isinstance(meant, int | float) or isinstance(meant, bool) or abs(meant) > sys.float_info.max:
+        return among
+    return f"if(value_type = 'NUMERIC', value_number = {values.bind(float(meant))}, {among})"
 
 
 def _issue(condition: Condition, values: Values) -> str:

@@ -68,6 +68,13 @@ async def test_datasets_are_tagged_shared_and_found(client):
     assert (await client.call("GET", path, status=404))["message"] == f"Evaluation dataset with id '{first['dataset_id']}' not found"
 
 
+async def test_a_tag_that_is_not_there_is_removed_without_a_word_also_of_a_dataset_that_is_gone(client):
+    path = f"datasets/{(await made(client))['dataset_id']}"
+    assert await client.call("DELETE", f"{path}/tags/none") == {}
+    await client.call("DELETE", path)
+    assert await client.call("DELETE", f"{path}/tags/none") == {}
+
+
 async def test_what_is_no_record_is_refused_by_name(client):
     dataset_id = (await made(client))["dataset_id"]
     for wrong in ("{", "{}", "[1]", '[{"inputs": 1}]', '[{"inputs": {"a": NaN}}]', '[{"inputs": {}, "source": {"source_type": "x"}}]'):

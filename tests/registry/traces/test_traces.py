@@ -226,6 +226,45 @@ async def test_every_kind_of_clause_finds_its_traces_and_orders_them(client):
         assert refused["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
+async def test_a_score_is_found_by_its_value_however_its_json_is_written(client):
+    await client.start(f"tr-{A}", tags={"mlflow.traceName": "one"})
+    for name, value in (("rank", 3), ("big", 1e8), ("label", "yes"), ("object", {"k": [1, "a"]}), ("digits", "5"), ("ok", True)):
+        said = {"assessment_name": name, "feedback": {"value": value}, "source": {"source_type": "HUMAN", "source_id": "me"}}
+        await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": said})
+    alike = ("rank = '3'", "rank = '3.0'", "big = '100000000.0'", "big = '1e8'", "label = 'yes'", "label = '\"yes\"'", "digits = '5'")
+    for clause in (*alike, "ok = 'true'", 'object = \'{"k": [1, "a"]}\'', 'object = \'{"k":[1,"a"]}\''):
+        assert await client.find(f"feedback.{clause}") == ["one"], clause
+        assert await client.find(f"feedback.{clause.replace('=', '!=', 1)}") == [], clause
+    for clause in ("rank = '4'", "rank = 'yes'", "label = 'no'", "ok = 'True'", "object = '{\"k\": 1}'"):
+        assert await client.find(f"feedback.{clause}") == [], clause
+        assert await client.find(f"feedback.{clause.replace('=', '!=', 1)}") == ["one"], clause
+
+
+async def test_what_is_said_of_a_session_finds_all_of_its_traces(client):
+    session = {"mlflow.trace.session": "s1"}
+    await client.start(f"tr-{A}", tags={"mlflow.traceName": "one"}, trace_metadata=session)
+    await client.start(f"tr-{B}", tags={"mlflow.traceName": "two"}, trace_metadata=session)
+    await client.start("made-up", tags={"mlflow.traceName": "three"}, trace_metadata={"mlflow.trace.session": "s2"})
+    for name, metadata in (("calm", session), ("alone", {})):
+        said = {"assessment_name": name, "feedback": {"value": 0.5}, "metadata": metadata}
+        source = {"source_type": "HUMAN", "source_id": "me"}
+        await client.call("POST", f"traces/tr-{A}/assessments", {"assessment": {**said, "source": source}})
+
+    async def found(clause):
+        return sorted(await client.find(clause))
+
+    assert (
+        await found("feedback.calm = '0.5'")
+        == await found("feedback.calm > 0.1")
+        == await found("feedback.calm IS NOT NULL")
+        == ["one", "two"]
+    )
+    assert await found("feedback.calm IS NULL") == ["three"]
+    assert await found("feedback.calm > 0.6") == []
+    assert await found("feedback.alone = '0.5'") == ["one"]
+    assert await found("feedback.alone IS NULL") == ["three", "two"]
+
+
 async def test_what_overrides_an_assessment_stands_in_for_it_until_it_is_taken_back(client):
     await client.start(f"tr-{A}", tags={"mlflow.traceName": "one"})
     path = f"traces/tr-{A}/assessments"
