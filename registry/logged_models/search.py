@@ -80,7 +80,7 @@ def parse_search(request: SearchLoggedModels) -> ModelSearch:
     if any(not each.dataset_name for each in request.datasets):
         raise InvalidParameterValue("`dataset_name` in the `datasets` clause must be specified.")
     return ModelSearch(
-        conditions=tuple(_condition(clause) for clause in parse_filter(request.filter)),
+        conditions=tuple(_condition(clause) for clause in parse_filter(request.filter, truths=True)),
         datasets=tuple((each.dataset_name or "", each.dataset_digest or None) for each in request.datasets),
         orders=tuple(_order(each) for each in request.order_by),
     )

@@ -8,7 +8,7 @@ import msgspec
 from registry.errors import InvalidParameterValue
 from registry.models.types import Kind
 from registry.prompts.texts import CONFIG_TAG, FORMAT_TAG, PROMPT_TAG
-from registry.search import Clause, Operand, StrangeClauses, parse_filter, parse_order
+from registry.search import Clause, Operand, parse_filter, parse_order
 
 __all__ = ("Condition", "Search", "check_page_size", "parse_model_search", "parse_version_search")
 
@@ -95,21 +95,13 @@ def check_page_size(given: int) -> int:
 
 
 def _parsed(fields: Fields, filter: str | None, order_by: Sequence[str]) -> Search:
-    conditions = [_condition(fields, clause) for clause in _clauses(filter)]
+    conditions = [_condition(fields, clause) for clause in parse_filter(filter)]
     asked = next((each for each in conditions if _about_prompts(each)), None)
     return Search(
         kind="prompt" if asked is not None and _wants_prompts(asked) else "model",
         conditions=tuple(each for each in conditions if not _about_prompts(each)),
         order=_order(fields, order_by),
     )
-
-
-def _clauses(filter: str | None) -> list[Clause]:
-    """As the grammar has them. What is strange, MLflow's registry names without the quotes that its runs have around it."""
-    try:
-        return parse_filter(filter)
-    except StrangeClauses as error:
-        raise InvalidParameterValue(f"Invalid clause(s) in filter string: {', '.join(error.parts)}") from None
 
 
 def _about_prompts(condition: Condition) -> bool:

@@ -57,7 +57,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 def parse_conditions(known: Attributes, filter: str | None) -> list[Condition]:
     """All that must hold. Raises ``InvalidParameterValue``."""
-    return [_condition(known, clause) for clause in parse_filter(filter)]
+    return [_condition(known, clause) for clause in parse_filter(filter, quoting=True)]
 
 
 def parse_orders(known: Attributes, order_by: Sequence[str] | None) -> list[tuple[str, bool]]:

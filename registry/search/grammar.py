@@ -22,16 +22,7 @@ import msgspec
 
 from registry.errors import InvalidParameterValue
 
-__all__ = ("Clause", "Operand", "StrangeClauses", "parse_filter", "parse_order", "unquoted")
-
-
-class StrangeClauses(InvalidParameterValue):
-    """Parts of a filter that are no clauses: ``parts``, as they were written."""
-
-    def __init__(self, parts: Sequence[str]) -> None:
-        named = ", ".join(f"'{part}'" for part in parts)
-        super().__init__(f"Invalid clause(s) in filter string: {named}")
-        self.parts = tuple(parts)
+__all__ = ("Clause", "Operand", "parse_filter", "parse_order", "unquoted")
 
 
 class Operand(msgspec.Struct, frozen=True):
@@ -61,6 +52,7 @@ class Token(NamedTuple):
 
     kind: str
     text: str
+    begin: int
 
 
 _TOKENS: Final = re.compile(
@@ -75,11 +67,16 @@ _TOKENS: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LIKES: Final = frozenset({"LIKE", "ILIKE", "RLIKE"})
+_TRUTHS: Final = frozenset({"TRUE", "FALSE"})
 
 
-def parse_filter(text: str | None) -> list[Clause]:
-    """The clauses of a filter, all of which must hold. Raises ``InvalidParameterValue``."""
-    tokens = _tokens(text or "")
+def parse_filter(text: str | None, *, quoting: bool = False, truths: bool = False) -> list[Clause]:
+    """The clauses of a filter, all of which must hold. Raises ``InvalidParameterValue``, which names what is no clause, with ``quoting`` in quotes.
+
+    A bare ``true`` or ``false`` is something to compare with if ``truths`` says so, and no part of a clause otherwise.
+    """
+    text = text or ""
+    tokens = _tokens(text)
     if any(token.text == ";" for token in tokens):
         raise InvalidParameterValue(f"Search filter contained multiple expression {text!r}. Provide AND-ed expression list.")
     clauses: list[Clause] = []
@@ -88,14 +85,16 @@ def parse_filter(text: str | None) -> list[Clause]:
     while at < len(tokens):
         if _keyword(tokens, at) == "AND":
             at += 1
-        elif (found := _clause(tokens, at)) is not None:
+        elif (found := _clause(tokens, at, truths=truths)) is not None:
             clauses.append(found[0])
             at = found[1]
         else:
-            stranger, at = _stranger(tokens, at)
-            strangers.append(stranger)
+            end = _end_of_stranger(tokens, at)
+            stranger = text[tokens[at].begin : tokens[end - 1].begin + len(tokens[end - 1].text)]
+            strangers.append(f"'{stranger}'" if quoting else stranger)
+            at = end
     if strangers:
-        raise StrangeClauses(strangers)
+        raise InvalidParameterValue(f"Invalid clause(s) in filter string: {', '.join(strangers)}")
     return clauses
 
 
@@ -116,7 +115,7 @@ def unquoted(text: str) -> str:
 
 
 def _tokens(text: str) -> list[Token]:
-    return [Token(match.lastgroup or "", match[0]) for match in _TOKENS.finditer(text) if match.lastgroup != "space"]
+    return [Token(match.lastgroup or "", match[0], match.start()) for match in _TOKENS.finditer(text) if match.lastgroup != "space"]
 
 
 def _keyword(tokens: Sequence[Token], at: int) -> str:
@@ -136,7 +135,7 @@ def _identifier(text: str) -> tuple[str, str]:
     return (unquoted(entity), unquoted(key)) if dot else ("", unquoted(text))
 
 
-def _clause(tokens: Sequence[Token], at: int) -> tuple[Clause, int] | None:
+def _clause(tokens: Sequence[Token], at: int, *, truths: bool) -> tuple[Clause, int] | None:
     """The clause that begins here and where it ends, or ``None`` where none does."""
     if not _is_identifier(tokens[at]) or at + 1 >= len(tokens):
         return None
@@ -147,6 +146,8 @@ def _clause(tokens: Sequence[Token], at: int) -> tuple[Clause, int] | None:
     entity, key = _identifier(tokens[at].text)
     if operator in {"IS NULL", "IS NOT NULL"}:
         return Clause(entity, key, operator), behind
+    if not truths and _keyword(tokens, behind) in _TRUTHS:
+        return None
     operand = _operand(tokens, behind, must_be_list=operator.endswith("IN"))
     return None if operand is None else (Clause(entity, key, operator, operand[0]), operand[1])
 
@@ -174,22 +175,20 @@ def _operand(tokens: Sequence[Token], at: int, *, must_be_list: bool) -> tuple[O
     return Operand("text" if texts else "number" if token.kind == "number" else "word", token.text, texts), at + 1
 
 
-def _list(tokens: Sequence[Token], at: int) -> tuple[Operand, int]:
-    end = next((place for place in range(at, len(tokens)) if tokens[place].text == ")"), None)
+def _list(tokens: Sequence[Token], at: int) -> tuple[Operand, int] | None:
+    end = _closing(tokens, at)
     if end is None:
-        raise InvalidParameterValue(
-            "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list."
-        )
+        return None
     inner = tokens[at + 1 : end]
     shown = "(" + " ".join(token.text for token in inner).replace(" ,", ",") + ")"
     items, commas = inner[::2], inner[1::2]
     if not items:
         raise InvalidParameterValue("While parsing a list in the query, expected a non-empty list of string values, but got empty list")
-    if any(item.kind != "text" for item in items):
+    if any(item.kind != "text" and item.text != "," for item in items):
         raise InvalidParameterValue(
             f"While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list: {shown}"
         )
-    if any(comma.text != "," for comma in commas):
+    if any(item.text == "," for item in items) or any(comma.text != "," for comma in commas):
         raise InvalidParameterValue(
             "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list."
         )
@@ -200,9 +199,12 @@ def _text(quoted: str) -> str:
     return quoted[1:-1].replace(quoted[0] * 2, quoted[0])
 
 
-def _stranger(tokens: Sequence[Token], at: int) -> tuple[str, int]:
-    """What is no clause, a parenthesis as a whole, and where it ends."""
-    if tokens[at].text != "(":
-        return tokens[at].text, at + 1
-    end = next((place for place in range(at, len(tokens)) if tokens[place].text == ")"), len(tokens) - 1)
-    return " ".join(token.text for token in tokens[at : end + 1]), end + 1
+def _closing(tokens: Sequence[Token], at: int) -> int | None:
+    """Where the parenthesis that opens here, or before, is closed."""
+    return next((place for place in range(at, len(tokens)) if tokens[place].text == ")"), None)
+
+
+def _end_of_stranger(tokens: Sequence[Token], at: int) -> int:
+    """Where what is no clause ends: a parenthesis is strange as a whole."""
+    end = _closing(tokens, at) if tokens[at].text == "(" else None
+    return at + 1 if end is None else end + 1

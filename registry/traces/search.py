@@ -66,7 +66,7 @@ class TraceSearch(msgspec.Struct, frozen=True):
 
 def parse_search(filter: str | None, order_by: Sequence[str] = ()) -> TraceSearch:
     """Read a filter and orders. Raises ``InvalidParameterValue``."""
-    conditions = tuple(_condition(clause) for clause in parse_filter(filter))
+    conditions = tuple(_condition(clause) for clause in parse_filter(filter, quoting=True))
     orders = tuple(_order(text) for text in order_by)
     keys = [(order.kind, order.key) for order in orders]
     if len(set(keys)) < len(keys):

@@ -114,6 +114,7 @@ def test_search_filters_orders_and_pages(api):
         ({}, "max_results"),
         ({"max_results": 50_001}, "at most 50000"),
         ({"max_results": 5, "filter": "nonsense"}, "Invalid clause"),
+        ({"max_results": 5, "filter": "name = false"}, "in filter string: name, =, false"),
         ({"max_results": 5, "filter": "stage = 'x'"}, "Invalid attribute key"),
         ({"max_results": 5, "order_by": ["name sideways"]}, "order_by"),
         ({"max_results": 5, "page_token": "%%%"}, "Invalid page token"),

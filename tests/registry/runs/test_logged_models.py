@@ -103,9 +103,11 @@ def test_metrics_of_a_model_that_never_was_are_refused_and_nothing_of_them_is_ke
     assert [each["key"] for each in api.get("runs/get", run_id=run)["run"]["data"]["metrics"]] == ["loss"]
 
 
-@pytest.mark.parametrize("filter_", ["params.rate = 0.010", "params.kind = forest AND name = net", "tags.sea LIKE north"])
+@pytest.mark.parametrize(
+    "filter_", ["params.rate = 0.010", "params.kind = forest AND name = net", "tags.sea LIKE north", "params.deep = true"]
+)
 def test_texts_of_a_filter_need_no_quotes(api, experiment, filter_):
-    params = [{"key": "rate", "value": "0.010"}, {"key": "kind", "value": "forest"}]
+    params = [{"key": "rate", "value": "0.010"}, {"key": "kind", "value": "forest"}, {"key": "deep", "value": "true"}]
     make(api, experiment, name="net", params=params, tags=[{"key": "sea", "value": "north"}])
     assert found(api, experiment, filter=filter_) == ["net"]
     assert found(api, experiment, filter="params.rate = 0.01") == []

@@ -1,5 +1,7 @@
 """The search for runs: MLflow's filters and orders, and pages that do not overlap."""
 
+import re
+
 import pytest
 
 from tests.registry.tracking import Api, Refused
@@ -119,6 +121,19 @@ def test_a_filter_that_cannot_be_is_refused(api, fleet, filter):
     with pytest.raises(Refused) as refused:
         api.found(fleet, filter)
     assert (refused.value.status, refused.value.code) == (400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize(
+    ("filter", "named"),
+    [
+        ("tags.team = true", "'tags.team', '=', 'true'"),
+        ("run_id IN ('a',", "'run_id', 'IN', '(', ''a'', ','"),
+        ("(params.lr  = '0.1')", "'(params.lr  = '0.1')'"),
+    ],
+)
+def test_what_is_no_clause_is_named_as_it_was_written(api, fleet, filter, named):
+    with pytest.raises(Refused, match=re.escape(f"Invalid clause(s) in filter string: {named}")):
+        api.found(fleet, filter)
 
 
 @pytest.mark.parametrize("fields", [{"order": ["loss"]}, {"order": ["metrics.loss up"]}, {"max_results": 0}, {"max_results": 50_001}])
