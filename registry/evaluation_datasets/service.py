@@ -89,7 +89,7 @@ class DatasetService:
         return wire.SearchEvaluationDatasets.Response(datasets=datasets, next_page_token=next_token(offset + size) if more else None)
 
     async def set_tags(self, request: wire.SetDatasetTags) -> wire.SetDatasetTags.Response:
-        """Set tags; one that is ``null`` is removed."""
+        """Set tags; one that is ``null`` is removed. What the dataset holds stays as it was, and so do its digest and its times."""
         tags = tag_texts(decoded_object(request.tags, "tags"))
 
         def write(connection: Connection) -> wire.Dataset:
@@ -97,7 +97,7 @@ class DatasetService:
             store.put_tags(connection, row.dataset_id, {key: value for key, value in tags.items() if value is not None})
             for key in (key for key, value in tags.items() if value is None):
                 store.delete_tag(connection, row.dataset_id, key)
-            return _touched(connection, row, tags.get(USER) or row.last_updated_by)
+            return whole_datasets(connection, [row])[0]
 
         return wire.SetDatasetTags.Response(dataset=await self._metadata.run(write))
 
@@ -147,13 +147,9 @@ class DatasetService:
         return wire.DeleteDatasetRecords.Response(deleted_count=await self._metadata.run(write))
 
     async def experiment_ids(self, request: wire.GetDatasetExperimentIds) -> wire.GetDatasetExperimentIds.Response:
-        """The experiments that share a dataset."""
-
-        def read(connection: Connection) -> list[str]:
-            row = _find(connection, request.dataset_id)
-            return store.read_experiments(connection, [row.dataset_id])[row.dataset_id]
-
-        return wire.GetDatasetExperimentIds.Response(experiment_ids=await self._metadata.read(read))
+        """The experiments that share a dataset. One that is not there is shared by none."""
+        shared = await self._metadata.read(lambda connection: store.read_experiments(connection, [request.dataset_id]))
+        return wire.GetDatasetExperimentIds.Response(experiment_ids=shared[request.dataset_id])
 
     async def add_experiments(self, request: wire.AddDatasetToExperiments) -> wire.AddDatasetToExperiments.Response:
         """Share a dataset with more experiments, which must be there."""

@@ -70,6 +70,9 @@ def _attribute(condition: Condition, values: Values) -> str:
             return _named(condition, values)
         case "timestamp_ms" | "execution_time_ms" | "end_time_ms":
             return f"ifNull(toFloat64({condition.key}) {condition.operator} {values.bind(_number(condition))}, 0)"
+        case "client_request_id":
+            said = compared("nullIf(client_request_id, '')", condition, values)
+            return f"ifNull({said}, 0)"
     return compared(condition.key, condition, values)
 
 
@@ -141,7 +144,7 @@ def _content(condition: Condition, values: Values) -> str:
     said = " OR ".join(compared(column, condition, values) for column in columns)
     return (
         f"({compared('toString(name)', condition, values)} "
-        f"OR arrayExists(text -> {compared('text', condition, values)}, mapValues(attributes)) "
+        f"OR arrayExists(text -> {compared('text', condition, values)}, arrayConcat(mapKeys(attributes), mapValues(attributes))) "
         f"OR (trace_id, span_id) IN (SELECT trace_id, span_id FROM span_content WHERE project_id = 'default' AND {_AMONG} AND ({said})))"
     )
 

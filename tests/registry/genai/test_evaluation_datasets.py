@@ -75,6 +75,19 @@ async def test_a_tag_that_is_not_there_is_removed_without_a_word_also_of_a_datas
     assert await client.call("DELETE", f"{path}/tags/none") == {}
 
 
+async def test_tags_change_neither_the_digest_of_a_dataset_nor_who_changed_it_last(client):
+    before = await made(client, tags='{"mlflow.user": "ann"}')
+    path = f"datasets/{before['dataset_id']}"
+    after = (await client.call("PATCH", f"{path}/tags", {"tags": '{"mlflow.user": "bob", "k": "v"}'}))["dataset"]
+    await client.call("DELETE", f"{path}/tags/k")
+    for dataset in (after, (await client.call("GET", path))["dataset"]):
+        assert {**dataset, "tags": ""} == {**before, "tags": ""}
+
+
+async def test_a_dataset_that_is_not_there_is_shared_by_no_experiment(client):
+    assert await client.call("GET", "datasets/d-none/experiment-ids") == {}
+
+
 async def test_what_is_no_record_is_refused_by_name(client):
     dataset_id = (await made(client))["dataset_id"]
     for wrong in ("{", "{}", "[1]", '[{"inputs": 1}]', '[{"inputs": {"a": NaN}}]', '[{"inputs": {}, "source": {"source_type": "x"}}]'):
