@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from registry.errors import InvalidParameterValue
+from registry.runs.checks import check_key, check_length
 from registry.traces.identifiers import PREFIX, stored_id
 from registry.traces.known import ARTIFACTS, SPANS
 from registry.traces.messages import State, TraceInfoV3
@@ -65,11 +66,12 @@ def tag_properties(stored: str, tags: Mapping[str, str]) -> Iterable[TraceProper
 
 
 def check_tag(key: str, done: str) -> None:
-    """Refuse tags that the server makes, and keys that are too long to be set. ``done`` is ``set`` or ``deleted``. Raises ``InvalidParameterValue``."""
+    """Refuse tags that the server makes, and keys that cannot be set. ``done`` is ``set`` or ``deleted``. Raises ``InvalidParameterValue``."""
     if key in BLOCKED_TAGS and not (done == "deleted" and key == CLEARED):
         raise InvalidParameterValue(f"Tag '{key}' is immutable and cannot be {done} on a trace.")
-    if done == "set" and len(key) > MAX_KEY:
-        raise InvalidParameterValue(f"'key' exceeds the maximum length of {MAX_KEY} characters")
+    if done == "set":
+        check_key(key, "key")
+        check_length("key", MAX_KEY, key)
 
 
 def _duration(text: str | None) -> str | None:

@@ -243,6 +243,15 @@ async def test_a_score_is_found_by_its_value_however_its_json_is_written(client)
         assert await client.find(f"feedback.{clause.replace('=', '!=', 1)}") == ["one"], clause
 
 
+async def test_a_tag_of_a_trace_has_a_key_as_a_tag_of_a_run_has(client):
+    await client.start(f"tr-{A}")
+    for key in ("a/b", "x y", "mlflow.x:y-z_1", "k" * 250):
+        await client.call("PATCH", f"traces/tr-{A}/tags", {"key": key, "value": "v"})
+    for key in ("invalid?tag!name:(", "../", "/a", "a//b", "k" * 251):
+        refused = await client.call("PATCH", f"traces/tr-{A}/tags", {"key": key, "value": "v"}, status=400)
+        assert refused["error_code"] == "INVALID_PARAMETER_VALUE", key
+
+
 async def test_what_is_said_of_a_session_finds_all_of_its_traces(client):
     session = {"mlflow.trace.session": "s1"}
     await client.start(f"tr-{A}", tags={"mlflow.traceName": "one"}, trace_metadata=session)
