@@ -1,7 +1,8 @@
 """Responses that are kept, as OpenAI keeps them: to be read again, and to be gone on from by ``previous_response_id``, with any model.
 
 Each lies as one blob with the whole conversation up to it, so that going on needs one read. They are bounded: nothing larger than ``MOST_BYTES``, none
-older than ``MOST_DAYS``, and no more than ``MOST`` of them. The latest are in memory, too. A store that is away costs a response its memory, never its answer.
+older than ``MOST_DAYS``, no more than ``MOST`` of them, and ``IN_MEMORY`` bytes of the latest in memory, too. A store that is away costs a response
+its memory, never its answer.
 """
 
 import asyncio
@@ -28,7 +29,9 @@ logger = logging.getLogger(__name__)
 MOST: Final = 20_000
 MOST_DAYS: Final = 30
 MOST_BYTES: Final = 4 * 1024 * 1024
-IN_MEMORY: Final = 500
+IN_MEMORY: Final = 16 * 1024 * 1024
+"""Bytes of the latest that need not be read again."""
+
 PATIENCE_SECONDS: Final = 1.0
 """How long an answer waits to be written down before its last bytes go out."""
 
@@ -52,6 +55,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     response: msgspec.Raw
     native: bool = False
     provider: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of what was said."""
+        return len(memoryview(self.items)) + len(memoryview(self.response))
 
     def of(self, owner: str) -> "Kept":
         """This response, for its owner. Raises ``ResponseNotFound`` for anybody else."""
@@ -96,16 +104,15 @@ class KeptResponses:
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self._latest: OrderedDict[str, Kept] = OrderedDict()
+        self._held = 0
         self._writing: set[asyncio.Task[None]] = set()
         self._since_sweep = 0
 
     async def keep(self, kept: Kept) -> None:
         """See ``ResponseShelf.keep``."""
-        if len(bytes(kept.items)) + len(bytes(kept.response)) > MOST_BYTES:
+        if kept.size > MOST_BYTES:
             return
-        self._latest[kept.id] = kept
-        while len(self._latest) > IN_MEMORY:
-            self._latest.popitem(last=False)
+        self._hold(kept)
         task = asyncio.get_running_loop().create_task(self._write(kept))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
@@ -117,13 +124,24 @@ class KeptResponses:
 
     async def forget(self, identity: str) -> None:
         """See ``ResponseShelf.forget``."""
-        self._latest.pop(identity, None)
+        self._let_go(identity)
         try:
             await self._blobs.delete(_path(identity))
         except BlobNotFound:
             return
         except BlobsUnavailable as error:
             logger.warning("a kept response could not be deleted: %s", error)
+
+    def _hold(self, kept: Kept) -> None:
+        self._let_go(kept.id)
+        self._latest[kept.id] = kept
+        self._held += kept.size
+        while self._held > IN_MEMORY:
+            self._let_go(next(iter(self._latest)))
+
+    def _let_go(self, identity: str) -> None:
+        if (kept := self._latest.pop(identity, None)) is not None:
+            self._held -= kept.size
 
     async def _read(self, identity: str) -> Kept | None:
         if not _IDENTITY.fullmatch(identity):
