@@ -5,6 +5,7 @@ alone or under ``messages``), Gemini (``contents`` with ``parts``), and plain te
 """
 
 import re
+import string
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,7 +22,13 @@ MAX_SEARCH_TEXT: Final = 64 * 1024
 """Characters of a payload that can be searched."""
 
 _DEEPEST: Final = 32
-_BASE64 = re.compile(r"(?:data:[\w.+/-]{1,100};base64,)?[A-Za-z0-9+/_-]{256,}={0,2}")
+_LONGEST_WORD: Final = 256
+"""Characters from which on a run of base64's alphabet is no word, but data."""
+
+_BASE64 = re.compile(rf"(?:data:[\w.+/-]{{1,100}};base64,)?[A-Za-z0-9+/_-]{{{_LONGEST_WORD},}}={{0,2}}")
+_ALPHABET: Final = (string.ascii_letters + string.digits + "+/_-").encode()
+_LETTERS: Final = bytes(ord("x") if byte in _ALPHABET else ord(" ") for byte in range(256))
+_RUN: Final = b"x" * _LONGEST_WORD
 _LISTS: Final = ("messages", "contents", "input")
 _TEXTS: Final = ("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text")
 
@@ -155,4 +162,9 @@ def _line(text: str) -> str:
 
 
 def _without_base64(text: str) -> str:
-    return _BASE64.sub("[data]", text) if len(text) > 256 else text
+    return _BASE64.sub("[data]", text) if _may_hold_base64(text) else text
+
+
+def _may_hold_base64(text: str) -> bool:
+    """Whether a run of letters is so long. Nearly no text has one, and the pattern begins anew at each letter of each word."""
+    return len(text) >= _LONGEST_WORD and text.encode(errors="replace").translate(_LETTERS).find(_RUN) >= 0

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -114,3 +115,13 @@ def test_a_payload_over_the_limit_is_shortened_inside_and_says_so():
     assert lost
     assert len(many) <= 20_000
     assert json.loads(many).startswith('["yyy')
+
+
+DATA = st.builds(lambda letters, times: letters * times, st.text("Ab9+/_-", min_size=1, max_size=4), st.integers(1, 300))
+WORDS = st.one_of(st.text(max_size=12), st.sampled_from(["data:image/png;base64,", "=", "==", " ", "\ud800", "é"]), DATA)
+
+
+@given(st.lists(WORDS, max_size=8))
+def test_data_among_words_is_left_out_and_nothing_else_wherever_it_stands(pieces: list[str]):
+    text = "".join(pieces)
+    assert asked(text).text == re.sub(r"(?:data:[\w.+/-]{1,100};base64,)?[A-Za-z0-9+/_-]{256,}={0,2}", "[data]", text)
