@@ -39,7 +39,8 @@ def _read(kind: mi.Type, value: Any) -> Any:
         case mi.Metadata():
             return _read(kind.type, value)
         case mi.UnionType():
-            return None if value is None else _read(next(each for each in kind.types if not isinstance(each, mi.NoneType)), value)
+            (given,) = (each for each in kind.types if not isinstance(each, mi.NoneType))  # of several nobody could tell which was sent
+            return None if value is None else _read(given, value)
         case mi.StructType():
             sent = ((field, value[field.encode_name]) for field in kind.fields if field.encode_name in value)
             return kind.cls(**{field.name: _read(field.type, each) for field, each in sent})
