@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import BytesIO, TextIOWrapper
@@ -59,11 +60,21 @@ def ask(server: RunningServer, text: str, **changes: object) -> httpx.Response:
     return server.client.post("/v1/chat/completions", json=body)
 
 
+def judged_when_sealed(server: RunningServer) -> subprocess.CompletedProcess[str]:
+    """A run of the judge over what was just asked: a trace is judged when nothing came to it for ``seal_after``, and no sooner."""
+    deadline = time.monotonic() + 20
+    while True:
+        judged = tidegate("judge", "run", "helpful", "--since", "1h", "--json", url=server.url)
+        if judged.returncode or json.loads(judged.stdout)["scored"] or time.monotonic() > deadline:
+            return judged
+        time.sleep(0.1)
+
+
 def test_what_an_app_asked_is_listed_shown_and_judged_on_demand(server):
     trace_id = ask(server, "Where is my parcel?").headers["x-tidegate-trace-id"]
     listed = process("traces", "list", "--json", url=server.url)
     assert trace_id in [trace["trace_id"] for trace in json.loads(listed.stdout)["traces"]]
-    judged = tidegate("judge", "run", "helpful", "--since", "1h", "--json", url=server.url)
+    judged = judged_when_sealed(server)
     assert (judged.returncode, judged.stderr) == (0, "")
     assert json.loads(judged.stdout)["scored"] >= 1
     shown = tidegate("traces", "show", trace_id, url=server.url)
