@@ -1,9 +1,7 @@
 """``tidegate bench --artifacts``: files of ten megabytes up and down, beside ``mlflow server``."""
 
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import urllib.error
@@ -20,6 +18,7 @@ from bench.peers import FOLDER
 from bench.processes import LOAD_CORE, memory_mb, started
 from bench.selection import is_chosen, refuse_unknown
 from bench.systems import ROOT
+from bench.transfers import Transfers, measure
 from bench.types import StartedSystem, System
 
 __all__ = ("run",)
@@ -40,10 +39,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 def run(*, rounds: int = 3, seconds: float = 5.0, only: list[str] | None = None, as_json: bool = False) -> int:
-    """Measure both servers in turns and print medians; exit code 0, or 3 when a tool the benchmark needs is missing."""
-    if shutil.which("wrk") is None:
-        print("error: wrk makes the load: install it (apt-get install wrk)", file=sys.stderr)
-        return 3
+    """Measure both servers in turns and print medians; exit code 0."""
     work = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
     try:
         found = [figures for system in _chosen(work, only or []) for figures in _rounds(system, work, rounds, seconds)]
@@ -112,32 +108,15 @@ def _measured(target: StartedSystem, seconds: float, work: Path) -> Figures:
 
 
 def _load(url: str, direction: Direction, clients: int, seconds: float, work: Path) -> tuple[float, int]:
-    """Files a second, and how many failed. Each client sends files of its own: the first upload is what downloads read."""
+    """Files a second, and how many failed. Files have sixteen names in turn; the first upload is what downloads read."""
     body = work / "body"
-    body.write_bytes(os.urandom(SIZE))
-    script = work / "transfer.lua"
-    script.write_text(_UPLOAD.replace("BODY", str(body)) if direction == "upload" else "")
-    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "60s"]
-    path = f"{FILES}/0" if direction == "download" else FILES
-    script_option = ["-s", str(script)] if direction == "upload" else []
-    said = subprocess.run([*command, *script_option, url + path], check=True, capture_output=True, text=True).stdout
-    rate, refused = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    return float(rate[1]) if rate else 0.0, int(refused[1]) if refused else 0
-
-
-_UPLOAD: Final = """
-local file = io.open("BODY", "rb")
-local body = file:read("*a")
-file:close()
-local ready, next = {}, 0
-init = function(arguments)
-  for number = 0, 15 do ready[number] = wrk.format("PUT", wrk.path .. "/" .. number, {["content-type"] = "application/octet-stream"}, body) end
-end
-request = function()
-  next = (next + 1) % 16
-  return ready[next]
-end
-"""
+    if not body.exists():
+        body.write_bytes(os.urandom(SIZE))
+    up = direction == "upload"
+    paths = tuple(f"{FILES}/{number}" for number in range(16)) if up else (f"{FILES}/0",)
+    load = Transfers(url=url, paths=paths, body=str(body) if up else None, connections=clients, seconds=seconds)
+    sample = measure(load, LOAD_CORE)
+    return sample.requests_per_second, sample.errors
 
 
 def _is_ready(system: System, url: str) -> bool:

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from typing_extensions import override
 
 from storage.threads import in_thread
 
-__all__ = ("FileSource", "read_file", "remove_unfinished", "write_file")
+__all__ = ("FileSource", "open_file", "read_file", "remove_unfinished", "write_file")
 
 AT_ONCE: Final = 1024 * 1024
 """Bytes that are handed to the operating system together. Fewer cost visits to another thread; more have left the processor's cache by then."""
@@ -80,6 +80,14 @@ async def _write_pieces(descriptor: int, pieces: AsyncIterable[bytes]) -> None:
             await in_thread(_write, descriptor, batch)
             batch, size = [], 0
     await in_thread(_write, descriptor, batch)
+
+
+def open_file(path: Path) -> tuple[BinaryIO, os.stat_result]:
+    """A file to read, and what is known of it. Raises ``OSError``; what is still being written is not there."""
+    if UNFINISHED.fullmatch(path.name):
+        raise FileNotFoundError(path)
+    file = path.open("rb", buffering=0)
+    return file, os.fstat(file.fileno())
 
 
 async def read_file(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:

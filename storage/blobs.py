@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import os
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,15 +18,16 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectS
 from typing_extensions import Buffer
 
 from config.schema import StorageSettings
-from storage.blob_files import read_file, remove_unfinished, write_file
+from storage.blob_files import open_file, read_file, remove_unfinished, write_file
 from storage.blob_multipart import S3Multipart
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
+from storage.threads import in_thread
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta  # these names are the type stubs' alone
 
-__all__ = ("BlobInfo", "Blobs", "Folder", "OpenBlob")
+__all__ = ("BlobInfo", "Blobs", "Folder", "OpenBlob", "OpenFile")
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ CLOUDS: Final = frozenset({"s3", "s3a", "gs", "az", "abfs", "abfss"})
 CLASH: Final = re.compile(r"\(os error (?:17|20|21|39)\)|\[Errno (?:17|20|21|39)\]")
 """A directory cannot hold both ``a`` and ``a/b``, as buckets can: EEXIST, ENOTDIR, EISDIR, ENOTEMPTY."""
 
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 AT_ONCE: Final = 500
 """Blobs that one request deletes."""
@@ -66,6 +70,13 @@ class OpenBlob(msgspec.Struct, frozen=True):
 
     info: BlobInfo
     pieces: AsyncIterator[bytes]
+
+
+class OpenFile(msgspec.Struct, frozen=True):
+    """A blob that is a file of this machine: what is known of it, and the file, without a buffer. Both are of one version of it."""
+
+    info: BlobInfo
+    file: BinaryIO
 
 
 class Blobs:
@@ -152,6 +163,15 @@ class Blobs:
             else:
                 answer = await self._store.get_async(path, options={"range": {"offset": start} if stop is None else (start, stop)})
         return OpenBlob(_info(answer.meta), self._translating(path, answer.stream(min_chunk_size=CHUNK)))
+
+    async def open_file(self, path: str) -> OpenFile | None:
+        """The file that a blob is; ``None`` where blobs are no files of this machine. The caller closes it. Raises ``BlobNotFound``."""
+        path = blob_path(path)
+        if self.directory is None:
+            return None
+        with self._translated(path):
+            file, found = await in_thread(open_file, self.directory / path)
+        return OpenFile(_info_of_file(path, found), file)
 
     async def _translating(self, path: str, pieces: AsyncIterable[Buffer]) -> AsyncIterator[bytes]:
         with self._translated(path):
@@ -259,6 +279,12 @@ class Blobs:
 
 def _info(meta: "ObjectMeta") -> BlobInfo:
     return BlobInfo(meta["path"], meta["size"], meta["last_modified"], meta.get("e_tag"))
+
+
+def _info_of_file(path: str, found: os.stat_result) -> BlobInfo:
+    """As the object store tells it of its own files: with times in whole microseconds, and its entity tag."""
+    micros = found.st_mtime_ns // 1000
+    return BlobInfo(path, found.st_size, EPOCH + timedelta(microseconds=micros), f'"{found.st_ino:x}-{micros:x}-{found.st_size:x}"')
 
 
 def _first_line(error: Exception) -> str:

@@ -18,7 +18,7 @@ FILE_BYTES: Final = 10 * 1024 * 1024
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """A request and how it is called in the table. ``goal``: how many times as fast as the peer it is to be.
 
-    ``file_bytes``: the body is a file of that size. ``{file}`` in a path is one of sixteen names in turn, so that no disk is filled.
+    ``file_bytes``: the body, or what comes, is a file of that size. ``{file}`` in a path is one of sixteen names in turn, so that no disk is filled.
     """
 
     name: str
@@ -44,7 +44,7 @@ def operations(seeded: Seeded) -> list[Operation]:
         _post("search runs", "/runs/search", {**search, "order_by": ["metrics.loss DESC"]}, goal=5),
         _get("history", f"{PREFIX}/metrics/get-history?run_id={run}&metric_key=history", goal=5),
         Operation(name="10 MB up", method="PUT", path=f"{FILES}/{{file}}", file_bytes=FILE_BYTES, goal=5),
-        _get("10 MB down", f"{FILES}/0", goal=5),
+        Operation(name="10 MB down", method="GET", path=f"{FILES}/0", file_bytes=FILE_BYTES, goal=5),
         _post("log batch", "/runs/log-batch", {"run_id": run, "metrics": points}, goal=5),
     ]
 

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
+from bench import transfers
 from bench.load import parse
 from bench.processes import PATIENCE_SECONDS, at_rest, memory_mb, process
 from bench.registry.bulk import store_runs
@@ -27,6 +28,7 @@ from bench.registry.report import CONNECTIONS, Measured, tables
 from bench.registry.seeding import seed
 from bench.registry.servers import PEER, Server, peer_program, servers
 from bench.selection import is_chosen, refuse_unknown
+from bench.transfers import Transfers
 from bench.types import Sample
 
 __all__ = ("run",)
@@ -155,14 +157,34 @@ def _wait(server: Server, running: "subprocess.Popen[bytes]", log: Path) -> None
 
 def _load(server: Server, operation: Operation, connections: int, seconds: float, work: Path) -> Sample:
     """Measured again for longer where so little was answered that the figure would say nothing."""
-    script = work / "request.lua"
-    script.write_text(_files(operation, work) if operation.file_bytes else _script(operation, connections))
+    load = _transfers if operation.file_bytes else _requests
     while True:
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "--timeout", "60s", "-s", str(script), server.url]
-        sample = parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        sample = load(server, operation, connections, seconds, work)
         if sample.requests_per_second * seconds >= FEWEST * connections or seconds >= LONGEST_SECONDS:
             return sample
         seconds = min(4 * seconds, LONGEST_SECONDS)
+
+
+def _requests(server: Server, operation: Operation, connections: int, seconds: float, work: Path) -> Sample:
+    script = work / "request.lua"
+    script.write_text(_script(operation, connections))
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "--timeout", "60s", "-s", str(script), server.url]
+    return parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _transfers(server: Server, operation: Operation, connections: int, seconds: float, work: Path) -> Sample:
+    body = work / "body"
+    if operation.method == "PUT" and not body.exists():
+        body.write_bytes(os.urandom(operation.file_bytes))
+    return transfers.measure(
+        Transfers(
+            url=server.url,
+            paths=tuple(operation.path.replace("{file}", str(number)) for number in range(FILES)),
+            body=str(body) if operation.method == "PUT" else None,
+            connections=connections,
+            seconds=seconds,
+        )
+    )
 
 
 def _script(operation: Operation, connections: int) -> str:
@@ -176,29 +198,6 @@ def _script(operation: Operation, connections: int) -> str:
             "request = function()",
             "  n = n + 1",
             f"  return wrk.format({json.dumps(operation.method)}, {json.dumps(operation.path)}, headers, (template:gsub('{{n}}', n)))",
-            "end",
-        ]
-    )
-
-
-def _files(operation: Operation, work: Path) -> str:
-    """Requests are made before the clock starts: putting ten megabytes together takes longer than sending them."""
-    body = work / "body"
-    body.write_bytes(os.urandom(operation.file_bytes))
-    path = json.dumps(operation.path.replace("{file}", ""))
-    return "\n".join(
-        [
-            f'local file = io.open({json.dumps(str(body))}, "rb")',
-            'local body = file:read("*a")',
-            "file:close()",
-            "local ready, n = {}, 0",
-            'local headers = { ["content-type"] = "application/octet-stream" }',
-            "init = function(arguments)",
-            f"  for file = 0, {FILES - 1} do ready[file] = wrk.format({json.dumps(operation.method)}, {path} .. file, headers, body) end",
-            "end",
-            "request = function()",
-            f"  n = (n + 1) % {FILES}",
-            "  return ready[n]",
             "end",
         ]
     )

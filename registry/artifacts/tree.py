@@ -7,7 +7,7 @@ import msgspec
 
 from registry.artifacts.paths import artifact_path, folder_path, joined
 from registry.errors import InvalidParameterValue, ResourceDoesNotExist
-from storage.blobs import BlobInfo, Blobs
+from storage.blobs import BlobInfo, Blobs, OpenFile
 from storage.errors import BlobNotFound, BlobPathRefused
 
 __all__ = ("ArtifactTree", "Entry")
@@ -58,6 +58,13 @@ class ArtifactTree:
         """The bytes of a file from ``start`` up to ``stop``, which ``find`` has said are there."""
         opened = await self.blobs.open_blob(self.place(path), start, stop)
         return opened.pieces
+
+    async def open_file(self, path: str) -> OpenFile | None:
+        """The file itself; ``None`` where the store is no directory of this machine, and for what ``find`` refuses."""
+        try:
+            return await self.blobs.open_file(self.place(path))
+        except (BlobNotFound, BlobPathRefused):
+            return None
 
     async def list(self, path: str) -> list[Entry]:
         """The files and folders directly in a folder, by name. Empty when there is no such folder, or when it is a file."""

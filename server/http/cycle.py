@@ -11,7 +11,9 @@ from litestar.types import HTTPReceiveMessage, HTTPScope, Message
 
 from gateway.surfaces.watch import ON_LEAVE
 from registry.artifacts.body import POUR
-from server.http.pouring import Pour
+from registry.artifacts.transfer import SEND_FILE
+from server.http.pouring import CAN_POUR, Pour
+from server.http.sending import FileSend
 
 __all__ = ("Connection", "Cycle")
 
@@ -49,11 +51,19 @@ class Connection(Protocol):
         ...
 
     def lend(self) -> socket.socket:
-        """The client's socket, for whoever reads the rest of the body from it. Raises ``OSError`` when no more descriptors can be open."""
+        """The client's socket, for whoever moves bytes past us. Raises ``OSError`` when no more descriptors can be open."""
+        ...
+
+    def hold(self) -> None:
+        """Read nothing more, since somebody else does, until ``take_back``."""
+        ...
+
+    async def flushed(self) -> None:
+        """Wait until all that was written is on its way, or the client is gone."""
         ...
 
     def take_back(self, cycle: "Cycle", *, whole: bool) -> None:
-        """Note that the socket is lent no longer. ``whole``: all of the body was read."""
+        """Note that nobody else reads any more. ``whole``: all of the body was read."""
         ...
 
     def finished(self, cycle: "Cycle") -> None:
@@ -70,6 +80,7 @@ class Cycle:
         "_chunked",
         "_connection",
         "_continue",
+        "_file",
         "_headers",
         "_leaving",
         "_pour",
@@ -105,7 +116,11 @@ class Cycle:
         self._waiter: asyncio.Future[None] | None = None
         self._leaving: Callable[[], None] | None = None
         self._pour: Pour | None = None
-        scope["extensions"] = cast("dict[str, dict[object, object]]", {ON_LEAVE: self.on_leave, POUR: self.pour})
+        self._file: FileSend | None = None
+        extensions: dict[str, Any] = {ON_LEAVE: self.on_leave, SEND_FILE: {}}
+        if CAN_POUR:
+            extensions[POUR] = self.pour
+        scope["extensions"] = extensions
 
     def on_leave(self, callback: Callable[[], None] | None) -> None:
         """Call ``callback``, once, when the client is gone before its answer is whole; ``None`` takes it back."""
@@ -127,8 +142,9 @@ class Cycle:
         self.gone = True
         if self._leaving is not None and not self.complete:
             self._leaving()
-        if self._pour is not None:
-            self._pour.stop()
+        for moved in (self._pour, self._file):
+            if moved is not None:
+                moved.stop()
         self.wake()
 
     def wake(self) -> None:
@@ -161,6 +177,7 @@ class Cycle:
         self.buffered = 0
         whole = False
         try:
+            self._connection.hold()
             with self._connection.lend() as connection:
                 self._pour = Pour(connection, descriptor, come, left)
                 self._told = whole = await self._pour.run()
@@ -174,6 +191,11 @@ class Cycle:
         """Since when, by the loop's clock, nothing comes of a body that is moved into a file."""
         return _NEVER if self._pour is None else self._pour.waiting_since
 
+    @property
+    def stuck_since(self) -> float:
+        """Since when, by the loop's clock, the client takes nothing of a file that it is sent."""
+        return _NEVER if self._file is None else self._file.waiting_since
+
     async def send(self, message: Message) -> None:
         """Take the answer's head, then its body. What is sent to a client that is gone, or after the end, is dropped."""
         if message["type"] == "http.response.start":
@@ -186,6 +208,8 @@ class Cycle:
                 self._send_body(message.get("body", b""), more=message.get("more_body", False))
                 if (writable := self._connection.writable()) is not None:
                     await writable
+        elif cast("str", message["type"]) == SEND_FILE and not (self.gone or self.complete):
+            await self._send_file(cast("Any", message))
 
     def _go_on(self) -> None:
         """Tell a client that asked first that its body is wanted (RFC 9110 section 10.1.1)."""
@@ -215,6 +239,23 @@ class Cycle:
         if data:
             self._connection.write(data)
         if not more:
+            self.complete = True
+            self._connection.finished(self)
+
+    async def _send_file(self, message: dict[str, Any]) -> None:
+        """A part of a file as the whole body, whose length the head tells."""
+        with self._connection.lend() as connection:
+            await self._connection.flushed()
+            if self.gone:
+                return
+            head = self._head(b"", more=True)
+            self.started = True
+            self._file = FileSend(connection, head, message["file"].fileno(), message["offset"], message["count"])
+            try:
+                whole = await self._file.run()
+            finally:
+                self._file = None
+        if whole:
             self.complete = True
             self._connection.finished(self)
 

@@ -1,32 +1,39 @@
-"""A large body on its way from a socket into a file: moved by threads, in large pieces, past the event loop.
+"""A large body on its way from a socket into a file: the system moves it by a thread's pipe, past the event loop and past our memory.
 
-Through the loop a piece is an object of 64 to 256 KB, copied twice more and handed from thread to thread. Why this is worth a way of its own:
+Through the loop a piece is an object of 64 to 256 KB, copied four times and handed from thread to thread. Why this is worth a way of its own:
 docs/decisions/0015-uploads-past-the-loop.md. No thread waits for a client: when nothing is there, the loop does.
 """
 
 import asyncio
+import errno
+import fcntl
 import os
 import socket
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from contextlib import suppress
+from typing import Final, Self
 
 from storage.threads import in_thread
 
-__all__ = ("Pour",)
+__all__ = ("CAN_POUR", "Pour")
+
+CAN_POUR: Final = hasattr(os, "splice")
+"""Where the system moves nothing by pipes, bodies go the way of all others."""
 
 AT_ONCE: Final = 1024 * 1024
-"""Bytes of a thread's buffer. Smaller ones cost more system calls; larger ones have left the processor's cache when they are written."""
+"""Bytes in a pipe: what a system lets every user have. Fewer make smaller pieces of the file's cache, which cost more."""
 
-THREADS: Final = 4
-"""More than these would only wait for the disk. What they hold, one buffer each, is all that uploads take of memory."""
+THREADS: Final = 2
+"""With more of them what one has read has left the processor's cache when it is written."""
 
 TURN_SECONDS: Final = 0.1
 """After which a thread takes the next upload that waits for one."""
 
 _NEVER: Final = float("inf")
+_NO_PIPE: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _threads: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
 _own: Final = threading.local()
 
@@ -83,37 +90,69 @@ class Pour:
         first, self._first = self._first, ()
         for piece in first:
             _write(self._file, memoryview(piece))
-        buffer = _buffer()
         until = time.monotonic() + TURN_SECONDS
         while self._left and not self._stopped and time.monotonic() < until:
-            size = self._filled(buffer)
-            if not size:
-                return
-            _write(self._file, buffer[:size])
+            with _pipe() as pipe:
+                if not (size := self._filled(pipe)):
+                    return
+                pipe.empty_into(self._file, size)
             self._left -= size
 
-    def _filled(self, buffer: memoryview) -> int:
+    def _filled(self, pipe: "_Pipe") -> int:
         """Take what is there; 0 when nothing is, or never will be."""
-        wanted = min(self._left, len(buffer))
-        size = 0
-        while size < wanted:
-            try:
-                got = self._connection.recv_into(buffer[size:wanted])
-            except BlockingIOError:
-                break
-            except OSError:
-                got = 0
-            if not got:
-                self._stopped = True
-                return 0
-            size += got
+        try:
+            size = pipe.fill_from(self._connection, self._left)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            size = 0
+        self._stopped = self._stopped or not size
         return size
 
 
-def _buffer() -> memoryview:
-    found = getattr(_own, "buffer", None)
+class _Pipe:
+    """A pipe of one thread. What is in it is one client's: it is empty between uses, or closed."""
+
+    def __init__(self) -> None:
+        self._out, self._in = os.pipe2(os.O_CLOEXEC)
+        with suppress(OSError):  # this user has many large ones: a small one does, slower
+            fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, AT_ONCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of what is in it."""
+        os.close(self._out)
+        os.close(self._in)
+        _own.pipe = None
+
+    def fill_from(self, connection: socket.socket, most: int) -> int:
+        """Take what has come, 0 bytes of a connection that has ended. Raises ``OSError``, ``BlockingIOError`` where nothing has."""
+        return os.splice(connection.fileno(), self._in, min(most, AT_ONCE), flags=os.SPLICE_F_NONBLOCK)
+
+    def empty_into(self, file: int, size: int) -> None:
+        """Write what is in it. Raises ``OSError`` of the file."""
+        while size:
+            try:
+                size -= os.splice(self._out, file, size)
+            except OSError as error:
+                if error.errno not in _NO_PIPE:
+                    raise
+                data = os.read(self._out, size)  # a file system that takes nothing from pipes
+                _write(file, memoryview(data))
+                size -= len(data)
+
+
+def _pipe() -> _Pipe:
+    """The pipe of this thread."""
+    found: _Pipe | None = getattr(_own, "pipe", None)
     if found is None:
-        found = _own.buffer = memoryview(bytearray(AT_ONCE))
+        found = _own.pipe = _Pipe()
     return found
 
 

@@ -132,8 +132,20 @@ class HttpProtocol(asyncio.Protocol):
 
     def lend(self) -> socket.socket:
         """See ``Connection.lend``."""
-        self._pause_reading()
         return cast("socket.socket", self._transport.get_extra_info("socket").dup())
+
+    def hold(self) -> None:
+        """See ``Connection.hold``."""
+        self._pause_reading()
+
+    async def flushed(self) -> None:
+        """See ``Connection.flushed``."""
+        if self._transport.get_write_buffer_size():
+            self._transport.set_write_buffer_limits(0)
+            if (writable := self.writable()) is not None:
+                await writable
+            if not self._transport.is_closing():
+                self._transport.set_write_buffer_limits()
 
     def take_back(self, cycle: Cycle, *, whole: bool) -> None:
         """See ``Connection.take_back``."""
@@ -159,11 +171,14 @@ class HttpProtocol(asyncio.Protocol):
 
     def overdue(self, now: float) -> None:
         """Hang up when the clock has run out: for a head, a body, the next request, the last bytes of one that was refused, or for a client to read on."""
-        if now >= self._stuck_since + self._shared.stuck_seconds or (now >= self.deadline and self._incoming is None):
+        if now >= self._takes_nothing_since() + self._shared.stuck_seconds or (now >= self.deadline and self._incoming is None):
             self._transport.abort()
         elif (now >= self.deadline and self._reading) or self._pours_nothing(now):
             # A body that the application does not take is not the client's delay.
             self._refuse(BadRequest(408, f"nothing of the request's body came for {self._shared.body_seconds:g} s"))
+
+    def _takes_nothing_since(self) -> float:
+        return self._stuck_since if self._cycle is None else min(self._stuck_since, self._cycle.stuck_since)
 
     def _pours_nothing(self, now: float) -> bool:
         return self._incoming is not None and now >= self._incoming.waits_since + self._shared.body_seconds

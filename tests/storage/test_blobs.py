@@ -55,6 +55,24 @@ async def test_a_file_is_never_in_memory_whole(tmp_path):
     assert max([len(piece) async for piece in blobs.stream("large")]) < 3_000_000
 
 
+async def test_an_open_file_is_of_the_version_that_is_told_with_it_whatever_is_written_meanwhile(tmp_path):
+    blobs = Blobs.in_directory(tmp_path)
+    await blobs.put("f", b"first")
+    opened = await blobs.open_file("f")
+    assert opened is not None
+    with opened.file as file:
+        assert opened.info == await blobs.info("f")
+        await blobs.put("f", b"the second")
+        assert (file.read(), opened.info.size) == (b"first", 5)
+    (tmp_path / "f#123").write_bytes(b"half of the third")
+    with pytest.raises(BlobPathRefused):
+        await blobs.open_file("f#123")
+    for nothing in ("none", "f/g"):
+        with pytest.raises((BlobNotFound, BlobPathRefused)):
+            await blobs.open_file(nothing)
+    assert await Blobs.in_memory().open_file("f") is None
+
+
 async def test_a_stream_that_breaks_leaves_the_old_blob(blobs):
     async def broken():
         yield b"x" * 8_000_000

@@ -28,6 +28,7 @@ from registry.runs.service import RunService
 from registry.wire.endpoints import Table
 from registry.wire.routes import with_endpoints
 from storage.blobs import Blobs
+from tests.server.speaking import listening
 
 STORED = "/api/2.0/mlflow-artifacts/artifacts"
 INVALID = {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path"}
@@ -63,9 +64,14 @@ def blobs(tmp_path):
     return Blobs.in_directory(tmp_path / "blobs")
 
 
-@pytest.fixture
-async def client(blobs):
-    async with client_over(blobs) as opened:
+@pytest.fixture(params=["in pieces", "as files"])
+async def client(blobs, request):
+    """Any ASGI server takes pieces; ours takes the files themselves, both ways."""
+    if request.param == "in pieces":
+        async with client_over(blobs) as opened:
+            yield opened
+        return
+    async with listening(app_over(blobs)) as listener, httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.port}") as opened:
         yield opened
 
 
