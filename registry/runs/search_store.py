@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, bindparam, case, exists, func, or_, select, true
 
 from registry.runs.messages import ViewType
 from registry.runs.search import Condition, Order, RunSearch
@@ -36,12 +36,12 @@ def search_runs(
 ) -> list[RunRow]:
     """The runs that a search finds, in its order."""
     if _by_metric(search, offset + limit) and _are_many(connection, experiment_ids):
-        learn(connection, (latest_metrics, runs, run_params, run_tags))
         best = _best_runs(connection, experiment_ids[0], search, view).limit(limit).offset(offset)
         if len(found := connection.execute(best).all()) == limit or _are_few(connection, search):
             return [run_row(row) for row in found]
+        learn(connection, (latest_metrics, runs, run_params, run_tags))
     statement = select(*COLUMNS).where(runs.c.experiment_id.in_(experiment_ids), *_wheres(search.conditions, view))
-    statement = _in_order(connection, statement, search.orders).limit(limit).offset(offset)
+    statement = _in_order(connection, statement, runs, search.orders).limit(limit).offset(offset)
     return [run_row(row) for row in connection.execute(statement)]
 
 
@@ -57,20 +57,33 @@ def _by_metric(search: RunSearch, wanted: int) -> bool:
 def _best_runs(connection: Connection, experiment_id: int, search: RunSearch, view: ViewType) -> Select[Any]:
     """The best by a metric, read off its index until there are enough; if they are too few, all must be looked at.
 
-    PostgreSQL knows from its statistics whether that is the shorter way. SQLite is led along it, and not further than ``LOOKED_AT`` values:
-    no other run has as good a one.
+    Databases are led along it, and not further than ``LOOKED_AT`` values: no other run has as good a one. Whether it is the shorter way they
+    would judge by how many runs each condition leaves, as if one had nothing to do with the other.
     """
-    ranked, order = _ranked(search)
     first = search.orders[0]
     others = _wheres([each for each in search.conditions if (each.kind, each.key) != ("metric", first.key)], view)
-    statement = select(*COLUMNS).join(_BEST, _BEST.c.run_id == runs.c.run_id).where(*ranked, *others).order_by(order)
-    if connection.dialect.name == "sqlite":
-        last, value = _last(search).correlate(None).scalar_subquery(), _BEST.c.value
-        bound = value <= func.coalesce(last, LARGEST) if first.ascending else value >= func.coalesce(last, -LARGEST)
-        statement = statement.where(bound, runs.c.experiment_id + 0 == experiment_id)  # a sum has no index to begin with instead
-    else:
-        statement = statement.where(runs.c.experiment_id == experiment_id)
-    return _in_order(connection, statement, search.orders[1:])
+    led = _led_by_bound if connection.dialect.name == "sqlite" else _led_by_loop
+    statement, columns = led(experiment_id, search, others)
+    return _in_order(connection, statement, columns, search.orders[1:])
+
+
+def _led_by_bound(experiment_id: int, search: RunSearch, others: list[ColumnElement[bool]]) -> tuple[Select[Any], FromClause]:
+    """SQLite loops in the order that is written, where nothing tempts it to begin elsewhere: a sum has no index."""
+    ranked, order = _ranked(search)
+    last, value = _last(search).correlate(None).scalar_subquery(), _BEST.c.value
+    bound = value <= func.coalesce(last, LARGEST) if search.orders[0].ascending else value >= func.coalesce(last, -LARGEST)
+    found = select(*COLUMNS).join(_BEST, _BEST.c.run_id == runs.c.run_id).where(bound, runs.c.experiment_id + 0 == experiment_id)
+    return found.where(*ranked, *others).order_by(order), runs
+
+
+def _led_by_loop(experiment_id: int, search: RunSearch, others: list[ColumnElement[bool]]) -> tuple[Select[Any], FromClause]:
+    """PostgreSQL looks each value's run up by itself when the query for it has an OFFSET, which it may not take apart."""
+    ranked, order = _ranked(search)
+    best = select(_BEST.c.run_id, _BEST.c.value).where(*ranked).order_by(order).fetch(LOOKED_AT, with_ties=True).subquery("ranked")
+    of_value = select(*COLUMNS).where(runs.c.run_id == best.c.run_id, runs.c.experiment_id == experiment_id, *others)
+    found = of_value.correlate(best).offset(0).lateral("found")
+    value = best.c.value if search.orders[0].ascending else best.c.value.desc()
+    return select(*(found.c[column.name] for column in COLUMNS)).select_from(best.join(found, true())).order_by(value), found
 
 
 def _ranked(search: RunSearch) -> tuple[list[ColumnElement[bool]], ColumnElement[Any]]:
@@ -94,7 +107,7 @@ def _are_few(connection: Connection, search: RunSearch) -> bool:
     """
     first = search.orders[0]
     excluding = any((each.kind, each.key) == ("metric", first.key) and each.operator != "!=" for each in search.conditions)
-    return excluding and (connection.dialect.name != "sqlite" or connection.scalar(_last(search)) is None)
+    return excluding and connection.scalar(_last(search)) is None
 
 
 def _are_many(connection: Connection, experiment_ids: Sequence[int]) -> bool:
@@ -105,10 +118,11 @@ def _are_many(connection: Connection, experiment_ids: Sequence[int]) -> bool:
     return bool(count == MANY)
 
 
-def _in_order(connection: Connection, statement: Select[Any], orders: Sequence[Order]) -> Select[Any]:
+def _in_order(connection: Connection, statement: Select[Any], found: FromClause, orders: Sequence[Order]) -> Select[Any]:
+    """``found``: what has the columns of ``runs``."""
     for number, order in enumerate(orders):
-        statement = _ordered(connection, statement, order, number)
-    return statement.order_by(runs.c.start_time.desc(), runs.c.run_id)
+        statement = _ordered(connection, statement, found, order, number)
+    return statement.order_by(found.c.start_time.desc(), found.c.run_id)
 
 
 def _cost(condition: Condition) -> int:
@@ -118,13 +132,13 @@ def _cost(condition: Condition) -> int:
     return 1 if condition.operator == "=" else 2
 
 
-def _column(key: str) -> ColumnElement[Any]:
-    return runs.c[ATTRIBUTE_COLUMNS.get(key, key)]
+def _column(found: FromClause, key: str) -> ColumnElement[Any]:
+    return found.c[ATTRIBUTE_COLUMNS.get(key, key)]
 
 
 def _where(condition: Condition) -> ColumnElement[bool]:
     if condition.kind == "attribute":
-        return compared(_column(condition.key), condition.operator, condition.value)
+        return compared(_column(runs, condition.key), condition.operator, condition.value)
     if condition.kind == "dataset":
         return _read_dataset(condition)
     table = TABLES[condition.kind]
@@ -153,14 +167,14 @@ def _read_dataset(condition: Condition) -> ColumnElement[bool]:
     return exists(read.where(run_inputs.c.run_id == runs.c.run_id, matches))
 
 
-def _ordered(connection: Connection, statement: Select[Any], order: Order, number: int) -> Select[Any]:
+def _ordered(connection: Connection, statement: Select[Any], found: FromClause, order: Order, number: int) -> Select[Any]:
     """Values first, in either direction; then what is not a number; then runs that have no value."""
     if order.kind == "attribute":
-        column = _column(order.key)
+        column: ColumnElement[Any] = _column(found, order.key)
         missing: ColumnElement[int] = case((column.is_(None), 1), else_=0)
     else:
         table = TABLES[order.kind].alias(f"order_{number}")
-        statement = statement.outerjoin(table, and_(table.c.run_id == runs.c.run_id, table.c.key == order.key))
+        statement = statement.outerjoin(table, and_(table.c.run_id == found.c.run_id, table.c.key == order.key))
         column = table.c.value
         nans = [(table.c.is_nan, 1)] if order.kind == "metric" else []
         missing = case((column.is_(None), 2), *nans, else_=0)
