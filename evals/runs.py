@@ -24,6 +24,8 @@ POLL = 0.2
 WATCHED = 500
 """Lines looked at each time. They are judged in the order in which they were admitted, so the first ones are those that change."""
 
+NOTHING = "no trace in this window is at rest and meant by the judge's filter; one that has just ended is judged as soon as no more spans of it may come"
+
 _FINAL = frozenset({JudgementState.SCORED, JudgementState.FAILED, JudgementState.SAMPLED_OUT, JudgementState.SUPERSEDED})
 
 
@@ -51,7 +53,7 @@ class Run:
         while self._waiting and not self.finished:
             await self._look(ledger)
             await asyncio.sleep(POLL if self._waiting else 0)
-        self._tell(state="done")
+        self._tell(state="done", reason="" if self.progress.total else NOTHING)
 
     def stop(self, state: Literal["failed", "cancelled"], reason: str) -> None:
         """End the run from outside, and say why."""

@@ -218,7 +218,10 @@ class JudgeReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a run is. ``total`` grows until ``state`` leaves ``listing``; ``skipped`` were judged before or are not in the sample."""
+    """How far a run is. ``total`` grows until ``state`` leaves ``listing``; ``skipped`` were judged before or are not in the sample.
+
+    ``reason`` is why it failed, was cancelled, or found nothing to judge; ``""`` otherwise.
+    """
 
     id: str
     judge_name: str

@@ -59,6 +59,8 @@ def run(api: Api, name: str, since: str, until: str | None, limit: int | None, *
         emit(done)
     else:
         show(_summary(done))
+        if done.state == "done" and done.reason:
+            message(f"Nothing to judge: {done.reason}.")
     if done.state != "done":
         raise CheckFailed(
             f"the run is {done.state}{f': {done.reason}' if done.reason else ''}", "Run it again: only what is missing is judged."

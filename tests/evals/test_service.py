@@ -89,6 +89,14 @@ async def test_a_run_judges_what_is_missing_in_its_window_and_nothing_twice(serv
     assert len(caller.calls) == 30
 
 
+async def test_a_run_that_finds_nothing_says_so_instead_of_seeming_to_have_judged(service: JudgeService, traces: Traces):
+    traces.seal(trace_id(1), began_ns=1)
+    async with at_work(service):
+        nothing = await finished(service, service.start_run("polite", Window(since_ns=10), None))
+        assert (nothing.state, nothing.total, "at rest" in nothing.reason) == ("done", 0, True)
+        assert (await finished(service, service.start_run("polite", Window(), None))).reason == ""
+
+
 @pytest.mark.parametrize("page", [500, 4])
 async def test_a_limit_counts_what_is_judged_and_not_what_was_judged_before(
     service: JudgeService, traces: Traces, caller: Caller, monkeypatch: pytest.MonkeyPatch, page: int

@@ -296,6 +296,12 @@ def test_a_judge_run_is_followed_to_its_end(scripted, capsys):
     assert scripted.asked[0][3] == {"since": "2h", "until": None, "limit": 3}
 
 
+def test_a_judge_run_that_finds_nothing_says_why(scripted, capsys):
+    scripted.on("POST", "/api/v1/judges/helpful/runs", progress(state="done", total=0, reason="no trace is at rest"), status=202)
+    assert run(["judge", "run", "helpful", "--url", scripted.url]) == 0
+    assert "Nothing to judge: no trace is at rest." in capsys.readouterr().err
+
+
 def test_a_judge_run_with_failures_ends_with_1_after_its_summary(scripted, capsys):
     scripted.on("POST", "/api/v1/judges/helpful/runs", progress(state="done", scored=2, failed=1), status=202)
     assert run(["judge", "run", "helpful", "--url", scripted.url]) == 1
