@@ -40,6 +40,9 @@ _ROLLED: Final = {
     "latency_ms": "(toUnixTimestamp64Nano(max(end_time)) - toUnixTimestamp64Nano(min(start_time))) / 1e6",
 }
 
+_OF_ROOT: Final = {"latency_ms": "duration_ns / 1e6"}
+"""Those of them that a root tells itself, as it is shown and sorted: what others sent later does not make it longer."""
+
 
 class _Values:
     """Values on their way into parameters, and the traces that are looked at."""
@@ -81,8 +84,7 @@ def _comparison(found: Comparison, values: _Values) -> str:
         # Unlike every span of the trace: one span that differs is not enough.
         return f"NOT ({_comparison(Comparison(found.field, '=', found.value, found.key), values)})"
     if found.field in _ROLLED:
-        compared = f"ifNull({_ROLLED[found.field]} {found.operator} {values.bind(float(found.value))}, 0)"
-        return f"trace_id IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id HAVING {compared})"
+        return _of_trace(found.field, f"{found.operator} {values.bind(float(found.value))}")
     if found.field == "score":
         return _score(found, values)
     if found.field in _FACTS:
@@ -90,6 +92,12 @@ def _comparison(found: Comparison, values: _Values) -> str:
     if found.field == "text":
         return _text(str(found.value), values)
     return _of_text(found, values)
+
+
+def _of_trace(field: str, compares: str) -> str:
+    holds = f"HAVING ifNull({_ROLLED[field]} {compares}, 0)"
+    rolled = f"trace_id IN (SELECT trace_id FROM traces WHERE project_id = 'default' GROUP BY trace_id {holds})"
+    return f"if(is_root, {_OF_ROOT[field]} {compares}, {rolled})" if field in _OF_ROOT else rolled
 
 
 def _of_text(found: Comparison, values: _Values) -> str:

@@ -85,28 +85,34 @@ class Sender:
         if read is not None:
             self._at_disks.discard(sending)
             if (error := read.exception()) is not None:
-                sending.end(error)
+                self._end(sending, error)
                 return
         if sending not in self._at_disks:
             self._step(sending)
 
     def _step(self, sending: Sending) -> None:
-        error = None
         try:
-            needs = sending.step()
-        except Exception as raised:  # noqa: BLE001  # whatever it is, it ends this one alone
-            needs, error = Needs.NOTHING, raised
-        self._wait_for_client(sending, waits=needs is Needs.CLIENT)
-        if needs is Needs.DISK:
-            self._at_disks.add(sending)
-            self._readers.submit(sending.read).add_done_callback(partial(self._give, sending))
-        elif needs is Needs.NOTHING:
-            sending.end(error)
+            self._wait(sending, sending.step())
+        except Exception as error:  # noqa: BLE001  # whatever it is, it ends this one alone
+            self._end(sending, error)
 
-    def _wait_for_client(self, sending: Sending, *, waits: bool) -> None:
-        if waits and sending not in self._at_clients:
-            self._at_clients.add(sending)
-            self._selector.register(sending.connection, selectors.EVENT_WRITE, sending)
-        elif not waits and sending in self._at_clients:
-            self._at_clients.discard(sending)
+    def _wait(self, sending: Sending, needs: Needs) -> None:
+        match needs:
+            case Needs.CLIENT if sending not in self._at_clients:
+                self._selector.register(sending.connection, selectors.EVENT_WRITE, sending)
+                self._at_clients.add(sending)
+            case Needs.DISK:
+                self._leave_client(sending)
+                self._readers.submit(sending.read).add_done_callback(partial(self._give, sending))
+                self._at_disks.add(sending)
+            case Needs.NOTHING:
+                self._end(sending, None)
+
+    def _end(self, sending: Sending, error: BaseException | None) -> None:
+        self._leave_client(sending)
+        sending.end(error)
+
+    def _leave_client(self, sending: Sending) -> None:
+        if sending in self._at_clients:
             self._selector.unregister(sending.connection)
+            self._at_clients.discard(sending)

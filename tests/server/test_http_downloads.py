@@ -175,6 +175,22 @@ def test_a_file_that_the_system_does_not_have_at_hand_is_read_first(folder, monk
     run(test)
 
 
+def test_a_disk_that_fails_breaks_the_connection_of_its_file_and_no_other(folder, monkeypatch, caplog):
+    def failing(*_: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    async def test() -> None:
+        async with listening(serving(folder)) as listener:
+            with monkeypatch.context() as broken:
+                broken.setattr(sending, "_CACHED_ALONE", 1 << 30)
+                broken.setattr(os, "pread", failing)
+                assert await exchange(listener, get("f")) == b""
+            assert body_of(await exchange(listener, get("f", CLOSE))) == BODY
+
+    run(test)
+    assert "Input/output error" in caplog.text
+
+
 def test_a_file_system_that_hands_its_pages_to_nobody_is_read_and_sent(folder, monkeypatch):
     def refused(*_: object) -> int:
         raise OSError(errno.EINVAL, "Invalid argument")

@@ -222,6 +222,18 @@ async def test_each_field_of_a_filter_finds_what_it_says(tracing, spans):
         assert await tracing.store.count(text) == len(expected), text
 
 
+async def test_a_latency_is_the_roots_as_it_is_shown_and_sorted_and_without_a_root_that_of_all_spans(tracing, spans):
+    rooted, orphaned = spans.make(milliseconds=100), spans.make(milliseconds=100)
+    later = [spans.make(parent=parent, milliseconds=5000) for parent in (rooted, orphaned)]
+    tracing.sink.put([rooted, *later])
+    (root, orphan) = (await tracing.store.search(order="duration")).traces
+    assert (root.trace_id, orphan.trace_id) == (rooted.trace_id, orphaned.trace_id)
+    assert await found(tracing, "latency_ms < 1000") == [rooted.trace_id]
+    assert await found(tracing, "latency_ms >= 1000") == [orphaned.trace_id]
+    assert await found(tracing, f"latency_ms = {root.duration_ms:g}") == [rooted.trace_id]
+    assert orphan.duration_ms >= 5000
+
+
 async def test_a_filter_that_cannot_be_read_is_refused_before_anything_is_asked(tracing):
     with pytest.raises(FilterError, match="position 0"):
         await tracing.store.search("modle = 'x'")
