@@ -17,9 +17,10 @@ routes: [{{name: other, targets: [{{model: fake/echo}}]}}]
 """
 AFTER = f"""{BEFORE.replace("]}]", "]}, {name: both, targets: [{model: fake/flaky}], ")}
   retries: 1, retry_budget: 1, cache: {{}}, guardrails: [kraken],
-  limits: [{{name: three, requests: 3, window: month}}]}}]
+  limits: [{{name: three, per: address, requests: 3, window: month}}]}}]
 guardrails: [{{name: kraken, on: [input], detect: {{words: [kraken]}}}}]
 """
+"""The limit counts an address: others are compared in a server's first moments with the traces, which know the endpoint by this name."""
 
 
 @pytest.fixture(params=[(), ("--workers", "2")], ids=["one process", "workers"])
