@@ -19,6 +19,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """A request and how it is called in the table. ``goal``: how many times as fast as the peer it is to be.
 
     ``file_bytes``: the body, or what comes, is a file of that size. ``{file}`` in a path is one of sixteen names in turn, so that no disk is filled.
+    ``by_wrk``: by the load of all other operations, which costs as much of the machine for a file as a server does.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     body: str = ""
     file_bytes: int = 0
+    by_wrk: bool = False
     goal: int
 
 
@@ -45,6 +47,8 @@ def operations(seeded: Seeded) -> list[Operation]:
         _get("history", f"{PREFIX}/metrics/get-history?run_id={run}&metric_key=history", goal=5),
         Operation(name="10 MB up", method="PUT", path=f"{FILES}/{{file}}", file_bytes=FILE_BYTES, goal=5),
         Operation(name="10 MB down", method="GET", path=f"{FILES}/0", file_bytes=FILE_BYTES, goal=5),
+        Operation(name="10 MB up, wrk", method="PUT", path=f"{FILES}/{{file}}", file_bytes=FILE_BYTES, by_wrk=True, goal=5),
+        _get("10 MB down, wrk", f"{FILES}/0", goal=5),
         _post("log batch", "/runs/log-batch", {"run_id": run, "metrics": points}, goal=5),
     ]
 

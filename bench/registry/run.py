@@ -157,7 +157,7 @@ def _wait(server: Server, running: "subprocess.Popen[bytes]", log: Path) -> None
 
 def _load(server: Server, operation: Operation, connections: int, seconds: float, work: Path) -> Sample:
     """Measured again for longer where so little was answered that the figure would say nothing."""
-    load = _transfers if operation.file_bytes else _requests
+    load = _transfers if operation.file_bytes and not operation.by_wrk else _requests
     while True:
         sample = load(server, operation, connections, seconds, work)
         if sample.requests_per_second * seconds >= FEWEST * connections or seconds >= LONGEST_SECONDS:
@@ -167,7 +167,7 @@ def _load(server: Server, operation: Operation, connections: int, seconds: float
 
 def _requests(server: Server, operation: Operation, connections: int, seconds: float, work: Path) -> Sample:
     script = work / "request.lua"
-    script.write_text(_script(operation, connections))
+    script.write_text(_files(operation, work) if operation.file_bytes else _script(operation, connections))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "--timeout", "60s", "-s", str(script), server.url]
     return parse(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -198,6 +198,29 @@ def _script(operation: Operation, connections: int) -> str:
             "request = function()",
             "  n = n + 1",
             f"  return wrk.format({json.dumps(operation.method)}, {json.dumps(operation.path)}, headers, (template:gsub('{{n}}', n)))",
+            "end",
+        ]
+    )
+
+
+def _files(operation: Operation, work: Path) -> str:
+    """Requests are made before the clock starts: putting ten megabytes together takes longer than sending them."""
+    body = work / "body"
+    body.write_bytes(os.urandom(operation.file_bytes))
+    path = json.dumps(operation.path.replace("{file}", ""))
+    return "\n".join(
+        [
+            f'local file = io.open({json.dumps(str(body))}, "rb")',
+            'local body = file:read("*a")',
+            "file:close()",
+            "local ready, n = {}, 0",
+            'local headers = { ["content-type"] = "application/octet-stream" }',
+            "init = function(arguments)",
+            f"  for file = 0, {FILES - 1} do ready[file] = wrk.format({json.dumps(operation.method)}, {path} .. file, headers, body) end",
+            "end",
+            "request = function()",
+            f"  n = (n + 1) % {FILES}",
+            "  return ready[n]",
             "end",
         ]
     )

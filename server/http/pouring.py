@@ -1,6 +1,6 @@
 """A large body on its way from a socket into a file: the system moves it by a thread's pipe, past the event loop and past our memory.
 
-Through the loop a piece is an object of 64 to 256 KB, copied four times and handed from thread to thread. Why this is worth a way of its own:
+Through the loop a piece is an object of 64 to 256 KB, copied twice more and handed from thread to thread. Why this is worth a way of its own:
 docs/decisions/0015-uploads-past-the-loop.md. No thread waits for a client: when nothing is there, the loop does.
 """
 
