@@ -18,11 +18,12 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectS
 from typing_extensions import Buffer
 
 from config.schema import StorageSettings
-from storage.blob_files import open_file, read_file, remove_unfinished, write_file
+from storage.blob_files import open_file, read_file, write_file
 from storage.blob_multipart import S3Multipart
 from storage.blob_paths import blob_path, blob_prefix
 from storage.errors import BlobNotFound, BlobPathRefused, BlobsUnavailable, SettingsError
 from storage.threads import in_thread
+from storage.unfinished import remove_unfinished
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta  # these names are the type stubs' alone

@@ -7,17 +7,18 @@ from typing_extensions import override
 
 from registry.errors import BadRequest
 from storage.blob_files import FileSource
+from storage.unfinished import UnfinishedFile
 
-__all__ = ("POUR", "ClientLeft", "HTTPScope", "Receive", "header", "received")
+__all__ = ("LARGE", "POUR", "ClientLeft", "HTTPScope", "Receive", "header", "received")
 
 HTTPScope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 
 POUR: Final = "tidegate.pour"
-"""The name, among a scope's extensions, of a function that moves the body of the request into a file (a descriptor), so that nobody has to
-receive it. It takes the ``Content-Length``, and is asked before anything is received; false when the client left. Raises the file's ``OSError``."""
+"""The name, among a scope's extensions, of a function that moves the body of the request into a file, begins it and finishes it, so that nobody has
+to receive it. It takes the ``Content-Length``, and is asked before anything is received; false when the client left. Raises the file's ``OSError``."""
 
-Pour = Callable[[int, int], Awaitable[bool]]
+Pour = Callable[[UnfinishedFile, int], Awaitable[bool]]
 
 LARGE: Final = 1024 * 1024
 """Bytes from which on it is worth the while."""
@@ -55,8 +56,8 @@ class _LargeBody(FileSource):
         return _pieces(self._scope, self._receive)
 
     @override
-    async def pour(self, descriptor: int) -> None:
-        if not await self._pour(descriptor, self.size):
+    async def pour(self, file: UnfinishedFile) -> None:
+        if not await self._pour(file, self.size):
             raise ClientLeft
 
 

@@ -27,7 +27,7 @@ _ABSENT: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 class Acceptor:
     """Listens on every address of a host from ``open`` to ``close``, and makes a protocol for each connection."""
 
-    def __init__(self, sockets: list[socket.socket], protocol: Callable[[], asyncio.Protocol], most: int = MOST_A_TURN) -> None:
+    def __init__(self, sockets: list[socket.socket], protocol: Callable[[], asyncio.BufferedProtocol], most: int = MOST_A_TURN) -> None:
         """``most`` connections are taken a turn: fewer where other processes take them from the same socket."""
         self._sockets = sockets
         self._protocol = protocol
@@ -40,7 +40,7 @@ class Acceptor:
             self._watch(listening)
 
     @classmethod
-    async def open(cls, host: str, port: int, protocol: Callable[[], asyncio.Protocol]) -> Self:
+    async def open(cls, host: str, port: int, protocol: Callable[[], asyncio.BufferedProtocol]) -> Self:
         """Listen; connections are taken when this returns. Port 0: any free one, the same at each address. No host: all of this machine.
 
         Raises ``OSError``: the port is taken, or the host is no address of this machine.

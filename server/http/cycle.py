@@ -14,6 +14,8 @@ from registry.artifacts.body import POUR
 from registry.artifacts.transfer import SEND_FILE
 from server.http.pouring import CAN_POUR, Pour
 from server.http.sending import FileSend
+from storage.threads import in_thread
+from storage.unfinished import UnfinishedFile
 
 __all__ = ("Connection", "Cycle")
 
@@ -47,7 +49,7 @@ class Connection(Protocol):
         ...
 
     def consumed(self) -> None:
-        """Note that there is room in the buffer of the request's body."""
+        """Note that there is room in the buffer of the request's body, and that more of it is wanted."""
         ...
 
     def lend(self) -> socket.socket:
@@ -160,16 +162,20 @@ class Cycle:
             if self._body or not (self.more or self._told):
                 return {"type": "http.request", "body": self._taken(), "more_body": self.more}
             self._go_on()
+            if self.more:
+                self._connection.consumed()
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
 
-    async def pour(self, descriptor: int, size: int) -> bool:
+    async def pour(self, file: UnfinishedFile, size: int) -> bool:
         """Move the body into a file: see ``registry.artifacts.body.POUR``."""
         if self.gone:
             return False
+        if self._continue:  # a client that asks first hears first that there is no room for it
+            await in_thread(file.begin)
         self._go_on()
         come = tuple(self._body)
         left = size - self.buffered
@@ -179,7 +185,7 @@ class Cycle:
         try:
             self._connection.hold()
             with self._connection.lend() as connection:
-                self._pour = Pour(connection, descriptor, come, left)
+                self._pour = Pour(connection, file, come, left)
                 self._told = whole = await self._pour.run()
         finally:
             self._pour = None

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Final, Self
 
 from storage.threads import in_thread
+from storage.unfinished import UnfinishedFile
 
 __all__ = ("CAN_POUR", "Pour")
 
@@ -26,8 +27,8 @@ CAN_POUR: Final = hasattr(os, "splice")
 AT_ONCE: Final = 1024 * 1024
 """Bytes in a pipe: what a system lets every user have. Fewer make smaller pieces of the file's cache, which cost more."""
 
-THREADS: Final = 2
-"""With more of them what one has read has left the processor's cache when it is written."""
+THREADS: Final = 4
+"""Two move bytes as fast as more do; beside them others make files, and let go of those that are replaced."""
 
 TURN_SECONDS: Final = 0.1
 """After which a thread takes the next upload that waits for one."""
@@ -39,9 +40,9 @@ _own: Final = threading.local()
 
 
 class Pour:
-    """One body on its way from ``connection``, a socket that does not block, to ``file``, a descriptor. Both are closed by the caller."""
+    """One body on its way from ``connection``, a socket that does not block and that the caller closes, to ``file``."""
 
-    def __init__(self, connection: socket.socket, file: int, first: Sequence[bytes], left: int) -> None:
+    def __init__(self, connection: socket.socket, file: UnfinishedFile, first: Sequence[bytes], left: int) -> None:
         """``first``: what had come already; ``left``: bytes that are still to come. No byte after those is taken."""
         self._connection = connection
         self._file = file
@@ -53,7 +54,7 @@ class Pour:
         """Since when, by the loop's clock, nothing comes."""
 
     async def run(self) -> bool:
-        """Move the whole body. ``False``: the client left before its end. Raises ``OSError`` of the file.
+        """Move the whole body, and finish the file. ``False``: the client left before its end. Raises ``OSError`` of the file.
 
         However this ends, no thread touches the connection or the file after it.
         """
@@ -88,15 +89,17 @@ class Pour:
 
     def _move(self) -> None:
         first, self._first = self._first, ()
-        for piece in first:
-            _write(self._file, memoryview(piece))
+        self._file.write(first)
+        file = self._file.begin()
         until = time.monotonic() + TURN_SECONDS
         while self._left and not self._stopped and time.monotonic() < until:
             with _pipe() as pipe:
                 if not (size := self._filled(pipe)):
                     return
-                pipe.empty_into(self._file, size)
+                pipe.empty_into(file, size)
             self._left -= size
+        if not self._left:
+            self._file.finish()
 
     def _filled(self, pipe: "_Pipe") -> int:
         """Take what is there; 0 when nothing is, or never will be."""

@@ -11,6 +11,7 @@ import httptools
 from litestar.types import ASGIApp, HTTPScope
 from typing_extensions import override
 
+from registry.artifacts.body import LARGE
 from server.http.cycle import Cycle
 from server.http.proxies import behind
 from server.http.shared import Shared
@@ -27,12 +28,12 @@ MOST_PIPELINED: Final = 32
 """Requests that wait for an earlier one on the same connection before nothing more is read."""
 
 MOST_AHEAD: Final = 512
-"""Of those that came in one piece with them. A quarter of a megabyte, read at once, could hold ten thousand."""
+"""Of those that came in one piece with them, which could hold some nine hundred."""
 
 _VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
 _NEVER: Final = float("inf")
 _WISHES: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
-_HEEDED: Final = frozenset({b"host", b"expect", b"transfer-encoding"})
+_HEEDED: Final = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
@@ -44,7 +45,7 @@ class BadRequest(Exception):
         self.status = status
 
 
-class HttpProtocol(asyncio.Protocol):
+class HttpProtocol(asyncio.BufferedProtocol):
     """Implements ``server.http.cycle.Connection``."""
 
     def __init__(self, app: ASGIApp, shared: Shared) -> None:
@@ -57,6 +58,7 @@ class HttpProtocol(asyncio.Protocol):
         self._head_bytes = 0
         self._hosts = 0
         self._expects = False
+        self._large = False
         self._cycle: Cycle | None = None
         self._incoming: Cycle | None = None
         self._pipelined: deque[Cycle] = deque()
@@ -91,7 +93,14 @@ class HttpProtocol(asyncio.Protocol):
         self.resume_writing()
 
     @override
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._shared.head_buffer if self._incoming is None else self._shared.buffer
+
+    @override
+    def buffer_updated(self, nbytes: int) -> None:
+        self._read(self._shared.buffer[:nbytes])
+
+    def _read(self, data: memoryview) -> None:
         if self._lingering or self._refusal is not None:
             return
         if self._incoming is None and not self._head_bytes and self._cycle is None:
@@ -99,7 +108,7 @@ class HttpProtocol(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._stay(data[upgrade.args[0] :])
+            self._stay(bytes(data[upgrade.args[0] :]))
         except httptools.HttpParserError as error:
             self._refuse(error.__context__ if isinstance(error.__context__, BadRequest) else BadRequest(400, "this is no HTTP/1.1"))
         if self._incoming is not None:
@@ -198,7 +207,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._url, self._headers, self._head_bytes, self._hosts, self._expects = b"", [], 0, 0, False
+        self._url, self._headers, self._head_bytes, self._hosts, self._expects, self._large = b"", [], 0, 0, False, False
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
@@ -224,6 +233,8 @@ class HttpProtocol(asyncio.Protocol):
             self._hosts += 1
         elif name == b"expect":
             self._expects = value.lower() == b"100-continue"
+        elif name == b"content-length":
+            self._large = int(value) >= LARGE
         elif value.lower() != b"chunked":
             raise BadRequest(501, "the only transfer coding that is understood is chunked")
 
@@ -236,6 +247,8 @@ class HttpProtocol(asyncio.Protocol):
         cycle = Cycle(self, self._scope(version), keep_alive=self._parser.should_keep_alive(), expects=self._expects)
         self._incoming = cycle
         self.deadline = _NEVER
+        if self._large:  # whoever wants it may take it past us, the sooner the more of it
+            self._pause_reading()
         if self._cycle is None:
             self._start(cycle)
             return
@@ -270,7 +283,7 @@ class HttpProtocol(asyncio.Protocol):
             b"%b %b HTTP/%b" % (method, self._url, version),
             *(b"%b: %b" % header for header in self._headers if header[0] not in _WISHES),
         ]
-        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+        self._read(memoryview(b"\r\n".join(lines) + b"\r\n\r\n" + rest))
 
     def _check_head(self, version: str) -> None:
         """What the parser lets pass and RFC 9112 does not (sections 2.3 and 3.2): such heads are read in two ways by two servers."""

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from email.utils import formatdate
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from server.http.proxies import NOBODY, Proxies
 
 __all__ = ("Shared", "Timed")
+
+READ_AT_ONCE: Final = 256 * 1024
+HEAD_AT_ONCE: Final = 16 * 1024
+"""Of a request that has not begun. What comes of a large body with its head is copied more often than the rest, so it is kept short."""
 
 
 class Timed(Protocol):
@@ -62,6 +66,9 @@ class Shared:
         """From an answer to the next request."""
         self.linger_seconds = linger_seconds
         """How long a client that was refused may go on sending."""
+        self.buffer = memoryview(bytearray(READ_AT_ONCE))
+        """What is read, of whichever connection: it is told apart before the next is read."""
+        self.head_buffer = self.buffer[:HEAD_AT_ONCE]
         self.connections: set[Timed] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.stopping = False

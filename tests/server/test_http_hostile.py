@@ -70,6 +70,15 @@ class Seen:
     aborted: bool = False
 
 
+def deliver(protocol: HttpProtocol, data: bytes) -> None:
+    while data:
+        buffer = protocol.get_buffer(-1)
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        protocol.buffer_updated(size)
+        data = data[size:]
+
+
 async def served(pieces: list[bytes], turns: int = 40) -> Seen:
     seen, wire = Seen(), Wire()
 
@@ -89,7 +98,7 @@ async def served(pieces: list[bytes], turns: int = 40) -> Seen:
     protocol.connection_made(wire)
     for piece in pieces:
         if not wire.aborted:
-            protocol.data_received(piece)
+            deliver(protocol, piece)
         await asyncio.sleep(0)
     for _ in range(turns):
         await asyncio.sleep(0)

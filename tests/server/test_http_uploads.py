@@ -15,8 +15,10 @@ import uvloop
 
 from registry.artifacts.body import LARGE, POUR, ClientLeft, received
 from server.http.pouring import THREADS
+from server.http.shared import HEAD_AT_ONCE
 from storage.blob_files import write_file
 from storage.threads import in_thread
+from storage.unfinished import UnfinishedFile
 from tests.server.speaking import bodies, exchange, listening
 
 SIZE = 3 * LARGE + 12_345
@@ -145,6 +147,42 @@ def test_a_client_that_asks_first_is_told_to_go_on_and_one_that_says_goodbye_get
     assert (tmp_path / "f").read_bytes() == BODY
 
 
+def test_a_client_that_asks_first_does_not_send_what_has_no_place(tmp_path):
+    (tmp_path / "f").write_bytes(OLD)
+
+    async def test() -> None:
+        async with listening(storing(tmp_path)) as listener, asyncio.timeout(10):
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(put("f/below", more=b"Expect: 100-continue\r\n"))
+            assert (await reader.readline()).startswith(b"HTTP/1.1 507 ")
+            writer.close()
+
+    run(test)
+    assert (tmp_path / "f").read_bytes() == OLD
+
+
+def test_little_of_a_large_body_is_read_before_it_is_wanted_and_all_of_it_then():
+    seen: list[bytes] = []
+
+    async def app(scope, receive, send) -> None:
+        await asyncio.sleep(0.2)  # in which all of it could come
+        more = True
+        while more:
+            message = await receive()
+            seen.append(message["body"])
+            more = message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["path"].encode(), "more_body": False})
+
+    async def test() -> None:
+        async with listening(app) as listener:
+            assert bodies(await exchange(listener, put("large") + BODY + AFTER)) == [b"/large", b"/after"]
+
+    run(test)
+    assert b"".join(seen) == BODY
+    assert len(seen[0]) <= HEAD_AT_ONCE
+
+
 def test_a_body_in_chunks_is_stored_as_it_is(tmp_path):
     chunks = [BODY[start : start + 100_000] for start in range(0, SIZE, 100_000)]
     coded = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
@@ -158,14 +196,21 @@ def test_a_body_in_chunks_is_stored_as_it_is(tmp_path):
     assert (tmp_path / "new").read_bytes() == BODY
 
 
+class OnAFullDisk(UnfinishedFile):
+    def begin(self) -> int:
+        self._descriptor = self._descriptor or os.open("/dev/full", os.O_WRONLY)
+        return self._descriptor
+
+
 def test_a_disk_that_is_full_is_told_to_a_client_that_is_still_sending():
     async def app(scope, receive, send) -> None:
-        with Path("/dev/full").open("wb", buffering=0) as file:
-            try:
-                await scope["extensions"][POUR](file.fileno(), SIZE)
-            except OSError as error:
-                await send({"type": "http.response.start", "status": 507, "headers": []})
-                await send({"type": "http.response.body", "body": str(error.strerror).encode(), "more_body": False})
+        file = OnAFullDisk(Path("not there"))
+        try:
+            await scope["extensions"][POUR](file, SIZE)
+        except OSError as error:
+            file.abandon()
+            await send({"type": "http.response.start", "status": 507, "headers": []})
+            await send({"type": "http.response.body", "body": str(error.strerror).encode(), "more_body": False})
 
     async def test() -> None:
         async with listening(app) as listener:
