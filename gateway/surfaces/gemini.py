@@ -48,41 +48,12 @@ _ONE: Final = re.compile(r".*?/v1(?:beta)?/models/(?P<model>.+)")
 
 def router(gateway: Gateway, account: GoogleAccount, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
     """The paths of this dialect. ``account`` answers what passes to Google as it is."""
-    surface = GeminiSurface(gateway, max_body_bytes, DialectName.GEMINI)
+    paths = _Paths(gateway, account, GeminiSurface(gateway, max_body_bytes, DialectName.GEMINI))
 
-    async def serve(scope: HTTPScope, receive: Receive, send: Send) -> None:
-        path = asked_path(scope)
-        if in_cloud(path):
-            await serve_cloud(path, scope, receive, send)
-            return
-        action = _ACTION.fullmatch(path)
-        if action is not None and action["method"] in METHODS:
-            await _act(surface, action["method"], action["model"], scope, receive, send)
-        elif kept_at(path):
-            await account.kept(scope, receive, send)
-        elif action is not None and gateway.is_made_by(GOOGLE, action["model"]):
-            await account.beside(action["method"], action["model"], scope, receive, send)
-        elif _LIST.fullmatch(path) and scope["method"] == "GET":
-            await _send_json(gemini_models(gateway), send)
-        elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and gateway.knows(found["model"]):
-            await _send_json(gemini_model(found["model"]), send)
-        else:
-            await send_error(_not_found(path), send, DialectName.GEMINI)
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await paths.serve(cast("HTTPScope", scope), receive, send)
 
-    async def serve_cloud(path: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        method, model = method_at(path) or ("", "")
-        if method in METHODS:
-            await _act(surface, method, model, scope, receive, send)
-        elif kept_at(path):
-            await account.kept(scope, receive, send)
-        elif method and gateway.is_made_by(VERTEX, model):
-            await account.beside(method, model, scope, receive, send)
-        else:
-            await send_error(not_here(path), send, DialectName.GEMINI)
-
-    @asgi([*PREFIXES, *CLOUDS], is_mount=True, copy_scope=False)
-    async def models(scope: Scope, receive: Receive, send: Send) -> None:
-        await serve(cast("HTTPScope", scope), receive, send)
+    models = asgi([*PREFIXES, *CLOUDS], is_mount=True, copy_scope=False)(answer)
 
     @asgi(list(UPLOADS), is_mount=True, copy_scope=False)
     async def uploads(scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,19 +65,53 @@ def router(gateway: Gateway, account: GoogleAccount, max_body_bytes: int = 100 *
 
     @post("/v1/models/{action:path}")  # the other methods of this path are OpenAI's
     async def first_version(action: FromPath[str]) -> ASGIApp:
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            await serve(cast("HTTPScope", scope), receive, send)
-
         return answer
 
     @route(IN_PROJECT, http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.PATCH, HttpMethod.DELETE])
     async def in_project(project: FromPath[str], path: FromPath[str]) -> ASGIApp:
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            await serve(cast("HTTPScope", scope), receive, send)
-
         return answer
 
     return Router("/", route_handlers=[models, uploads, kept, first_version, in_project], include_in_schema=False)
+
+
+class _Paths:
+    """Whose a path is: a model's, Google's account's, or nobody's."""
+
+    def __init__(self, gateway: Gateway, account: GoogleAccount, surface: Surface) -> None:
+        self._gateway = gateway
+        self._account = account
+        self._surface = surface
+
+    async def serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer a request below one of the prefixes."""
+        path = asked_path(scope)
+        if in_cloud(path):
+            await self._serve_cloud(path, scope, receive, send)
+            return
+        action = _ACTION.fullmatch(path)
+        if action is not None and action["method"] in METHODS:
+            await _act(self._surface, action["method"], action["model"], scope, receive, send)
+        elif kept_at(path):
+            await self._account.kept(scope, receive, send)
+        elif action is not None and self._gateway.is_made_by(GOOGLE, action["model"]):
+            await self._account.beside(action["method"], action["model"], scope, receive, send)
+        elif _LIST.fullmatch(path) and scope["method"] == "GET":
+            await _send_json(gemini_models(self._gateway), send)
+        elif (found := _ONE.fullmatch(path)) is not None and scope["method"] == "GET" and self._gateway.knows(found["model"]):
+            await _send_json(gemini_model(found["model"]), send)
+        else:
+            await send_error(_not_found(path), send, DialectName.GEMINI)
+
+    async def _serve_cloud(self, path: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        method, model = method_at(path) or ("", "")
+        if method in METHODS:
+            await _act(self._surface, method, model, scope, receive, send)
+        elif kept_at(path):
+            await self._account.kept(scope, receive, send)
+        elif method and self._gateway.is_made_by(VERTEX, model):
+            await self._account.beside(method, model, scope, receive, send)
+        else:
+            await send_error(not_here(path), send, DialectName.GEMINI)
 
 
 class GeminiSurface(Surface):

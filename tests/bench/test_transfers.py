@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.transfers import Transfers, measure
 from registry.artifacts.body import POUR
 from registry.artifacts.transfer import SEND_FILE
+from storage.unfinished import UnfinishedFile
 from tests.server.speaking import listening
 
 BODY = random.Random(6).randbytes(3 * 1024 * 1024)
@@ -25,8 +26,7 @@ async def test_uploads_are_whole_files_under_all_names_in_turn(tmp_path):
 
     async def app(scope, receive, send) -> None:
         where = tmp_path / f"{scope['path'][1:]}-{sum(seen.values())}"
-        with where.open("wb") as file:
-            assert await scope["extensions"][POUR](file.fileno(), len(BODY))
+        assert await scope["extensions"][POUR](UnfinishedFile(where, len(BODY)), len(BODY))
         seen[scope["path"]] += where.read_bytes() == BODY
         where.unlink()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
