@@ -1,6 +1,7 @@
 """Rows as the store's queries return them, by the names of their columns, and what is made of them for answers."""
 
 from decimal import Decimal
+from itertools import starmap
 
 import msgspec
 
@@ -155,14 +156,7 @@ def span_view(record: SpanRecord, trace_start_ns: int, content: SpanContent | No
         response_id=record.response_id,
         finish_reasons=record.finish_reasons,
         is_streaming=record.is_streaming,
-        usage=Usage(
-            input_tokens=record.input_tokens,
-            output_tokens=record.output_tokens,
-            cache_read_tokens=record.cache_read_tokens,
-            cache_write_tokens=record.cache_write_tokens,
-            reasoning_tokens=record.reasoning_tokens,
-            estimated=record.usage_estimated,
-        ),
+        usage=_usage(record),
         cost=Cost(input=record.cost_input, output=record.cost_output, total=record.cost_total, source=record.cost_source),
         session_id=record.session_id,
         user_id=record.user_id,
@@ -179,15 +173,20 @@ def span_view(record: SpanRecord, trace_start_ns: int, content: SpanContent | No
         output_preview=record.output_preview,
         attributes=record.attributes,
         resource=record.resource,
-        events=[
-            SpanEvent(time, name, attributes)
-            for time, name, attributes in zip(record.event_times, record.event_names, record.event_attributes, strict=True)
-        ],
-        links=[
-            SpanLink(trace, span, attributes)
-            for trace, span, attributes in zip(record.link_traces, record.link_spans, record.link_attributes, strict=True)
-        ],
+        events=list(starmap(SpanEvent, zip(record.event_times, record.event_names, record.event_attributes, strict=True))),
+        links=list(starmap(SpanLink, zip(record.link_traces, record.link_spans, record.link_attributes, strict=True))),
         content=content,
+    )
+
+
+def _usage(record: SpanRecord) -> Usage:
+    return Usage(
+        input_tokens=record.input_tokens,
+        output_tokens=record.output_tokens,
+        cache_read_tokens=record.cache_read_tokens,
+        cache_write_tokens=record.cache_write_tokens,
+        reasoning_tokens=record.reasoning_tokens,
+        estimated=record.usage_estimated,
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response, Router, post
+from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
@@ -16,7 +17,15 @@ __all__ = ("router",)
 
 def router(service: ImportService) -> Router:
     """Every route of an import. Each may be sent again: what is there already stays as it is."""
+    return Router(
+        "/api/v1/import",
+        route_handlers=[*_tracking(service), *_models(service), *_genai(service), *_counts(service)],
+        exception_handlers={RegistryError: _registry_error},
+        tags=["import"],
+    )
 
+
+def _tracking(service: ImportService) -> list[BaseRouteHandler]:
     @post("/experiments", status_code=HTTP_200_OK)
     async def experiments(data: JSONBody[Experiments]) -> Placed:
         """Store experiments; the answer says which experiment of this server each one is."""
@@ -32,6 +41,10 @@ def router(service: ImportService) -> Router:
         """Store points of metrics."""
         await service.histories(data.histories)
 
+    return [experiments, runs, histories]
+
+
+def _models(service: ImportService) -> list[BaseRouteHandler]:
     @post("/logged-models", status_code=HTTP_200_OK)
     async def logged_models(data: JSONBody[LoggedModels]) -> None:
         """Store logged models."""
@@ -42,6 +55,10 @@ def router(service: ImportService) -> Router:
         """Store registered models and prompts with their versions."""
         await service.registered_models(data.registered_models)
 
+    return [logged_models, registered_models]
+
+
+def _genai(service: ImportService) -> list[BaseRouteHandler]:
     @post("/scorers", status_code=HTTP_200_OK)
     async def scorers(data: JSONBody[list[Scorer]]) -> None:
         """Store scorers with their versions."""
@@ -57,6 +74,10 @@ def router(service: ImportService) -> Router:
         """Store records of an evaluation dataset."""
         await service.dataset_records(data.dataset_id, data.records)
 
+    return [scorers, datasets, dataset_records]
+
+
+def _counts(service: ImportService) -> list[BaseRouteHandler]:
     @post("/genai-counts", status_code=HTTP_200_OK)
     async def genai_counts(data: JSONBody[GenaiScope]) -> GenaiCounts:
         """Count what belongs to the scorers and evaluation datasets that are given."""
@@ -67,23 +88,7 @@ def router(service: ImportService) -> Router:
         """Count what belongs to the runs, logged models and names that are given."""
         return await service.counts(data)
 
-    return Router(
-        "/api/v1/import",
-        route_handlers=[
-            experiments,
-            runs,
-            histories,
-            logged_models,
-            registered_models,
-            scorers,
-            datasets,
-            dataset_records,
-            genai_counts,
-            counts,
-        ],
-        exception_handlers={RegistryError: _registry_error},
-        tags=["import"],
-    )
+    return [genai_counts, counts]
 
 
 def _registry_error(_: Request[Any, Any, Any], error: RegistryError) -> Response[Any]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.exceptions import ClientException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from registry.errors import RegistryError
@@ -46,22 +47,15 @@ class PromptDetail(msgspec.Struct, frozen=True):
 
 def router(service: Prompts) -> Router:
     """The routes under ``/api/v1/prompts``."""
+    return Router(
+        "/api/v1/prompts",
+        route_handlers=[*_reading(service), *_versions(service), *_aliases(service)],
+        exception_handlers={PromptError: _prompt_error, RegistryError: _registry_error, ClientException: _client_error},
+        tags=["prompts"],
+    )
 
-    @post("/")
-    async def create(data: JSONBody[NewVersion]) -> PromptVersion:
-        """Register the next version of a prompt."""
-        return await service.create_version(
-            data.name,
-            template=data.template,
-            messages=data.messages,
-            aliases=data.aliases,
-            commit_message=data.commit_message,
-            tags=data.tags,
-            model=data.model,
-            model_config=data.model_config,
-            response_format=data.response_format,
-        )
 
+def _reading(service: Prompts) -> list[BaseRouteHandler]:
     @get("/")
     async def index(request: AnyRequest, limit: Limit = 100, cursor: FromQuery[str] = "") -> Response[PromptPage]:
         """Prompts by name."""
@@ -77,6 +71,30 @@ def router(service: Prompts) -> Router:
         """One version, by number, alias or ``latest``."""
         return _read(request, await service.get(name, version))
 
+    @post("/{name:str}/render", status_code=200)
+    async def render(name: FromPath[str], data: JSONBody[RenderRequest]) -> RenderedPrompt:
+        """The messages of a version with its variables filled in."""
+        return await service.render(name, data.version, data.variables)
+
+    return [index, show, show_version, render]
+
+
+def _versions(service: Prompts) -> list[BaseRouteHandler]:
+    @post("/")
+    async def create(data: JSONBody[NewVersion]) -> PromptVersion:
+        """Register the next version of a prompt."""
+        return await service.create_version(
+            data.name,
+            template=data.template,
+            messages=data.messages,
+            aliases=data.aliases,
+            commit_message=data.commit_message,
+            tags=data.tags,
+            model=data.model,
+            model_config=data.model_config,
+            response_format=data.response_format,
+        )
+
     @delete("/{name:str}/versions/{version:int}")
     async def delete_version(name: FromPath[str], version: FromPath[int], reason: FromQuery[str] = "") -> None:
         """Remove a version and the aliases that point at it."""
@@ -87,6 +105,10 @@ def router(service: Prompts) -> Router:
         """Remove a prompt with everything under it."""
         await service.delete(name, reason)
 
+    return [create, delete_version, remove]
+
+
+def _aliases(service: Prompts) -> list[BaseRouteHandler]:
     @put("/{name:str}/aliases/{alias:str}")
     async def set_alias(name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasTarget]) -> PromptVersion:
         """Point an alias at a version."""
@@ -97,17 +119,7 @@ def router(service: Prompts) -> Router:
         """Remove an alias."""
         await service.delete_alias(name, alias, reason)
 
-    @post("/{name:str}/render", status_code=200)
-    async def render(name: FromPath[str], data: JSONBody[RenderRequest]) -> RenderedPrompt:
-        """The messages of a version with its variables filled in."""
-        return await service.render(name, data.version, data.variables)
-
-    return Router(
-        "/api/v1/prompts",
-        route_handlers=[create, index, show, show_version, delete_version, remove, set_alias, delete_alias, render],
-        exception_handlers={PromptError: _prompt_error, RegistryError: _registry_error, ClientException: _client_error},
-        tags=["prompts"],
-    )
+    return [set_alias, delete_alias]
 
 
 def _read(request: AnyRequest, value: T) -> Response[T]:

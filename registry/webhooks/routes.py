@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Request, Router, delete, get, patch, post
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from registry.errors import InvalidParameterValue
@@ -22,7 +23,15 @@ STATES = ("waiting", "delivered", "dead")
 
 def router(service: WebhookService) -> Router:
     """The routes under ``/api/v1/webhooks``."""
+    return Router(
+        "/api/v1/webhooks",
+        route_handlers=[*_all(service), *_deliveries(service), *_one(service)],
+        exception_handlers=refusals("See docs/webhooks.md, or /api/v1/openapi.json."),
+        tags=["webhooks"],
+    )
 
+
+def _all(service: WebhookService) -> list[BaseRouteHandler]:
     @post("/")
     async def create(data: JSONBody[NewWebhook]) -> Webhook:
         """Register a webhook."""
@@ -40,6 +49,10 @@ def router(service: WebhookService) -> Router:
         """Every event there is, with an example of its data."""
         return dict(EVENTS)
 
+    return [create, index, events]
+
+
+def _deliveries(service: WebhookService) -> list[BaseRouteHandler]:
     @get("/deliveries")
     async def deliveries(
         webhook_id: FromQuery[str | None] = None, only: OnlyState = "", limit: Limit = 100, cursor: FromQuery[str] = ""
@@ -59,6 +72,10 @@ def router(service: WebhookService) -> Router:
         """Deliver once more."""
         return await service.redeliver(delivery_id)
 
+    return [deliveries, show_delivery, redeliver]
+
+
+def _one(service: WebhookService) -> list[BaseRouteHandler]:
     @get("/{webhook_id:str}")
     async def show(webhook_id: FromPath[str]) -> Webhook:
         """One webhook."""
@@ -79,9 +96,4 @@ def router(service: WebhookService) -> Router:
         """Send an example now and say what was answered."""
         return await service.test(webhook_id, event)
 
-    return Router(
-        "/api/v1/webhooks",
-        route_handlers=[create, index, events, deliveries, show_delivery, redeliver, show, change, remove, test],
-        exception_handlers=refusals("See docs/webhooks.md, or /api/v1/openapi.json."),
-        tags=["webhooks"],
-    )
+    return [show, change, remove, test]
