@@ -90,13 +90,12 @@ class Pour:
     def _move(self) -> None:
         first, self._first = self._first, ()
         self._file.write(first)
-        file = self._file.begin()
         until = time.monotonic() + TURN_SECONDS
         while self._left and not self._stopped and time.monotonic() < until:
             with _pipe() as pipe:
                 if not (size := self._filled(pipe)):
                     return
-                pipe.empty_into(file, size)
+                pipe.empty_into(self._file, size)
             self._left -= size
         if not self._left:
             self._file.finish()
@@ -138,16 +137,16 @@ class _Pipe:
         """Take what has come, 0 bytes of a connection that has ended. Raises ``OSError``, ``BlockingIOError`` where nothing has."""
         return os.splice(connection.fileno(), self._in, min(most, AT_ONCE), flags=os.SPLICE_F_NONBLOCK)
 
-    def empty_into(self, file: int, size: int) -> None:
+    def empty_into(self, file: UnfinishedFile, size: int) -> None:
         """Write what is in it. Raises ``OSError`` of the file."""
         while size:
             try:
-                size -= os.splice(self._out, file, size)
+                size -= os.splice(self._out, file.begin(), size)
             except OSError as error:
                 if error.errno not in _NO_PIPE:
                     raise
                 data = os.read(self._out, size)  # a file system that takes nothing from pipes
-                _write(file, memoryview(data))
+                file.write([data])
                 size -= len(data)
 
 
@@ -157,8 +156,3 @@ def _pipe() -> _Pipe:
     if found is None:
         found = _own.pipe = _Pipe()
     return found
-
-
-def _write(file: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(file, data) :]

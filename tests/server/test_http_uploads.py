@@ -1,6 +1,7 @@
 """Large bodies that go from their socket into a file past the event loop: on the loop that the server runs on, spoken to in bytes."""
 
 import asyncio
+import fcntl
 import os
 import random
 import resource
@@ -194,6 +195,37 @@ def test_a_body_in_chunks_is_stored_as_it_is(tmp_path):
 
     run(test)
     assert (tmp_path / "new").read_bytes() == BODY
+
+
+class TakesNoPipe(UnfinishedFile):
+    """A file at whose end is written, into which the system splices nothing (splice(2), EINVAL)."""
+
+    written = 0
+
+    def begin(self) -> int:
+        descriptor = super().begin()
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+        return descriptor
+
+    def write(self, pieces) -> None:
+        super().write(pieces)
+        self.written += sum(map(len, pieces))
+
+
+def test_a_file_that_takes_nothing_from_pipes_holds_the_body_all_the_same(tmp_path):
+    file = TakesNoPipe(tmp_path / "f")
+
+    async def app(scope, receive, send) -> None:
+        assert await scope["extensions"][POUR](file, SIZE)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"stored", "more_body": False})
+
+    async def test() -> None:
+        async with listening(app) as listener:
+            assert (await exchange(listener, put("f", more=b"Connection: close\r\n") + BODY)).endswith(b"stored")
+
+    run(test)
+    assert ((tmp_path / "f").read_bytes() == BODY, file.written) == (True, SIZE)
 
 
 class OnAFullDisk(UnfinishedFile):
