@@ -15,7 +15,6 @@ down_revision = None
 def upgrade() -> None:
     """Create the first tables."""
     _prompts()
-    _prompt_aliases_and_tags()
     _judges()
 
 
@@ -44,9 +43,6 @@ def _prompts() -> None:
         sa.CheckConstraint("version > 0", name=op.f("ck_prompt_versions_version")),
         sa.ForeignKeyConstraint(["name"], ["prompts.name"], name="fk_prompt_versions_prompts", ondelete="CASCADE"),
     )
-
-
-def _prompt_aliases_and_tags() -> None:
     op.create_table(
         "prompt_aliases",
         sa.Column("name", sa.Text, nullable=False),

@@ -13,8 +13,6 @@ def upgrade() -> None:
     """Create the tables of secrets, models, endpoints, budgets and guardrails."""
     _models()
     _endpoints()
-    _endpoint_models()
-    _endpoint_tags_and_bindings()
     _policies()
 
 
@@ -69,9 +67,6 @@ def _endpoints() -> None:
         sa.PrimaryKeyConstraint("endpoint_id", name="pk_gateway_endpoints"),
     )
     op.create_index("ix_gateway_endpoints_name", "gateway_endpoints", ["name"], unique=True)
-
-
-def _endpoint_models() -> None:
     op.create_table(
         "gateway_endpoint_models",
         sa.Column("mapping_id", sa.Text, nullable=False),
@@ -95,9 +90,6 @@ def _endpoint_models() -> None:
     op.create_index(
         "ix_gateway_endpoint_models_linkage", "gateway_endpoint_models", ["endpoint_id", "model_definition_id", "linkage_type"], unique=True
     )
-
-
-def _endpoint_tags_and_bindings() -> None:
     op.create_table(
         "gateway_endpoint_tags",
         sa.Column("endpoint_id", sa.Text, nullable=False),
