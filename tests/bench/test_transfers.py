@@ -1,6 +1,7 @@
 """The load of whole files, put on a server that says what it saw."""
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from pathlib import Path
@@ -23,9 +24,10 @@ async def loaded(app, **load) -> object:
 async def test_uploads_are_whole_files_under_all_names_in_turn(tmp_path):
     (tmp_path / "body").write_bytes(BODY)
     seen: Counter[str] = Counter()
+    numbers = itertools.count()
 
     async def app(scope, receive, send) -> None:
-        where = tmp_path / f"{scope['path'][1:]}-{sum(seen.values())}"
+        where = tmp_path / str(next(numbers))
         assert await scope["extensions"][POUR](UnfinishedFile(where, len(BODY)), len(BODY))
         seen[scope["path"]] += where.read_bytes() == BODY
         where.unlink()
