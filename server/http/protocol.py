@@ -5,15 +5,13 @@ import logging
 import socket
 from collections import deque
 from typing import Final, cast
-from urllib.parse import unquote
 
-import httptools
 from litestar.types import ASGIApp, HTTPScope
 from typing_extensions import override
 
-from registry.artifacts.body import LARGE
 from server.http.cycle import Cycle
 from server.http.proxies import behind
+from server.http.reader import Address, BadRequest, RequestReader
 from server.http.shared import Shared
 
 __all__ = ("HttpProtocol",)
@@ -23,42 +21,22 @@ logger = logging.getLogger(__name__)
 HIGH_WATER: Final = 256 * 1024
 """Bytes of a body that wait for the application before the client is asked to wait too."""
 
-MOST_HEADERS: Final = 64 * 1024
 MOST_PIPELINED: Final = 32
 """Requests that wait for an earlier one on the same connection before nothing more is read."""
 
 MOST_AHEAD: Final = 512
 """Of those that came in one piece with them, which could hold some nine hundred."""
 
-_VERSION: Final = {"version": "3.0", "spec_version": "2.4"}
 _NEVER: Final = float("inf")
-_WISHES: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
-_HEEDED: Final = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
-_VERSIONS: Final = frozenset({"1.0", "1.1"})
-
-
-class BadRequest(Exception):
-    """Bytes that are not a request; ``status`` is the answer to them."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class HttpProtocol(asyncio.BufferedProtocol):
-    """Implements ``server.http.cycle.Connection``."""
+    """Implements ``server.http.cycle.Connection`` and ``server.http.reader.Receiver``."""
 
     def __init__(self, app: ASGIApp, shared: Shared) -> None:
         self._app = app
         self._shared = shared
         self._loop = asyncio.get_running_loop()
-        self._parser = httptools.HttpRequestParser(self)
-        self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._head_bytes = 0
-        self._hosts = 0
-        self._expects = False
-        self._large = False
         self._cycle: Cycle | None = None
         self._incoming: Cycle | None = None
         self._pipelined: deque[Cycle] = deque()
@@ -77,10 +55,10 @@ class HttpProtocol(asyncio.BufferedProtocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._client = _address(transport.get_extra_info("peername"))
-        if self._client is not None and self._shared.proxies.trust(self._client[0]):  # once: requests of all others cost what they did
+        client = _address(transport.get_extra_info("peername"))
+        if client is not None and self._shared.proxies.trust(client[0]):  # once: requests of all others cost what they did
             self._app = behind(self._app, self._shared.proxies)
-        self._server = _address(transport.get_extra_info("sockname"))
+        self._requests = RequestReader(self, client, _address(transport.get_extra_info("sockname")))
         self.deadline = self._loop.time() + self._shared.head_seconds
         self._shared.connections.add(self)
 
@@ -103,14 +81,12 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def _read(self, data: memoryview) -> None:
         if self._lingering or self._refusal is not None:
             return
-        if self._incoming is None and not self._head_bytes and self._cycle is None:
+        if self._incoming is None and not self._requests.within and self._cycle is None:
             self.deadline = self._loop.time() + self._shared.head_seconds
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._stay(bytes(data[upgrade.args[0] :]))
-        except httptools.HttpParserError as error:
-            self._refuse(error.__context__ if isinstance(error.__context__, BadRequest) else BadRequest(400, "this is no HTTP/1.1"))
+            self._requests.feed(data)
+        except BadRequest as error:
+            self._refuse(error)
         if self._incoming is not None:
             self.deadline = self._loop.time() + self._shared.body_seconds
 
@@ -159,8 +135,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def take_back(self, cycle: Cycle, *, whole: bool) -> None:
         """See ``Connection.take_back``."""
         if whole and self._incoming is cycle:
-            self._parser = httptools.HttpRequestParser(self)  # the other one still waits for a body that went past it
-            self.on_message_complete()
+            self._requests.skip_body()
         self._read_on()
 
     def finished(self, cycle: Cycle) -> None:
@@ -203,51 +178,13 @@ class HttpProtocol(asyncio.BufferedProtocol):
         """Hang up at once."""
         self._transport.abort()
 
-    # What the parser calls.
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._url, self._headers, self._head_bytes, self._hosts, self._expects, self._large = b"", [], 0, 0, False, False
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request's target."""
-        self._url += url
-        self._head_bytes += len(url)
-        if self._head_bytes > MOST_HEADERS:
-            raise _too_large()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; trailers are left out."""
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > MOST_HEADERS:
-            raise _too_large()
-        if self._incoming is None:
-            name = name.lower()
-            self._headers.append((name, value))
-            if name in _HEEDED:
-                self._heed(name, value)
-
-    def _heed(self, name: bytes, value: bytes) -> None:
-        """A header that says how the request is to be read."""
-        if name == b"host":
-            self._hosts += 1
-        elif name == b"expect":
-            self._expects = value.lower() == b"100-continue"
-        elif name == b"content-length":
-            self._large = int(value) >= LARGE
-        elif value.lower() != b"chunked":
-            raise BadRequest(501, "the only transfer coding that is understood is chunked")
-
-    def on_headers_complete(self) -> None:
-        """The head is there: the application may begin."""
-        if self._parser.should_upgrade():
-            return
-        version = self._parser.get_http_version()
-        self._check_head(version)
-        cycle = Cycle(self, self._scope(version), keep_alive=self._parser.should_keep_alive(), expects=self._expects)
-        self._incoming = cycle
+    def head_came(self, scope: HTTPScope, *, keep_alive: bool, expects: bool, large: bool) -> None:
+        """See ``Receiver.head_came``: the application may begin."""
+        if len(self._pipelined) >= MOST_AHEAD:
+            raise BadRequest(429, f"{MOST_AHEAD} requests are sent ahead of their answers; wait for some")
+        cycle = self._incoming = Cycle(self, scope, keep_alive=keep_alive, expects=expects)
         self.deadline = _NEVER
-        if self._large:  # whoever wants it may take it past us, the sooner the more of it
+        if large:  # whoever wants it may take it past us, the sooner the more of it
             self._pause_reading()
         if self._cycle is None:
             self._start(cycle)
@@ -256,73 +193,20 @@ class HttpProtocol(asyncio.BufferedProtocol):
         if len(self._pipelined) >= MOST_PIPELINED:
             self._pause_reading()
 
-    def on_body(self, body: bytes) -> None:
-        """Bytes of the body."""
+    def body_came(self, body: bytes) -> None:
+        """See ``Receiver.body_came``."""
         cycle = self._incoming
         if cycle is not None:
             cycle.feed(body)
             if cycle.buffered > HIGH_WATER:
                 self._pause_reading()
 
-    def on_message_complete(self) -> None:
-        """The request is whole."""
+    def request_ended(self) -> None:
+        """See ``Receiver.request_ended``."""
         if self._incoming is not None:
             self._incoming.ended()
             self._incoming = None
             self.deadline = _NEVER
-        self._head_bytes = 0
-
-    def _stay(self, rest: bytes) -> None:
-        """Answer a request for another protocol as it is (RFC 9110 section 7.8); the parser stops at its head, and is given it again without the wish."""
-        method, version = self._parser.get_method(), self._parser.get_http_version().encode()
-        self._parser = httptools.HttpRequestParser(self)
-        if method == b"CONNECT":
-            self._refuse(BadRequest(405, "this is no proxy"))
-            return
-        lines = [
-            b"%b %b HTTP/%b" % (method, self._url, version),
-            *(b"%b: %b" % header for header in self._headers if header[0] not in _WISHES),
-        ]
-        self._read(memoryview(b"\r\n".join(lines) + b"\r\n\r\n" + rest))
-
-    def _check_head(self, version: str) -> None:
-        """What the parser lets pass and RFC 9112 does not (sections 2.3 and 3.2): such heads are read in two ways by two servers."""
-        if len(self._pipelined) >= MOST_AHEAD:
-            raise BadRequest(429, f"{MOST_AHEAD} requests are sent ahead of their answers; wait for some")
-        if version not in _VERSIONS:
-            raise BadRequest(505, "this server speaks HTTP/1.1")
-        if self._hosts > 1 or (version == "1.1" and not self._hosts):
-            raise BadRequest(400, "a request has one Host header")
-        if version == "1.0":
-            self._expects = False  # RFC 9110 section 10.1.1
-
-    def _scope(self, version: str) -> HTTPScope:
-        target = self._url
-        if not target.startswith(b"/"):  # absolute-form (RFC 9112 section 3.2.2), or the asterisk
-            parsed = httptools.parse_url(target) if target != b"*" else None
-            target = b"*" if parsed is None else (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")
-        raw_path, _, query = target.partition(b"?")
-        if not raw_path.isascii():
-            raise BadRequest(400, "the path holds bytes that must be percent-encoded")
-        path = raw_path.decode("ascii")
-        return cast(
-            "HTTPScope",
-            {
-                "type": "http",
-                "asgi": _VERSION,
-                "http_version": version,
-                "method": self._parser.get_method().decode("ascii"),
-                "scheme": "http",
-                "path": unquote(path) if "%" in path else path,
-                "raw_path": raw_path,
-                "query_string": query,
-                "root_path": "",
-                "headers": self._headers,
-                "client": self._client,
-                "server": self._server,
-                "state": {},
-            },
-        )
 
     def _start(self, cycle: Cycle) -> None:
         self._cycle = cycle
@@ -407,9 +291,5 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
 
-def _address(name: object) -> tuple[str, int] | None:
+def _address(name: object) -> Address:
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None
-
-
-def _too_large() -> BadRequest:
-    return BadRequest(431, f"the head of a request may have {MOST_HEADERS} bytes")
