@@ -122,9 +122,9 @@ def test_a_body_may_be_slow_but_one_that_stops_is_a_408_and_leaves_nothing(tmp_p
     halves = [BODY[start : start + SIZE // 10] for start in range(0, SIZE, SIZE // 10)]
 
     async def test() -> None:
-        async with listening(storing(tmp_path), body_seconds=0.5) as listener:
+        async with listening(storing(tmp_path), body_seconds=1.0) as listener:
             slow, stopped = await asyncio.gather(
-                exchange(listener, put("slow"), *halves, pause=0.1, until=b"/slow"), exchange(listener, put("stopped") + BODY[:LARGE])
+                exchange(listener, put("slow"), *halves, pause=0.15, until=b"/slow"), exchange(listener, put("stopped") + BODY[:LARGE])
             )
             assert slow.startswith(b"HTTP/1.1 200 ")
             assert stopped.startswith(b"HTTP/1.1 408 ")
