@@ -29,6 +29,7 @@ from gateway.wire.openai import RequestHead
 from tracing.live import LiveSpan, LiveTracer, Parent
 from tracing.openai_chat import texts_of, unread_attributes
 from tracing.raw import RawLink
+from tracing.unreadable import UNREADABLE
 
 __all__ = ("Recording",)
 
@@ -194,7 +195,7 @@ class Recording:
             if tools := bytes(self._head.tools):
                 self._attributes["gen_ai.tool.definitions"] = tools.decode(errors="replace")
             return partial(texts_of, raw)
-        text = (bytes(self._head.input) or bytes(self._head.prompt)).decode(errors="replace") if body else ""
+        text = _said_in(bytes(self._head.input) or bytes(self._head.prompt)) if body else ""
         if text:
             self._attributes["gen_ai.input.messages"] = text
         return lambda: [text]
@@ -267,6 +268,14 @@ class Recording:
 
 def _estimated(texts: Callable[[], list[str]]) -> int:
     return sum(estimate_tokens(text) for text in texts())
+
+
+def _said_in(prompt: bytes) -> str:
+    """What a prompt says where it is one text; several, and tokens, as the JSON they are."""
+    try:
+        return msgspec.json.decode(prompt, type=str)
+    except UNREADABLE:
+        return prompt.decode(errors="replace")
 
 
 def _json(value: object) -> str:

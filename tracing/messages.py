@@ -1,7 +1,7 @@
 """Messages, in whichever shape a client's library writes them, reduced to who said what.
 
-Read are: GenAI parts (``[{"role", "parts": [{"type", "content"}]}]``), OpenAI and Anthropic (``[{"role", "content": text | blocks}]``,
-alone or under ``messages``), Gemini (``contents`` with ``parts``), and plain text. Anything else is shown as compact JSON.
+Read are: GenAI parts (``[{"role", "parts": [{"type", "content"}]}]``), OpenAI and Anthropic (``[{"role", "content": text | blocks}]``),
+what ``tracing.shapes`` knows of other libraries, and plain text. Anything else is shown as compact JSON.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from tracing.payload import encode
+from tracing.shapes import conversation
 
 __all__ = ("MAX_PREVIEW", "MAX_SEARCH_TEXT", "Message", "Summary", "answered", "asked", "messages", "new_messages", "plain_text")
 
@@ -30,7 +31,12 @@ _ALPHABET: Final = (string.ascii_letters + string.digits + "+/_-").encode()
 _LETTERS: Final = bytes(ord("x") if byte in _ALPHABET else ord(" ") for byte in range(256))
 _RUN: Final = b"x" * _LONGEST_WORD
 _LISTS: Final = ("messages", "contents", "input")
-_TEXTS: Final = ("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text")
+_TEXTS: Final = (
+    *("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text"),
+    *("message", "task", "user_msg", "user_prompt", "contents", "args"),
+)
+_HEARD: Final = frozenset({"user", "system", "developer", "tool", "function"})
+"""Who speaks to a model, and not for it."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -49,6 +55,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 def messages(value: object) -> list[Message] | None:
     """The messages in a decoded payload, ``None`` when it holds none."""
+    value = conversation(value)
     if isinstance(value, list):
         return [_message(item) for item in value] if value and all(_is_message(item) for item in value) else None
     if not isinstance(value, dict):
@@ -56,9 +63,6 @@ def messages(value: object) -> list[Message] | None:
     for key in _LISTS:
         if isinstance(value.get(key), list):
             return messages(value[key])
-    choices = value.get("choices")
-    if isinstance(choices, list) and choices:
-        return messages([choice.get("message") for choice in choices if isinstance(choice, dict)])
     return [_message(value)] if _is_message(value) else None
 
 
@@ -81,22 +85,30 @@ def asked(value: object) -> Summary:
 
 
 def answered(value: object) -> Summary:
-    """Of an output: its first message with text is shown, and all of it is searched."""
+    """Of an output: its first message with text is shown, the last one where it is a whole conversation (LangGraph); all of it is searched."""
     found = messages(value)
     if found is None:
         return _whole(value)
-    return Summary(_line(next((message.text for message in found if message.text), "")), _searched(found))
+    spoken = [message.text for message in found if message.text]
+    whole = any(message.role in _HEARD for message in found)
+    return Summary(_line(spoken[-1 if whole else 0] if spoken else ""), _searched(found))
 
 
 def plain_text(value: object) -> str:
     """Text of a payload that is not messages: itself, its one obvious text, or compact JSON."""
-    if isinstance(value, str):
-        return value
+    if (text := _text(value)) is not None:
+        return text
     if isinstance(value, dict):
         for key in _TEXTS:
-            if isinstance(value.get(key), str) and value[key]:
-                return str(value[key])
-    return "" if value is None else encode(value)
+            if (text := _text(value.get(key))) is not None:
+                return text
+    return "" if value in (None, "") else encode(value)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return "\n".join(value) if isinstance(value, list) and value and all(isinstance(each, str) for each in value) else None
 
 
 def _whole(value: object) -> Summary:

@@ -1,7 +1,7 @@
 """Messages out of JSON: what a span recorded, read as a conversation.
 
-Recorded content comes in many shapes: the GenAI conventions (``{role, parts}``), OpenAI's and Anthropic's messages, a request or an answer
-that holds such messages, or any JSON at all. Nothing here fails: what is not understood is shown as the JSON it is.
+Recorded content comes in many shapes: the GenAI conventions (``{role, parts}``), OpenAI's and Anthropic's messages, what ``tracing.shapes``
+knows of other libraries, or any JSON at all. Nothing here fails: what is not understood is shown as the JSON it is.
 
     SpanContent ─▶ read_chat ─▶ Chat(messages, reply, tools)
 """
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from server.ui.format import file_size, host_of, indented
+from tracing.shapes import conversation
 from tracing.types import SpanContent
 
 __all__ = ("Chat", "Data", "Media", "Message", "Part", "Reasoning", "Text", "ToolCall", "ToolResult", "read_chat")
@@ -134,7 +135,7 @@ def _decode(text: str) -> Any:
 def _messages(value: Any, role: str) -> Iterator[Message]:
     if value in (None, "", [], {}):
         return
-    turns = _turns(value)
+    turns = _turns(conversation(value))
     if turns is not None:
         yield from (_message(turn, role) for turn in turns)
         return

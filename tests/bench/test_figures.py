@@ -105,13 +105,14 @@ def test_a_system_that_is_asked_for_is_measured_or_the_user_is_told_what_there_i
         refuse_unknown(["tidegate", "envoy"], names)
 
 
-@pytest.mark.parametrize(("program", "rests"), [("while True: pass", False), ("import time; print(flush=True); time.sleep(60)", True)])
+@pytest.mark.parametrize(
+    ("program", "rests"), [("print(flush=True)\nwhile True: pass", False), ("import time; print(flush=True); time.sleep(60)", True)]
+)
 def test_whoever_still_works_is_not_at_rest(program: str, *, rests: bool):
     with subprocess.Popen(["sh", "-c", '"$0" "$@"; true', sys.executable, "-c", program], stdout=subprocess.PIPE) as shell:
         try:
-            if rests:
-                assert shell.stdout is not None
-                shell.stdout.readline()  # it has started
+            assert shell.stdout is not None
+            shell.stdout.readline()  # it has started
             assert at_rest([shell.pid], 2.0 if not rests else 30.0) is rests
         finally:
             subprocess.run(["pkill", "-KILL", "-P", str(shell.pid)], check=True)

@@ -136,8 +136,9 @@ class Rig:
 
     def written(self) -> str:
         """All that the server has said, and stored of the newest requests."""
-        listed = self.server.client.get("/api/v1/traces", params={"limit": 8}).json()["traces"]
-        spans = [self.server.client.get(f"/api/v1/traces/{each['trace_id']}").text for each in listed]
+        while (listed := self.server.client.get("/api/v1/traces", params={"limit": 8})).status_code == 503:
+            time.sleep(0.1)  # the gateway answers before the database is open
+        spans = [self.server.client.get(f"/api/v1/traces/{each['trace_id']}").text for each in listed.json()["traces"]]
         return self.server.log.read_text() + "".join(spans)
 
 
