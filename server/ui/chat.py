@@ -112,7 +112,7 @@ def read_chat(content: SpanContent) -> Chat:
     """The conversation of a span; empty when nothing was recorded."""
     system = tuple(_messages(_decode(content.system), "system"))
     sent = tuple(_messages(_decode(content.input), "input"))
-    reply = tuple(_messages(_decode(content.output), "output"))
+    reply = _without(sent, tuple(_messages(_decode(content.output), "output")))
     results = dict(_results(sent + reply))
     asked = {part.call_id for part in _parts(sent + reply) if isinstance(part, ToolCall)}
     return Chat(
@@ -120,6 +120,11 @@ def read_chat(content: SpanContent) -> Chat:
         reply=tuple(_paired(reply, results, asked)),
         tools=tuple(_tool_names(_decode(content.tools))),
     )
+
+
+def _without(sent: tuple[Message, ...], reply: tuple[Message, ...]) -> tuple[Message, ...]:
+    """What came back, without the question that some agents give back in front of it (LangGraph)."""
+    return reply[len(sent) :] if sent and len(reply) > len(sent) and reply[: len(sent)] == sent else reply
 
 
 def _decode(text: str) -> Any:

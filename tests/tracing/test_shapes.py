@@ -90,7 +90,7 @@ PAYLOADS = [
     (
         "Gemini",
         {"candidates": [{"content": {"role": "model", "parts": [part(text="hm", thought=True), part(function_call={"id": "c1", "name": "weather", "args": {"city": "Kiel"}})]}, "finish_reason": "STOP"}]},
-        [said("model", {"type": "reasoning", "content": "hm"}, CALL_OF_DATA, finish_reason="STOP")],
+        [said("assistant", {"type": "reasoning", "content": "hm"}, CALL_OF_DATA, finish_reason="stop")],
     ),
     (
         "Gemini",

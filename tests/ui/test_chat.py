@@ -75,6 +75,14 @@ def test_media_are_named_and_their_bytes_left_out(part, label):
     assert (found.kind, found.label) == ("image", label)
 
 
+def test_a_question_that_an_agent_gives_back_in_front_of_its_answer_is_shown_once():
+    question, answer = {"role": "user", "content": "Weather?"}, {"role": "assistant", "content": "11 degrees"}
+    chat = read(input={"messages": [question]}, output={"messages": [question, answer]})
+    assert [message.role for message in (*chat.messages, *chat.reply)] == ["user", "assistant"]
+    echo = read(input=[question], output=[question])
+    assert len(echo.reply) == 1
+
+
 def test_json_of_no_known_shape_is_shown_as_json():
     (message,) = read(input={"query": "lamp", "k": 3}).messages
     assert message.role == "input"

@@ -1,10 +1,13 @@
 """Gemini: the API's camel case and the SDK's snake case (https://ai.google.dev/api/generate-content)."""
 
-from typing import Any
+from typing import Any, Final
 
 from tracing.shapes.parts import Item, blob, call, result, text, thought, turn, uri
 
 __all__ = ("held", "turns")
+
+_FINISHES: Final = {"MAX_TOKENS": "length", "SAFETY": "content_filter", "MALFORMED_FUNCTION_CALL": "error"}
+"""Reasons that the conventions have another word for; the others are in small letters there."""
 
 
 def held(value: Item) -> object:
@@ -26,14 +29,14 @@ def turns(item: Item) -> list[Item] | None:
     """A content, or what holds one: a candidate, a request for an embedding."""
     finish = _either(item, "finish_reason", "finishReason")
     told = _turn(item["content"] if isinstance(item.get("content"), dict) else item)
-    return told if told is None else [{**told, "finish_reason": finish} if isinstance(finish, str) else told]
+    return told if told is None else [{**told, "finish_reason": _FINISHES.get(finish, finish.lower())} if isinstance(finish, str) else told]
 
 
 def _turn(content: Item) -> Item | None:
     parts = content.get("parts")
     if not isinstance(parts, list) or not all(isinstance(part, dict) and "part_kind" not in part for part in parts):
         return None
-    return turn(content.get("role") or "user", [_part(part) for part in parts])
+    return turn("assistant" if content.get("role") == "model" else content.get("role") or "user", [_part(part) for part in parts])
 
 
 def _content(value: Any) -> Any:
