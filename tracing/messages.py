@@ -33,7 +33,7 @@ _RUN: Final = b"x" * _LONGEST_WORD
 _LISTS: Final = ("messages", "contents", "input")
 _TEXTS: Final = (
     *("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text"),
-    *("message", "task", "user_msg", "user_prompt", "contents", "args"),
+    *("message", "task", "user_msg", "user_prompt", "contents", "args", "_value"),
 )
 _HEARD: Final = frozenset({"user", "system", "developer", "tool", "function"})
 """Who speaks to a model, and not for it."""

@@ -37,6 +37,10 @@ def langchain(kind: str, content: object, **more: object) -> dict[str, object]:
     return {"content": content, "additional_kwargs": {}, "response_metadata": {}, "type": kind, "name": None, "id": "m1", **more}
 
 
+def haystack(role: str, *content: object) -> dict[str, object]:
+    return {"role": role, "meta": {}, "name": None, "content": list(content)}
+
+
 def block(kind: str, **more: object) -> dict[str, object]:
     return {"block_type": kind, **more}
 
@@ -99,7 +103,7 @@ PAYLOADS = [
     ),
     ("Gemini", [{"content": {"parts": [{"text": "embed me"}], "role": "user"}, "model": "models/m"}], [said("user", "embed me")]),
     (
-        "Bedrock Converse",
+        "Bedrock Converse and Strands",
         {
             "modelId": "m",
             "system": [{"text": "Be brief"}],
@@ -112,10 +116,28 @@ PAYLOADS = [
         [said("system", "Be brief"), said("user", "Weather?", {"type": "image", "format": "png"}), said("assistant", CALL_OF_DATA), said("user", RESULT)],
     ),
     (
-        "Bedrock Converse",
+        "Bedrock Converse and Strands",
         {"output": {"message": {"role": "assistant", "content": [{"reasoningContent": {"reasoningText": {"text": "hm"}}}, {"text": "Hi"}]}}, "stopReason": "end_turn"},
         [said("assistant", {"type": "reasoning", "content": "hm"}, "Hi")],
     ),
+    ("Bedrock Converse and Strands", [{"toolUse": {"toolUseId": "c1", "name": "weather", "input": {"city": "Kiel"}}}], [said("", CALL_OF_DATA)]),
+    (
+        "Haystack",
+        {"prompt": {"prompt": []}, "llm": {"replies": [haystack("assistant", {"reasoning": {"reasoning_text": "hm"}}, {"tool_call": {"tool_name": "weather", "arguments": {"city": "Kiel"}, "id": "c1"}})]}},
+        [said("assistant", {"type": "reasoning", "content": "hm"}, CALL_OF_DATA)],
+    ),
+    (
+        "Haystack",
+        {"messages": [haystack("system", {"text": "Be brief"}), haystack("tool", {"tool_call_result": {"result": "11 degrees", "origin": {"id": "c1"}, "error": False}})]},
+        [said("system", "Be brief"), said("tool", RESULT)],
+    ),
+    ("Haystack", {"prompt": [haystack("user", {"text": "Hi"})]}, [said("user", "Hi")]),
+    (
+        "CrewAI",
+        {"raw": "Hi", "expected_output": "a greeting", "agent": "clerk", "messages": [{"role": "user", "content": "Current task: greet"}]},
+        [said("assistant", "Hi")],
+    ),
+    ("CrewAI", {"raw": "Hi", "tasks_output": [{"raw": "Hi"}], "token_usage": {}}, [said("assistant", "Hi")]),
     (
         "LangChain and LangGraph",
         {
@@ -257,7 +279,7 @@ KEYS = st.sampled_from(
         "contents", "config", "system", "system_instruction", "output", "object", "input", "model", "instructions", "summary",
         "generations", "update", "kwargs", "generation_info", "tool_calls", "args", "blocks", "block_type", "response",
         "result", "additional_kwargs", "toolUse", "toolResult", "reasoningContent", "function_call", "function_response",
-        "inline_data", "chat_message", "source", "call_id", "arguments", "id",
+        "inline_data", "chat_message", "replies", "prompt", "meta", "tool_call", "tool_call_result", "origin", "raw", "tasks_output", "source", "call_id", "arguments", "id",
     ]
 )  # fmt: skip
 WORDS = st.sampled_from(

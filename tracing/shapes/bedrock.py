@@ -1,8 +1,12 @@
-"""Bedrock's Converse, whose blocks have their type for a key (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html)."""
+"""Bedrock's Converse, whose blocks have their type for a key, and Strands, which speaks it (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html)."""
+
+from typing import Final
 
 from tracing.shapes.parts import Item, call, result, text, thought, turn
 
 __all__ = ("held", "turns")
+
+_BLOCKS: Final = frozenset({"text", "toolUse", "toolResult", "reasoningContent"})
 
 
 def held(value: Item) -> object:
@@ -17,7 +21,9 @@ def held(value: Item) -> object:
 
 
 def turns(item: Item) -> list[Item] | None:
-    """A message of blocks without a type."""
+    """A message of blocks without a type, or such a block alone, of which nobody knows who said it."""
+    if len(item) == 1 and not _BLOCKS.isdisjoint(item):
+        return [turn("", [_block(item)])]
     content = item.get("content")
     if not isinstance(item.get("role"), str) or not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
         return None

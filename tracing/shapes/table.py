@@ -5,7 +5,19 @@ from typing import Final
 
 import msgspec
 
-from tracing.shapes import anthropic, autogen, bedrock, gemini, langchain, llama_index, openai, openai_responses, pydantic_ai
+from tracing.shapes import (
+    anthropic,
+    autogen,
+    bedrock,
+    crewai,
+    gemini,
+    haystack,
+    langchain,
+    llama_index,
+    openai,
+    openai_responses,
+    pydantic_ai,
+)
 from tracing.shapes.parts import Item, is_standard
 
 __all__ = ("SHAPES", "Shape", "conversation")
@@ -26,7 +38,9 @@ class Shape(msgspec.Struct, frozen=True):
 SHAPES: Final = (
     Shape("OpenAI Responses", openai_responses.held, openai_responses.turns),
     Shape("Gemini", gemini.held, gemini.turns),
-    Shape("Bedrock Converse", bedrock.held, bedrock.turns),
+    Shape("Haystack", haystack.held, haystack.turns),
+    Shape("CrewAI", crewai.held, crewai.turns),
+    Shape("Bedrock Converse and Strands", bedrock.held, bedrock.turns),
     Shape("LangChain and LangGraph", langchain.held, langchain.turns),
     Shape("LlamaIndex", llama_index.held, llama_index.turns),
     Shape("Pydantic AI", pydantic_ai.held, pydantic_ai.turns),
