@@ -110,6 +110,7 @@ DIALECTS: tuple[tuple[str, Shape], ...] = (
     ("/gemini/", _gemini),
     ("/gateway/gemini/", _gemini),
     ("/v1/", _openai),
+    ("/openai/", _openai),
     ("/gateway/", _openai),
     ("/endpoints/", _openai),
     ("/passthrough/", _openai),

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp
 from gateway.kept import KeptResponses
 from gateway.keys.tickets import UploadTickets
 from gateway.service import Gateway
-from gateway.surfaces import anthropic, deployments, gemini, invocations, openai, passthrough, resources, responses
+from gateway.surfaces import anthropic, azure, deployments, gemini, invocations, openai, passthrough, resources, responses
 from gateway.surfaces import mlflow as mlflow_gateway
 from gateway.surfaces.google_account import GoogleAccount
 from server import health
@@ -35,6 +35,7 @@ def gateway_routers(gateway: Gateway, responses_kept: KeptResponses, tickets: Up
         responses.router(gateway, responses_kept, limit),
         mlflow_gateway.router(gateway, limit),
         invocations.router(gateway, limit),
+        azure.router(gateway, limit),
         deployments.router(gateway),
         passthrough.router(gateway, tickets, limit),
     ]

@@ -1,4 +1,4 @@
-"""MLflow's gateway as OpenAI's clients speak to it: that API under other paths. By the name of an endpoint: ``invocations.py``."""
+"""OpenAI's API under other paths: those of MLflow's gateway, and Azure's. By the name of an endpoint: ``invocations.py``; of a deployment: ``azure.py``."""
 
 from typing import Final, cast
 
@@ -8,11 +8,12 @@ from litestar.types import HTTPScope, Receive, Scope, Send
 from gateway.service import Gateway
 from gateway.surfaces.listing import openai_models
 from gateway.surfaces.openai import Surface
+from gateway.surfaces.paths import OPENAI_PREFIXES
 from gateway.types import Operation
 
 __all__ = ("router",)
 
-PREFIXES: Final = ("/gateway/mlflow/v1", "/gateway/openai/v1")
+PREFIXES: Final = ("/gateway/mlflow/v1", *OPENAI_PREFIXES[1:])
 
 
 def router(gateway: Gateway, max_body_bytes: int = 100 * 1024 * 1024) -> Router:

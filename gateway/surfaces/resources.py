@@ -18,7 +18,7 @@ from gateway.surfaces.arrivals import Arrival, content_type
 from gateway.surfaces.listing import spoken
 from gateway.surfaces.made import made_in
 from gateway.surfaces.openai import Asked, Surface, send_error
-from gateway.surfaces.paths import named_provider, upstream_path
+from gateway.surfaces.paths import OPENAI_PREFIXES, named_provider, openai_path
 from gateway.types import Inbound, Operation, Reply, Resource
 from gateway.upload import Span, Upload
 from gateway.wire.multipart import TextSearch, boundary_of, text_of
@@ -82,7 +82,6 @@ ACCOUNTS: Final = {
 GOOGLES: Final = frozenset({Operation.FILES, Operation.BATCHES})
 """What Google's clients ask for at the same paths."""
 
-PREFIXES: Final = ("/v1", "/gateway/openai/v1")
 SMALL: Final = 256 * 1024
 """Bytes of a form that is read whole: its other fields are looked at, too."""
 
@@ -93,14 +92,16 @@ def router(gateway: Gateway, google: Asked, max_body_bytes: int = 100 * 1024 * 1
     """The paths of these. Files and batches are Google's, too: ``google`` answers its clients."""
     surface = ResourceSurface(gateway, max_body_bytes)
     bodies = [_body_route(surface, path, operation) for path, operation in BODIES.items()]
-    accounts = [_account_route(surface, google, [prefix + path for prefix in PREFIXES], operation) for path, operation in ACCOUNTS.items()]
+    accounts = [
+        _account_route(surface, google, [prefix + path for prefix in OPENAI_PREFIXES], operation) for path, operation in ACCOUNTS.items()
+    ]
     accounts += [
         _account_route(surface, google, [prefix + path for prefix in CLAUDE_PREFIXES[path in ACCOUNTS :]], Operation.PASSTHROUGH)
         for path in CLAUDES
     ]
 
     @route(
-        [f"{prefix}/chat/completions/{{path:path}}" for prefix in PREFIXES],
+        [f"{prefix}/chat/completions/{{path:path}}" for prefix in OPENAI_PREFIXES],
         http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE],
     )
     async def stored(path: FromPath[str]) -> ASGIApp:
@@ -109,7 +110,7 @@ def router(gateway: Gateway, google: Asked, max_body_bytes: int = 100 * 1024 * 1
 
         return answer
 
-    @asgi([*(f"{prefix}/completions" for prefix in PREFIXES), "/gateway/mlflow/v1/completions"], copy_scope=False)
+    @asgi([*(f"{prefix}/completions" for prefix in OPENAI_PREFIXES), "/gateway/mlflow/v1/completions"], copy_scope=False)
     async def completions(scope: Scope, receive: Receive, send: Send) -> None:
         await surface.serve(Operation.COMPLETIONS, cast("HTTPScope", scope), receive, send)
 
@@ -119,7 +120,7 @@ def router(gateway: Gateway, google: Asked, max_body_bytes: int = 100 * 1024 * 1
 def _body_route(surface: "ResourceSurface", path: str, operation: Operation) -> ASGIRouteHandler:
     more = ["/v2/rerank", "/rerank"] if operation is Operation.RERANK else []
 
-    @asgi([*(prefix + path for prefix in PREFIXES), *more], copy_scope=False)
+    @asgi([*(prefix + path for prefix in OPENAI_PREFIXES), *more], copy_scope=False)
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await surface.body(operation, cast("HTTPScope", scope), receive, send)
 
@@ -171,7 +172,7 @@ class ResourceSurface(Surface):
             body = await self._read(receive) if scope["method"] == "POST" and upload is None else b""
             if body is None:
                 return
-            resource = Resource(method=scope["method"], path=upstream_path(scope, "/v1"), content_type=kind)
+            resource = Resource(method=scope["method"], path=openai_path(scope), content_type=kind)
             asked = Operation.PASSTHROUGH if claudes else operation
             inbound = arrival.inbound(scope, asked, body, resource=resource, provider=provider, upload=upload, dialect=dialect)
         except GatewayError as error:

@@ -33,13 +33,13 @@ from gateway.surfaces.keeping import (
     watched,
 )
 from gateway.surfaces.openai import Surface, send_error, send_reply, send_whole
-from gateway.surfaces.paths import named_provider, upstream_path
+from gateway.surfaces.paths import OPENAI_PREFIXES, named_provider, openai_path
 from gateway.surfaces.watch import ClientWatch
 from gateway.types import Inbound, Operation, Previous, Reply, Resource
 
 __all__ = ("ResponsesSurface", "router")
 
-PREFIXES: Final = ("/v1/responses", "/gateway/openai/v1/responses")
+PREFIXES: Final = tuple(f"{prefix}/responses" for prefix in OPENAI_PREFIXES)
 
 
 def router(gateway: Gateway, shelf: ResponseShelf, max_body_bytes: int = 100 * 1024 * 1024) -> Router:
@@ -165,7 +165,7 @@ class ResponsesSurface(Surface):
             headers=scope["headers"],
             received_ns=time_ns(),
             started=perf_counter_ns(),
-            resource=Resource(method=scope["method"], path=upstream_path(scope, "/v1")),
+            resource=Resource(method=scope["method"], path=openai_path(scope)),
             provider=provider,
         )
         with ClientWatch(scope, receive):
