@@ -236,8 +236,8 @@ ADMINISTRATION = (
     "/api/v1/webhooks",
     "/metrics",
 )
-MODELS = ("/v1/", "/v1beta", "/upload", "/v2/", "/rerank", "/gateway/", "/openai/", "/anthropic/", "/gemini/", "/endpoints/", "/passthrough")
-MODELS += ("/api/2.0/endpoints", "/api/2.0/gateway/", "/api/3.0/gateway/")
+MODELS = ("/v1/", "/v1beta", "/upload", "/v2/", "/rerank", "/gateway/", "/anthropic/", "/gemini/", "/endpoints/", "/passthrough")
+MODELS += ("/openai/", "/api/2.0/endpoints", "/api/2.0/gateway/", "/api/3.0/gateway/")
 OWN = "/api/v1/users/"
 
 
