@@ -30,7 +30,7 @@ _BASE64 = re.compile(rf"(?:data:[\w.+/-]{{1,100}};base64,)?[A-Za-z0-9+/_-]{{{_LO
 _ALPHABET: Final = (string.ascii_letters + string.digits + "+/_-").encode()
 _LETTERS: Final = bytes(ord("x") if byte in _ALPHABET else ord(" ") for byte in range(256))
 _RUN: Final = b"x" * _LONGEST_WORD
-_LISTS: Final = ("messages", "contents", "input")
+_LISTS: Final = ("messages", "input")
 _TEXTS: Final = (
     *("content", "text", "output", "input", "question", "query", "prompt", "answer", "response", "result", "output_text"),
     *("message", "task", "user_msg", "user_prompt", "contents", "args", "_value"),

@@ -152,17 +152,10 @@ def _messages(value: Any, role: str) -> Iterator[Message]:
 def _turns(value: Any) -> list[Any] | None:
     """The messages inside a value, ``None`` when it holds none."""
     if isinstance(value, dict):
-        for key in ("messages", "choices"):
-            if isinstance(value.get(key), list) and value[key]:
-                return _turns(value[key])
-        return [value] if _is_turn(value) else None
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        inner = [
-            item["message"] | {"finish_reason": item.get("finish_reason")} if isinstance(item.get("message"), dict) else item
-            for item in value
-        ]
-        return inner if all(_is_turn(item) for item in inner) else None
-    return None
+        inner = value.get("messages")
+        return _turns(inner) if isinstance(inner, list) and inner else _turns([value])
+    is_turns = isinstance(value, list) and all(isinstance(item, dict) and _is_turn(item) for item in value)
+    return value if is_turns and value else None
 
 
 def _is_turn(value: dict[str, Any]) -> bool:
